@@ -1,0 +1,217 @@
+//! Adjoints of all nodes, swept back from one output.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+use crate::tape::{self, OWN, Record, Span, zero_wins};
+use crate::{Scalar, Tape, Value};
+
+/// The derivatives of one number by everything it was computed from.
+///
+/// Made by [`Value::backward`]. Plain data: it outlives its tape and may go to another thread, and it answers for the
+/// values of that tape, of the time before its next [`clear`](Tape::clear).
+///
+/// # Examples
+///
+/// Gradients of several outputs of one tape add up:
+///
+/// ```
+/// use gradtape::Tape;
+///
+/// let tape = Tape::new();
+/// let w = tape.var(0.5);
+/// let mut total = gradtape::Gradients::new();
+/// for row in [1.0, 2.0, 3.0] {
+///     total += &(w * row).powi(2).backward();
+/// }
+/// assert_eq!(total.wrt(w), 2.0 * 0.5 * (1.0 + 4.0 + 9.0));
+/// ```
+#[derive(Clone)]
+pub struct Gradients<T> {
+    adjoints: Vec<T>,
+    /// The id of the tape, or 0 for the gradient of a constant, which is zero everywhere.
+    tape: u32,
+}
+
+impl<T: Scalar> Gradients<T> {
+    /// The gradient of a constant: zero by every value. Memory for [`Value::backward_into`].
+    pub const fn new() -> Self {
+        Self { adjoints: Vec::new(), tape: 0 }
+    }
+
+    /// The derivative by `v`.
+    ///
+    /// # Panics
+    ///
+    /// If `v` is a constant, or belongs to another tape or to another time of the same tape, or is an intermediate
+    /// result that is no node of the tape: see [`Value::retain`].
+    #[inline]
+    #[track_caller]
+    pub fn wrt(&self, v: Value<T>) -> T {
+        if v.tape & OWN == 0 || (self.tape != v.tape && self.tape != 0) {
+            refuse(v.tape, self.tape);
+        }
+        self.adjoints.get(v.node as usize).copied().unwrap_or_else(T::zero)
+    }
+
+    /// The derivatives by each of `values`, in order.
+    ///
+    /// # Panics
+    ///
+    /// As [`wrt`](Self::wrt).
+    #[track_caller]
+    pub fn wrt_all(&self, values: &[Value<T>]) -> Vec<T> {
+        let mut derivatives = vec![T::zero(); values.len()];
+        self.wrt_into(values, &mut derivatives);
+        derivatives
+    }
+
+    /// The derivatives by each of `values`, in order, written to `derivatives`.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ, and as [`wrt`](Self::wrt).
+    #[track_caller]
+    pub fn wrt_into(&self, values: &[Value<T>], derivatives: &mut [T]) {
+        assert_eq!(values.len(), derivatives.len(), "as many derivatives as values are needed");
+        for (&v, derivative) in values.iter().zip(derivatives) {
+            *derivative = self.wrt(v);
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn sweep(&mut self, output: Value<T>) {
+        self.adjoints.clear();
+        self.tape = 0;
+        if output.tape == 0 {
+            return;
+        }
+        tape::lend(output.tape, |records, spans| {
+            let end = output.node as usize + 1;
+            self.adjoints.resize(end, T::zero());
+            self.adjoints[end - 1] = output.slope;
+            sweep(&records[..end], spans, &mut self.adjoints);
+        });
+        self.tape = output.tape | OWN;
+    }
+}
+
+/// Spreads the adjoints back over the records, from the last one.
+fn sweep<T: Scalar>(records: &[Record<T>], spans: &[Span], adjoints: &mut [T]) {
+    let mut end = records.len();
+    let joins = |adjoints: &mut [T], start: usize, end: usize| {
+        for i in (start..end).rev() {
+            spread(&records[i], adjoints[i], adjoints);
+        }
+    };
+    let spans = &spans[..spans.partition_point(|span| (span.start as usize) < end)];
+    for span in spans.iter().rev() {
+        joins(adjoints, span.end as usize, end);
+        if span.wide {
+            let operands = &records[span.start as usize..span.end as usize];
+            let adjoint = adjoints[span.end as usize - 1];
+            for record in operands {
+                spread(record, adjoint, adjoints);
+            }
+        }
+        end = span.start as usize;
+    }
+    joins(adjoints, 0, end);
+}
+
+/// One record of the sweep: two multiply-adds. A zero adjoint or partial contributes nothing, even against an
+/// infinity; looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the
+/// zero of a nested value, which may have a derivative, for nothing.
+#[inline(always)]
+fn spread<T: Scalar>(record: &Record<T>, adjoint: T, adjoints: &mut [T]) {
+    let [mut a, mut b] = record.partials.map(|partial| adjoint * partial);
+    if a.is_nan() || b.is_nan() {
+        [a, b] = record.partials.map(|partial| zero_wins(adjoint, partial));
+    }
+    let [node_a, node_b] = record.nodes.map(|node| node as usize);
+    adjoints[node_a] = adjoints[node_a] + a;
+    adjoints[node_b] = adjoints[node_b] + b;
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refuse(value: u32, gradients: u32) -> ! {
+    if value == 0 {
+        panic!("the gradient by a constant is not known; make it a variable with `tape.var`");
+    } else if gradients != 0 && gradients != value | OWN {
+        panic!(
+            "the gradient by a value of another tape, or of the same tape before or after `clear`, is not known; \
+             take the gradient and ask it about values of one tape between two calls of `clear`"
+        );
+    }
+    panic!(
+        "the gradient by this intermediate result was not kept; call `retain()` on it and compute with what it returns"
+    );
+}
+
+impl<T: Scalar> Default for Gradients<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Scalar> AddAssign<&Gradients<T>> for Gradients<T> {
+    /// # Panics
+    ///
+    /// If the two belong to different tapes, or to different times of one tape.
+    #[track_caller]
+    fn add_assign(&mut self, other: &Gradients<T>) {
+        if other.tape == 0 {
+            return;
+        }
+        assert!(
+            self.tape == 0 || self.tape == other.tape,
+            "gradients of two tapes, or of one tape before and after `clear`, cannot be added; add what `wrt` says of \
+             each"
+        );
+        self.tape = other.tape;
+        if self.adjoints.len() < other.adjoints.len() {
+            self.adjoints.resize(other.adjoints.len(), T::zero());
+        }
+        for (sum, &adjoint) in self.adjoints.iter_mut().zip(&other.adjoints) {
+            *sum = *sum + adjoint;
+        }
+    }
+}
+
+impl<T: Scalar> AddAssign for Gradients<T> {
+    #[track_caller]
+    fn add_assign(&mut self, other: Gradients<T>) {
+        *self += &other;
+    }
+}
+
+impl<T> fmt::Debug for Gradients<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gradients").field("nodes", &self.adjoints.len()).field("tape", &(self.tape >> 1)).finish()
+    }
+}
+
+/// The value and the gradient of `f` at `x`, on a tape of its own.
+///
+/// # Panics
+///
+/// If `f` returns a value of another tape.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::gradient;
+///
+/// let (value, slopes) = gradient(|x| x[0] * x[0] * x[1], &[3.0, 2.0]);
+/// assert_eq!(value, 18.0);
+/// assert_eq!(slopes, [12.0, 9.0]);
+/// ```
+#[track_caller]
+pub fn gradient<T: Scalar>(f: impl FnOnce(&[Value<T>]) -> Value<T>, x: &[T]) -> (T, Vec<T>) {
+    let tape = Tape::new();
+    let x = tape.vars(x);
+    let y = f(&x);
+    (y.data(), y.backward().wrt_all(&x))
+}

@@ -1,0 +1,304 @@
+//! The traits of `num-traits`, for the numbers of this crate.
+
+use std::num::FpCategory;
+
+use num_traits::{
+    Bounded, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumCast, One, Pow, Signed, ToPrimitive,
+    Zero,
+};
+
+use crate::{Scalar, Value};
+
+impl<T: Scalar> Value<T> {
+    /// The fused `self · a + b`, rounded once; partials `a`, `self` and 1.
+    ///
+    /// # Panics
+    ///
+    /// If the values belong to different tapes, or to one that was cleared or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let (x, a, b) = (tape.var(2.0), tape.var(3.0), tape.var(4.0));
+    /// let y = x.mul_add(a, b);
+    /// assert_eq!(y, 10.0);
+    /// assert_eq!(y.backward().wrt_all(&[x, a, b]), [3.0, 2.0, 1.0]);
+    /// ```
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn mul_add(self, a: Self, b: Self) -> Self {
+        Self { data: self.data.mul_add(a.data, b.data), ..self * a + b }
+    }
+
+    /// The sine and the cosine.
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let (sin, cos) = tape.var(0.7_f64).sin_cos();
+    /// assert_eq!((sin.data(), cos.data()), 0.7_f64.sin_cos());
+    /// ```
+    #[inline]
+    pub fn sin_cos(self) -> (Self, Self) {
+        let (sin, cos) = self.data.sin_cos();
+        (self.chain(sin, cos), self.chain(cos, -sin))
+    }
+
+    /// The number itself within `[low, high]`, else the nearer bound; partial 1 to the one that is returned, to
+    /// `self` at a tie.
+    ///
+    /// # Panics
+    ///
+    /// If `low > high`, or either is NaN, as the standard floats do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let (x, low, high) = (tape.var(7.0_f64), gradtape::Value::from(0.0), tape.var(5.0));
+    /// let y = 2.0 * x.clamp(low, high);
+    /// assert_eq!(y, 10.0);
+    /// assert_eq!(y.backward().wrt_all(&[x, high]), [0.0, 2.0]);
+    /// ```
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn clamp(self, low: Self, high: Self) -> Self {
+        assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
+        let chosen = if self < low {
+            low
+        } else if self > high {
+            high
+        } else {
+            self
+        };
+        chosen.chain(chosen.data, T::one())
+    }
+}
+
+macro_rules! float {
+    (
+        unary { $(
+            $(#[$doc:meta])*
+            $unary:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) = $value:expr, $partial:expr;
+            at $at:literal, $($interval:literal),*;
+        )* }
+        activation { $($activation:tt)* }
+        binary { $(
+            $(#[$binary_doc:meta])*
+            $binary:ident($($ba:ident),*) = $bv:expr, $bp:expr, $bq:expr;
+            at $bat:tt, $blow:tt, $bhigh:tt;
+        )* }
+        choice { $(
+            $(#[$choice_doc:meta])*
+            $choice:ident($($ca:ident),*) = $cv:expr, $cp:expr, $cq:expr;
+            at $cat:tt, $clow:tt, $chigh:tt;
+        )* }
+        operator { $($operator:tt)* }
+    ) => {
+        impl<T: Scalar> Float for Value<T> {
+            $(#[inline] fn $unary(self $(, $p: $pt)?) -> Self { self.$unary($($p)?) })*
+            $(#[inline] #[track_caller] fn $binary(self, other: Self) -> Self { self.$binary(other) })*
+            $(#[inline] #[track_caller] fn $choice(self, other: Self) -> Self { self.$choice(other) })*
+
+            #[inline]
+            #[track_caller]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                self.mul_add(a, b)
+            }
+
+            #[inline]
+            fn sin_cos(self) -> (Self, Self) {
+                self.sin_cos()
+            }
+
+            #[inline]
+            #[track_caller]
+            fn clamp(self, low: Self, high: Self) -> Self {
+                self.clamp(low, high)
+            }
+
+            constants! {
+                Float: nan infinity neg_infinity neg_zero min_value min_positive_value epsilon max_value
+            }
+            queries! {
+                is_nan: bool, is_infinite: bool, is_finite: bool, is_normal: bool, is_subnormal: bool,
+                is_sign_positive: bool, is_sign_negative: bool, classify: FpCategory,
+                integer_decode: (u64, i16, i8)
+            }
+        }
+    };
+}
+
+/// Constants of the scalar type.
+macro_rules! constants {
+    ($Trait:ident: $($name:ident)*) => {
+        $(#[inline] fn $name() -> Self { Self::constant(<T as $Trait>::$name()) })*
+    };
+}
+
+/// Questions about the number alone.
+macro_rules! queries {
+    ($($name:ident: $Answer:ty),*) => {
+        $(#[inline] fn $name(self) -> $Answer { self.data.$name() })*
+    };
+}
+
+crate::operations! { float }
+
+#[allow(non_snake_case)]
+impl<T: Scalar + FloatConst> FloatConst for Value<T> {
+    constants! {
+        FloatConst: E FRAC_1_PI FRAC_1_SQRT_2 FRAC_2_PI FRAC_2_SQRT_PI FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8
+        LN_10 LN_2 LOG10_E LOG2_E PI SQRT_2 TAU LOG10_2 LOG2_10
+    }
+}
+
+impl<T: Scalar + Bounded> Bounded for Value<T> {
+    constants! { Bounded: min_value max_value }
+}
+
+impl<T: Scalar> Zero for Value<T> {
+    constants! { Zero: zero }
+
+    #[inline]
+    fn is_zero(&self) -> bool {
+        self.data.is_zero()
+    }
+}
+
+impl<T: Scalar> One for Value<T> {
+    constants! { One: one }
+
+    #[inline]
+    fn is_one(&self) -> bool {
+        self.data.is_one()
+    }
+}
+
+impl<T: Scalar> Num for Value<T> {
+    type FromStrRadixErr = T::FromStrRadixErr;
+
+    fn from_str_radix(text: &str, radix: u32) -> Result<Self, T::FromStrRadixErr> {
+        T::from_str_radix(text, radix).map(Self::constant)
+    }
+}
+
+impl<T: Scalar> NumCast for Value<T> {
+    #[inline]
+    fn from<N: ToPrimitive>(n: N) -> Option<Self> {
+        <T as NumCast>::from(n).map(Self::constant)
+    }
+}
+
+/// Conversions of the number, in every width that the standard integers and floats have.
+macro_rules! primitives {
+    ($($to:ident $from:ident $N:ty),*) => {
+        /// The number alone: what it depends on is lost.
+        impl<T: Scalar> ToPrimitive for Value<T> {
+            $(#[inline] fn $to(&self) -> Option<$N> { self.data.$to() })*
+        }
+
+        /// A constant.
+        impl<T: Scalar + FromPrimitive> FromPrimitive for Value<T> {
+            $(#[inline] fn $from(n: $N) -> Option<Self> { T::$from(n).map(Self::constant) })*
+        }
+    };
+}
+
+primitives! {
+    to_i8 from_i8 i8, to_i16 from_i16 i16, to_i32 from_i32 i32, to_i64 from_i64 i64, to_i128 from_i128 i128,
+    to_isize from_isize isize, to_u8 from_u8 u8, to_u16 from_u16 u16, to_u32 from_u32 u32, to_u64 from_u64 u64,
+    to_u128 from_u128 u128, to_usize from_usize usize, to_f32 from_f32 f32, to_f64 from_f64 f64
+}
+
+impl<T: Scalar + Signed> Signed for Value<T> {
+    #[inline]
+    fn abs(&self) -> Self {
+        Self::abs(*self)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn abs_sub(&self, other: &Self) -> Self {
+        Self::abs_sub(*self, *other)
+    }
+
+    #[inline]
+    fn signum(&self) -> Self {
+        Self::signum(*self)
+    }
+
+    #[inline]
+    fn is_positive(&self) -> bool {
+        self.data.is_positive()
+    }
+
+    #[inline]
+    fn is_negative(&self) -> bool {
+        self.data.is_negative()
+    }
+}
+
+impl<T: Scalar> Inv for Value<T> {
+    type Output = Self;
+
+    #[inline]
+    fn inv(self) -> Self {
+        self.recip()
+    }
+}
+
+impl<T: Scalar> Pow<i32> for Value<T> {
+    type Output = Self;
+
+    #[inline]
+    fn pow(self, exponent: i32) -> Self {
+        self.powi(exponent)
+    }
+}
+
+impl<T: Scalar> Pow<Value<T>> for Value<T> {
+    type Output = Self;
+
+    #[inline]
+    #[track_caller]
+    fn pow(self, exponent: Self) -> Self {
+        self.powf(exponent)
+    }
+}
+
+/// Rust allows a plain exponent for named types only, because `i32` could become a float one day.
+macro_rules! plain_exponent {
+    ($($T:ty),*) => {
+        $(impl Pow<$T> for Value<$T> {
+            type Output = Self;
+
+            #[inline]
+            fn pow(self, exponent: $T) -> Self {
+                self.powf(Self::constant(exponent))
+            }
+        })*
+    };
+}
+
+plain_exponent! { f32, f64 }
+
+impl<T: Scalar> MulAdd for Value<T> {
+    type Output = Self;
+
+    #[inline]
+    #[track_caller]
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        self.mul_add(a, b)
+    }
+}
+
+impl<T: Scalar> MulAddAssign for Value<T> {
+    #[inline]
+    #[track_caller]
+    fn mul_add_assign(&mut self, a: Self, b: Self) {
+        *self = (*self).mul_add(a, b);
+    }
+}

@@ -1,0 +1,355 @@
+//! Values and partials that need more than a line in the table, and the conventions where there is no derivative.
+//!
+//! Every function is generic in the float, so that tapes of tapes differentiate the rules themselves.
+
+use num_traits::Float;
+
+/// `c` as a `T`.
+#[inline(always)]
+pub(crate) fn constant<T: Float>(c: f64) -> T {
+    T::from(c).expect("a float type converts from f64")
+}
+
+#[inline(always)]
+pub(crate) fn half<T: Float>() -> T {
+    constant(0.5)
+}
+
+/// In full precision of `T`, which may be wider than f64; folded at compile time for f32 and f64.
+#[inline(always)]
+pub(crate) fn ln_2<T: Float>() -> T {
+    constant::<T>(2.0).ln()
+}
+
+#[inline(always)]
+pub(crate) fn ln_10<T: Float>() -> T {
+    constant::<T>(10.0).ln()
+}
+
+/// `1/(3y²)` from the result `y`: no power of the argument, no overflow.
+#[inline]
+pub(crate) fn cbrt<T: Float>(y: T) -> T {
+    (constant::<T>(3.0) * y * y).recip()
+}
+
+/// `y + 1` cancels where `y` is near -1.
+#[inline]
+pub(crate) fn exp_m1<T: Float>(x: T, y: T) -> T {
+    if x < -half::<T>() { x.exp() } else { y + T::one() }
+}
+
+/// `1/√(1 - x²)`, factored: `1 - x` and `1 + x` are exact near ±1, their product is not.
+#[inline]
+pub(crate) fn asin<T: Float>(x: T) -> T {
+    ((T::one() - x) * (T::one() + x)).sqrt().recip()
+}
+
+/// `1/(1 + x²)`, as `(1/x)/(x + 1/x)` where the square could overflow.
+#[inline]
+pub(crate) fn atan<T: Float>(x: T) -> T {
+    let far = constant::<T>(100.0);
+    if x.abs() > far { x.recip() / (x + x.recip()) } else { (T::one() + x * x).recip() }
+}
+
+/// `1 - y²` while that keeps its digits, else `4e/(1 + e)²` with `e = exp(-2|x|)`.
+#[inline]
+pub(crate) fn tanh<T: Float>(x: T, y: T) -> T {
+    let square = y * y;
+    if square < half() {
+        return T::one() - square;
+    }
+    let e = (-(x.abs() + x.abs())).exp();
+    let d = T::one() + e;
+    constant::<T>(4.0) * e / (d * d)
+}
+
+/// `1/√(x² - 1)`, factored: exact near 1, and no overflow at large `x`.
+#[inline]
+pub(crate) fn acosh<T: Float>(x: T) -> T {
+    ((x - T::one()).sqrt() * (x + T::one()).sqrt()).recip()
+}
+
+/// The sign of `x`, 0 at 0.
+#[inline]
+pub(crate) fn abs<T: Float>(x: T) -> T {
+    if x.is_zero() { T::zero() } else { x.signum() }
+}
+
+/// 1 above 0, else `below`.
+#[inline]
+pub(crate) fn step<T: Float>(x: T, below: T) -> T {
+    if x > T::zero() { T::one() } else { below }
+}
+
+/// `n xⁿ⁻¹`, and 0 for `n = 0` even at `x = 0`.
+#[inline]
+pub(crate) fn powi<T: Float>(x: T, y: T, n: i32) -> T {
+    let factor = || constant::<T>(f64::from(n));
+    match n {
+        0 => T::zero(),
+        i32::MIN => factor() * (y / x),
+        _ => factor() * x.powi(n - 1),
+    }
+}
+
+/// `b aᵇ⁻¹`: `b (y/a)` where `y` is a normal number, a second power elsewhere; 0 for `b = 0` even at `a = 0`.
+#[inline]
+pub(crate) fn powf_base<T: Float>(a: T, b: T, y: T) -> T {
+    if b.is_zero() {
+        T::zero()
+    } else if y.is_normal() {
+        b * (y / a)
+    } else {
+        b * a.powf(b - T::one())
+    }
+}
+
+/// `y ln a`, and its limit 0 where `y` is 0; 0 for `0⁰`.
+#[inline]
+pub(crate) fn powf_exponent<T: Float>(a: T, y: T, b: T) -> T {
+    if y.is_zero() || (a.is_zero() && b.is_zero()) { T::zero() } else { y * a.ln() }
+}
+
+/// `v/(u² + v²)` without overflow, 0 at the origin.
+#[inline]
+pub(crate) fn atan2<T: Float>(v: T, u: T) -> T {
+    let h = u.hypot(v);
+    if h.is_zero() { T::zero() } else { (v / h) / h }
+}
+
+/// `v/h`, 0 where `h` is 0.
+#[inline]
+pub(crate) fn ratio<T: Float>(v: T, h: T) -> T {
+    if h.is_zero() { T::zero() } else { v / h }
+}
+
+/// The partial of `max(a, b)` by `a`. A NaN loses to any number.
+#[inline]
+pub(crate) fn greater<T: Float>(a: T, b: T) -> T {
+    if a > b || (b.is_nan() && !a.is_nan()) {
+        T::one()
+    } else if a == b {
+        half()
+    } else {
+        T::zero()
+    }
+}
+
+/// The partial of `min(a, b)` by `a`. A NaN loses to any number.
+#[inline]
+pub(crate) fn less<T: Float>(a: T, b: T) -> T {
+    greater(-a, -b)
+}
+
+/// `-trunc(a/b)`, the partial of `a % b` by `b`.
+#[inline]
+pub(crate) fn rem<T: Float>(a: T, b: T) -> T {
+    -(a / b).trunc()
+}
+
+/// `Σ aᵢ bᵢ`, from the first product on.
+#[inline]
+#[track_caller]
+pub(crate) fn dot<T: Float>(a: &[T], b: &[T]) -> T {
+    assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
+    let products = a.iter().zip(b).map(|(&a, &b)| a * b);
+    products.reduce(|sum, product| sum + product).unwrap_or_else(T::zero)
+}
+
+#[inline]
+pub(crate) fn relu<T: Float>(x: T) -> T {
+    // Not `max`, which would turn a NaN into 0.
+    if x < T::zero() { T::zero() } else { x }
+}
+
+#[inline]
+pub(crate) fn leaky_relu<T: Float>(x: T, slope: T) -> T {
+    if x > T::zero() { x } else { slope * x }
+}
+
+#[inline]
+pub(crate) fn elu<T: Float>(x: T, alpha: T) -> T {
+    if x > T::zero() { x } else { alpha * x.exp_m1() }
+}
+
+#[inline]
+pub(crate) fn elu_slope<T: Float>(x: T, alpha: T) -> T {
+    if x > T::zero() { T::one() } else { alpha * x.exp() }
+}
+
+/// The exponential is taken of a negative number only: no overflow on either side.
+#[inline]
+pub(crate) fn sigmoid<T: Float>(x: T) -> T {
+    let e = (-x.abs()).exp();
+    let numerator = if x < T::zero() { e } else { T::one() };
+    numerator / (T::one() + e)
+}
+
+/// `σ(x) σ(-x)`: both factors keep their digits.
+#[inline]
+pub(crate) fn sigmoid_slope<T: Float>(x: T) -> T {
+    let e = (-x.abs()).exp();
+    let d = T::one() + e;
+    e / (d * d)
+}
+
+#[inline]
+pub(crate) fn softplus<T: Float>(x: T) -> T {
+    let tail = (-x.abs()).exp().ln_1p();
+    if x > T::zero() { x + tail } else { tail }
+}
+
+#[inline]
+pub(crate) fn softsign<T: Float>(x: T) -> T {
+    x / (T::one() + x.abs())
+}
+
+#[inline]
+pub(crate) fn softsign_slope<T: Float>(x: T) -> T {
+    let r = (T::one() + x.abs()).recip();
+    r * r
+}
+
+#[inline]
+pub(crate) fn silu_slope<T: Float>(x: T) -> T {
+    sigmoid(x) * (T::one() + x * sigmoid(-x))
+}
+
+#[inline]
+pub(crate) fn gelu_slope<T: Float>(x: T) -> T {
+    normal_cdf(x) + x * normal_pdf(x)
+}
+
+/// `√(2/π) (x + c x³)` and its derivative.
+#[inline]
+fn gelu_tanh_argument<T: Float>(x: T) -> (T, T) {
+    let scale = constant::<T>(core::f64::consts::FRAC_2_PI).sqrt();
+    let c = constant::<T>(0.044_715);
+    let square = x * x;
+    (scale * (x + c * square * x), scale * (T::one() + constant::<T>(3.0) * c * square))
+}
+
+/// `x σ(2u)`, which is `x/2 (1 + tanh u)` without the cancellation at negative `u`.
+#[inline]
+pub(crate) fn gelu_tanh<T: Float>(x: T) -> T {
+    let (u, _) = gelu_tanh_argument(x);
+    x * sigmoid(u + u)
+}
+
+#[inline]
+pub(crate) fn gelu_tanh_slope<T: Float>(x: T) -> T {
+    let (u, du) = gelu_tanh_argument(x);
+    let u = u + u;
+    sigmoid(u) + x * sigmoid_slope(u) * (du + du)
+}
+
+/// With `s = softplus(x)`: `1 - tanh² s` is taken from `s`, where it keeps its digits.
+#[inline]
+pub(crate) fn mish_slope<T: Float>(x: T) -> T {
+    let s = softplus(x);
+    let t = s.tanh();
+    t + x * tanh(s, t) * sigmoid(x)
+}
+
+/// The density `exp(-x²/2)/√(2π)`. The square is split into an exact part and a small rest, because the rounding of
+/// a large exponent would be multiplied by its size.
+#[inline]
+fn normal_pdf<T: Float>(x: T) -> T {
+    let sixteen = constant::<T>(16.0);
+    let head = (x * sixteen).trunc() / sixteen;
+    let rest = (x - head) * (x + head);
+    let scale = constant::<T>(core::f64::consts::FRAC_1_PI) * half();
+    (-(head * head) * half()).exp() * (-rest * half()).exp() * scale.sqrt()
+}
+
+/// The normal distribution function `Φ`, to about 1e-16 of its size on either side.
+///
+/// Source: W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23
+/// (1969), in the form of his ANORM (Algorithm 715, ACM TOMS 19, 1993).
+pub(crate) fn normal_cdf<T: Float>(x: T) -> T {
+    let magnitude = x.abs();
+    if magnitude <= constant(0.67448975) {
+        return half::<T>() + x * fraction(x * x, &CENTRE);
+    }
+    let tail = if magnitude <= constant(5.656_854_249_492_38) {
+        // The density without its factor 1/√(2π), which the approximation contains.
+        normal_pdf(x) * constant::<T>(2.0 * core::f64::consts::PI).sqrt() * fraction(magnitude, &FLANK)
+    } else {
+        let square = (x * x).recip();
+        let scale = (constant::<T>(core::f64::consts::FRAC_1_PI) * half()).sqrt();
+        // The product overflows to 0 · ∞ at huge arguments, where the tail is 0.
+        let tail = normal_pdf(x) * (T::one() - square * fraction(square, &TAIL) / scale) / magnitude;
+        if tail.is_nan() && !x.is_nan() { T::zero() } else { tail }
+    };
+    if x < T::zero() { tail } else { T::one() - tail }
+}
+
+/// Numerator and denominator, highest power first.
+type Fraction = (&'static [f64], &'static [f64]);
+
+#[inline(always)]
+fn fraction<T: Float>(x: T, (numerator, denominator): &Fraction) -> T {
+    let polynomial = |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(c));
+    polynomial(numerator) / polynomial(denominator)
+}
+
+const CENTRE: Fraction = (
+    &[
+        0.065_682_337_918_207_449_113,
+        2.235_252_035_460_683_928_7,
+        161.028_231_068_555_878_81,
+        1_067.689_485_460_370_958_2,
+        18_154.981_253_343_561_249,
+    ],
+    &[
+        1.0,
+        47.202_581_904_688_241_87,
+        976.098_551_737_776_693_22,
+        10_260.932_208_618_978_205,
+        45_507.789_335_026_729_956,
+    ],
+);
+
+const FLANK: Fraction = (
+    &[
+        1.076_557_677_372_019_231_7e-8,
+        0.398_941_512_088_134_667_64,
+        8.883_149_794_388_375_941_2,
+        93.506_656_132_177_855_979,
+        597.270_276_394_800_262_26,
+        2_494.537_585_290_372_671_1,
+        6_848.190_450_536_282_332_6,
+        11_602.651_437_647_350_124,
+        9_842.714_838_383_978_021_8,
+    ],
+    &[
+        1.0,
+        22.266_688_044_328_115_691,
+        235.387_901_782_624_998_61,
+        1_519.377_599_407_554_805,
+        6_485.558_298_266_760_755,
+        18_615.571_640_885_098_091,
+        34_900.952_721_145_977_266,
+        38_912.003_286_093_271_411,
+        19_685.429_676_859_990_727,
+    ],
+);
+
+const TAIL: Fraction = (
+    &[
+        0.023_073_441_764_940_173_03,
+        0.215_898_534_057_956_99,
+        0.127_401_161_160_247_363_9,
+        0.022_235_277_870_649_807,
+        0.001_421_619_193_227_893_466,
+        2.911_287_495_116_879_2e-5,
+    ],
+    &[
+        1.0,
+        1.284_260_096_144_911_21,
+        0.468_238_212_480_865_118,
+        0.065_988_137_868_928_551_5,
+        0.003_782_396_332_027_582_44,
+        7.297_515_550_839_662_05e-5,
+    ],
+);

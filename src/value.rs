@@ -1,0 +1,291 @@
+//! The number of reverse mode.
+
+use std::fmt;
+
+use crate::ops::rules;
+use crate::tape::{self, OWN, Record, scaled};
+use crate::{Gradients, Scalar};
+
+/// A number that remembers on which node of a tape it depends, and how.
+///
+/// It means: "my number is `data`, and I change `slope` times as fast as recorded node `node`". Functions of one value
+/// only multiply the slope; a node is recorded where values of two different nodes meet.
+///
+/// A `Value` behaves as the plain number does: it has the methods of the standard floats and implements
+/// [`num_traits::Float`], compares and prints by its number, and mixes with plain numbers in all operators. A constant
+/// costs nothing. See [`Tape`](crate::Tape) for how to make variables.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::Tape;
+///
+/// let tape = Tape::new();
+/// let x = tape.var(0.5_f64);
+/// let y = (-x * x).exp() / 2.0;
+/// assert_eq!(y.data(), (-0.25_f64).exp() / 2.0);
+/// assert_eq!(y.backward().wrt(x), -0.5 * (-0.25_f64).exp());
+/// ```
+#[derive(Clone, Copy)]
+pub struct Value<T> {
+    pub(crate) data: T,
+    pub(crate) slope: T,
+    pub(crate) node: u32,
+    /// The id of the tape, with its lowest bit set if this value is the node itself; 0 for a constant.
+    pub(crate) tape: u32,
+}
+
+impl<T: Scalar> Value<T> {
+    /// A number that depends on nothing.
+    ///
+    /// ```
+    /// use gradtape::Value;
+    ///
+    /// let two = Value::constant(2.0);
+    /// assert_eq!(two * two, 4.0);
+    /// ```
+    #[inline]
+    pub fn constant(x: T) -> Self {
+        Self { data: x, slope: T::zero(), node: 0, tape: 0 }
+    }
+
+    /// The number.
+    #[inline]
+    pub fn data(self) -> T {
+        self.data
+    }
+
+    /// Whether this number depends on no variable.
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let x = tape.var(1.0);
+    /// assert!(!x.is_constant());
+    /// assert!(gradtape::Value::from(1.0).is_constant());
+    /// ```
+    #[inline]
+    pub fn is_constant(self) -> bool {
+        self.tape == 0
+    }
+
+    /// The same number, recorded as a node of its own, so that [`Gradients::wrt`] can be asked for it.
+    ///
+    /// Variables and results of joins are nodes already and are returned as they are, and so are constants.
+    ///
+    /// # Panics
+    ///
+    /// If the tape was cleared or dropped, or belongs to another thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let x = tape.var(3.0_f64);
+    /// let square = (x * x).retain();
+    /// let gradients = (2.0 * square).backward();
+    /// assert_eq!(gradients.wrt(square), 2.0);
+    /// assert_eq!(gradients.wrt(x), 12.0);
+    /// ```
+    #[track_caller]
+    pub fn retain(self) -> Self {
+        if self.is_constant() || self.tape & OWN != 0 {
+            return self;
+        }
+        let node = Record { nodes: [self.node; 2], partials: [self.slope, T::zero()] };
+        Self::own(self.data, tape::record(self.tape, node), self.tape)
+    }
+
+    /// The gradient of this number by everything it depends on: one sweep back over the tape.
+    ///
+    /// The tape is left as it is, so any number of gradients can be taken, from any values.
+    ///
+    /// # Panics
+    ///
+    /// If the tape was cleared or dropped, or belongs to another thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let (x, y) = (tape.var(2.0), tape.var(5.0));
+    /// assert_eq!((x * y).backward().wrt(x), 5.0);
+    /// assert_eq!((x / y).backward().wrt(x), 0.2);
+    /// ```
+    #[track_caller]
+    pub fn backward(self) -> Gradients<T> {
+        let mut gradients = Gradients::new();
+        self.backward_into(&mut gradients);
+        gradients
+    }
+
+    /// [`backward`](Self::backward) into the memory of old gradients, whose numbers are lost.
+    ///
+    /// # Panics
+    ///
+    /// If the tape was cleared or dropped, or belongs to another thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Gradients, Tape};
+    ///
+    /// let (tape, mut gradients) = (Tape::new(), Gradients::new());
+    /// let mut x = 4.0;
+    /// for _ in 0..100 {
+    ///     let v = tape.var(x);
+    ///     (v - 3.0).powi(2).backward_into(&mut gradients);
+    ///     x -= 0.1 * gradients.wrt(v);
+    ///     tape.clear();
+    /// }
+    /// assert!((x - 3.0_f64).abs() < 1e-9);
+    /// ```
+    #[track_caller]
+    pub fn backward_into(self, gradients: &mut Gradients<T>) {
+        gradients.sweep(self);
+    }
+
+    /// A value that is the node itself.
+    #[inline(always)]
+    pub(crate) fn own(data: T, node: u32, tape: u32) -> Self {
+        Self { data, slope: T::one(), node, tape: tape | OWN }
+    }
+
+    /// The result of an operation on this value alone.
+    #[inline(always)]
+    pub(crate) fn chain(self, data: T, partial: T) -> Self {
+        Self { data, slope: scaled(partial, self.slope), node: self.node, tape: self.tape & !OWN }
+    }
+
+    /// The result of an operation on two values: a record if they hang on different nodes.
+    ///
+    /// The partials are computed only if they are needed, so that a constant operand costs nothing.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn join(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+    ) -> Self {
+        if b.tape == 0 {
+            return a.chain(data, partial_a());
+        }
+        if a.tape == 0 {
+            return b.chain(data, partial_b());
+        }
+        let tape = a.tape | OWN;
+        if tape != b.tape | OWN {
+            tape::mismatch::<T>(a.tape, b.tape);
+        }
+        let partials = [scaled(partial_a(), a.slope), scaled(partial_b(), b.slope)];
+        if a.node == b.node {
+            return Self { data, slope: partials[0] + partials[1], node: a.node, tape: tape & !OWN };
+        }
+        Self::own(data, tape::record(tape, Record { nodes: [a.node, b.node], partials }), tape)
+    }
+
+    /// The result of an operation that returns one of two values; a join only where both have a share.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn choose(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+    ) -> Self {
+        let (partial_a, partial_b) = (partial_a(), partial_b());
+        if partial_b.is_zero() {
+            a.chain(data, partial_a)
+        } else if partial_a.is_zero() {
+            b.chain(data, partial_b)
+        } else {
+            Self::join(data, a, b, || partial_a, || partial_b)
+        }
+    }
+}
+
+/// The inherent methods of a number, from the table.
+macro_rules! methods {
+    (
+        unary { $($unary:tt)* }
+        activation { $($activation:tt)* }
+        binary { $($binary:tt)* }
+        choice { $($choice:tt)* }
+        operator { $($operator:tt)* }
+    ) => {
+        methods! { @unary $($unary)* $($activation)* }
+        methods! { @binary join $($binary)* }
+        methods! { @binary choose $($choice)* }
+    };
+    (@unary $(
+        $(#[$doc:meta])*
+        $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) = $value:expr, $partial:expr;
+        at $at:literal, $($interval:literal),*;
+    )*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// ```
+            /// # #[allow(unused_imports)]
+            /// use gradtape::{Real, Tape};
+            ///
+            /// let tape = Tape::new();
+            #[doc = concat!("let y = tape.var(", stringify!($at), "_f64).", stringify!($name), "(", $(stringify!($pv),)? ");")]
+            #[doc = concat!("assert_eq!(y.data(), (", stringify!($at), "_f64).", stringify!($name), "(", $(stringify!($pv),)? "));")]
+            /// ```
+            #[inline]
+            #[allow(clippy::redundant_closure_call)]
+            pub fn $name(self $(, $p: $pt)?) -> Self {
+                let $x = self.data;
+                let $y = $value;
+                let partial = $partial;
+                self.chain($y, partial)
+            }
+        )*
+    };
+    (@binary $combine:ident $(
+        $(#[$doc:meta])*
+        $name:ident($a:ident, $b:ident, $y:ident) = $value:expr, $partial_a:expr, $partial_b:expr;
+        at ($at:literal, $bt:literal), $low:tt, $high:tt;
+    )*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// ```
+            /// let tape = gradtape::Tape::new();
+            #[doc = concat!("let (a, b) = (tape.var(", stringify!($at), "_f64), tape.var(", stringify!($bt), "));")]
+            #[doc = concat!("assert_eq!(a.", stringify!($name), "(b).data(), num_traits::Float::", stringify!($name), "(a.data(), b.data()));")]
+            /// ```
+            ///
+            /// # Panics
+            ///
+            /// If the two values belong to different tapes, or to one that was cleared or dropped.
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn $name(self, other: Self) -> Self {
+                let ($a, $b) = (self.data, other.data);
+                let $y = $value;
+                Self::$combine($y, self, other, || $partial_a, || $partial_b)
+            }
+        )*
+    };
+}
+
+impl<T: Scalar> Value<T> {
+    crate::operations! { methods }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Value<T> {
+    /// Shows data, node and tape; the node is missing from a constant.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Value");
+        fields.field("data", &self.data);
+        if self.tape != 0 {
+            fields.field("slope", &self.slope).field("node", &self.node).field("tape", &(self.tape >> 1));
+        }
+        fields.finish()
+    }
+}
