@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-use crate::tape::{self, OWN, Record, Span, zero_wins};
+use crate::ops::rules::both_scaled;
+use crate::tape::{self, OWN, Record, Records};
 use crate::{Scalar, Tape, Value};
 
 /// The derivatives of one number by everything it was computed from.
@@ -86,51 +87,43 @@ impl<T: Scalar> Gradients<T> {
         if output.tape == 0 {
             return;
         }
-        tape::lend(output.tape, |records, spans| {
+        tape::read(output.tape, |records| {
             let end = output.node as usize + 1;
             self.adjoints.resize(end, T::zero());
             self.adjoints[end - 1] = output.slope;
-            sweep(&records[..end], spans, &mut self.adjoints);
+            sweep(records, end, &mut self.adjoints);
         });
         self.tape = output.tape | OWN;
     }
 }
 
-/// Spreads the adjoints back over the records, from the last one.
-fn sweep<T: Scalar>(records: &[Record<T>], spans: &[Span], adjoints: &mut [T]) {
-    let mut end = records.len();
+/// Spreads the adjoints of the first `end` nodes back over the records, from the last one.
+fn sweep<T: Scalar>(records: &Records<T>, mut end: usize, adjoints: &mut [T]) {
     let joins = |adjoints: &mut [T], start: usize, end: usize| {
-        for i in (start..end).rev() {
-            spread(&records[i], adjoints[i], adjoints);
+        for i in (start.max(records.variables)..end).rev() {
+            spread(&records.all[i], adjoints[i], adjoints);
         }
     };
-    let spans = &spans[..spans.partition_point(|span| (span.start as usize) < end)];
-    for span in spans.iter().rev() {
-        joins(adjoints, span.end as usize, end);
-        if span.wide {
-            let operands = &records[span.start as usize..span.end as usize];
-            let adjoint = adjoints[span.end as usize - 1];
-            for record in operands {
-                spread(record, adjoint, adjoints);
-            }
+    let wide = &records.wide[..records.wide.partition_point(|node| (node.start as usize) < end)];
+    for node in wide.iter().rev() {
+        let (start, node_end) = (node.start as usize, node.end as usize);
+        joins(adjoints, node_end, end);
+        let adjoint = adjoints[node_end - 1];
+        for record in &records.all[start..node_end] {
+            spread(record, adjoint, adjoints);
         }
-        end = span.start as usize;
+        end = start;
     }
     joins(adjoints, 0, end);
 }
 
-/// One record of the sweep: two multiply-adds. A zero adjoint or partial contributes nothing, even against an
-/// infinity; looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the
-/// zero of a nested value, which may have a derivative, for nothing.
+/// One record of the sweep: two multiply-adds.
 #[inline(always)]
 fn spread<T: Scalar>(record: &Record<T>, adjoint: T, adjoints: &mut [T]) {
-    let [mut a, mut b] = record.partials.map(|partial| adjoint * partial);
-    if a.is_nan() || b.is_nan() {
-        [a, b] = record.partials.map(|partial| zero_wins(adjoint, partial));
-    }
-    let [node_a, node_b] = record.nodes.map(|node| node as usize);
-    adjoints[node_a] = adjoints[node_a] + a;
-    adjoints[node_b] = adjoints[node_b] + b;
+    let shares = both_scaled(record.partials, [adjoint; 2]);
+    let [a, b] = record.nodes.map(|node| node as usize);
+    adjoints[a] = adjoints[a] + shares[0];
+    adjoints[b] = adjoints[b] + shares[1];
 }
 
 #[cold]

@@ -2,7 +2,7 @@
 
 use std::iter::{Product, Sum};
 
-use crate::tape::Wide;
+use crate::tape::wide;
 use crate::{Scalar, Value};
 
 impl<T: Scalar> Value<T> {
@@ -27,14 +27,15 @@ impl<T: Scalar> Value<T> {
     #[track_caller]
     pub fn dot(a: &[Self], b: &[Self]) -> Self {
         assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
-        let mut wide = Wide::new();
-        let mut sum = None;
-        for (&a, &b) in a.iter().zip(b) {
-            accumulate(&mut sum, a.data * b.data);
-            wide.add(a, b.data);
-            wide.add(b, a.data);
+        let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
+        match (a.iter().all(|a| a.is_constant()), b.iter().all(|b| b.is_constant())) {
+            (_, true) => wide(data, a.len(), |i| (a[i], b[i].data)),
+            (true, false) => wide(data, b.len(), |i| (b[i], a[i].data)),
+            (false, false) => wide(data, 2 * a.len(), |i| {
+                let (a, b) = (a[i / 2], b[i / 2]);
+                if i % 2 == 0 { (a, b.data) } else { (b, a.data) }
+            }),
         }
-        wide.finish(sum.unwrap_or_else(T::zero))
     }
 
     /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
@@ -58,70 +59,71 @@ impl<T: Scalar> Value<T> {
     #[track_caller]
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
-        let mut wide = Wide::new();
-        let mut sum = None;
-        for (&value, &weight) in values.iter().zip(weights) {
-            accumulate(&mut sum, value.data * weight);
-            wide.add(value, weight);
-        }
-        wide.finish(sum.unwrap_or_else(T::zero))
+        let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));
+        wide(data, values.len(), |i| (values[i], weights[i]))
     }
 }
 
-#[inline(always)]
-fn accumulate<T: Scalar>(sum: &mut Option<T>, term: T) {
-    *sum = Some(sum.map_or(term, |sum| sum + term));
+/// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
+/// the next: they cannot be written as they come, because making the next may record, too.
+const CHUNK: usize = 16;
+
+/// Combines the values from `identity` on with `combine`, a chunk at a time.
+#[inline]
+fn in_chunks<T: Scalar>(
+    identity: T,
+    mut values: impl Iterator<Item = Value<T>>,
+    combine: impl Fn(&[Value<T>]) -> Value<T>,
+) -> Value<T> {
+    let mut chunk = [Value::constant(identity); CHUNK];
+    loop {
+        let mut len = 1;
+        for value in values.by_ref().take(CHUNK - 1) {
+            chunk[len] = value;
+            len += 1;
+        }
+        if len == 1 {
+            return chunk[0];
+        }
+        chunk[0] = combine(&chunk[..len]);
+    }
 }
 
 impl<T: Scalar> Sum for Value<T> {
     #[inline]
     #[track_caller]
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
-        let mut wide = Wide::new();
-        let mut sum = None;
-        for value in values {
-            accumulate(&mut sum, value.data);
-            wide.add(value, T::one());
-        }
-        // The sum of no floats is -0, the one number that changes nothing when it is added.
-        wide.finish(sum.unwrap_or_else(T::neg_zero))
+        // -0 is what changes nothing when it is added, and the sum of no floats.
+        in_chunks(T::neg_zero(), values, |terms| {
+            wide(total(terms.iter().map(|term| term.data)), terms.len(), |i| (terms[i], T::one()))
+        })
     }
 }
 
 impl<T: Scalar> Product for Value<T> {
     #[inline]
     #[track_caller]
-    fn product<I: Iterator<Item = Self>>(mut values: I) -> Self {
-        const FACTORS: usize = 32;
-        let mut factors = [Self::constant(T::one()); FACTORS];
-        loop {
-            let mut len = 1;
-            for value in values.by_ref().take(FACTORS - 1) {
-                factors[len] = value;
-                len += 1;
+    fn product<I: Iterator<Item = Self>>(values: I) -> Self {
+        in_chunks(T::one(), values, |factors| {
+            // The partial by a factor is the product of those before it and those behind it, also where some are 0.
+            let mut partials = [T::one(); CHUNK];
+            for i in (1..factors.len()).rev() {
+                partials[i - 1] = partials[i] * factors[i].data;
             }
-            if len == 1 {
-                return factors[0];
+            let mut before = T::one();
+            for (partial, factor) in partials.iter_mut().zip(factors) {
+                *partial = before * *partial;
+                before = before * factor.data;
             }
-            factors[0] = product(&factors, len);
-        }
+            wide(before, factors.len(), |i| (factors[i], partials[i]))
+        })
     }
 }
 
-/// The partial by each factor is the product of those before it and those behind it: right where factors are 0, too.
-#[track_caller]
-fn product<T: Scalar, const N: usize>(factors: &[Value<T>; N], len: usize) -> Value<T> {
-    let mut behind = [T::one(); N];
-    for i in (1..len).rev() {
-        behind[i - 1] = behind[i] * factors[i].data;
-    }
-    let mut wide = Wide::new();
-    let mut before = T::one();
-    for (&factor, &behind) in factors.iter().zip(&behind).take(len) {
-        wide.add(factor, before * behind);
-        before = before * factor.data;
-    }
-    wide.finish(before)
+/// The sum of some numbers from the first one on.
+#[inline]
+fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
+    terms.reduce(|sum, term| sum + term).unwrap_or_else(T::zero)
 }
 
 /// Sums and products of references.

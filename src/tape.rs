@@ -6,7 +6,7 @@
 //!   is drawn anew by every tape and every [`Tape::clear`]. Id 0 means "constant".
 //! - A [`Value<T>`] takes its id from a `Tape<T>`, with the lowest bit cleared once the value is no longer the node
 //!   itself. So the slot that its id names holds pointers to `Inner<T>` only, whatever else the id says.
-//! - [`SLOTS`] is thread-local. The slot's list holds exactly the tapes of its type that live on this thread; its head
+//! - `SLOTS` is thread-local. The slot's list holds exactly the tapes of its type that live on this thread; its head
 //!   is the one used last.
 //! - Node numbers are indices of records. They are checked where the sweep reads them, so a stale id that happens to
 //!   match after 2^26 epochs can give a wrong number or a panic, never a read outside the tape.
@@ -14,21 +14,23 @@
 #![allow(unsafe_code)]
 
 use std::any::TypeId;
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::fmt;
-use std::mem::MaybeUninit;
+use std::mem::take;
+use std::ops::{Deref, DerefMut, Range};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::ops::rules::scaled;
 use crate::{Scalar, Value};
 
 /// The lowest bit of a tape id in a value: the value is its node, not something computed from it without a record.
 pub(crate) const OWN: u32 = 1;
 const SLOT_BITS: u32 = 5;
 const SLOT_COUNT: usize = 1 << SLOT_BITS;
-/// More records than a node number can count make no tape.
+/// A tape never has room for more records than a node number can count.
 const MAX_RECORDS: usize = u32::MAX as usize;
 const FIRST_RECORDS: usize = 256;
 
@@ -39,21 +41,21 @@ pub(crate) struct Record<T> {
     pub(crate) partials: [T; 2],
 }
 
-/// A run of records that are not joins of their own: variables, or the operands of one wide node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-    /// Whether the run is one node, numbered by its last record, with two operands in each record; else variables.
-    pub(crate) wide: bool,
+/// Everything that was recorded.
+#[derive(Debug)]
+pub(crate) struct Records<T> {
+    pub(crate) all: Vec<Record<T>>,
+    /// Runs of records that make one node of many operands, numbered by the last.
+    pub(crate) wide: Vec<Range<u32>>,
+    /// The first records are this many variables.
+    pub(crate) variables: usize,
 }
 
 struct Inner<T> {
-    id: Cell<u32>,
-    records: Cell<Vec<Record<T>>>,
-    spans: Cell<Vec<Span>>,
-    /// The records are lent to a sweep; recording must wait.
+    records: UnsafeCell<Records<T>>,
+    /// The records are lent out, and an empty stand-in is in their place.
     lent: Cell<bool>,
+    id: Cell<u32>,
     next: Cell<*const Inner<T>>,
 }
 
@@ -100,7 +102,15 @@ impl<T: Scalar> Tape<T> {
     ///
     /// If the process already has tapes of 32 other scalar types.
     pub fn new() -> Self {
-        Self::with_capacity(0)
+        let slot = slot_of::<T>();
+        let inner = Rc::new(Inner {
+            records: UnsafeCell::new(Records::default()),
+            lent: Cell::new(false),
+            id: Cell::new(fresh_id(slot)),
+            next: Cell::new(ptr::null()),
+        });
+        SLOTS.with(|slots| push_front(&slots[slot], Rc::as_ptr(&inner)));
+        Self { inner }
     }
 
     /// An empty tape with room for `records` records before it allocates again.
@@ -108,22 +118,11 @@ impl<T: Scalar> Tape<T> {
     /// # Panics
     ///
     /// If the memory cannot be had.
+    #[track_caller]
     pub fn with_capacity(records: usize) -> Self {
-        let slot = slot_of::<T>();
-        let inner = Rc::new(Inner {
-            id: Cell::new(fresh_id(slot)),
-            records: Cell::default(),
-            spans: Cell::default(),
-            lent: Cell::new(false),
-            next: Cell::new(ptr::null()),
-        });
-        if records > 0 {
-            let mut empty = Vec::new();
-            reserve(&mut empty, records);
-            inner.records.set(empty);
-        }
-        SLOTS.with(|slots| push_front(&slots[slot], Rc::as_ptr(&inner)));
-        Self { inner }
+        let tape = Self::new();
+        reserve(&mut tape.inner.lend().all, records);
+        tape
     }
 
     /// A new variable of the number `x`.
@@ -134,8 +133,9 @@ impl<T: Scalar> Tape<T> {
     /// assert_eq!((x * x).backward().wrt(x), 3.0);
     /// ```
     #[inline]
+    #[track_caller]
     pub fn var(&self, x: T) -> Value<T> {
-        Value::own(x, self.leaves(1), self.inner.id.get())
+        Value::own(x, self.inner.push_variable(), self.inner.id.get())
     }
 
     /// A new variable for each number of `xs`, in order.
@@ -146,21 +146,14 @@ impl<T: Scalar> Tape<T> {
     /// let gradients = (x[0] * x[2]).backward();
     /// assert_eq!(gradients.wrt_all(&x), [3.0, 0.0, 1.0]);
     /// ```
-    pub fn vars(&self, xs: &[T]) -> Vec<Value<T>> {
-        let (first, id) = (self.leaves(xs.len()), self.inner.id.get());
-        (first..).zip(xs).map(|(node, &x)| Value::own(x, node, id)).collect()
-    }
-
-    /// Records `count` variables and returns the first.
     #[track_caller]
-    fn leaves(&self, count: usize) -> u32 {
-        let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
-        self.inner.append(std::iter::repeat_n(blank, count), false).start
+    pub fn vars(&self, xs: &[T]) -> Vec<Value<T>> {
+        xs.iter().map(|&x| self.var(x)).collect()
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
     ///
-    /// Constant operands contribute nothing. Up to two operands make one record, more make one record for every two.
+    /// Constant operands contribute nothing. The operands take one record for every two.
     ///
     /// # Panics
     ///
@@ -179,20 +172,22 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn custom(&self, value: T, operands: &[(Value<T>, T)]) -> Value<T> {
-        let mut wide = Wide::new();
-        for &(operand, partial) in operands {
-            let id = operand.tape | OWN;
-            assert!(
-                operand.tape == 0 || id == self.inner.id.get(),
-                "an operand of `custom` does not belong to this tape, or was made before `clear`; \
-                 make it with `var` of this tape, or pass `Value::constant(x)`"
-            );
-            wide.add(operand, partial);
-        }
-        wide.finish(value)
+        let id = self.inner.id.get();
+        assert!(
+            operands.iter().all(|(operand, _)| operand.tape == 0 || operand.tape | OWN == id),
+            "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
+             this tape, or pass `Value::constant(x)`"
+        );
+        wide(value, operands.len(), |i| operands[i])
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.
+    ///
+    /// # Panics
+    ///
+    /// If a sweep over this tape is under way.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let tape = gradtape::Tape::new();
@@ -203,18 +198,13 @@ impl<T: Scalar> Tape<T> {
     ///     assert!(tape.is_empty());
     /// }
     /// ```
-    ///
-    /// # Panics
-    ///
-    /// If a sweep over this tape is under way.
+    #[track_caller]
     pub fn clear(&self) {
-        self.inner.assert_not_lent();
-        let mut records = self.inner.records.take();
-        let mut spans = self.inner.spans.take();
-        records.clear();
-        spans.clear();
-        self.inner.records.set(records);
-        self.inner.spans.set(spans);
+        let mut records = self.inner.lend();
+        records.all.clear();
+        records.wide.clear();
+        records.variables = 0;
+        drop(records);
         let slot = slot_of_id(self.inner.id.get());
         self.inner.id.set(fresh_id(slot));
         SLOTS.with(|slots| {
@@ -227,20 +217,24 @@ impl<T: Scalar> Tape<T> {
         unlink(slot, |inner| ptr::eq(inner, Rc::as_ptr(&self.inner)));
     }
 
-    /// The number of records: one for a variable, a join of two nodes, a retained value, or two operands of a wide
-    /// node.
+    /// The number of records: one for a variable, a join of two nodes, a retained value, or two operands of a node
+    /// of many.
+    #[track_caller]
     pub fn len(&self) -> usize {
-        self.inner.look(|records, _| records.len())
+        self.inner.lend().all.len()
     }
 
     /// Whether nothing was recorded since the tape was made or cleared.
+    #[track_caller]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The memory that the records take, in bytes; spare capacity does not count.
+    #[track_caller]
     pub fn bytes(&self) -> usize {
-        self.inner.look(|records, spans| size_of_val(records) + size_of_val(spans))
+        let records = self.inner.lend();
+        size_of_val(&records.all[..]) + size_of_val(&records.wide[..])
     }
 }
 
@@ -263,39 +257,61 @@ impl<T: Scalar> Drop for Tape<T> {
 }
 
 /// Records a join and returns its node: the node changes as its two operands do, each times its partial.
-///
-/// The hot path of the crate: a dozen instructions, no call.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn record<T: Scalar>(tape: u32, record: Record<T>) -> u32 {
-    with_inner(tape, |inner: &Inner<T>| inner.push(record))
+    // SAFETY: nothing below calls foreign code.
+    unsafe { &*find::<T>(tape) }.push(record)
 }
 
-/// Lends the records and spans of the tape with the given id to `sweep`, which may run any arithmetic of `T`.
+/// A value of the number `data` that changes as its `count` operands do, each times its partial.
+#[inline]
 #[track_caller]
-pub(crate) fn lend<T: Scalar, R>(tape: u32, sweep: impl FnOnce(&[Record<T>], &[Span]) -> R) -> R {
-    let inner = find::<T>(tape);
-    // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner. The sweep thus
-    // outlives even a drop of the tape by the arithmetic of `T`.
-    let inner = unsafe {
-        Rc::increment_strong_count(inner);
-        Rc::from_raw(inner)
+pub(crate) fn wide<T: Scalar>(data: T, count: usize, operand: impl Fn(usize) -> (Value<T>, T)) -> Value<T> {
+    let active = || (0..count).map(&operand).filter(|(value, _)| value.tape != 0);
+    let Some((first, _)) = active().next() else {
+        return Value::constant(data);
     };
-    inner.look(sweep)
+    if active().all(|(value, _)| value.node == first.node && value.tape | OWN == first.tape | OWN) {
+        let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
+        let slope = slopes.reduce(|sum, slope| sum + slope).unwrap_or_else(T::zero);
+        return Value { data, slope, node: first.node, tape: first.tape & !OWN };
+    }
+    let term = |i| {
+        let (value, partial) = operand(i);
+        if (value.tape ^ first.tape) > OWN && value.tape != 0 {
+            mismatch::<T>(first.tape, value.tape);
+        }
+        // A constant hangs on node 0 with slope 0.
+        (value.node, scaled(partial, value.slope))
+    };
+    let node = hold::<T>(first.tape).push_wide((0..count.div_ceil(2)).map(|i| {
+        let a = term(2 * i);
+        let b = if 2 * i + 1 < count { term(2 * i + 1) } else { (a.0, T::zero()) };
+        Record { nodes: [a.0, b.0], partials: [a.1, b.1] }
+    }));
+    Value::own(data, node, first.tape)
 }
 
-/// Panics unless the tape of the given id is alive on this thread.
+/// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
 #[track_caller]
-pub(crate) fn assert_alive<T: Scalar>(tape: u32) {
+pub(crate) fn read<T: Scalar, R>(tape: u32, sweep: impl FnOnce(&Records<T>) -> R) -> R {
+    sweep(&hold::<T>(tape).lend())
+}
+
+/// Panics unless the tape is alive on this thread.
+#[track_caller]
+fn assert_alive<T: Scalar>(tape: u32) {
     find::<T>(tape);
 }
 
-/// The tape of the given id, alive until foreign code runs. Panics if there is none on this thread.
+/// The tape of an id, alive and unmoved until foreign code runs. Panics if there is none on this thread.
 #[inline(always)]
 #[track_caller]
 fn find<T: Scalar>(tape: u32) -> *const Inner<T> {
     let id = tape | OWN;
     SLOTS.with(|slots| {
+        // The slot named by an id of a `Value<T>` holds `Inner<T>` only (module invariant).
         let slot = &slots[slot_of_id(id)];
         if slot.id.get() != id {
             bring_to_front::<T>(slot, id);
@@ -304,209 +320,129 @@ fn find<T: Scalar>(tape: u32) -> *const Inner<T> {
     })
 }
 
-/// [`find`] as a reference, for callers that run no foreign code.
-#[inline(always)]
+/// [`find`], kept alive even if foreign code drops the tape.
 #[track_caller]
-fn with_inner<T: Scalar, R>(tape: u32, f: impl FnOnce(&Inner<T>) -> R) -> R {
-    // SAFETY: the slot named by an id of a `Value<T>` holds `Inner<T>` only (module invariant). Its head is not null,
-    // because its id is not 0, and it is alive, because a tape leaves the list when it is dropped.
-    f(unsafe { &*find::<T>(tape) })
+fn hold<T: Scalar>(tape: u32) -> Rc<Inner<T>> {
+    let inner = find::<T>(tape);
+    // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner.
+    unsafe {
+        Rc::increment_strong_count(inner);
+        Rc::from_raw(inner)
+    }
 }
 
 impl<T: Scalar> Inner<T> {
-    /// The records, while no foreign code runs.
-    ///
-    /// # Safety
-    ///
-    /// The reference must end before anything else reaches this tape.
-    #[allow(clippy::mut_from_ref)]
-    #[inline(always)]
-    unsafe fn records(&self) -> &mut Vec<Record<T>> {
-        // SAFETY: the cell is not null, and the caller promises that the reference is the only one.
-        unsafe { &mut *self.records.as_ptr() }
-    }
-
+    /// The hot path of the crate: a dozen instructions, no call.
     #[inline(always)]
     #[track_caller]
     fn push(&self, record: Record<T>) -> u32 {
-        // SAFETY: `Inner` is not `Sync`, and nothing in this function calls foreign code.
-        let records = unsafe { self.records() };
-        let len = records.len();
-        // While the records are lent, the vector here is an empty stand-in, which `grow` refuses to fill.
-        if len == records.capacity() {
-            self.grow(records, 1);
+        // SAFETY: `Inner` is not `Sync`, and nothing in this function calls foreign code, so this is the only
+        // reference. While the records are lent, the stand-in has no room, and `grow` refuses.
+        let all = unsafe { &mut (*self.records.get()).all };
+        let len = all.len();
+        if len == all.capacity() {
+            self.grow(all);
         }
         // SAFETY: there is room for one more record, and it is written before the length says so.
         unsafe {
-            records.as_mut_ptr().add(len).write(record);
-            records.set_len(len + 1);
+            all.as_mut_ptr().add(len).write(record);
+            all.set_len(len + 1);
         }
         node_number(len)
     }
 
-    /// Records a wide node of two operands in each record, and returns it.
+    #[inline]
     #[track_caller]
-    fn push_wide(&self, operands: impl ExactSizeIterator<Item = Record<T>>) -> u32 {
-        let Span { start, end, .. } = self.append(operands, true);
-        debug_assert!(start < end);
-        end - 1
+    fn push_variable(&self) -> u32 {
+        let node = self.push(Record { nodes: [0; 2], partials: [T::zero(); 2] });
+        // SAFETY: as in `push`.
+        let variables = unsafe { &mut (*self.records.get()).variables };
+        // A variable behind other records is swept like them, to no effect.
+        if *variables == node as usize {
+            *variables += 1;
+        }
+        node
     }
 
-    /// Appends a span of records and returns it.
-    ///
-    /// `new` must not call foreign code.
+    /// Records a node of two operands in each record, and returns it. `operands` may call foreign code.
+    #[inline]
     #[track_caller]
-    fn append(&self, new: impl ExactSizeIterator<Item = Record<T>>, wide: bool) -> Span {
-        // SAFETY: `Inner` is not `Sync`, and nothing in this function calls foreign code.
-        let records = unsafe { self.records() };
-        let start = records.len();
-        if records.capacity() - start < new.len() || records.capacity() == 0 {
-            self.grow(records, new.len());
-        }
-        records.extend(new);
-        let span = Span { start: node_number(start), end: node_number(records.len()), wide };
-        let mut spans = self.spans.take();
-        match spans.last_mut() {
-            Some(last) if !wide && !last.wide && last.end == span.start => last.end = span.end,
-            _ => spans.push(span),
-        }
-        self.spans.set(spans);
-        span
+    fn push_wide(&self, operands: impl ExactSizeIterator<Item = Record<T>>) -> u32 {
+        let mut records = self.lend();
+        let start = records.all.len();
+        reserve(&mut records.all, operands.len());
+        records.all.extend(operands);
+        let end = node_number(records.all.len());
+        records.wide.push(node_number(start)..end);
+        end - 1
     }
 
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn grow(&self, records: &mut Vec<Record<T>>, count: usize) {
+    fn grow(&self, all: &mut Vec<Record<T>>) {
         self.assert_not_lent();
-        reserve(records, count);
+        reserve(all, 1);
     }
 
     #[track_caller]
     fn assert_not_lent(&self) {
         assert!(
             !self.lent.get(),
-            "the tape is in the middle of a sweep; the arithmetic of its scalar type must neither record on it nor \
-             clear it"
+            "the tape is busy; the arithmetic of its scalar type must neither record on it nor clear it"
         );
     }
 
-    /// Lends the records and spans. They are put back even if `f` panics.
+    /// The records, for code that may call foreign code. They are put back even if that panics.
+    #[inline]
     #[track_caller]
-    fn look<R>(&self, f: impl FnOnce(&[Record<T>], &[Span]) -> R) -> R {
-        struct Loan<'a, T> {
-            inner: &'a Inner<T>,
-            records: Vec<Record<T>>,
-            spans: Vec<Span>,
-        }
-        impl<T> Drop for Loan<'_, T> {
-            fn drop(&mut self) {
-                self.inner.records.set(std::mem::take(&mut self.records));
-                self.inner.spans.set(std::mem::take(&mut self.spans));
-                self.inner.lent.set(false);
-            }
-        }
+    fn lend(&self) -> Loan<'_, T> {
         self.assert_not_lent();
         self.lent.set(true);
-        let loan = Loan { inner: self, records: self.records.take(), spans: self.spans.take() };
-        f(&loan.records, &loan.spans)
+        // SAFETY: `lent` was false, so no other reference to the records exists.
+        Loan { inner: self, records: take(unsafe { &mut *self.records.get() }) }
     }
 }
 
-/// A node of many operands in the making, without memory of its own: past [`WIDTH`] operands it becomes a chain of
-/// nodes of that many.
-pub(crate) struct Wide<T> {
-    tape: u32,
-    len: usize,
-    /// Nodes and partials; the first `len` are written.
-    operands: [MaybeUninit<(u32, T)>; WIDTH],
+/// The records of a tape, away from it.
+struct Loan<'a, T> {
+    inner: &'a Inner<T>,
+    records: Records<T>,
 }
 
-const WIDTH: usize = 32;
-
-impl<T: Scalar> Wide<T> {
-    #[inline]
-    pub(crate) fn new() -> Self {
-        Self { tape: 0, len: 0, operands: [const { MaybeUninit::uninit() }; WIDTH] }
-    }
-
-    /// One more operand. Neighbours that hang on the same node become one.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn add(&mut self, operand: Value<T>, partial: T) {
-        if operand.tape == 0 {
-            return;
-        }
-        let id = operand.tape | OWN;
-        if self.tape != id {
-            if self.tape != 0 {
-                mismatch::<T>(self.tape, id);
-            }
-            self.tape = id;
-        }
-        let slope = scaled(partial, operand.slope);
-        if let [.., (node, last)] = self.written()
-            && *node == operand.node
-        {
-            *last = *last + slope;
-            return;
-        }
-        if self.len == WIDTH {
-            self.chain();
-        }
-        self.operands[self.len].write((operand.node, slope));
-        self.len += 1;
-    }
-
-    /// The value of the number `data` that depends on the operands.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn finish(mut self, data: T) -> Value<T> {
-        let tape = self.tape;
-        match *self.written() {
-            [] => Value::constant(data),
-            [(node, slope)] => Value { data, slope, node, tape: tape & !OWN },
-            [a, b] => Value::own(data, record(tape, pair(a, b)), tape),
-            _ => {
-                let node = self.record();
-                Value::own(data, node, tape)
-            }
-        }
-    }
-
-    /// Records the operands so far as a node, which becomes the first operand of the next.
-    #[cold]
-    fn chain(&mut self) {
-        let node = self.record();
-        self.operands[0].write((node, T::one()));
-        self.len = 1;
-    }
-
-    fn record(&mut self) -> u32 {
-        let tape = self.tape;
-        let (pairs, rest) = self.written().as_chunks::<2>();
-        let zero = T::zero();
-        let records = (0..pairs.len() + rest.len()).map(|i| match pairs.get(i) {
-            Some(&[a, b]) => pair(a, b),
-            None => pair(rest[0], (rest[0].0, zero)),
-        });
-        with_inner(tape, |inner| inner.push_wide(records))
-    }
+impl<T> Deref for Loan<'_, T> {
+    type Target = Records<T>;
 
     #[inline]
-    fn written(&mut self) -> &mut [(u32, T)] {
-        let written = &mut self.operands[..self.len];
-        // SAFETY: the first `len` operands are written, and `MaybeUninit` has the layout of what it holds.
-        unsafe { &mut *(ptr::from_mut(written) as *mut [(u32, T)]) }
+    fn deref(&self) -> &Records<T> {
+        &self.records
     }
 }
 
-#[inline]
-fn pair<T>(a: (u32, T), b: (u32, T)) -> Record<T> {
-    Record { nodes: [a.0, b.0], partials: [a.1, b.1] }
+impl<T> DerefMut for Loan<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Records<T> {
+        &mut self.records
+    }
 }
 
-/// A number of scalar type `T` was given this slot, once and for all.
+impl<T> Drop for Loan<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: there is one loan at a time, and the stand-in is only touched within `push`.
+        unsafe { *self.inner.records.get() = take(&mut self.records) };
+        self.inner.lent.set(false);
+    }
+}
+
+impl<T> Default for Records<T> {
+    #[inline]
+    fn default() -> Self {
+        Self { all: Vec::new(), wide: Vec::new(), variables: 0 }
+    }
+}
+
+/// The slot of a scalar type, given to it when its first tape is made.
 fn slot_of<T: 'static>() -> usize {
     static TYPES: [OnceLock<TypeId>; SLOT_COUNT] = [const { OnceLock::new() }; SLOT_COUNT];
     let id = TypeId::of::<T>();
@@ -537,41 +473,47 @@ fn node_number(index: usize) -> u32 {
     index as u32
 }
 
-/// Makes room for `count` more records, and for twice as many as there are.
+/// Makes room for `count` more records, and then for twice as many as there are.
+#[inline]
 #[track_caller]
-fn reserve<T>(records: &mut Vec<Record<T>>, count: usize) {
-    let len = records.len();
+fn reserve<T>(all: &mut Vec<Record<T>>, count: usize) {
+    if all.capacity() - all.len() < count {
+        enlarge(all, count);
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn enlarge<T>(all: &mut Vec<Record<T>>, count: usize) {
+    let (len, size) = (all.len(), size_of::<Record<T>>());
     assert!(
         count <= MAX_RECORDS - len,
-        "the tape is full: {len} records, and {count} more are wanted, but node numbers end at 2^32; clear the tape \
-         more often"
+        "the tape is full: it has {len} records and wants {count} more, but can number 2^32 - 1; clear it more often"
     );
     let capacity = (len + count).max(2 * len).clamp(FIRST_RECORDS, MAX_RECORDS);
-    if records.try_reserve_exact(capacity - len).is_err() {
-        panic!(
-            "the tape cannot get memory for {capacity} records of {} bytes; clear it more often",
-            size_of::<Record<T>>()
-        );
+    if all.try_reserve_exact(capacity - len).is_err() {
+        panic!("the tape cannot get memory for {capacity} records of {size} bytes; clear it more often");
     }
-    assert!(records.capacity() <= MAX_RECORDS, "the allocator gave a tape more than 2^32 records");
+    assert!(all.capacity() <= MAX_RECORDS, "the allocator gave a tape room for more than 2^32 - 1 records");
 }
 
 fn push_front<T: Scalar>(slot: &Slot, inner: *const Inner<T>) {
-    // SAFETY: `inner` is alive: its tape is being made or was found in the list.
-    unsafe { (*inner).next.set(slot.head.get().cast()) };
+    // SAFETY: the caller owns `inner` or took it from the list.
+    let tape = unsafe { &*inner };
+    tape.next.set(slot.head.get().cast());
     slot.head.set(inner.cast());
-    // SAFETY: as above.
-    slot.id.set(unsafe { (*inner).id.get() });
+    slot.id.set(tape.id.get());
 }
 
-/// Takes the tape for which `wanted` holds out of the list of its slot.
+/// Takes the first tape for which `wanted` holds out of the list of its slot.
 fn unlink<T: Scalar>(slot: &Slot, wanted: impl Fn(&Inner<T>) -> bool) -> Option<*const Inner<T>> {
     let mut previous: Option<&Inner<T>> = None;
     let mut next: *const Inner<T> = slot.head.get().cast();
     // SAFETY: the list holds live tapes of this slot's type only (module invariant), and no foreign code runs here.
     while let Some(inner) = unsafe { next.as_ref() } {
+        let rest = inner.next.get();
         if wanted(inner) {
-            let rest = inner.next.get();
             if let Some(previous) = previous {
                 previous.next.set(rest);
             } else {
@@ -582,7 +524,7 @@ fn unlink<T: Scalar>(slot: &Slot, wanted: impl Fn(&Inner<T>) -> bool) -> Option<
             return Some(next);
         }
         previous = Some(inner);
-        next = inner.next.get();
+        next = rest;
     }
     None
 }
@@ -611,17 +553,4 @@ pub(crate) fn mismatch<T: Scalar>(a: u32, b: u32) -> ! {
         "values of two different tapes met in one operation; make both with the same tape, or pass one as \
          `Value::constant(x.data())`"
     )
-}
-
-/// `partial · slope`, where a zero wins even against an infinity: what is not used has no influence.
-#[inline(always)]
-pub(crate) fn scaled<T: Scalar>(partial: T, slope: T) -> T {
-    let product = partial * slope;
-    if product.is_nan() { zero_wins(partial, slope) } else { product }
-}
-
-#[cold]
-#[inline(never)]
-pub(crate) fn zero_wins<T: Scalar>(a: T, b: T) -> T {
-    if a.is_zero() || b.is_zero() { T::zero() } else { a * b }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::ops::rules;
-use crate::tape::{self, OWN, Record, scaled};
+use crate::ops::rules::{self, both_scaled, scaled};
+use crate::tape::{self, OWN, Record};
 use crate::{Gradients, Scalar};
 
 /// A number that remembers on which node of a tape it depends, and how.
@@ -174,15 +174,14 @@ impl<T: Scalar> Value<T> {
         if a.tape == 0 {
             return b.chain(data, partial_b());
         }
-        let tape = a.tape | OWN;
-        if tape != b.tape | OWN {
+        if (a.tape ^ b.tape) > OWN {
             tape::mismatch::<T>(a.tape, b.tape);
         }
-        let partials = [scaled(partial_a(), a.slope), scaled(partial_b(), b.slope)];
+        let partials = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
         if a.node == b.node {
-            return Self { data, slope: partials[0] + partials[1], node: a.node, tape: tape & !OWN };
+            return Self { data, slope: partials[0] + partials[1], node: a.node, tape: a.tape & !OWN };
         }
-        Self::own(data, tape::record(tape, Record { nodes: [a.node, b.node], partials }), tape)
+        Self::own(data, tape::record(a.tape, Record { nodes: [a.node, b.node], partials }), a.tape)
     }
 
     /// The result of an operation that returns one of two values; a join only where both have a share.

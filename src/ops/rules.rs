@@ -10,6 +10,32 @@ pub(crate) fn constant<T: Float>(c: f64) -> T {
     T::from(c).expect("a float type converts from f64")
 }
 
+/// `partial · slope`, where a zero wins even against an infinity: what is not used has no influence.
+#[inline(always)]
+pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
+    let product = partial * slope;
+    if product.is_nan() { zero_wins(partial, slope) } else { product }
+}
+
+/// [`scaled`] for two pairs, with one look at both products.
+#[inline(always)]
+pub(crate) fn both_scaled<T: Float>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] {
+    let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
+    if products[0].is_nan() || products[1].is_nan() {
+        [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
+    } else {
+        products
+    }
+}
+
+/// Looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the zero of a
+/// nested number, which may have a derivative, for nothing.
+#[cold]
+#[inline(never)]
+pub(crate) fn zero_wins<T: Float>(a: T, b: T) -> T {
+    if a.is_zero() || b.is_zero() { T::zero() } else { a * b }
+}
+
 #[inline(always)]
 pub(crate) fn half<T: Float>() -> T {
     constant(0.5)

@@ -1,0 +1,72 @@
+//! What can be wrong with things that come from outside: shapes, names, files.
+
+use std::fmt;
+
+/// What was wrong, where, and what was expected instead.
+///
+/// The message is one sentence without a full stop. Misuse of the interface itself panics, see the methods.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::Activation;
+///
+/// let error = "thanh".parse::<Activation>().unwrap_err();
+/// assert!(error.to_string().starts_with("activation: expected one of identity, tanh, "));
+/// assert!(error.to_string().ends_with(", found \"thanh\""));
+/// ```
+pub struct Error {
+    kind: Kind,
+}
+
+enum Kind {
+    #[cfg(feature = "nn")]
+    Unexpected { place: String, expected: String, found: String },
+    #[cfg(feature = "csv")]
+    Unreadable { file: String, source: std::io::Error },
+}
+
+impl Error {
+    #[cfg(feature = "nn")]
+    #[cold]
+    pub(crate) fn unexpected(place: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { kind: Kind::Unexpected { place: place.into(), expected: expected.into(), found: found.into() } }
+    }
+
+    #[cfg(feature = "csv")]
+    #[cold]
+    pub(crate) fn unreadable(file: &str, source: std::io::Error) -> Self {
+        Self { kind: Kind::Unreadable { file: file.into(), source } }
+    }
+}
+
+impl fmt::Display for Error {
+    #[allow(unused_variables, reason = "without features nothing can go wrong")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            #[cfg(feature = "nn")]
+            Kind::Unexpected { place, expected, found } => write!(f, "{place}: expected {expected}, found {found}"),
+            #[cfg(feature = "csv")]
+            Kind::Unreadable { file, source } => write!(f, "{file}: cannot be read: {source}"),
+            #[cfg(not(feature = "nn"))]
+            kind => match *kind {},
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            #[cfg(feature = "csv")]
+            Kind::Unreadable { source, .. } => Some(source),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Small neural networks over any number: plain floats, or [`Value`](crate::Value)s that know their gradient.
+//!
+//! An [`Mlp`] holds all its parameters in one slice; [`Layer`] and [`Neuron`] are views of it. A training step maps
+//! the plain network to values, computes a [`loss`], sweeps back, and lets an [`Optimizer`] change the plain
+//! parameters. [`Trainer`] does that without allocating, for a [`Dataset`] or for a loss of your own.
+//!
+//! # Examples
+//!
+//! ```
+//! use gradtape::nn::{Activation, Init, Mlp, Sgd, Trainer, loss};
+//! use gradtape::Value;
+//! use rand::{SeedableRng, rngs::StdRng};
+//!
+//! let rows = [([2.0, 3.0, -1.0], 1.0), ([3.0, -1.0, 0.5], -1.0), ([0.5, 1.0, 1.0], -1.0), ([1.0, 1.0, -1.0], 1.0)];
+//! let shape = [(4, Activation::Tanh), (4, Activation::Tanh), (1, Activation::Tanh)];
+//! let network = Mlp::<f64>::new(3, &shape, Init::Uniform, &mut StdRng::seed_from_u64(1))?;
+//!
+//! let mut trainer = Trainer::new(network, Sgd::new(0.05));
+//! let mut losses = Vec::new();
+//! for _ in 0..50 {
+//!     losses.push(trainer.step(|network, workspace| {
+//!         let mut sum = Value::from(0.0);
+//!         for (x, target) in rows {
+//!             sum += loss::sum_of_squares(network.forward_into(&x.map(Value::from), workspace)?, &[target]);
+//!         }
+//!         Ok(sum)
+//!     })?);
+//! }
+//! assert!(losses[49] < 0.2 * losses[0]);
+//! # Ok::<(), gradtape::Error>(())
+//! ```
+
+mod activation;
+#[cfg(feature = "csv")]
+mod csv;
+mod data;
+mod init;
+mod layer;
+pub mod loss;
+mod mlp;
+mod neuron;
+mod optim;
+mod train;
+
+pub use activation::Activation;
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use csv::Labels;
+pub use data::{Dataset, Scaling, Target};
+pub use init::Init;
+pub use layer::Layer;
+pub use mlp::{Mlp, Workspace};
+pub use neuron::Neuron;
+pub use optim::{Adam, Optimizer, Sgd};
+pub use train::Trainer;
+
+use crate::Error;
+
+fn check_width(place: &str, expected: usize, found: usize) -> Result<(), Error> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::unexpected(place, format!("{expected} inputs"), format!("{found}")))
+}

@@ -1,0 +1,277 @@
+//! Rows of features with what should be predicted from them.
+
+use std::collections::HashSet;
+
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+use super::loss;
+use crate::ops::rules::constant;
+use crate::{Error, Real};
+
+/// A data set: finite features row by row, and a target for each row.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Dataset, Target};
+///
+/// let target = Target::Numbers(vec![1.0, 5.0]);
+/// let mut data = Dataset::new(vec!["x".into(), "y".into()], vec![1.0, 7.0, 3.0, 7.0], target)?;
+/// assert_eq!(data.row(1), [3.0, 7.0]);
+/// data.standardize(&data.scaling());
+/// assert_eq!(data.row(1), [1.0, 0.0]);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    names: Vec<String>,
+    /// Row-major, one column for each name.
+    features: Vec<f64>,
+    target: Target,
+}
+
+/// What should be predicted from each row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Classification: the names of the classes, and the index of the class of each row.
+    Classes {
+        /// The names of the classes.
+        names: Vec<String>,
+        /// The index into the names for each row.
+        labels: Vec<usize>,
+    },
+    /// Regression: a number for each row.
+    Numbers(Vec<f64>),
+}
+
+/// The mean and the standard deviation of each column of a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scaling {
+    features: Vec<Scale>,
+    target: Scale,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Scale {
+    mean: f64,
+    deviation: f64,
+}
+
+impl Dataset {
+    /// The data set of the named features, row by row, and a target for each row.
+    ///
+    /// # Errors
+    ///
+    /// If there is no feature or no row, a name is empty or given twice, a number is not finite, there are fewer than
+    /// two classes, a label is no index of a class, or there are not as many features as names times targets.
+    pub fn new(names: Vec<String>, features: Vec<f64>, target: Target) -> Result<Self, Error> {
+        let fail = |expected: &str, found: String| Err(Error::unexpected("data set", expected, found));
+        if names.is_empty() || target.is_empty() {
+            return fail("at least 1 feature and 1 row", format!("{} and {}", names.len(), target.len()));
+        }
+        let classes = if let Target::Classes { names, .. } = &target { &names[..] } else { &[] };
+        for names in [&names, classes] {
+            let mut seen = HashSet::new();
+            if let Some(name) = names.iter().find(|name| name.is_empty() || !seen.insert(*name)) {
+                return fail("names that are not empty and all different", format!("{name:?}"));
+            }
+        }
+        let numbers = match &target {
+            Target::Classes { names, .. } if names.len() < 2 => {
+                return fail("at least 2 classes", names.len().to_string());
+            }
+            Target::Classes { names, labels } => {
+                if let Some(label) = labels.iter().find(|&&label| label >= names.len()) {
+                    return fail(&format!("labels below {}", names.len()), label.to_string());
+                }
+                &[]
+            }
+            Target::Numbers(numbers) => &numbers[..],
+        };
+        if names.len().checked_mul(target.len()) != Some(features.len()) {
+            let expected = format!("{} features for each of {} rows", names.len(), target.len());
+            return fail(&expected, features.len().to_string());
+        }
+        if let Some(x) = features.iter().chain(numbers).find(|x| !x.is_finite()) {
+            return fail("finite numbers", x.to_string());
+        }
+        Ok(Self { names, features, target })
+    }
+
+    /// The names of the features.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The number of rows.
+    #[allow(clippy::len_without_is_empty, reason = "a data set has rows")]
+    pub fn len(&self) -> usize {
+        self.target.len()
+    }
+
+    /// The features of a row.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    #[track_caller]
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.features[row * self.names.len()..][..self.names.len()]
+    }
+
+    /// What should be predicted.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// A random split into a training set and a test set, in this order, with `share` of the rows in the test set.
+    ///
+    /// Every class is split by itself, so that both sets have the same mixture of classes.
+    ///
+    /// # Errors
+    ///
+    /// If one of the two sets would be empty.
+    pub fn split(&self, share: f64, rng: &mut impl Rng) -> Result<(Self, Self), Error> {
+        let mut groups = vec![Vec::new(); self.target.width()];
+        for row in 0..self.len() {
+            let group = if let Target::Classes { labels, .. } = &self.target { labels[row] } else { 0 };
+            groups[group].push(row);
+        }
+        let (mut training, mut test) = (Vec::new(), Vec::new());
+        for rows in &mut groups {
+            rows.shuffle(rng);
+            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let count = (share * rows.len() as f64).round() as usize;
+            let (of_test, of_training) = rows.split_at(count.min(rows.len()));
+            test.extend(of_test);
+            training.extend(of_training);
+        }
+        if training.is_empty() || test.is_empty() {
+            let expected = format!("enough rows for a test set of a share of {share}");
+            return Err(Error::unexpected("data set", expected, format!("{}", self.len())));
+        }
+        Ok((self.select(&training), self.select(&test)))
+    }
+
+    fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            names: self.names.clone(),
+            features: rows.iter().flat_map(|&row| self.row(row)).copied().collect(),
+            target: match &self.target {
+                Target::Classes { names, labels } => {
+                    Target::Classes { names: names.clone(), labels: rows.iter().map(|&row| labels[row]).collect() }
+                }
+                Target::Numbers(numbers) => Target::Numbers(rows.iter().map(|&row| numbers[row]).collect()),
+            },
+        }
+    }
+
+    /// The mean and the standard deviation of each column, and of the targets where they are numbers.
+    pub fn scaling(&self) -> Scaling {
+        let column = |column| self.features.iter().skip(column).step_by(self.names.len()).copied();
+        Scaling {
+            features: (0..self.names.len()).map(|i| Scale::of(&column(i))).collect(),
+            target: match &self.target {
+                Target::Classes { .. } => Scale { mean: 0.0, deviation: 1.0 },
+                Target::Numbers(numbers) => Scale::of(&numbers.iter().copied()),
+            },
+        }
+    }
+
+    /// Brings all columns, and the targets where they are numbers, to mean 0 and standard deviation 1: those of the
+    /// data that the scaling was taken from, which should be the training set.
+    ///
+    /// # Panics
+    ///
+    /// If the scaling has another number of columns.
+    #[track_caller]
+    pub fn standardize(&mut self, scaling: &Scaling) {
+        for row in self.features.chunks_exact_mut(self.names.len()) {
+            scaling.apply(row);
+        }
+        if let Target::Numbers(numbers) = &mut self.target {
+            for y in numbers {
+                *y = scaling.target.apply(*y);
+            }
+        }
+    }
+}
+
+impl Target {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Classes { labels, .. } => labels.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of outputs that a network needs: a score for each class, or one number.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Classes { names, .. } => names.len(),
+            Self::Numbers(_) => 1,
+        }
+    }
+
+    /// The loss of the outputs for a row: [`cross_entropy`](loss::cross_entropy), or the
+    /// [squared error](loss::sum_of_squares).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row, or there are not [`width`](Self::width) outputs.
+    #[track_caller]
+    pub fn loss<F: Real>(&self, row: usize, outputs: &[F]) -> F {
+        assert_eq!(outputs.len(), self.width(), "the loss needs an output for each class, or one number");
+        match self {
+            Self::Classes { labels, .. } => loss::cross_entropy(outputs, labels[row]),
+            Self::Numbers(numbers) => loss::sum_of_squares(outputs, &[constant(numbers[row])]),
+        }
+    }
+}
+
+impl Scaling {
+    /// Standardises the features of one row.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many as columns.
+    #[track_caller]
+    pub fn apply(&self, row: &mut [f64]) {
+        assert_eq!(row.len(), self.features.len(), "a scaling is for rows of as many columns");
+        for (x, scale) in row.iter_mut().zip(&self.features) {
+            *x = scale.apply(*x);
+        }
+    }
+
+    /// The number that was standardised to `y`, a number of the target or a prediction of it.
+    pub fn restore(&self, y: f64) -> f64 {
+        self.target.mean + y * self.target.deviation
+    }
+}
+
+impl Scale {
+    /// Of at least one finite number. Nothing overflows, and the deviation of a constant is 1.
+    #[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
+    fn of(numbers: &(impl Iterator<Item = f64> + Clone)) -> Self {
+        let count = numbers.clone().count() as f64;
+        let largest = numbers.clone().fold(f64::MIN_POSITIVE, |largest, x| largest.max(x.abs()));
+        let mean = numbers.clone().map(|x| x / largest / count).sum::<f64>();
+        let variance = numbers.clone().map(|x| (x / largest - mean).powi(2)).sum::<f64>() / count;
+        // A constant column has a deviation of a few roundings.
+        let constant = variance.sqrt() <= 1e-14;
+        let deviation = if constant { 1.0 } else { variance.sqrt() * largest };
+        Self { mean: mean * largest, deviation }
+    }
+
+    fn apply(self, x: f64) -> f64 {
+        // The difference of two large numbers of opposite signs may overflow, that of their halves does not.
+        (x / 2.0 - self.mean / 2.0) / (self.deviation / 2.0)
+    }
+}

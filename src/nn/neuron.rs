@@ -1,0 +1,70 @@
+//! One neuron.
+
+use std::fmt;
+
+use super::Activation;
+use crate::{Error, Real};
+
+/// A neuron: `activation(w · x + b)`, a view of its weights `w`.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Activation, Neuron};
+/// use gradtape::{Tape, Value};
+///
+/// let tape = Tape::new();
+/// let (weights, bias) = (tape.vars(&[0.5, -0.25]), tape.var(0.0));
+/// let neuron = Neuron::new(&weights, bias, Activation::Tanh);
+/// let y = neuron.forward(&[Value::from(2.0), Value::from(4.0)])?;
+/// assert_eq!(y, 0.0);
+/// assert_eq!(y.backward().wrt_all(&weights), [2.0, 4.0]);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Neuron<'a, F> {
+    weights: &'a [F],
+    bias: F,
+    activation: Activation,
+}
+
+impl<'a, F> Neuron<'a, F> {
+    /// A neuron of as many inputs as there are weights.
+    pub fn new(weights: &'a [F], bias: F, activation: Activation) -> Self {
+        Self { weights, bias, activation }
+    }
+
+    /// The weights, one for each input.
+    pub fn weights(&self) -> &'a [F] {
+        self.weights
+    }
+
+    /// The bias.
+    pub fn bias(&self) -> &F {
+        &self.bias
+    }
+}
+
+impl<F: Real> Neuron<'_, F> {
+    /// The output for the inputs `x`.
+    ///
+    /// # Errors
+    ///
+    /// If there are not as many inputs as weights.
+    pub fn forward(&self, x: &[F]) -> Result<F, Error> {
+        super::check_width("neuron", self.weights.len(), x.len())?;
+        Ok(self.activate(x))
+    }
+
+    /// [`forward`](Self::forward) of inputs that were counted before.
+    #[inline]
+    pub(super) fn activate(&self, x: &[F]) -> F {
+        self.activation.apply(F::dot(self.weights, x) + self.bias)
+    }
+}
+
+impl<F> fmt::Display for Neuron<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> 1 {}", self.weights.len(), self.activation)
+    }
+}

@@ -1,0 +1,147 @@
+//! Optimisers: how parameters follow a gradient downhill.
+
+use num_traits::Float;
+
+use crate::ops::rules::constant;
+
+/// A rule that makes a loss smaller by changing parameters against its gradient.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Adam, Optimizer};
+///
+/// let mut adam = Adam::new(0.1);
+/// let mut x = [5.0_f64];
+/// for _ in 0..500 {
+///     let gradient = [2.0 * (x[0] - 3.0)];
+///     adam.step(&mut x, &gradient);
+/// }
+/// assert!((x[0] - 3.0).abs() < 1e-3);
+/// ```
+pub trait Optimizer<T> {
+    /// Changes the parameters, whose gradient is given, by one step.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ, or an earlier step had another number of parameters.
+    fn step(&mut self, parameters: &mut [T], gradient: &[T]);
+}
+
+impl<T, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
+    #[track_caller]
+    fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
+        (**self).step(parameters, gradient);
+    }
+}
+
+/// Gradient descent with momentum: `v ← momentum · v + g`, `w ← w - rate · v`.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Optimizer, Sgd};
+///
+/// let mut w = [1.0, 2.0];
+/// let mut sgd = Sgd::new(0.5).with_momentum(0.5);
+/// sgd.step(&mut w, &[1.0, 0.0]);
+/// sgd.step(&mut w, &[1.0, 2.0]);
+/// assert_eq!(w, [1.0 - 0.5 * 1.0 - 0.5 * 1.5, 2.0 - 0.5 * 2.0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sgd<T> {
+    rate: T,
+    momentum: T,
+    velocity: Vec<T>,
+}
+
+impl<T: Float> Sgd<T> {
+    /// Descent at the given rate, without momentum.
+    pub fn new(rate: T) -> Self {
+        Self { rate, momentum: T::zero(), velocity: Vec::new() }
+    }
+
+    /// The same with momentum, the share in `[0, 1)` of the last velocity that is kept.
+    #[must_use]
+    pub fn with_momentum(self, momentum: T) -> Self {
+        Self { momentum, ..self }
+    }
+}
+
+impl<T: Float> Optimizer<T> for Sgd<T> {
+    #[track_caller]
+    fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
+        prepare(&mut self.velocity, T::zero(), parameters, gradient);
+        for ((w, &g), v) in parameters.iter_mut().zip(gradient).zip(&mut self.velocity) {
+            *v = self.momentum * *v + g;
+            *w = *w - self.rate * *v;
+        }
+    }
+}
+
+/// Adam with bias correction and decoupled weight decay: Kingma and Ba, "Adam: a method for stochastic optimization",
+/// 2015; Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+///
+/// Step `k` computes `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and
+/// `w ← w - rate · ((m / (1 - β₁ᵏ)) / (√(v / (1 - β₂ᵏ)) + ε) + decay · w)` with `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`.
+///
+/// # Examples
+///
+/// The first step is as long as the rate, whatever the gradient:
+///
+/// ```
+/// use gradtape::nn::{Adam, Optimizer};
+///
+/// let mut w = [1.0_f64, 1.0];
+/// Adam::new(0.25).step(&mut w, &[1e-3, -40.0]);
+/// assert!((w[0] - 0.75).abs() < 1e-5 && (w[1] - 1.25).abs() < 1e-5);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Adam<T> {
+    rate: T,
+    decay: T,
+    /// `β₁ᵏ` and `β₂ᵏ` after `k` steps.
+    powers: [T; 2],
+    /// `m` and `v` of each parameter.
+    moments: Vec<[T; 2]>,
+}
+
+impl<T: Float> Adam<T> {
+    /// Adam at the given rate, without weight decay.
+    pub fn new(rate: T) -> Self {
+        Self { rate, decay: T::zero(), powers: [T::one(); 2], moments: Vec::new() }
+    }
+
+    /// The same with weight decay.
+    #[must_use]
+    pub fn with_decay(self, decay: T) -> Self {
+        Self { decay, ..self }
+    }
+}
+
+impl<T: Float> Optimizer<T> for Adam<T> {
+    #[track_caller]
+    fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
+        prepare(&mut self.moments, [T::zero(); 2], parameters, gradient);
+        let (beta_m, beta_v, epsilon) = (constant::<T>(0.9), constant::<T>(0.999), constant::<T>(1e-8));
+        let one = T::one();
+        self.powers = [self.powers[0] * beta_m, self.powers[1] * beta_v];
+        let [unbiased_m, unbiased_v] = self.powers.map(|power| (one - power).recip());
+        for ((w, &g), [m, v]) in parameters.iter_mut().zip(gradient).zip(&mut self.moments) {
+            *m = beta_m * *m + (one - beta_m) * g;
+            *v = beta_v * *v + (one - beta_v) * g * g;
+            let step = *m * unbiased_m / ((*v * unbiased_v).sqrt() + epsilon);
+            *w = *w - self.rate * (step + self.decay * *w);
+        }
+    }
+}
+
+/// Makes the state of the first step, and checks the lengths of every step.
+#[track_caller]
+fn prepare<S: Clone, T>(state: &mut Vec<S>, zero: S, parameters: &[T], gradient: &[T]) {
+    assert_eq!(parameters.len(), gradient.len(), "a step needs as many derivatives as parameters");
+    if state.is_empty() {
+        state.resize(parameters.len(), zero);
+    }
+    assert_eq!(state.len(), parameters.len(), "an optimiser keeps to the parameters of its first step");
+}

@@ -1,0 +1,132 @@
+//! The training loop.
+
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+use super::{Dataset, Mlp, Optimizer, Workspace};
+use crate::ops::rules::constant;
+use crate::{Error, Gradients, Real, Tape, Value};
+
+/// A network in training, with all the memory that takes: after the first steps nothing is allocated.
+///
+/// # Examples
+///
+/// A network that learns to add:
+///
+/// ```
+/// use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Target, Trainer};
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let rows = vec![0.0, 1.0, 1.0, 1.0, 2.0, 0.0, 2.0, 3.0];
+/// let data = Dataset::new(vec!["a".into(), "b".into()], rows, Target::Numbers(vec![1.0, 2.0, 2.0, 5.0]))?;
+/// let mut rng = StdRng::seed_from_u64(0);
+/// let network = Mlp::<f64>::new(2, &[(1, Activation::Identity)], Init::Xavier, &mut rng)?;
+/// let mut trainer = Trainer::new(network, Adam::new(0.05));
+/// for _ in 0..500 {
+///     trainer.epoch(&data, 2, &mut rng)?;
+/// }
+/// let sum = trainer.network().forward(&[3.0, 4.0])?[0];
+/// assert!((sum - 7.0).abs() < 0.01);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Trainer<T: Real<Scalar = T>, O> {
+    network: Mlp<T>,
+    optimizer: O,
+    tape: Tape<T>,
+    values: Mlp<Value<T>>,
+    workspace: Workspace<Value<T>>,
+    gradients: Gradients<T>,
+    gradient: Vec<T>,
+    order: Vec<usize>,
+    row: Vec<Value<T>>,
+}
+
+impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
+    /// Training of the network by the optimiser.
+    pub fn new(network: Mlp<T>, optimizer: O) -> Self {
+        Self {
+            values: network.map(Value::constant),
+            gradient: vec![T::zero(); network.parameters().len()],
+            network,
+            optimizer,
+            tape: Tape::new(),
+            workspace: Workspace::new(),
+            gradients: Gradients::new(),
+            order: Vec::new(),
+            row: Vec::new(),
+        }
+    }
+
+    /// The network as trained so far.
+    pub fn network(&self) -> &Mlp<T> {
+        &self.network
+    }
+
+    /// One step down the gradient of a loss, which is returned.
+    ///
+    /// `loss` is given the network over values, and memory for [`Mlp::forward_into`].
+    ///
+    /// # Errors
+    ///
+    /// Those of `loss`; nothing is changed then.
+    ///
+    /// # Panics
+    ///
+    /// If the loss is a value of another tape.
+    pub fn step(
+        &mut self,
+        loss: impl FnOnce(&Mlp<Value<T>>, &mut Workspace<Value<T>>) -> Result<Value<T>, Error>,
+    ) -> Result<T, Error> {
+        self.tape.clear();
+        self.network.map_into(&mut self.values, |w| self.tape.var(w));
+        let loss = loss(&self.values, &mut self.workspace)?;
+        loss.backward_into(&mut self.gradients);
+        self.gradients.wrt_into(self.values.parameters(), &mut self.gradient);
+        self.optimizer.step(self.network.parameters_mut(), &self.gradient);
+        Ok(loss.data())
+    }
+
+    /// One step for each batch of at most `batch` rows, in random order. Returns the mean over all rows of the
+    /// [`Target::loss`](super::Target::loss) at the time of their step.
+    ///
+    /// # Errors
+    ///
+    /// If `batch` is 0, or the inputs or outputs of the network do not fit the data.
+    pub fn epoch(&mut self, data: &Dataset, batch: usize, rng: &mut impl Rng) -> Result<T, Error> {
+        if batch == 0 {
+            return Err(Error::unexpected("batch", "at least 1 row", "0"));
+        }
+        let (outputs, width) = (self.network.outputs(), data.target().width());
+        if outputs != width {
+            let expected = format!("{width} outputs, one for each class or number");
+            return Err(Error::unexpected("last layer of the network", expected, format!("{outputs}")));
+        }
+        let (mut order, mut x) = (std::mem::take(&mut self.order), std::mem::take(&mut self.row));
+        order.clear();
+        order.extend(0..data.len());
+        order.shuffle(rng);
+        let mut total = T::zero();
+        for rows in order.chunks(batch) {
+            let mut batch_total = T::zero();
+            self.step(|network, workspace| {
+                let mut sum = Value::constant(T::zero());
+                for &row in rows {
+                    x.clear();
+                    x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
+                    sum += data.target().loss(row, network.forward_into(&x, workspace)?);
+                }
+                batch_total = sum.data();
+                Ok(sum / number::<T>(rows.len()))
+            })?;
+            total += batch_total;
+        }
+        (self.order, self.row) = (order, x);
+        Ok(total / number::<T>(data.len()))
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
+fn number<T: Real>(count: usize) -> T {
+    constant(count as f64)
+}
