@@ -2,7 +2,7 @@
 
 use std::iter::{Product, Sum};
 
-use crate::tape::wide;
+use crate::tape::{pairs, wide};
 use crate::{Scalar, Value};
 
 impl<T: Scalar> Value<T> {
@@ -28,13 +28,16 @@ impl<T: Scalar> Value<T> {
     pub fn dot(a: &[Self], b: &[Self]) -> Self {
         assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
         let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
-        match (a.iter().all(|a| a.is_constant()), b.iter().all(|b| b.is_constant())) {
-            (_, true) => wide(data, a.len(), |i| (a[i], b[i].data)),
-            (true, false) => wide(data, b.len(), |i| (b[i], a[i].data)),
-            (false, false) => wide(data, 2 * a.len(), |i| {
-                let (a, b) = (a[i / 2], b[i / 2]);
-                if i % 2 == 0 { (a, b.data) } else { (b, a.data) }
-            }),
+        let is_plain = |values: &[Self]| values.iter().all(|value| value.is_constant());
+        let times = |values: &[Self], factors: &[Self]| {
+            wide(data, pairs(values.iter().zip(factors).map(|(&value, factor)| (value, factor.data))))
+        };
+        if is_plain(b) {
+            times(a, b)
+        } else if is_plain(a) {
+            times(b, a)
+        } else {
+            wide(data, a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]))
         }
     }
 
@@ -60,7 +63,7 @@ impl<T: Scalar> Value<T> {
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
         let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));
-        wide(data, values.len(), |i| (values[i], weights[i]))
+        wide(data, pairs(values.iter().copied().zip(weights.iter().copied())))
     }
 }
 
@@ -95,7 +98,7 @@ impl<T: Scalar> Sum for Value<T> {
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
         // -0 is what changes nothing when it is added, and the sum of no floats.
         in_chunks(T::neg_zero(), values, |terms| {
-            wide(total(terms.iter().map(|term| term.data)), terms.len(), |i| (terms[i], T::one()))
+            wide(total(terms.iter().map(|term| term.data)), pairs(terms.iter().map(|&term| (term, T::one()))))
         })
     }
 }
@@ -115,7 +118,7 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = before * *partial;
                 before = before * factor.data;
             }
-            wide(before, factors.len(), |i| (factors[i], partials[i]))
+            wide(before, pairs(factors.iter().copied().zip(partials)))
         })
     }
 }

@@ -81,7 +81,7 @@ macro_rules! float {
     (
         unary { $(
             $(#[$doc:meta])*
-            $unary:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) = $value:expr, $partial:expr;
+            $unary:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
             at $at:literal, $($interval:literal),*;
         )* }
         activation { $($activation:tt)* }

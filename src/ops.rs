@@ -44,9 +44,9 @@ macro_rules! operations {
                 /// `ln(1 + x)`, accurate near 0; derivative `1/(1 + x)`.
                 ln_1p(x, y) = x.ln_1p(), (T::one() + x).recip(); at 0.7, -0.8, 9.0;
                 /// The sine; derivative `cos x`.
-                sin(x, y) = x.sin(), x.cos(); at 0.7, -6.0, 6.0;
+                sin(x, y) let both = rules::sin_cos(x) => both.0, both.1; at 0.7, -6.0, 6.0;
                 /// The cosine; derivative `-sin x`.
-                cos(x, y) = x.cos(), -x.sin(); at 0.7, -6.0, 6.0;
+                cos(x, y) let both = rules::sin_cos(x) => both.1, -both.0; at 0.7, -6.0, 6.0;
                 /// The tangent; derivative `1 + tan² x`.
                 tan(x, y) = x.tan(), T::one() + y * y; at 0.7, -1.3, 1.3;
                 /// The arc sine; derivative `1/√(1 - x²)`.

@@ -21,7 +21,7 @@ macro_rules! real {
         unary { $($unary:tt)* }
         activation { $(
             $(#[$doc:meta])*
-            $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) = $value:expr, $partial:expr;
+            $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
             at $at:literal, $($interval:literal),*;
         )* }
         $($rest:tt)*

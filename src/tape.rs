@@ -16,7 +16,7 @@
 use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
-use std::mem::take;
+use std::mem::{MaybeUninit, take};
 use std::ops::{Deref, DerefMut, Range};
 use std::ptr;
 use std::rc::Rc;
@@ -135,7 +135,7 @@ impl<T: Scalar> Tape<T> {
     #[inline]
     #[track_caller]
     pub fn var(&self, x: T) -> Value<T> {
-        Value::own(x, self.inner.push_variable(), self.inner.id.get())
+        Value::own(x, self.inner.push_variables(1), self.inner.id.get())
     }
 
     /// A new variable for each number of `xs`, in order.
@@ -148,7 +148,8 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn vars(&self, xs: &[T]) -> Vec<Value<T>> {
-        xs.iter().map(|&x| self.var(x)).collect()
+        let (first, id) = (self.inner.push_variables(xs.len()), self.inner.id.get());
+        (first..).zip(xs).map(|(node, &x)| Value::own(x, node, id)).collect()
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
@@ -178,7 +179,7 @@ impl<T: Scalar> Tape<T> {
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        wide(value, operands.len(), |i| operands[i])
+        wide(value, pairs(operands.iter().copied()))
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.
@@ -264,33 +265,69 @@ pub(crate) fn record<T: Scalar>(tape: u32, record: Record<T>) -> u32 {
     unsafe { &*find::<T>(tape) }.push(record)
 }
 
-/// A value of the number `data` that changes as its `count` operands do, each times its partial.
+/// Two operands of a node of many, each with its partial. A constant fills up an odd number.
+pub(crate) type Pair<T> = [(Value<T>, T); 2];
+
+/// Operands two by two.
+#[inline]
+pub(crate) fn pairs<T: Scalar>(
+    operands: impl Iterator<Item = (Value<T>, T)> + Clone,
+) -> impl Iterator<Item = Pair<T>> + Clone {
+    let mut operands = operands;
+    std::iter::from_fn(move || {
+        let first = operands.next()?;
+        Some([first, operands.next().unwrap_or_else(|| (Value::constant(T::zero()), T::zero()))])
+    })
+}
+
+/// A value of the number `data` that changes as its operands do, each times its partial.
 #[inline]
 #[track_caller]
-pub(crate) fn wide<T: Scalar>(data: T, count: usize, operand: impl Fn(usize) -> (Value<T>, T)) -> Value<T> {
-    let active = || (0..count).map(&operand).filter(|(value, _)| value.tape != 0);
+pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
+    let active = || pairs.clone().flatten().filter(|(value, _)| value.tape != 0);
     let Some((first, _)) = active().next() else {
         return Value::constant(data);
     };
     if active().all(|(value, _)| value.node == first.node && value.tape | OWN == first.tape | OWN) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
-        let slope = slopes.reduce(|sum, slope| sum + slope).unwrap_or_else(T::zero);
+        let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
         return Value { data, slope, node: first.node, tape: first.tape & !OWN };
     }
-    let term = |i| {
-        let (value, partial) = operand(i);
-        if (value.tape ^ first.tape) > OWN && value.tape != 0 {
-            mismatch::<T>(first.tape, value.tape);
+    // Foreign arithmetic makes the records, so they reach the tape a chunk at a time.
+    let mut chunk = [const { MaybeUninit::uninit() }; 16];
+    let (mut rest, mut node) = (pairs, None);
+    loop {
+        let here = rest.clone();
+        // What is rare is looked at once a chunk, so that the loop stays free of calls.
+        let (mut len, mut foreign, mut nan) = (0, false, false);
+        for (record, [(a, partial_a), (b, partial_b)]) in chunk.iter_mut().zip(&mut rest) {
+            let partials = [partial_a * a.slope, partial_b * b.slope];
+            nan |= partials[0].is_nan() | partials[1].is_nan();
+            foreign |= (a.tape != 0) & ((a.tape ^ first.tape) > OWN);
+            foreign |= (b.tape != 0) & ((b.tape ^ first.tape) > OWN);
+            // A constant hangs on node 0 with slope 0.
+            record.write(Record { nodes: [a.node, b.node], partials });
+            len += 1;
         }
-        // A constant hangs on node 0 with slope 0.
-        (value.node, scaled(partial, value.slope))
-    };
-    let node = hold::<T>(first.tape).push_wide((0..count.div_ceil(2)).map(|i| {
-        let a = term(2 * i);
-        let b = if 2 * i + 1 < count { term(2 * i + 1) } else { (a.0, T::zero()) };
-        Record { nodes: [a.0, b.0], partials: [a.1, b.1] }
-    }));
-    Value::own(data, node, first.tape)
+        if foreign {
+            let is_foreign = |tape| tape != 0 && (tape ^ first.tape) > OWN;
+            let other = here.flatten().map(|(value, _)| value.tape).find(|&tape| is_foreign(tape));
+            mismatch::<T>(first.tape, other.unwrap_or_default());
+        }
+        // SAFETY: the first `len` records of the chunk were just written, and `MaybeUninit` has their layout.
+        let new = unsafe { &mut *(ptr::from_mut(&mut chunk[..len]) as *mut [Record<T>]) };
+        if nan {
+            for (record, [(a, partial_a), (b, partial_b)]) in new.iter_mut().zip(here) {
+                record.partials = [scaled(partial_a, a.slope), scaled(partial_b, b.slope)];
+            }
+        }
+        // SAFETY: nothing in `extend` calls foreign code.
+        let extended = unsafe { &*find::<T>(first.tape) }.extend(new, node);
+        if len < chunk.len() {
+            return Value::own(data, extended.end - 1, first.tape);
+        }
+        node = Some(extended);
+    }
 }
 
 /// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
@@ -341,7 +378,7 @@ impl<T: Scalar> Inner<T> {
         let all = unsafe { &mut (*self.records.get()).all };
         let len = all.len();
         if len == all.capacity() {
-            self.grow(all);
+            self.grow(all, 1);
         }
         // SAFETY: there is room for one more record, and it is written before the length says so.
         unsafe {
@@ -351,38 +388,53 @@ impl<T: Scalar> Inner<T> {
         node_number(len)
     }
 
+    /// Appends variables and returns the first.
     #[inline]
     #[track_caller]
-    fn push_variable(&self) -> u32 {
-        let node = self.push(Record { nodes: [0; 2], partials: [T::zero(); 2] });
+    fn push_variables(&self, count: usize) -> u32 {
+        let variable = Record { nodes: [0; 2], partials: [T::zero(); 2] };
         // SAFETY: as in `push`.
-        let variables = unsafe { &mut (*self.records.get()).variables };
-        // A variable behind other records is swept like them, to no effect.
-        if *variables == node as usize {
-            *variables += 1;
+        let Records { all, variables, .. } = unsafe { &mut *self.records.get() };
+        let first = all.len();
+        if all.capacity() - first < count {
+            self.grow(all, count);
         }
-        node
+        all.resize(first + count, variable);
+        // A variable behind other records is swept like them, to no effect.
+        if *variables == first {
+            *variables += count;
+        }
+        node_number(first)
     }
 
-    /// Records a node of two operands in each record, and returns it. `operands` may call foreign code.
+    /// Appends records to the node of many operands `node`, or to a new one, and returns the records of the node.
     #[inline]
     #[track_caller]
-    fn push_wide(&self, operands: impl ExactSizeIterator<Item = Record<T>>) -> u32 {
-        let mut records = self.lend();
-        let start = records.all.len();
-        reserve(&mut records.all, operands.len());
-        records.all.extend(operands);
-        let end = node_number(records.all.len());
-        records.wide.push(node_number(start)..end);
-        end - 1
+    fn extend(&self, new: &[Record<T>], node: Option<Range<u32>>) -> Range<u32> {
+        // SAFETY: as in `push`.
+        let Records { all, wide, .. } = unsafe { &mut *self.records.get() };
+        self.assert_not_lent();
+        reserve(all, new.len());
+        let start = node_number(all.len());
+        all.extend_from_slice(new);
+        let end = node_number(all.len());
+        let Some(node) = node else {
+            wide.push(start..end);
+            return start..end;
+        };
+        assert_eq!(node.end, start, "the arithmetic of a scalar type must not record on a tape of that type");
+        if let Some(last) = wide.last_mut() {
+            last.end = end;
+        }
+        node.start..end
     }
 
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn grow(&self, all: &mut Vec<Record<T>>) {
+    fn grow(&self, all: &mut Vec<Record<T>>, count: usize) {
         self.assert_not_lent();
-        reserve(all, 1);
+        reserve(all, count);
     }
 
     #[track_caller]

@@ -168,6 +168,11 @@ impl<T: Scalar> Value<T> {
         partial_a: impl FnOnce() -> T,
         partial_b: impl FnOnce() -> T,
     ) -> Self {
+        // First what the compiler can decide: values made from one and the same need no more than this.
+        if a.node == b.node && (a.tape ^ b.tape) <= OWN {
+            let [from_a, from_b] = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
+            return Self { data, slope: from_a + from_b, node: a.node, tape: a.tape & !OWN };
+        }
         if b.tape == 0 {
             return a.chain(data, partial_a());
         }
@@ -178,9 +183,6 @@ impl<T: Scalar> Value<T> {
             tape::mismatch::<T>(a.tape, b.tape);
         }
         let partials = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
-        if a.node == b.node {
-            return Self { data, slope: partials[0] + partials[1], node: a.node, tape: a.tape & !OWN };
-        }
         Self::own(data, tape::record(a.tape, Record { nodes: [a.node, b.node], partials }), a.tape)
     }
 
@@ -220,7 +222,7 @@ macro_rules! methods {
     };
     (@unary $(
         $(#[$doc:meta])*
-        $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) = $value:expr, $partial:expr;
+        $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
         at $at:literal, $($interval:literal),*;
     )*) => {
         $(
@@ -238,6 +240,7 @@ macro_rules! methods {
             #[allow(clippy::redundant_closure_call)]
             pub fn $name(self $(, $p: $pt)?) -> Self {
                 let $x = self.data;
+                $(let $shared = $both;)?
                 let $y = $value;
                 let partial = $partial;
                 self.chain($y, partial)

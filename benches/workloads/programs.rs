@@ -112,49 +112,52 @@ const DT: f64 = 0.001;
 
 impl Ode {
     #[inline(always)]
-    fn slopes<F: Real>(p: &[F], [x, y]: [F; 2]) -> [F; 2] {
-        [p[0] * x - p[1] * x * y, -p[2] * y + p[3] * x * y]
+    fn slopes<F: Real>(p: &[F], x: F, y: F) -> (F, F) {
+        (p[0] * x - p[1] * x * y, -p[2] * y + p[3] * x * y)
     }
 
     /// The state after one step, and the four states where slopes were taken.
     #[inline(always)]
-    fn step<F: Real<Scalar = f64>>(p: &[F], s: [F; 2]) -> ([F; 2], [[F; 2]; 4]) {
-        let [half, dt, sixth, two] = [DT / 2.0, DT, DT / 6.0, 2.0].map(F::constant);
-        let go = |h: F, k: [F; 2]| [s[0] + h * k[0], s[1] + h * k[1]];
-        let k1 = Self::slopes(p, s);
-        let s2 = go(half, k1);
-        let k2 = Self::slopes(p, s2);
-        let s3 = go(half, k2);
-        let k3 = Self::slopes(p, s3);
-        let s4 = go(dt, k3);
-        let k4 = Self::slopes(p, s4);
-        let sum = [0, 1].map(|i| k1[i] + two * k2[i] + two * k3[i] + k4[i]);
-        (go(sixth, sum), [s, s2, s3, s4])
+    fn step<F: Real<Scalar = f64>>(p: &[F], x: F, y: F) -> ((F, F), [(F, F); 4]) {
+        let (half, dt, sixth, two) =
+            (F::constant(DT / 2.0), F::constant(DT), F::constant(DT / 6.0), F::constant(2.0));
+        let (k1x, k1y) = Self::slopes(p, x, y);
+        let (x2, y2) = (x + half * k1x, y + half * k1y);
+        let (k2x, k2y) = Self::slopes(p, x2, y2);
+        let (x3, y3) = (x + half * k2x, y + half * k2y);
+        let (k3x, k3y) = Self::slopes(p, x3, y3);
+        let (x4, y4) = (x + dt * k3x, y + dt * k3y);
+        let (k4x, k4y) = Self::slopes(p, x4, y4);
+        let next = (
+            x + sixth * (k1x + two * k2x + two * k3x + k4x),
+            y + sixth * (k1y + two * k2y + two * k3y + k4y),
+        );
+        (next, [(x, y), (x2, y2), (x3, y3), (x4, y4)])
     }
 }
 
 impl Program for Ode {
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
-        let (p, mut s) = (&x[..4], [x[4], x[5]]);
+        let (p, mut x, mut y) = (&x[..4], x[4], x[5]);
         for _ in 0..STEPS {
-            (s, _) = Self::step(p, s);
+            ((x, y), _) = Self::step(p, x, y);
         }
-        s[0] + s[1]
+        x + y
     }
 
     fn hand(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let p = &x[..4];
         let mut path = Vec::with_capacity(STEPS);
-        let mut s = [x[4], x[5]];
+        let (mut x, mut y) = (x[4], x[5]);
         for _ in 0..STEPS {
-            let (next, stages) = Self::step(p, s);
+            let (next, stages) = Self::step(p, x, y);
             path.push(stages);
-            s = next;
+            (x, y) = next;
         }
         gradient.fill(0.0);
         let mut adjoint = [1.0, 1.0];
         // The adjoint of the slopes at one stage, spread to the parameters and returned for the state.
-        let mut back = |[x, y]: [f64; 2], [kx, ky]: [f64; 2]| {
+        let mut back = |(x, y): (f64, f64), [kx, ky]: [f64; 2]| {
             gradient[0] += kx * x;
             gradient[1] -= kx * x * y;
             gradient[2] -= ky * y;
@@ -171,7 +174,7 @@ impl Program for Ode {
             adjoint = [0, 1].map(|i| a[i] + s1[i] + s2[i] + s3[i] + s4[i]);
         }
         gradient[4..].copy_from_slice(&adjoint);
-        s[0] + s[1]
+        x + y
     }
 
     fn operations(&self, _: usize) -> usize {

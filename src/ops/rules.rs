@@ -11,6 +11,9 @@ pub(crate) fn constant<T: Float>(c: f64) -> T {
 }
 
 /// `partial · slope`, where a zero wins even against an infinity: what is not used has no influence.
+///
+/// Looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the zero of a
+/// nested number, which may have a derivative, for nothing.
 #[inline(always)]
 pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
     let product = partial * slope;
@@ -28,12 +31,10 @@ pub(crate) fn both_scaled<T: Float>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] 
     }
 }
 
-/// Looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the zero of a
-/// nested number, which may have a derivative, for nothing.
 #[cold]
 #[inline(never)]
-pub(crate) fn zero_wins<T: Float>(a: T, b: T) -> T {
-    if a.is_zero() || b.is_zero() { T::zero() } else { a * b }
+fn zero_wins<T: Float>(partial: T, slope: T) -> T {
+    if partial.is_zero() || slope.is_zero() { T::zero() } else { partial * slope }
 }
 
 #[inline(always)]
@@ -50,6 +51,12 @@ pub(crate) fn ln_2<T: Float>() -> T {
 #[inline(always)]
 pub(crate) fn ln_10<T: Float>() -> T {
     constant::<T>(10.0).ln()
+}
+
+/// The sine and the cosine by one call, which the compiler makes of the two only while nothing comes between them.
+#[inline(never)]
+pub(crate) fn sin_cos<T: Float>(x: T) -> (T, T) {
+    x.sin_cos()
 }
 
 /// `1/(3y²)` from the result `y`: no power of the argument, no overflow.
