@@ -91,39 +91,47 @@ impl<T: Scalar> Gradients<T> {
             let end = output.node as usize + 1;
             self.adjoints.resize(end, T::zero());
             self.adjoints[end - 1] = output.slope;
-            sweep(records, end, &mut self.adjoints);
+            sweep(records, &mut self.adjoints);
         });
         self.tape = output.tape | OWN;
     }
 }
 
-/// Spreads the adjoints of the first `end` nodes back over the records, from the last one.
-fn sweep<T: Scalar>(records: &Records<T>, mut end: usize, adjoints: &mut [T]) {
-    let joins = |adjoints: &mut [T], start: usize, end: usize| {
-        for i in (start.max(records.variables)..end).rev() {
-            spread(&records.all[i], adjoints[i], adjoints);
+/// Spreads the adjoints of all nodes back over the records, from the last one.
+fn sweep<T: Scalar>(records: &Records<T>, mut adjoints: &mut [T]) {
+    let first = records.wide.partition_point(|node| (node.start as usize) < adjoints.len());
+    for node in records.wide[..first].iter().rev() {
+        adjoints = sweep_joins(&records.all, adjoints, node.end as usize);
+        let (below, own) = adjoints.split_at_mut(node.start as usize);
+        if let Some(&mut adjoint) = own.last_mut() {
+            for record in &records.all[node.start as usize..node.end as usize] {
+                spread(record, adjoint, below);
+            }
         }
-    };
-    let wide = &records.wide[..records.wide.partition_point(|node| (node.start as usize) < end)];
-    for node in wide.iter().rev() {
-        let (start, node_end) = (node.start as usize, node.end as usize);
-        joins(adjoints, node_end, end);
-        let adjoint = adjoints[node_end - 1];
-        for record in &records.all[start..node_end] {
-            spread(record, adjoint, adjoints);
-        }
-        end = start;
+        adjoints = below;
     }
-    joins(adjoints, 0, end);
+    sweep_joins(&records.all, adjoints, records.variables);
 }
 
-/// One record of the sweep: two multiply-adds.
+/// The sweep down to record `start`; returns the adjoints below.
+fn sweep_joins<'a, T: Scalar>(records: &[Record<T>], adjoints: &'a mut [T], start: usize) -> &'a mut [T] {
+    let mut end = adjoints.len();
+    for record in records[..end].iter().skip(start).rev() {
+        end -= 1;
+        let (below, own) = adjoints.split_at_mut(end);
+        spread(record, own[0], below);
+    }
+    &mut adjoints[..end]
+}
+
+/// One record of the sweep: two multiply-adds. What a node depends on lies below it.
 #[inline(always)]
-fn spread<T: Scalar>(record: &Record<T>, adjoint: T, adjoints: &mut [T]) {
+fn spread<T: Scalar>(record: &Record<T>, adjoint: T, below: &mut [T]) {
     let shares = both_scaled(record.partials, [adjoint; 2]);
-    let [a, b] = record.nodes.map(|node| node as usize);
-    adjoints[a] = adjoints[a] + shares[0];
-    adjoints[b] = adjoints[b] + shares[1];
+    for (node, share) in record.nodes.into_iter().zip(shares) {
+        let adjoint = &mut below[node as usize];
+        *adjoint = *adjoint + share;
+    }
 }
 
 #[cold]

@@ -127,23 +127,27 @@ impl Dataset {
 
     /// A random split into a training set and a test set, in this order, with `share` of the rows in the test set.
     ///
-    /// Every class is split by itself, so that both sets have the same mixture of classes.
+    /// Every class is split in this proportion as nearly as its rows allow.
     ///
     /// # Errors
     ///
     /// If one of the two sets would be empty.
     pub fn split(&self, share: f64, rng: &mut impl Rng) -> Result<(Self, Self), Error> {
+        let mut rows: Vec<_> = (0..self.len()).collect();
+        rows.shuffle(rng);
         let mut groups = vec![Vec::new(); self.target.width()];
-        for row in 0..self.len() {
+        for row in rows {
             let group = if let Target::Classes { labels, .. } = &self.target { labels[row] } else { 0 };
             groups[group].push(row);
         }
+        // Of many small classes, those that give a row to the test set are drawn, too.
+        groups.shuffle(rng);
         let (mut training, mut test) = (Vec::new(), Vec::new());
-        for rows in &mut groups {
-            rows.shuffle(rng);
+        for rows in &groups {
+            let seen = training.len() + test.len() + rows.len();
             #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let count = (share * rows.len() as f64).round() as usize;
-            let (of_test, of_training) = rows.split_at(count.min(rows.len()));
+            let wanted = (share * seen as f64).round() as usize;
+            let (of_test, of_training) = rows.split_at(wanted.saturating_sub(test.len()).min(rows.len()));
             test.extend(of_test);
             training.extend(of_training);
         }
