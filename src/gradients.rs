@@ -3,8 +3,9 @@
 use std::fmt;
 use std::ops::AddAssign;
 
+use crate::node::Node;
 use crate::ops::rules::both_scaled;
-use crate::tape::{self, OWN, Record, Records};
+use crate::tape::{self, Record, Records};
 use crate::{Scalar, Tape, Value};
 
 /// The derivatives of one number by everything it was computed from.
@@ -49,10 +50,10 @@ impl<T: Scalar> Gradients<T> {
     #[inline]
     #[track_caller]
     pub fn wrt(&self, v: Value<T>) -> T {
-        if v.tape & OWN == 0 || (self.tape != v.tape && self.tape != 0) {
-            refuse(v.tape, self.tape);
+        if !v.node.is_own() || (self.tape != v.node.tape() && self.tape != 0) {
+            refuse(v.node, self.tape);
         }
-        self.adjoints.get(v.node as usize).copied().unwrap_or_else(T::zero)
+        self.adjoints.get(v.node.index() as usize).copied().unwrap_or_else(T::zero)
     }
 
     /// The derivatives by each of `values`, in order.
@@ -84,16 +85,17 @@ impl<T: Scalar> Gradients<T> {
     pub(crate) fn sweep(&mut self, output: Value<T>) {
         self.adjoints.clear();
         self.tape = 0;
-        if output.tape == 0 {
+        if output.is_constant() {
             return;
         }
-        tape::read(output.tape, |records| {
-            let end = output.node as usize + 1;
+        let tape = output.node.tape();
+        tape::read(tape, |records| {
+            let end = output.node.index() as usize + 1;
             self.adjoints.resize(end, T::zero());
             self.adjoints[end - 1] = output.slope;
             sweep(records, &mut self.adjoints);
         });
-        self.tape = output.tape | OWN;
+        self.tape = tape;
     }
 }
 
@@ -137,10 +139,10 @@ fn spread<T: Scalar>(record: &Record<T>, adjoint: T, below: &mut [T]) {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse(value: u32, gradients: u32) -> ! {
-    if value == 0 {
+fn refuse(value: Node, gradients: u32) -> ! {
+    if value.is_constant() {
         panic!("the gradient by a constant is not known; make it a variable with `tape.var`");
-    } else if gradients != 0 && gradients != value | OWN {
+    } else if gradients != 0 && gradients != value.tape() {
         panic!(
             "the gradient by a value of another tape, or of the same tape before or after `clear`, is not known; \
              take the gradient and ask it about values of one tape between two calls of `clear`"
@@ -190,7 +192,7 @@ impl<T: Scalar> AddAssign for Gradients<T> {
 
 impl<T> fmt::Debug for Gradients<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gradients").field("nodes", &self.adjoints.len()).field("tape", &(self.tape >> 1)).finish()
+        f.debug_struct("Gradients").field("nodes", &self.adjoints.len()).field("tape", &self.tape).finish()
     }
 }
 

@@ -8,6 +8,7 @@ mod many;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
 pub mod nn;
+mod node;
 mod num;
 mod operators;
 mod ops;

@@ -2,10 +2,10 @@
 //!
 //! # Invariants
 //!
-//! - An id is `epoch · 64 + slot · 2 + 1`. The slot belongs to one scalar type for the life of the process, the epoch
-//!   is drawn anew by every tape and every [`Tape::clear`]. Id 0 means "constant".
-//! - A [`Value<T>`] takes its id from a `Tape<T>`, with the lowest bit cleared once the value is no longer the node
-//!   itself. So the slot that its id names holds pointers to `Inner<T>` only, whatever else the id says.
+//! - An id is `epoch · 32 + slot`. The slot belongs to one scalar type for the life of the process, the epoch is drawn
+//!   anew by every tape and every [`Tape::clear`] and is never 0, so that no id is 0.
+//! - A [`Value<T>`] takes its id from a `Tape<T>`. So the slot that its id names holds pointers to `Inner<T>` only,
+//!   whatever else the id says.
 //! - `SLOTS` is thread-local. The slot's list holds exactly the tapes of its type that live on this thread; its head
 //!   is the one used last.
 //! - Node numbers are indices of records. They are checked where the sweep reads them, so a stale id that happens to
@@ -23,13 +23,14 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::node::Node;
 use crate::ops::rules::scaled;
 use crate::{Scalar, Value};
 
-/// The lowest bit of a tape id in a value: the value is its node, not something computed from it without a record.
-pub(crate) const OWN: u32 = 1;
 const SLOT_BITS: u32 = 5;
 const SLOT_COUNT: usize = 1 << SLOT_BITS;
+/// A tape id has 31 bits.
+const EPOCH_COUNT: u32 = 1 << (31 - SLOT_BITS);
 /// A tape never has room for more records than a node number can count.
 const MAX_RECORDS: usize = u32::MAX as usize;
 const FIRST_RECORDS: usize = 256;
@@ -135,7 +136,7 @@ impl<T: Scalar> Tape<T> {
     #[inline]
     #[track_caller]
     pub fn var(&self, x: T) -> Value<T> {
-        Value::own(x, self.inner.push_variables(1), self.inner.id.get())
+        Value::own(x, Node::own(self.inner.id.get(), self.inner.push_variables(1)))
     }
 
     /// A new variable for each number of `xs`, in order.
@@ -149,7 +150,7 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn vars(&self, xs: &[T]) -> Vec<Value<T>> {
         let (first, id) = (self.inner.push_variables(xs.len()), self.inner.id.get());
-        (first..).zip(xs).map(|(node, &x)| Value::own(x, node, id)).collect()
+        (first..).zip(xs).map(|(index, &x)| Value::own(x, Node::own(id, index))).collect()
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
@@ -175,7 +176,7 @@ impl<T: Scalar> Tape<T> {
     pub fn custom(&self, value: T, operands: &[(Value<T>, T)]) -> Value<T> {
         let id = self.inner.id.get();
         assert!(
-            operands.iter().all(|(operand, _)| operand.tape == 0 || operand.tape | OWN == id),
+            operands.iter().all(|(operand, _)| operand.is_constant() || operand.node.tape() == id),
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
@@ -247,7 +248,7 @@ impl<T: Scalar> Default for Tape<T> {
 
 impl<T: Scalar> fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tape").field("id", &(self.inner.id.get() >> 1)).field("len", &self.len()).finish()
+        f.debug_struct("Tape").field("id", &self.inner.id.get()).field("len", &self.len()).finish()
     }
 }
 
@@ -257,12 +258,13 @@ impl<T: Scalar> Drop for Tape<T> {
     }
 }
 
-/// Records a join and returns its node: the node changes as its two operands do, each times its partial.
+/// Records a join of two nodes of one tape: the new node changes as they do, each times its partial.
 #[inline(always)]
 #[track_caller]
-pub(crate) fn record<T: Scalar>(tape: u32, record: Record<T>) -> u32 {
-    // SAFETY: nothing below calls foreign code.
-    unsafe { &*find::<T>(tape) }.push(record)
+pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2]) -> Node {
+    let record = Record { nodes: [a.index(), b.index()], partials };
+    // SAFETY: nothing in `push` calls foreign code.
+    Node::own(a.tape(), unsafe { &*find::<T>(a.tape()) }.push(record))
 }
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
@@ -284,15 +286,17 @@ pub(crate) fn pairs<T: Scalar>(
 #[inline]
 #[track_caller]
 pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
-    let active = || pairs.clone().flatten().filter(|(value, _)| value.tape != 0);
+    let active = || pairs.clone().flatten().filter(|(value, _)| !value.is_constant());
     let Some((first, _)) = active().next() else {
         return Value::constant(data);
     };
-    if active().all(|(value, _)| value.node == first.node && value.tape | OWN == first.tape | OWN) {
+    let tape = first.node.tape();
+    if active().all(|(value, _)| value.node.is(first.node)) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
-        return Value { data, slope, node: first.node, tape: first.tape & !OWN };
+        return Value { data, slope, node: first.node.derived() };
     }
+    let is_foreign = |node: Node| !node.is_constant() & !node.is_beside(first.node);
     // Foreign arithmetic makes the records, so they reach the tape a chunk at a time.
     let mut chunk = [const { MaybeUninit::uninit() }; 16];
     let (mut rest, mut node) = (pairs, None);
@@ -303,16 +307,14 @@ pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Cl
         for (record, [(a, partial_a), (b, partial_b)]) in chunk.iter_mut().zip(&mut rest) {
             let partials = [partial_a * a.slope, partial_b * b.slope];
             nan |= partials[0].is_nan() | partials[1].is_nan();
-            foreign |= (a.tape != 0) & ((a.tape ^ first.tape) > OWN);
-            foreign |= (b.tape != 0) & ((b.tape ^ first.tape) > OWN);
+            foreign |= is_foreign(a.node) | is_foreign(b.node);
             // A constant hangs on node 0 with slope 0.
-            record.write(Record { nodes: [a.node, b.node], partials });
+            record.write(Record { nodes: [a.node.index(), b.node.index()], partials });
             len += 1;
         }
         if foreign {
-            let is_foreign = |tape| tape != 0 && (tape ^ first.tape) > OWN;
-            let other = here.flatten().map(|(value, _)| value.tape).find(|&tape| is_foreign(tape));
-            mismatch::<T>(first.tape, other.unwrap_or_default());
+            let other = here.flatten().map(|(value, _)| value.node).find(|&node| is_foreign(node));
+            mismatch::<T>(first.node, other.unwrap_or(first.node));
         }
         // SAFETY: the first `len` records of the chunk were just written, and `MaybeUninit` has their layout.
         let new = unsafe { &mut *(ptr::from_mut(&mut chunk[..len]) as *mut [Record<T>]) };
@@ -322,9 +324,9 @@ pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Cl
             }
         }
         // SAFETY: nothing in `extend` calls foreign code.
-        let extended = unsafe { &*find::<T>(first.tape) }.extend(new, node);
+        let extended = unsafe { &*find::<T>(tape) }.extend(new, node);
         if len < chunk.len() {
-            return Value::own(data, extended.end - 1, first.tape);
+            return Value::own(data, Node::own(tape, extended.end - 1));
         }
         node = Some(extended);
     }
@@ -336,17 +338,10 @@ pub(crate) fn read<T: Scalar, R>(tape: u32, sweep: impl FnOnce(&Records<T>) -> R
     sweep(&hold::<T>(tape).lend())
 }
 
-/// Panics unless the tape is alive on this thread.
-#[track_caller]
-fn assert_alive<T: Scalar>(tape: u32) {
-    find::<T>(tape);
-}
-
 /// The tape of an id, alive and unmoved until foreign code runs. Panics if there is none on this thread.
 #[inline(always)]
 #[track_caller]
-fn find<T: Scalar>(tape: u32) -> *const Inner<T> {
-    let id = tape | OWN;
+fn find<T: Scalar>(id: u32) -> *const Inner<T> {
     SLOTS.with(|slots| {
         // The slot named by an id of a `Value<T>` holds `Inner<T>` only (module invariant).
         let slot = &slots[slot_of_id(id)];
@@ -505,16 +500,16 @@ fn slot_of<T: 'static>() -> usize {
 
 #[inline(always)]
 fn slot_of_id(id: u32) -> usize {
-    (id >> 1) as usize % SLOT_COUNT
+    id as usize % SLOT_COUNT
 }
 
 /// An id that no tape has had, until 2^26 tapes and clears of its scalar type have gone by.
 fn fresh_id(slot: usize) -> u32 {
     static EPOCHS: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(1) }; SLOT_COUNT];
     loop {
-        let epoch = EPOCHS[slot].fetch_add(1, Ordering::Relaxed) << (SLOT_BITS + 1);
+        let epoch = EPOCHS[slot].fetch_add(1, Ordering::Relaxed) % EPOCH_COUNT;
         if epoch != 0 {
-            return epoch | node_number(slot) << 1 | OWN;
+            return epoch << SLOT_BITS | node_number(slot);
         }
     }
 }
@@ -598,9 +593,10 @@ fn bring_to_front<T: Scalar>(slot: &Slot, id: u32) {
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(crate) fn mismatch<T: Scalar>(a: u32, b: u32) -> ! {
-    assert_alive::<T>(a);
-    assert_alive::<T>(b);
+pub(crate) fn mismatch<T: Scalar>(a: Node, b: Node) -> ! {
+    // A value of no living tape gets the message that says so.
+    find::<T>(a.tape());
+    find::<T>(b.tape());
     panic!(
         "values of two different tapes met in one operation; make both with the same tape, or pass one as \
          `Value::constant(x.data())`"

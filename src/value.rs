@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::node::Node;
 use crate::ops::rules::{self, both_scaled, scaled};
-use crate::tape::{self, OWN, Record};
+use crate::tape;
 use crate::{Gradients, Scalar};
 
 /// A number that remembers on which node of a tape it depends, and how.
@@ -30,9 +31,7 @@ use crate::{Gradients, Scalar};
 pub struct Value<T> {
     pub(crate) data: T,
     pub(crate) slope: T,
-    pub(crate) node: u32,
-    /// The id of the tape, with its lowest bit set if this value is the node itself; 0 for a constant.
-    pub(crate) tape: u32,
+    pub(crate) node: Node,
 }
 
 impl<T: Scalar> Value<T> {
@@ -46,7 +45,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[inline]
     pub fn constant(x: T) -> Self {
-        Self { data: x, slope: T::zero(), node: 0, tape: 0 }
+        Self { data: x, slope: T::zero(), node: Node::CONSTANT }
     }
 
     /// The number.
@@ -65,7 +64,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[inline]
     pub fn is_constant(self) -> bool {
-        self.tape == 0
+        self.node.is_constant()
     }
 
     /// The same number, recorded as a node of its own, so that [`Gradients::wrt`] can be asked for it.
@@ -88,11 +87,10 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[track_caller]
     pub fn retain(self) -> Self {
-        if self.is_constant() || self.tape & OWN != 0 {
+        if self.is_constant() || self.node.is_own() {
             return self;
         }
-        let node = Record { nodes: [self.node; 2], partials: [self.slope, T::zero()] };
-        Self::own(self.data, tape::record(self.tape, node), self.tape)
+        Self::own(self.data, tape::record(self.node, self.node, [self.slope, T::zero()]))
     }
 
     /// The gradient of this number by everything it depends on: one sweep back over the tape.
@@ -146,14 +144,14 @@ impl<T: Scalar> Value<T> {
 
     /// A value that is the node itself.
     #[inline(always)]
-    pub(crate) fn own(data: T, node: u32, tape: u32) -> Self {
-        Self { data, slope: T::one(), node, tape: tape | OWN }
+    pub(crate) fn own(data: T, node: Node) -> Self {
+        Self { data, slope: T::one(), node }
     }
 
     /// The result of an operation on this value alone.
     #[inline(always)]
     pub(crate) fn chain(self, data: T, partial: T) -> Self {
-        Self { data, slope: scaled(partial, self.slope), node: self.node, tape: self.tape & !OWN }
+        Self { data, slope: scaled(partial, self.slope), node: self.node.derived() }
     }
 
     /// The result of an operation on two values: a record if they hang on different nodes.
@@ -169,21 +167,21 @@ impl<T: Scalar> Value<T> {
         partial_b: impl FnOnce() -> T,
     ) -> Self {
         // First what the compiler can decide: values made from one and the same need no more than this.
-        if a.node == b.node && (a.tape ^ b.tape) <= OWN {
+        if a.node.is(b.node) {
             let [from_a, from_b] = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
-            return Self { data, slope: from_a + from_b, node: a.node, tape: a.tape & !OWN };
+            return Self { data, slope: from_a + from_b, node: a.node.derived() };
         }
-        if b.tape == 0 {
+        if b.is_constant() {
             return a.chain(data, partial_a());
         }
-        if a.tape == 0 {
+        if a.is_constant() {
             return b.chain(data, partial_b());
         }
-        if (a.tape ^ b.tape) > OWN {
-            tape::mismatch::<T>(a.tape, b.tape);
+        if !a.node.is_beside(b.node) {
+            tape::mismatch::<T>(a.node, b.node);
         }
         let partials = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
-        Self::own(data, tape::record(a.tape, Record { nodes: [a.node, b.node], partials }), a.tape)
+        Self::own(data, tape::record(a.node, b.node, partials))
     }
 
     /// The result of an operation that returns one of two values; a join only where both have a share.
@@ -285,8 +283,9 @@ impl<T: fmt::Debug> fmt::Debug for Value<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Value");
         fields.field("data", &self.data);
-        if self.tape != 0 {
-            fields.field("slope", &self.slope).field("node", &self.node).field("tape", &(self.tape >> 1));
+        if !self.node.is_constant() {
+            fields.field("slope", &self.slope);
+            fields.field("node", &self.node.index()).field("tape", &self.node.tape());
         }
         fields.finish()
     }
