@@ -88,14 +88,13 @@ impl<T: Scalar> Gradients<T> {
         if output.is_constant() {
             return;
         }
-        let tape = output.node.tape();
-        tape::read(tape, |records| {
+        tape::read(output.node, |records| {
             let end = output.node.index() as usize + 1;
             self.adjoints.resize(end, T::zero());
             self.adjoints[end - 1] = output.slope;
             sweep(records, &mut self.adjoints);
         });
-        self.tape = tape;
+        self.tape = output.node.tape();
     }
 }
 

@@ -9,6 +9,9 @@
 pub(crate) struct Node(u64);
 
 const OWN: u64 = 1 << 63;
+/// The lowest bits of a tape id tell its scalar type.
+pub(crate) const SLOT_BITS: u32 = 5;
+pub(crate) const SLOT_COUNT: usize = 1 << SLOT_BITS;
 
 impl Node {
     pub(crate) const CONSTANT: Self = Self(0);
@@ -17,6 +20,19 @@ impl Node {
     #[inline(always)]
     pub(crate) fn own(tape: u32, index: u32) -> Self {
         Self(OWN | (u64::from(tape) << 32) | u64::from(index))
+    }
+
+    /// Node `index` of the tape of this first node.
+    #[inline(always)]
+    pub(crate) fn at(self, index: u32) -> Self {
+        debug_assert_eq!(self.index(), 0);
+        Self(self.0 | u64::from(index))
+    }
+
+    /// The first node of the same tape.
+    #[inline(always)]
+    pub(crate) fn origin(self) -> Self {
+        Self::own(self.tape(), 0)
     }
 
     /// The same node, for a value computed from it.
@@ -40,6 +56,12 @@ impl Node {
         #[allow(clippy::cast_possible_truncation, reason = "31 bits are left")]
         let tape = (self.derived().0 >> 32) as u32;
         tape
+    }
+
+    /// The slot of the scalar type of the tape.
+    #[inline(always)]
+    pub(crate) fn slot(self) -> usize {
+        self.tape() as usize % SLOT_COUNT
     }
 
     #[inline(always)]

@@ -23,12 +23,10 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::node::Node;
+use crate::node::{Node, SLOT_BITS, SLOT_COUNT};
 use crate::ops::rules::scaled;
 use crate::{Scalar, Value};
 
-const SLOT_BITS: u32 = 5;
-const SLOT_COUNT: usize = 1 << SLOT_BITS;
 /// A tape id has 31 bits.
 const EPOCH_COUNT: u32 = 1 << (31 - SLOT_BITS);
 /// A tape never has room for more records than a node number can count.
@@ -56,14 +54,15 @@ struct Inner<T> {
     records: UnsafeCell<Records<T>>,
     /// The records are lent out, and an empty stand-in is in their place.
     lent: Cell<bool>,
-    id: Cell<u32>,
+    /// The first node of the tape, which tells its id.
+    origin: Cell<Node>,
     next: Cell<*const Inner<T>>,
 }
 
 /// Where recording finds the tape of one scalar type.
 struct Slot {
-    /// The id of the head of the list, or 0.
-    id: Cell<u32>,
+    /// The first node of the head of the list, or none.
+    origin: Cell<Node>,
     /// The head of the list of `Inner<T>`, type-erased.
     head: Cell<*const ()>,
 }
@@ -71,7 +70,7 @@ struct Slot {
 thread_local! {
     // No destructor and a constant initial value: an access is one address computation.
     static SLOTS: [Slot; SLOT_COUNT] =
-        const { [const { Slot { id: Cell::new(0), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
+        const { [const { Slot { origin: Cell::new(Node::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
 }
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
@@ -107,7 +106,7 @@ impl<T: Scalar> Tape<T> {
         let inner = Rc::new(Inner {
             records: UnsafeCell::new(Records::default()),
             lent: Cell::new(false),
-            id: Cell::new(fresh_id(slot)),
+            origin: Cell::new(fresh_origin(slot)),
             next: Cell::new(ptr::null()),
         });
         SLOTS.with(|slots| push_front(&slots[slot], Rc::as_ptr(&inner)));
@@ -136,7 +135,7 @@ impl<T: Scalar> Tape<T> {
     #[inline]
     #[track_caller]
     pub fn var(&self, x: T) -> Value<T> {
-        Value::own(x, Node::own(self.inner.id.get(), self.inner.push_variables(1)))
+        Value::own(x, self.inner.origin.get().at(self.inner.push_variables(1)))
     }
 
     /// A new variable for each number of `xs`, in order.
@@ -149,8 +148,8 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn vars(&self, xs: &[T]) -> Vec<Value<T>> {
-        let (first, id) = (self.inner.push_variables(xs.len()), self.inner.id.get());
-        (first..).zip(xs).map(|(index, &x)| Value::own(x, Node::own(id, index))).collect()
+        let (first, origin) = (self.inner.push_variables(xs.len()), self.inner.origin.get());
+        (first..).zip(xs).map(|(index, &x)| Value::own(x, origin.at(index))).collect()
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
@@ -174,9 +173,9 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn custom(&self, value: T, operands: &[(Value<T>, T)]) -> Value<T> {
-        let id = self.inner.id.get();
+        let origin = self.inner.origin.get();
         assert!(
-            operands.iter().all(|(operand, _)| operand.is_constant() || operand.node.tape() == id),
+            operands.iter().all(|(operand, _)| operand.is_constant() || operand.node.is_beside(origin)),
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
@@ -207,8 +206,8 @@ impl<T: Scalar> Tape<T> {
         records.wide.clear();
         records.variables = 0;
         drop(records);
-        let slot = slot_of_id(self.inner.id.get());
-        self.inner.id.set(fresh_id(slot));
+        let slot = self.inner.origin.get().slot();
+        self.inner.origin.set(fresh_origin(slot));
         SLOTS.with(|slots| {
             self.unlink(&slots[slot]);
             push_front(&slots[slot], Rc::as_ptr(&self.inner));
@@ -248,13 +247,13 @@ impl<T: Scalar> Default for Tape<T> {
 
 impl<T: Scalar> fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tape").field("id", &self.inner.id.get()).field("len", &self.len()).finish()
+        f.debug_struct("Tape").field("id", &self.inner.origin.get().tape()).field("len", &self.len()).finish()
     }
 }
 
 impl<T: Scalar> Drop for Tape<T> {
     fn drop(&mut self) {
-        SLOTS.with(|slots| self.unlink(&slots[slot_of_id(self.inner.id.get())]));
+        SLOTS.with(|slots| self.unlink(&slots[self.inner.origin.get().slot()]));
     }
 }
 
@@ -264,7 +263,7 @@ impl<T: Scalar> Drop for Tape<T> {
 pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2]) -> Node {
     let record = Record { nodes: [a.index(), b.index()], partials };
     // SAFETY: nothing in `push` calls foreign code.
-    Node::own(a.tape(), unsafe { &*find::<T>(a.tape()) }.push(record))
+    unsafe { &*find::<T>(a) }.push(record)
 }
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
@@ -290,7 +289,6 @@ pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Cl
     let Some((first, _)) = active().next() else {
         return Value::constant(data);
     };
-    let tape = first.node.tape();
     if active().all(|(value, _)| value.node.is(first.node)) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
@@ -324,9 +322,9 @@ pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Cl
             }
         }
         // SAFETY: nothing in `extend` calls foreign code.
-        let extended = unsafe { &*find::<T>(tape) }.extend(new, node);
+        let extended = unsafe { &*find::<T>(first.node) }.extend(new, node);
         if len < chunk.len() {
-            return Value::own(data, Node::own(tape, extended.end - 1));
+            return Value::own(data, first.node.origin().at(extended.end - 1));
         }
         node = Some(extended);
     }
@@ -334,19 +332,19 @@ pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Cl
 
 /// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
 #[track_caller]
-pub(crate) fn read<T: Scalar, R>(tape: u32, sweep: impl FnOnce(&Records<T>) -> R) -> R {
-    sweep(&hold::<T>(tape).lend())
+pub(crate) fn read<T: Scalar, R>(node: Node, sweep: impl FnOnce(&Records<T>) -> R) -> R {
+    sweep(&hold::<T>(node).lend())
 }
 
-/// The tape of an id, alive and unmoved until foreign code runs. Panics if there is none on this thread.
+/// The tape of a node, alive and unmoved until foreign code runs. Panics if there is none on this thread.
 #[inline(always)]
 #[track_caller]
-fn find<T: Scalar>(id: u32) -> *const Inner<T> {
+fn find<T: Scalar>(node: Node) -> *const Inner<T> {
     SLOTS.with(|slots| {
-        // The slot named by an id of a `Value<T>` holds `Inner<T>` only (module invariant).
-        let slot = &slots[slot_of_id(id)];
-        if slot.id.get() != id {
-            bring_to_front::<T>(slot, id);
+        // The slot named by a node of a `Value<T>` holds `Inner<T>` only (module invariant).
+        let slot = &slots[node.slot()];
+        if !node.is_beside(slot.origin.get()) {
+            bring_to_front::<T>(slot, node);
         }
         slot.head.get().cast()
     })
@@ -354,8 +352,8 @@ fn find<T: Scalar>(id: u32) -> *const Inner<T> {
 
 /// [`find`], kept alive even if foreign code drops the tape.
 #[track_caller]
-fn hold<T: Scalar>(tape: u32) -> Rc<Inner<T>> {
-    let inner = find::<T>(tape);
+fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
+    let inner = find::<T>(node);
     // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner.
     unsafe {
         Rc::increment_strong_count(inner);
@@ -367,7 +365,7 @@ impl<T: Scalar> Inner<T> {
     /// The hot path of the crate: a dozen instructions, no call.
     #[inline(always)]
     #[track_caller]
-    fn push(&self, record: Record<T>) -> u32 {
+    fn push(&self, record: Record<T>) -> Node {
         // SAFETY: `Inner` is not `Sync`, and nothing in this function calls foreign code, so this is the only
         // reference. While the records are lent, the stand-in has no room, and `grow` refuses.
         let all = unsafe { &mut (*self.records.get()).all };
@@ -380,7 +378,7 @@ impl<T: Scalar> Inner<T> {
             all.as_mut_ptr().add(len).write(record);
             all.set_len(len + 1);
         }
-        node_number(len)
+        self.origin.get().at(node_number(len))
     }
 
     /// Appends variables and returns the first.
@@ -498,18 +496,13 @@ fn slot_of<T: 'static>() -> usize {
     })
 }
 
-#[inline(always)]
-fn slot_of_id(id: u32) -> usize {
-    id as usize % SLOT_COUNT
-}
-
-/// An id that no tape has had, until 2^26 tapes and clears of its scalar type have gone by.
-fn fresh_id(slot: usize) -> u32 {
+/// The first node of a tape whose id no tape has had, until 2^26 tapes and clears of its scalar type have gone by.
+fn fresh_origin(slot: usize) -> Node {
     static EPOCHS: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(1) }; SLOT_COUNT];
     loop {
         let epoch = EPOCHS[slot].fetch_add(1, Ordering::Relaxed) % EPOCH_COUNT;
         if epoch != 0 {
-            return epoch << SLOT_BITS | node_number(slot);
+            return Node::own(epoch << SLOT_BITS | node_number(slot), 0);
         }
     }
 }
@@ -550,7 +543,7 @@ fn push_front<T: Scalar>(slot: &Slot, inner: *const Inner<T>) {
     let tape = unsafe { &*inner };
     tape.next.set(slot.head.get().cast());
     slot.head.set(inner.cast());
-    slot.id.set(tape.id.get());
+    slot.origin.set(tape.origin.get());
 }
 
 /// Takes the first tape for which `wanted` holds out of the list of its slot.
@@ -566,7 +559,7 @@ fn unlink<T: Scalar>(slot: &Slot, wanted: impl Fn(&Inner<T>) -> bool) -> Option<
             } else {
                 slot.head.set(rest.cast());
                 // SAFETY: as above.
-                slot.id.set(unsafe { rest.as_ref() }.map_or(0, |rest| rest.id.get()));
+                slot.origin.set(unsafe { rest.as_ref() }.map_or(Node::CONSTANT, |rest| rest.origin.get()));
             }
             return Some(next);
         }
@@ -579,8 +572,8 @@ fn unlink<T: Scalar>(slot: &Slot, wanted: impl Fn(&Inner<T>) -> bool) -> Option<
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn bring_to_front<T: Scalar>(slot: &Slot, id: u32) {
-    match unlink::<T>(slot, |inner| inner.id.get() == id) {
+fn bring_to_front<T: Scalar>(slot: &Slot, node: Node) {
+    match unlink::<T>(slot, |inner| node.is_beside(inner.origin.get())) {
         Some(inner) => push_front(slot, inner),
         None => panic!(
             "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, make \
@@ -595,8 +588,8 @@ fn bring_to_front<T: Scalar>(slot: &Slot, id: u32) {
 #[track_caller]
 pub(crate) fn mismatch<T: Scalar>(a: Node, b: Node) -> ! {
     // A value of no living tape gets the message that says so.
-    find::<T>(a.tape());
-    find::<T>(b.tape());
+    find::<T>(a);
+    find::<T>(b);
     panic!(
         "values of two different tapes met in one operation; make both with the same tape, or pass one as \
          `Value::constant(x.data())`"

@@ -24,7 +24,8 @@ pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
 #[inline(always)]
 pub(crate) fn both_scaled<T: Float>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
-    if products[0].is_nan() || products[1].is_nan() {
+    // Not `||`: both questions are one comparison.
+    if products[0].is_nan() | products[1].is_nan() {
         [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
     } else {
         products
