@@ -117,7 +117,7 @@ fn sweep<T: Scalar>(records: &Records<T>, mut adjoints: &mut [T]) {
 /// The sweep down to record `start`; returns the adjoints below.
 fn sweep_joins<'a, T: Scalar>(records: &[Record<T>], adjoints: &'a mut [T], start: usize) -> &'a mut [T] {
     let mut end = adjoints.len();
-    for record in records[..end].iter().skip(start).rev() {
+    for record in records[start.min(end)..end].iter().rev() {
         end -= 1;
         let (below, own) = adjoints.split_at_mut(end);
         spread(record, own[0], below);

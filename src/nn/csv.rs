@@ -1,6 +1,6 @@
 //! Data sets from CSV files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -85,8 +85,9 @@ impl<'a> Rows<'a> {
             return Err(Error::unexpected(name, "a header and rows", "an empty file"));
         }
         let header = std::mem::take(&mut rows.row);
+        let mut seen = HashSet::new();
         for (i, name) in header.iter().enumerate() {
-            if name.is_empty() || header.iter().take(i).any(|earlier| earlier == name) {
+            if name.is_empty() || !seen.insert(name) {
                 let place = rows.place(header.position().map_or(0, csv::Position::byte), i);
                 return Err(Error::unexpected(place, "a name that no other column has", format!("{name:?}")));
             }

@@ -108,18 +108,16 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         order.shuffle(rng);
         let mut total = T::zero();
         for rows in order.chunks(batch) {
-            let mut batch_total = T::zero();
-            self.step(|network, workspace| {
+            let mean = self.step(|network, workspace| {
                 let mut sum = Value::constant(T::zero());
                 for &row in rows {
                     x.clear();
                     x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
                     sum += data.target().loss(row, network.forward_into(&x, workspace)?);
                 }
-                batch_total = sum.data();
                 Ok(sum / number::<T>(rows.len()))
             })?;
-            total += batch_total;
+            total += mean * number::<T>(rows.len());
         }
         (self.order, self.row) = (order, x);
         Ok(total / number::<T>(data.len()))
