@@ -1,9 +1,102 @@
 //! Exact gradients of ordinary Rust code.
+//!
+//! A [`Value`] is a number. Write a function over it as you would over `f64`, with any control flow, and ask its
+//! result how it depends on every input:
+//!
+//! ```
+//! use gradtape::Tape;
+//!
+//! let tape = Tape::<f64>::new();
+//! let (a, b) = (tape.var(-4.0), tape.var(2.0));
+//! let mut c = a + b;
+//! let mut d = a * b + b.powi(3);
+//! c += c + 1.0;
+//! c += 1.0 + c - a;
+//! d += d * 2.0 + (b + a).relu();
+//! d += 3.0 * d + (b - a).relu();
+//! let f = (c - d).powi(2);
+//! let g = f / 2.0 + 10.0 / f;
+//!
+//! let gradients = g.backward();
+//! assert_eq!(format!("{g:.4}"), "24.7041");
+//! assert_eq!(format!("{:.4}", gradients.wrt(a)), "138.8338");
+//! assert_eq!(format!("{:.4}", gradients.wrt(b)), "645.5773");
+//! ```
+//!
+//! # Which way in
+//!
+//! | you have | take |
+//! |---|---|
+//! | a function and a point | [`gradient`] |
+//! | a loop that takes gradients again and again | one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
+//! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
+//! | code of your own, for plain floats and gradients alike | the bound [`Real`] |
+//! | an operation that the crate does not know | [`Tape::custom`] |
+//! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
+//! | a small neural network | [`nn`], with feature `nn` |
+//!
+//! # How it works
+//!
+//! A function of one variable needs no memory: its derivative is one more number beside its value, and the chain rule
+//! is one multiplication. So a `Value` carries its number, a *slope*, and the *node* that the slope refers to. Only
+//! where values of two different nodes meet is a *record* written on the tape: the two nodes, and how fast the result
+//! changes with each. The result is a new node, with slope 1.
+//!
+//! [`Value::backward`] sweeps the records once, last to first. The derivative of the output by a node (its *adjoint*)
+//! is complete when the sweep arrives at it, and is passed on to the two nodes below, times the partials.
+//!
+//! # Second derivatives
+//!
+//! A `Value` is a float as good as any, so a tape can compute with the values of another:
+//!
+//! ```
+//! use gradtape::{Tape, Value};
+//!
+//! let (inner, outer) = (Tape::<f64>::new(), Tape::<Value<f64>>::new());
+//! let x = inner.var(2.0);
+//! let v = outer.var(x);
+//! let slope = v.powi(4).backward().wrt(v); // 4x³, a value of the inner tape
+//! assert_eq!(slope, 32.0);
+//! assert_eq!(slope.backward().wrt(x), 48.0); // 12x²
+//! ```
+//!
+//! # Where there is no derivative
+//!
+//! | case | partials |
+//! |---|---|
+//! | `abs` at 0 | 0 |
+//! | `relu` at 0; `leaky_relu` at 0 | 0; its slope |
+//! | `max`, `min` at a tie | 1/2, 1/2 |
+//! | `max`, `min` with a NaN argument | 1 to the number, 0 to the NaN |
+//! | `clamp` at a bound | 1 to the clamped number |
+//! | `hypot(0, 0)`, `atan2(0, 0)` | 0, 0 |
+//! | `powf(0, 0)` | 0, 0 |
+//! | `powf(0, p)` by the exponent | 0 for `p > 0`, -∞ for `p < 0` |
+//! | `signum`, `floor`, `ceil`, `round`, `trunc` | 0 everywhere |
+//! | `x % y` | 1, `-trunc(x/y)` |
+//! | `sqrt`, `cbrt`, `ln` at 0 | +∞ |
+//! | outside the domain | the value is NaN; the partial is not promised |
+//!
+//! What has no influence contributes nothing: a zero wins even against an infinite derivative, so that an unused
+//! `sqrt(0)` does not turn a gradient into NaN.
+//!
+//! # Features
+//!
+//! None is on by default, and the crate then depends on `num-traits` alone.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `nn` | [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
+//! | `csv` | `nn`, and data sets from CSV files |
+//! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The pages of a feature that is off cannot be linked to.
+#![cfg_attr(not(feature = "nn"), allow(rustdoc::broken_intra_doc_links))]
 
 mod error;
 mod gradients;
+mod interop;
 mod many;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]

@@ -50,7 +50,7 @@ impl<T: Scalar> Value<T> {
     ///
     /// # Panics
     ///
-    /// If `low > high`, or either is NaN, as the standard floats do.
+    /// If `low > high`, or either is NaN, as the standard floats do, or if the values belong to different tapes.
     ///
     /// # Examples
     ///
@@ -66,6 +66,8 @@ impl<T: Scalar> Value<T> {
     #[must_use]
     pub fn clamp(self, low: Self, high: Self) -> Self {
         assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
+        self.meet(low);
+        self.meet(high);
         let chosen = if self < low {
             low
         } else if self > high {

@@ -26,7 +26,7 @@ macro_rules! operations {
                 /// The reciprocal `1/x`; derivative `-1/x²`.
                 recip(x, y) = x.recip(), -(y * y); at 0.7, 0.2, 4.0;
                 /// The square root; derivative `1/(2√x)`, `+∞` at 0.
-                sqrt(x, y) = x.sqrt(), rules::half::<T>() / y; at 0.7, 0.1, 9.0;
+                sqrt(x, y) = x.sqrt(), rules::half::<T>() / y.abs(); at 0.7, 0.1, 9.0;
                 /// The cube root; derivative `1/(3∛x²)`, `+∞` at 0.
                 cbrt(x, y) = x.cbrt(), rules::cbrt(y); at 0.7, 0.1, 9.0;
                 /// The exponential `eˣ`; derivative `eˣ`.
@@ -36,11 +36,11 @@ macro_rules! operations {
                 /// `eˣ - 1`, accurate near 0; derivative `eˣ`.
                 exp_m1(x, y) = x.exp_m1(), rules::exp_m1(x, y); at 0.7, -4.0, 4.0;
                 /// The natural logarithm; derivative `1/x`, `+∞` at 0.
-                ln(x, y) = x.ln(), x.recip(); at 0.7, 0.1, 9.0;
+                ln(x, y) = x.ln(), x.abs().recip(); at 0.7, 0.1, 9.0;
                 /// The logarithm to base 2; derivative `1/(x ln 2)`.
-                log2(x, y) = x.log2(), (x * rules::ln_2::<T>()).recip(); at 0.7, 0.1, 9.0;
+                log2(x, y) = x.log2(), (x.abs() * rules::ln_2::<T>()).recip(); at 0.7, 0.1, 9.0;
                 /// The logarithm to base 10; derivative `1/(x ln 10)`.
-                log10(x, y) = x.log10(), (x * rules::ln_10::<T>()).recip(); at 0.7, 0.1, 9.0;
+                log10(x, y) = x.log10(), (x.abs() * rules::ln_10::<T>()).recip(); at 0.7, 0.1, 9.0;
                 /// `ln(1 + x)`, accurate near 0; derivative `1/(1 + x)`.
                 ln_1p(x, y) = x.ln_1p(), (T::one() + x).recip(); at 0.7, -0.8, 9.0;
                 /// The sine; derivative `cos x`.
@@ -104,20 +104,20 @@ macro_rules! operations {
                 /// `x/(1 + |x|)`; derivative `1/(1 + |x|)²`.
                 softsign(x, y) = rules::softsign(x), rules::softsign_slope(x); at 0.7, 0.1, 6.0;
                 /// The sigmoid linear unit (swish) `x σ(x)`; derivative `σ(x) (1 + x σ(-x))`.
-                silu(x, y) = x * rules::sigmoid(x), rules::silu_slope(x); at 0.7, -6.0, 6.0;
+                silu(x, y) = rules::scaled(x, rules::sigmoid(x)), rules::silu_slope(x); at 0.7, -6.0, 6.0;
                 /// `x Φ(x)` with the normal distribution function `Φ`; derivative `Φ(x) + x φ(x)`.
-                gelu(x, y) = x * rules::normal_cdf(x), rules::gelu_slope(x); at 0.7, -4.0, 4.0;
+                gelu(x, y) = rules::scaled(x, rules::normal_cdf(x)), rules::gelu_slope(x); at 0.7, -4.0, 4.0;
                 /// The approximation `x/2 (1 + tanh u)` of [`gelu`](Self::gelu), `u = √(2/π) (x + 0.044715 x³)`;
                 /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`.
                 gelu_tanh(x, y) = rules::gelu_tanh(x), rules::gelu_tanh_slope(x); at 0.7, -4.0, 4.0;
                 /// `x tanh(softplus x)`; derivative `t + x (1 - t²) σ(x)` with `t = tanh(softplus x)`.
-                mish(x, y) = x * rules::softplus(x).tanh(), rules::mish_slope(x); at 0.7, -6.0, 6.0;
+                mish(x, y) = rules::scaled(x, rules::softplus(x).tanh()), rules::mish_slope(x); at 0.7, -6.0, 6.0;
             }
             binary {
                 /// The power `aᵇ`; partials `b aᵇ⁻¹` and `aᵇ ln a`, both 0 at `0⁰`.
                 powf(a, b, y) = a.powf(b), rules::powf_base(a, b, y), rules::powf_exponent(a, y, b); at (0.7, 1.3), (0.2, -2.0), (3.0, 2.0);
                 /// The logarithm of `a` to base `b`; partials `1/(a ln b)` and `-y/(b ln b)`.
-                log(a, b, y) = a.log(b), (a * b.ln()).recip(), -(y / (b * b.ln())); at (0.7, 1.9), (0.2, 1.5), (4.0, 9.0);
+                log(a, b, y) = a.log(b), (a.abs() * b.ln()).recip(), -(y / (b * b.ln())); at (0.7, 1.9), (0.2, 1.5), (4.0, 9.0);
                 /// The angle of the point `(b, a)`; partials `b/(a² + b²)` and `-a/(a² + b²)`, both 0 at the origin.
                 atan2(a, b, y) = a.atan2(b), rules::atan2(b, a), -rules::atan2(a, b); at (0.7, 1.3), (0.2, -3.0), (3.0, 3.0);
                 /// `√(a² + b²)` without overflow; partials `a/y` and `b/y`, both 0 at the origin.

@@ -42,7 +42,16 @@ macro_rules! real {
         /// assert_eq!(gradient(neuron, &[2.0, 3.0, -6.0]), (0.5, vec![0.75, 0.5, 0.25]));
         /// ```
         pub trait Real:
-            Float + FloatConst + NumAssign + Sum + Product + for<'a> Sum<&'a Self> + Debug + Display + 'static
+            Float
+            + FloatConst
+            + NumAssign
+            + Sum
+            + Product
+            + for<'a> Sum<&'a Self>
+            + for<'a> Product<&'a Self>
+            + Debug
+            + Display
+            + 'static
         {
             /// The plain number inside: the type of data, parameters and results.
             type Scalar: Scalar;

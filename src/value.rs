@@ -177,11 +177,18 @@ impl<T: Scalar> Value<T> {
         if a.is_constant() {
             return b.chain(data, partial_b());
         }
-        if !a.node.is_beside(b.node) {
-            tape::mismatch::<T>(a.node, b.node);
-        }
+        a.meet(b);
         let partials = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
         Self::own(data, tape::record(a.node, b.node, partials))
+    }
+
+    /// Panics if the two values belong to different tapes.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn meet(self, other: Self) {
+        if !self.node.is_beside(other.node) && !self.is_constant() && !other.is_constant() {
+            tape::mismatch::<T>(self.node, other.node);
+        }
     }
 
     /// The result of an operation that returns one of two values; a join only where both have a share.
@@ -194,6 +201,7 @@ impl<T: Scalar> Value<T> {
         partial_a: impl FnOnce() -> T,
         partial_b: impl FnOnce() -> T,
     ) -> Self {
+        a.meet(b);
         let (partial_a, partial_b) = (partial_a(), partial_b());
         if partial_b.is_zero() {
             a.chain(data, partial_a)

@@ -119,8 +119,7 @@ impl Ode {
     /// The state after one step, and the four states where slopes were taken.
     #[inline(always)]
     fn step<F: Real<Scalar = f64>>(p: &[F], x: F, y: F) -> ((F, F), [(F, F); 4]) {
-        let (half, dt, sixth, two) =
-            (F::constant(DT / 2.0), F::constant(DT), F::constant(DT / 6.0), F::constant(2.0));
+        let (half, dt, sixth, two) = (F::constant(DT / 2.0), F::constant(DT), F::constant(DT / 6.0), F::constant(2.0));
         let (k1x, k1y) = Self::slopes(p, x, y);
         let (x2, y2) = (x + half * k1x, y + half * k1y);
         let (k2x, k2y) = Self::slopes(p, x2, y2);
@@ -128,10 +127,7 @@ impl Ode {
         let (k3x, k3y) = Self::slopes(p, x3, y3);
         let (x4, y4) = (x + dt * k3x, y + dt * k3y);
         let (k4x, k4y) = Self::slopes(p, x4, y4);
-        let next = (
-            x + sixth * (k1x + two * k2x + two * k3x + k4x),
-            y + sixth * (k1y + two * k2y + two * k3y + k4y),
-        );
+        let next = (x + sixth * (k1x + two * k2x + two * k3x + k4x), y + sixth * (k1y + two * k2y + two * k3y + k4y));
         (next, [(x, y), (x2, y2), (x3, y3), (x4, y4)])
     }
 }

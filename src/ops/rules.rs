@@ -246,12 +246,12 @@ pub(crate) fn softsign_slope<T: Float>(x: T) -> T {
 
 #[inline]
 pub(crate) fn silu_slope<T: Float>(x: T) -> T {
-    sigmoid(x) * (T::one() + x * sigmoid(-x))
+    scaled(sigmoid(x), T::one() + scaled(x, sigmoid(-x)))
 }
 
 #[inline]
 pub(crate) fn gelu_slope<T: Float>(x: T) -> T {
-    normal_cdf(x) + x * normal_pdf(x)
+    normal_cdf(x) + scaled(x, normal_pdf(x))
 }
 
 /// `√(2/π) (x + c x³)` and its derivative.
@@ -267,14 +267,14 @@ fn gelu_tanh_argument<T: Float>(x: T) -> (T, T) {
 #[inline]
 pub(crate) fn gelu_tanh<T: Float>(x: T) -> T {
     let (u, _) = gelu_tanh_argument(x);
-    x * sigmoid(u + u)
+    scaled(x, sigmoid(u + u))
 }
 
 #[inline]
 pub(crate) fn gelu_tanh_slope<T: Float>(x: T) -> T {
     let (u, du) = gelu_tanh_argument(x);
     let u = u + u;
-    sigmoid(u) + x * sigmoid_slope(u) * (du + du)
+    sigmoid(u) + scaled(x * (du + du), sigmoid_slope(u))
 }
 
 /// With `s = softplus(x)`: `1 - tanh² s` is taken from `s`, where it keeps its digits.
@@ -282,13 +282,16 @@ pub(crate) fn gelu_tanh_slope<T: Float>(x: T) -> T {
 pub(crate) fn mish_slope<T: Float>(x: T) -> T {
     let s = softplus(x);
     let t = s.tanh();
-    t + x * tanh(s, t) * sigmoid(x)
+    t + scaled(x, tanh(s, t) * sigmoid(x))
 }
 
 /// The density `exp(-x²/2)/√(2π)`. The square is split into an exact part and a small rest, because the rounding of
-/// a large exponent would be multiplied by its size.
+/// a large exponent would be multiplied by its size. Beyond 39 the density is 0 even in f64.
 #[inline]
 fn normal_pdf<T: Float>(x: T) -> T {
+    if x.abs() > constant(39.0) {
+        return T::zero();
+    }
     let sixteen = constant::<T>(16.0);
     let head = (x * sixteen).trunc() / sixteen;
     let rest = (x - head) * (x + head);
@@ -311,19 +314,18 @@ pub(crate) fn normal_cdf<T: Float>(x: T) -> T {
     } else {
         let square = (x * x).recip();
         let scale = (constant::<T>(core::f64::consts::FRAC_1_PI) * half()).sqrt();
-        // The product overflows to 0 · ∞ at huge arguments, where the tail is 0.
-        let tail = normal_pdf(x) * (T::one() - square * fraction(square, &TAIL) / scale) / magnitude;
-        if tail.is_nan() && !x.is_nan() { T::zero() } else { tail }
+        normal_pdf(x) * (T::one() - square * fraction(square, &TAIL) / scale) / magnitude
     };
     if x < T::zero() { tail } else { T::one() - tail }
 }
 
-/// Numerator and denominator, highest power first.
-type Fraction = (&'static [f64], &'static [f64]);
+/// Numerator and denominator, highest power first, and a power of two that keeps both sums within the range of
+/// half-precision floats.
+type Fraction = (&'static [f64], &'static [f64], f64);
 
 #[inline(always)]
-fn fraction<T: Float>(x: T, (numerator, denominator): &Fraction) -> T {
-    let polynomial = |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(c));
+fn fraction<T: Float>(x: T, &(numerator, denominator, scale): &Fraction) -> T {
+    let polynomial = |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(scale * c));
     polynomial(numerator) / polynomial(denominator)
 }
 
@@ -342,6 +344,7 @@ const CENTRE: Fraction = (
         10_260.932_208_618_978_205,
         45_507.789_335_026_729_956,
     ],
+    1.0,
 );
 
 const FLANK: Fraction = (
@@ -367,6 +370,7 @@ const FLANK: Fraction = (
         38_912.003_286_093_271_411,
         19_685.429_676_859_990_727,
     ],
+    1.0 / 4096.0,
 );
 
 const TAIL: Fraction = (
@@ -386,4 +390,5 @@ const TAIL: Fraction = (
         0.003_782_396_332_027_582_44,
         7.297_515_550_839_662_05e-5,
     ],
+    1.0,
 );

@@ -1,0 +1,29 @@
+//! Trains a network: without arguments the one of four rows that the article ends with, with `--data` one for a file.
+//!
+//! ```text
+//! cargo run --release --example train
+//! cargo run --release --example train -- --data examples/data/iris.csv
+//! cargo run --release --example train -- --help
+//! ```
+
+mod article;
+mod file;
+mod options;
+mod report;
+mod run;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+    let result = run::run(std::env::args_os().skip(1), &mut io::stdout().lock(), terminal);
+    match result {
+        Err(error) if !run::is_closed_pipe(&*error) => {
+            // Nobody is left to be told that the standard error is closed, too.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,41 @@
+//! From arguments to output: everything but the process.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use gradtape::Real;
+
+use crate::options::{Options, Precision};
+use crate::{article, file, options};
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Does what the arguments ask for; on a terminal with a progress bar.
+pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
+    let Some(options) = Options::parse(args)? else {
+        return options::write_help(out);
+    };
+    match (&options.data, options.precision) {
+        (None, Precision::F32) => article::train::<f32>(options.seed, out),
+        (None, Precision::F64) => article::train::<f64>(options.seed, out),
+        (Some(path), Precision::F32) => file::train::<f32>(path, &options, out, terminal),
+        (Some(path), Precision::F64) => file::train::<f64>(path, &options, out, terminal),
+    }
+}
+
+/// Whether the reader of the output went away, as `head` does, which is no error.
+pub(crate) fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// `x` in the precision of the network.
+pub(crate) fn number<T: Real>(x: f64) -> T {
+    T::from(x).expect("a float takes any f64, rounded")
+}
+
+/// A loss in a few digits, even if it runs away.
+pub(crate) fn brief<T: Real>(loss: T) -> String {
+    let loss = loss.to_f64().unwrap_or(f64::NAN);
+    if loss < 1e6 { format!("{loss:.6}") } else { format!("{loss:.3e}") }
+}

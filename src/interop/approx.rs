@@ -1,0 +1,45 @@
+//! Approximate comparison by number. `Epsilon` is the number itself, because linear algebra crates ask for that.
+//!
+//! ```
+//! use approx::assert_relative_eq;
+//! use gradtape::{Tape, Value};
+//!
+//! let tape = Tape::new();
+//! assert_relative_eq!(tape.var(0.1) + 0.2, Value::from(0.3), max_relative = Value::from(1e-12));
+//! ```
+
+use approx::{AbsDiffEq, RelativeEq, UlpsEq};
+
+use crate::{Scalar, Value};
+
+impl<T: Scalar + AbsDiffEq<Epsilon = T>> AbsDiffEq for Value<T> {
+    type Epsilon = Self;
+
+    fn default_epsilon() -> Self {
+        Self::constant(T::default_epsilon())
+    }
+
+    fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
+        self.data.abs_diff_eq(&other.data, epsilon.data)
+    }
+}
+
+impl<T: Scalar + RelativeEq<Epsilon = T>> RelativeEq for Value<T> {
+    fn default_max_relative() -> Self {
+        Self::constant(T::default_max_relative())
+    }
+
+    fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
+        self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
+    }
+}
+
+impl<T: Scalar + UlpsEq<Epsilon = T>> UlpsEq for Value<T> {
+    fn default_max_ulps() -> u32 {
+        T::default_max_ulps()
+    }
+
+    fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
+        self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
+    }
+}

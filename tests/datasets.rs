@@ -1,0 +1,113 @@
+//! Claims about data sets: what is refused, how they are split and standardised, how they are read.
+
+use gradtape::nn::{Dataset, Labels, Target};
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+
+fn rng(seed: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+fn classes(labels: &[usize]) -> Target {
+    Target::Classes { names: vec!["a".into(), "b".into()], labels: labels.to_vec() }
+}
+
+fn assert_near(a: f64, b: f64) {
+    assert!((a - b).abs() <= 1e-12, "{a} is not near {b}");
+}
+
+#[test]
+fn a_split_keeps_every_row_once_and_the_mixture_of_classes() {
+    let labels: Vec<usize> = (0..100).map(|row| usize::from(row % 4 == 0)).collect();
+    let data = Dataset::new(vec!["x".into()], (0..100).map(f64::from).collect(), classes(&labels)).unwrap();
+    let (training, test) = data.split(0.2, &mut rng(1)).unwrap();
+    assert_eq!((training.len(), test.len()), (80, 20));
+    let Target::Classes { labels, .. } = test.target() else { panic!() };
+    assert_eq!(labels.iter().sum::<usize>(), 5);
+    let mut all: Vec<f64> =
+        [&training, &test].iter().flat_map(|set| (0..set.len()).map(|row| set.row(row)[0])).collect();
+    all.sort_by(f64::total_cmp);
+    assert_eq!(all, (0..100).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(data.split(0.2, &mut rng(1)).unwrap().1, test);
+    assert_ne!(data.split(0.2, &mut rng(2)).unwrap().1, test);
+    for share in [0.0, 1.0, 0.001, -1.0, 7.0, f64::NAN] {
+        assert!(data.split(share, &mut rng(1)).is_err(), "{share}");
+    }
+}
+
+#[test]
+fn standardised_columns_have_mean_0_and_deviation_1_and_constant_ones_are_finite() {
+    let columns =
+        [[1.0, 2.0, 3.0, 6.0], [0.1; 4], [0.0; 4], [f64::MAX, -f64::MAX, f64::MAX, 0.0], [1e-300, 2e-300, 0.0, 0.0]];
+    let rows = (0..4).flat_map(|row| columns.map(|column| column[row])).collect();
+    let names = ["a", "b", "c", "d", "e"].map(String::from).to_vec();
+    let mut data = Dataset::new(names, rows, Target::Numbers(vec![1.0, 3.0, 1.0, 3.0])).unwrap();
+    let scaling = data.scaling();
+    data.standardize(&scaling);
+    for (column, deviation) in [1.0, 0.0, 0.0, 1.0, 1.0].into_iter().enumerate() {
+        let x: Vec<f64> = (0..4).map(|row| data.row(row)[column]).collect();
+        assert_near(x.iter().sum::<f64>(), 0.0);
+        assert_near(x.iter().map(|x| x * x).sum::<f64>() / 4.0, deviation);
+    }
+    assert_eq!(data.target(), &Target::Numbers(vec![-1.0, 1.0, -1.0, 1.0]));
+    assert_eq!(scaling.restore(-1.0), 1.0);
+}
+
+#[test]
+fn a_data_set_refuses_what_is_not_one() {
+    let new = |names: &[&str], features: &[f64], target| {
+        let names = names.iter().map(|&name| name.into()).collect();
+        Dataset::new(names, features.to_vec(), target).unwrap_err().to_string()
+    };
+    let one_class = Target::Classes { names: vec!["a".into()], labels: vec![0] };
+    assert_eq!(new(&[], &[], classes(&[0])), "data set: expected at least 1 feature and 1 row, found 0 and 1");
+    assert_eq!(new(&["x"], &[], classes(&[])), "data set: expected at least 1 feature and 1 row, found 1 and 0");
+    assert_eq!(
+        new(&["x", "x"], &[1.0, 2.0], classes(&[0])),
+        "data set: expected names that are not empty and all different, found \"x\""
+    );
+    assert_eq!(new(&["x"], &[1.0, 2.0], classes(&[0])), "data set: expected 1 features for each of 1 rows, found 2");
+    assert_eq!(new(&["x"], &[f64::NAN], classes(&[0])), "data set: expected finite numbers, found NaN");
+    assert_eq!(
+        new(&["x"], &[1.0], Target::Numbers(vec![f64::INFINITY])),
+        "data set: expected finite numbers, found inf"
+    );
+    assert_eq!(new(&["x"], &[1.0], classes(&[2])), "data set: expected labels below 2, found 2");
+    assert_eq!(new(&["x"], &[1.0], one_class), "data set: expected at least 2 classes, found 1");
+}
+
+#[test]
+fn csv_labels_are_numbers_or_classes_by_the_first_one_unless_told() {
+    let read = |text: &str, labels| Dataset::from_csv_reader(text.as_bytes(), "text", labels);
+    let text = "x,y\n 1 , 2 \n\n\"3\",\"4\"";
+    assert_eq!(read(text, None).unwrap().target(), &Target::Numbers(vec![2.0, 4.0]));
+    let names = vec!["2".to_owned(), "4".to_owned()];
+    let target = Target::Classes { names, labels: vec![0, 1] };
+    assert_eq!(read(text, Some(Labels::Classes)).unwrap().target(), &target);
+    assert!(read("x,y\n1,2\n3,four\n", None).is_err());
+    assert!(matches!(read("x,y\n1,two\n3,4\n", None).unwrap().target(), Target::Classes { .. }));
+}
+
+#[test]
+fn csv_of_any_bytes_is_data_or_an_error_in_one_line() {
+    let (mut rng, mut accepted, mut refused) = (rng(5), 0, 0);
+    let bytes = b"a1.-e,,\n\n\r\"\xff\xef\xbb\xbf \0";
+    for _ in 0..20_000 {
+        let mut text = b"a,b,y\n1,2,p\n3,4e1,q\n".to_vec();
+        for _ in 0..rng.random_range(0..12) {
+            let at = rng.random_range(0..text.len());
+            let end = rng.random_range(at..=text.len().min(at + 2));
+            text.splice(at..end, [bytes[rng.random_range(0..bytes.len())]]);
+        }
+        for labels in [None, Some(Labels::Classes), Some(Labels::Numbers)] {
+            match Dataset::from_csv_reader(&text[..], "bytes", labels) {
+                Ok(_) => accepted += 1,
+                Err(error) => {
+                    refused += 1;
+                    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+                }
+            }
+        }
+    }
+    assert!(accepted > 1000 && refused > 1000, "{accepted} accepted, {refused} refused");
+}

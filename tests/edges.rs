@@ -1,0 +1,238 @@
+//! The partials at singular points: DESIGN's conventions and their neighbourhood, as literal tables.
+
+mod support;
+
+use gradtape::{Value, gradient};
+use support::{Plain, Table, complaint, number, partials};
+
+const INF: f64 = f64::INFINITY;
+const NAN: f64 = f64::NAN;
+
+/// Operation, arguments, derivatives at each of them.
+const KINKS: &[(&str, &[f64], f64)] = &[
+    ("abs", &[0.0, -0.0], 0.0),
+    ("abs", &[-5e-324, -1.0, -INF], -1.0),
+    ("abs", &[5e-324, 1.0, INF], 1.0),
+    ("relu", &[0.0, -0.0, -5e-324, -1.0, -INF], 0.0),
+    ("relu", &[5e-324, 1.0, INF], 1.0),
+    ("leaky_relu", &[0.0, -0.0, -5e-324, -1.0, -INF], 0.25),
+    ("leaky_relu", &[5e-324, 1.0, INF], 1.0),
+    ("elu", &[0.0, -0.0, -5e-324], 1.5),
+    ("elu", &[5e-324, 1.0, INF], 1.0),
+    ("elu", &[-INF], 0.0),
+    ("softsign", &[0.0, -0.0], 1.0),
+    ("softsign", &[INF, -INF], 0.0),
+    ("sqrt", &[0.0, -0.0], INF),
+    ("cbrt", &[0.0, -0.0], INF),
+    ("ln", &[0.0, -0.0], INF),
+    ("log2", &[0.0, -0.0], INF),
+    ("log10", &[0.0, -0.0], INF),
+    ("ln_1p", &[-1.0], INF),
+    ("asin", &[1.0, -1.0], INF),
+    ("acos", &[1.0, -1.0], -INF),
+    ("acosh", &[1.0], INF),
+    ("atanh", &[1.0, -1.0], INF),
+    ("recip", &[0.0, -0.0], -INF),
+    ("recip", &[INF, -INF], 0.0),
+    ("signum", &[0.0, -0.0, 1.0, -1.0, INF, -INF], 0.0),
+    ("floor", &[0.0, -0.0, 1.0, -1.0, 0.5, INF], 0.0),
+    ("ceil", &[0.0, -0.0, 1.0, -1.0, 0.5, INF], 0.0),
+    ("round", &[0.0, -0.0, 0.5, -0.5, 1.5, INF], 0.0),
+    ("trunc", &[0.0, -0.0, 1.0, -1.0, 0.5, INF], 0.0),
+    ("fract", &[0.0, -0.0, 1.0, -1.0], 1.0),
+    ("powi", &[0.0, -0.0], 0.0),
+    ("tanh", &[INF, -INF, 1e38, -1e38], 0.0),
+    ("sigmoid", &[INF, -INF, 1e38, -1e38], 0.0),
+    ("softplus", &[INF, 1e38], 1.0),
+    ("softplus", &[-INF, -1e38], 0.0),
+    ("log_sigmoid", &[-INF, -1e38], 1.0),
+    ("log_sigmoid", &[INF, 1e38], 0.0),
+    ("silu", &[1e38], 1.0),
+    ("silu", &[-1e38], 0.0),
+    ("gelu", &[1e15, 1e20, 3e38], 1.0),
+    ("gelu", &[-1e15, -1e20, -3e38], 0.0),
+    ("gelu_tanh", &[1e15, 1e20, 3e38], 1.0),
+    ("gelu_tanh", &[-1e15, -1e20, -3e38], 0.0),
+    ("mish", &[1e20, 3e38], 1.0),
+    ("mish", &[-1e20, -3e38], 0.0),
+    ("atan", &[INF, -INF], 0.0),
+    ("asinh", &[INF, -INF], 0.0),
+    ("acosh", &[INF], 0.0),
+    ("exp", &[-INF], 0.0),
+    ("exp_m1", &[-INF], 0.0),
+    ("ln", &[INF], 0.0),
+];
+
+/// Numbers that only f64 has.
+const KINKS_WIDE: &[(&str, &[f64], f64)] = &[
+    ("gelu", &[1e200, 1e308], 1.0),
+    ("gelu", &[-1e200, -1e308], 0.0),
+    ("gelu_tanh", &[1e200, 1e308], 1.0),
+    ("gelu_tanh", &[-1e200, -1e308], 0.0),
+    ("silu", &[1e308], 1.0),
+    ("silu", &[-1e308], 0.0),
+    ("mish", &[1e308], 1.0),
+    ("mish", &[-1e308], 0.0),
+];
+
+/// Operation, arguments, partials; NaN where nothing is promised.
+const PAIR_KINKS: &[(&str, [f64; 2], [f64; 2])] = &[
+    ("max", [2.0, 2.0], [0.5, 0.5]),
+    ("max", [0.0, -0.0], [0.5, 0.5]),
+    ("max", [INF, INF], [0.5, 0.5]),
+    ("max", [-INF, 1.0], [0.0, 1.0]),
+    ("max", [f64::NAN, 1.0], [0.0, 1.0]),
+    ("max", [1.0, f64::NAN], [1.0, 0.0]),
+    ("min", [2.0, 2.0], [0.5, 0.5]),
+    ("min", [-0.0, 0.0], [0.5, 0.5]),
+    ("min", [-INF, -INF], [0.5, 0.5]),
+    ("min", [INF, 1.0], [0.0, 1.0]),
+    ("min", [f64::NAN, 1.0], [0.0, 1.0]),
+    ("min", [1.0, f64::NAN], [1.0, 0.0]),
+    ("abs_sub", [1.0, 1.0], [0.0, 0.0]),
+    ("abs_sub", [1.0, 2.0], [0.0, 0.0]),
+    ("abs_sub", [2.0, 1.0], [1.0, -1.0]),
+    ("copysign", [0.0, -1.0], [0.0, 0.0]),
+    ("copysign", [2.0, -0.0], [-1.0, 0.0]),
+    ("copysign", [-2.0, 0.0], [-1.0, 0.0]),
+    ("hypot", [0.0, 0.0], [0.0, 0.0]),
+    ("hypot", [-0.0, 0.0], [0.0, 0.0]),
+    ("hypot", [0.0, -2.0], [0.0, -1.0]),
+    ("atan2", [0.0, 0.0], [0.0, 0.0]),
+    ("atan2", [-0.0, -0.0], [0.0, 0.0]),
+    ("atan2", [0.0, -2.0], [-0.5, 0.0]),
+    ("rem", [7.0, 2.0], [1.0, -3.0]),
+    ("rem", [-7.0, 2.0], [1.0, 3.0]),
+    ("rem", [6.0, 2.0], [1.0, -3.0]),
+    ("powf", [0.0, 0.0], [0.0, 0.0]),
+    ("powf", [-0.0, 0.0], [0.0, 0.0]),
+    ("powf", [0.0, 2.5], [0.0, 0.0]),
+    ("powf", [-0.0, 2.5], [0.0, 0.0]),
+    ("powf", [0.0, 1.0], [1.0, 0.0]),
+    ("powf", [0.0, 0.5], [INF, 0.0]),
+    ("powf", [-0.0, 0.5], [INF, 0.0]),
+    ("powf", [0.0, -1.5], [-INF, -INF]),
+    ("powf", [-0.0, -1.5], [-INF, -INF]),
+    ("powf", [-2.0, 3.0], [12.0, NAN]),
+    ("powf", [-2.0, -3.0], [-0.1875, NAN]),
+    ("powf", [-2.0, 0.0], [0.0, NAN]),
+    ("powf", [1.0, 0.0], [0.0, 0.0]),
+    ("powf", [INF, 2.0], [INF, INF]),
+    ("powf", [INF, -2.0], [0.0, NAN]),
+];
+
+/// Argument, exponent, partial.
+const POWI_KINKS: &[(f64, i32, f64)] = &[
+    (0.0, 0, 0.0),
+    (-0.0, 0, 0.0),
+    (-2.0, 0, 0.0),
+    (0.0, 1, 1.0),
+    (-0.0, 1, 1.0),
+    (0.0, 2, 0.0),
+    (0.0, -1, -INF),
+    (-0.0, -1, -INF),
+    (-0.0, -2, INF),
+    (-2.0, 3, 12.0),
+    (-2.0, -3, -0.1875),
+    (INF, 2, INF),
+    (-INF, -2, 0.0),
+];
+
+fn kinks<T: Plain>(unary: &[(&str, &[f64], f64)], complaints: &mut String) {
+    for &(name, arguments, expected) in unary {
+        for &x in arguments.iter().filter(|&&x| x == 0.0 || number::<T>(x) != T::zero()) {
+            let [ours] = partials(Table::<Value<T>>::unary(name), [number(x)]);
+            complaints.extend(complaint(ours, expected, 0.0, (name, x)));
+        }
+    }
+}
+
+#[test]
+fn kinks_and_limits_have_the_documented_partials() {
+    let mut complaints = String::new();
+    kinks::<f64>(KINKS, &mut complaints);
+    kinks::<f64>(KINKS_WIDE, &mut complaints);
+    kinks::<f32>(KINKS, &mut complaints);
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+fn pair_kinks<T: Plain>() {
+    let mut complaints = String::new();
+    for &(name, x, expected) in PAIR_KINKS {
+        let op = Table::<Value<T>>::pair(name);
+        let ours = partials(op, x.map(number));
+        // A constant operand leaks nothing into the partial by the other.
+        let [a, b] = x.map(number);
+        let left = gradient(|v| op([v[0], Value::from(b)]), &[a]).1[0];
+        let right = gradient(|v| op([Value::from(a), v[0]]), &[b]).1[0];
+        for (k, ours) in [(0, ours[0]), (1, ours[1]), (0, left), (1, right)] {
+            if !expected[k].is_nan() {
+                complaints.extend(complaint(ours, expected[k], 0.0, (name, x, k)));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+fn powi_kinks<T: Plain>() {
+    for &(x, n, expected) in POWI_KINKS {
+        let (_, slopes) = gradient(|v: &[Value<T>]| v[0].powi(n), &[number(x)]);
+        assert_eq!(complaint(slopes[0], expected, 0.0, (x, n)), None);
+    }
+}
+
+#[test]
+fn ties_and_singular_points_have_the_documented_partials() {
+    pair_kinks::<f64>();
+    pair_kinks::<f32>();
+    powi_kinks::<f64>();
+    powi_kinks::<f32>();
+}
+
+#[test]
+fn clamp_at_a_bound_hangs_on_the_number() {
+    let [x, low, high] = [[1.0, 1.0, 2.0], [2.0, 1.0, 2.0], [1.0, 1.0, 1.0]]
+        .map(|x| partials(|[x, low, high]: [Value<f64>; 3]| x.clamp(low, high), x));
+    assert_eq!([x, low, high], [[1.0, 0.0, 0.0]; 3]);
+    assert_eq!(partials(|[x]: [Value<f64>; 1]| x.clamp(1.0.into(), 2.0.into()), [NAN]), [1.0]);
+}
+
+/// An expression of `x = 0` and `w`, and its partials.
+type Unused<T> = (fn([Value<T>; 2]) -> Value<T>, [f64; 2]);
+
+fn unused_roots<T: Plain>() {
+    let half = number(0.5);
+    let rows: &[Unused<T>] = &[
+        (|[x, w]| x.sqrt() * T::zero() + w, [0.0, 1.0]),
+        (|[x, w]| x + (x.sqrt() * T::zero() + w), [1.0, 1.0]),
+        (|[x, w]| (x.sqrt() + w) * T::zero() + x, [1.0, 0.0]),
+        (|[x, w]| (x.sqrt() + w).retain() * T::zero() + x * w, [3.0, 0.0]),
+        (|[x, w]| x.sqrt().retain() * T::zero() + x * w, [3.0, 0.0]),
+        (|[x, w]| x.sqrt() * (w - w.data()) + x, [1.0, 0.0]),
+        (|[x, w]| x.sqrt().max(w), [0.0, 1.0]),
+        (|[x, w]| (-x.sqrt()).min(w) * T::zero() + w, [0.0, 1.0]),
+        (|[x, w]| if x > w { x.sqrt() } else { w }, [0.0, 1.0]),
+        (|[x, w]| x.sqrt().floor() + w, [0.0, 1.0]),
+        (|[x, w]| Value::dot(&[x.sqrt(), x], &[Value::from(T::zero()), w]), [3.0, 0.0]),
+        (|[x, w]| Value::dot(&[x.sqrt(), w, x], &[w - w.data(), x, w]), [6.0, 0.0]),
+        (|[x, w]| Value::weighted_sum(&[x.sqrt(), x, w], &[T::zero(), T::one(), T::one()]), [1.0, 1.0]),
+        (|[x, w]| [x.sqrt(), w].iter().sum::<Value<T>>() * T::zero() + x, [1.0, 0.0]),
+        (|[x, w]| [x.sqrt(), w, x - x.data(), w].iter().product::<Value<T>>() + x, [1.0, 0.0]),
+        (|[x, w]| x.sqrt().mul_add(w - w.data(), w), [0.0, 1.0]),
+        (|[x, w]| (x.ln() - w).exp() + w, [0.0, 1.0]),
+        (|[x, w]| x.hypot(x).sqrt() * T::zero() + w, [0.0, 1.0]),
+    ];
+    for (row, (f, expected)) in rows.iter().enumerate() {
+        assert_eq!(partials(*f, [T::zero(), number(3.0)]), expected.map(number), "row {row}");
+    }
+    let tape = gradtape::Tape::new();
+    let (x, w) = (tape.var(T::zero()), tape.var(half));
+    let gradients = tape.custom(half, &[(x.sqrt(), T::zero()), (w, half), (x, half)]).backward();
+    assert_eq!(gradients.wrt_all(&[x, w]), [half, half]);
+}
+
+#[test]
+fn an_unused_root_of_zero_never_makes_a_nan() {
+    unused_roots::<f64>();
+    unused_roots::<f32>();
+}
