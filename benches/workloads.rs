@@ -55,11 +55,11 @@ struct Bench {
 
 impl Bench {
     /// `checksums`: the value, the sum of the gradient, and the sum of the gradient's absolute values.
-    fn measure(&mut self, name: &str, program: impl Program, input: &[f64], checksums: [f64; 3]) {
+    fn measure(&mut self, name: &str, program: &impl Program, input: &[f64], checksums: [f64; 3]) {
         let mut memory = Memory::default();
-        let plain = || run(&program, black_box(input), |x, _| program.eval(x));
-        let hand = || run(&program, black_box(input), |x, slopes| program.hand(x, slopes));
-        let mut tape = || run(&program, black_box(input), |x, slopes| memory.gradient(&program, x, slopes));
+        let plain = || run(program, black_box(input), |x, _| program.eval(x));
+        let hand = || run(program, black_box(input), |x, slopes| program.hand(x, slopes));
+        let mut tape = || run(program, black_box(input), |x, slopes| memory.gradient(program, x, slopes));
 
         for (value, gradient) in [hand(), tape()] {
             let sums = [value, gradient.iter().sum(), gradient.iter().map(|g| g.abs()).sum()];
@@ -109,10 +109,10 @@ fn main() {
     let start = vec![1.5, 1.0, 3.0, 1.0, 1.0, 1.0];
     let mut bench = Bench { criterion, only_ratios };
     let sums = [545_597.087_868_823_8, -702_157.071_58, 2_257_857.305_43];
-    bench.measure("rosenbrock", Rosenbrock, &random, sums);
-    bench.measure("mlp", quadrants, &quadrant_parameters, [1.166_298_183_167_4, 1.414_372_001_12, 19.340_264_544_1]);
+    bench.measure("rosenbrock", &Rosenbrock, &random, sums);
+    bench.measure("mlp", &quadrants, &quadrant_parameters, [1.166_298_183_167_4, 1.414_372_001_12, 19.340_264_544_1]);
     let sums = [0.010_081_122_537_6, -0.003_601_875_51, 0.294_751_088_53];
-    bench.measure("mlp_seed", article, &article_parameters, sums);
-    bench.measure("ode", Ode, &start, [1.936_035_845_711_4, -7.933_485_395_88, 8.734_049_928_33]);
-    bench.measure("funcs", Funcs, &random, [37_363.966_920_876_795, 62_068.356_8, 62_068.356_8]);
+    bench.measure("mlp_seed", &article, &article_parameters, sums);
+    bench.measure("ode", &Ode, &start, [1.936_035_845_711_4, -7.933_485_395_88, 8.734_049_928_33]);
+    bench.measure("funcs", &Funcs, &random, [37_363.966_920_876_795, 62_068.356_8, 62_068.356_8]);
 }

@@ -86,6 +86,7 @@ impl<T: Scalar> Value<T> {
     /// assert_eq!(gradients.wrt(x), 12.0);
     /// ```
     #[track_caller]
+    #[must_use = "it is this value that `wrt` can be asked for"]
     pub fn retain(self) -> Self {
         if self.is_constant() || self.node.is_own() {
             return self;
@@ -243,7 +244,7 @@ macro_rules! methods {
             #[doc = concat!("assert_eq!(y.data(), (", stringify!($at), "_f64).", stringify!($name), "(", $(stringify!($pv),)? "));")]
             /// ```
             #[inline]
-            #[allow(clippy::redundant_closure_call)]
+            #[must_use]
             pub fn $name(self $(, $p: $pt)?) -> Self {
                 let $x = self.data;
                 $(let $shared = $both;)?

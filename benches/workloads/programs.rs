@@ -29,6 +29,7 @@ impl Draws {
     /// Uniform in [-1, 1).
     pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        #[allow(clippy::cast_precision_loss, reason = "53 bits are left")]
         let u = (self.0 >> 11) as f64 * 2.0_f64.powi(-53);
         2.0 * u - 1.0
     }

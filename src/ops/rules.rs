@@ -305,7 +305,7 @@ fn normal_pdf<T: Float>(x: T) -> T {
 /// (1969), in the form of his ANORM (Algorithm 715, ACM TOMS 19, 1993).
 pub(crate) fn normal_cdf<T: Float>(x: T) -> T {
     let magnitude = x.abs();
-    if magnitude <= constant(0.67448975) {
+    if magnitude <= constant(0.674_489_75) {
         return half::<T>() + x * fraction(x * x, &CENTRE);
     }
     let tail = if magnitude <= constant(5.656_854_249_492_38) {
@@ -325,10 +325,12 @@ type Fraction = (&'static [f64], &'static [f64], f64);
 
 #[inline(always)]
 fn fraction<T: Float>(x: T, &(numerator, denominator, scale): &Fraction) -> T {
-    let polynomial = |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(scale * c));
+    let polynomial =
+        |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(scale * c));
     polynomial(numerator) / polynomial(denominator)
 }
 
+#[allow(clippy::excessive_precision, reason = "the digits of the source")]
 const CENTRE: Fraction = (
     &[
         0.065_682_337_918_207_449_113,
@@ -347,6 +349,7 @@ const CENTRE: Fraction = (
     1.0,
 );
 
+#[allow(clippy::excessive_precision, reason = "the digits of the source")]
 const FLANK: Fraction = (
     &[
         1.076_557_677_372_019_231_7e-8,
@@ -373,6 +376,7 @@ const FLANK: Fraction = (
     1.0 / 4096.0,
 );
 
+#[allow(clippy::excessive_precision, reason = "the digits of the source")]
 const TAIL: Fraction = (
     &[
         0.023_073_441_764_940_173_03,

@@ -19,7 +19,7 @@ pub(crate) struct Record<T> {
     pub(crate) partials: [T; 2],
 }
 
-/// By hand: a derived `clone` would call that of `T`, which is foreign code.
+#[allow(clippy::expl_impl_clone_on_copy, reason = "a derived `clone` would call that of `T`, which is foreign code")]
 impl<T: Copy> Clone for Record<T> {
     #[inline(always)]
     fn clone(&self) -> Self {
@@ -208,8 +208,7 @@ fn enlarge<T>(all: &mut Vec<Record<T>>, count: usize) {
         "the tape is full: it has {len} records and wants {count} more, but can number 2^32 - 1; clear it more often"
     );
     let capacity = (len + count).max(2 * len).clamp(FIRST_RECORDS, MAX_RECORDS);
-    if all.try_reserve_exact(capacity - len).is_err() {
-        panic!("the tape cannot get memory for {capacity} records of {size} bytes; clear it more often");
-    }
+    let reserved = all.try_reserve_exact(capacity - len);
+    assert!(reserved.is_ok(), "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often");
     assert!(all.capacity() <= MAX_RECORDS, "the allocator gave a tape room for more than 2^32 - 1 records");
 }
