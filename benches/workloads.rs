@@ -82,6 +82,7 @@ impl Bench {
             group.finish();
         }
         let [plain, hand, tape] = minima.map(|minimum| minimum.as_secs_f64());
+        #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
         let bytes = memory.tape.bytes() as f64 / program.operations(input.len()) as f64;
         println!(
             "{name:<12}plain {:>9.1} µs   hand-written {:>5.2}   gradtape {:>5.2}   {bytes:>5.1} tape bytes per operation",
