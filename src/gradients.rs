@@ -100,24 +100,25 @@ impl<T: Scalar> Gradients<T> {
 
 /// Spreads the adjoints of all nodes back over the records, from the last one.
 fn sweep<T: Scalar>(records: &Records<T>, mut adjoints: &mut [T]) {
-    let first = records.wide.partition_point(|node| (node.start as usize) < adjoints.len());
-    for node in records.wide[..first].iter().rev() {
-        adjoints = sweep_joins(&records.all, adjoints, node.end as usize);
-        let (below, own) = adjoints.split_at_mut(node.start as usize);
+    let Some(end) = adjoints.len().checked_sub(records.variables) else { return };
+    let mut rest = &records.all[..end];
+    for node in records.wide[..records.wide.partition_point(|node| node.start < end)].iter().rev() {
+        adjoints = sweep_joins(&rest[node.end..], adjoints);
+        let (below, own) = adjoints.split_at_mut(records.variables + node.start);
         if let Some(&mut adjoint) = own.last_mut() {
-            for record in &records.all[node.start as usize..node.end as usize] {
+            for record in &rest[node.clone()] {
                 spread(record, adjoint, below);
             }
         }
-        adjoints = below;
+        (rest, adjoints) = (&rest[..node.start], below);
     }
-    sweep_joins(&records.all, adjoints, records.variables);
+    sweep_joins(rest, adjoints);
 }
 
-/// The sweep down to record `start`; returns the adjoints below.
-fn sweep_joins<'a, T: Scalar>(records: &[Record<T>], adjoints: &'a mut [T], start: usize) -> &'a mut [T] {
+/// The sweep of the last nodes, one for each record; returns the adjoints below.
+fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T]) -> &'a mut [T] {
     let mut end = adjoints.len();
-    for record in records[start.min(end)..end].iter().rev() {
+    for record in joins.iter().rev() {
         end -= 1;
         let (below, own) = adjoints.split_at_mut(end);
         spread(record, own[0], below);

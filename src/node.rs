@@ -29,12 +29,6 @@ impl Node {
         Self(self.0 | u64::from(index))
     }
 
-    /// The first node of the same tape.
-    #[inline(always)]
-    pub(crate) fn origin(self) -> Self {
-        Self::own(self.tape(), 0)
-    }
-
     /// The same node, for a value computed from it.
     #[inline(always)]
     pub(crate) fn derived(self) -> Self {

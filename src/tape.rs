@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use crate::node::Node;
 use crate::{Scalar, Value};
-use inner::{Inner, reserve};
+use inner::{Inner, MAX_NODES, reserve};
 use slots::{enter, find, fresh_origin, hold, leave};
 
 pub(crate) use inner::{Record, Records};
@@ -71,7 +71,7 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn with_capacity(records: usize) -> Self {
         let tape = Self::new();
-        reserve(&mut tape.inner.lend().all, records);
+        reserve(&mut tape.inner.lend().all, records, MAX_NODES);
         tape
     }
 
@@ -161,11 +161,12 @@ impl<T: Scalar> Tape<T> {
         enter(Rc::as_ptr(&self.inner));
     }
 
-    /// The number of records: one for a variable, a join of two nodes, a retained value, or two operands of a node
-    /// of many.
+    /// The number of nodes: one for a variable, a join of two nodes or a retained value, and for a node of many one
+    /// for every two operands.
     #[track_caller]
     pub fn len(&self) -> usize {
-        self.inner.lend().all.len()
+        let records = self.inner.lend();
+        records.variables + records.all.len()
     }
 
     /// Whether nothing was recorded since the tape was made or cleared.
@@ -174,7 +175,8 @@ impl<T: Scalar> Tape<T> {
         self.len() == 0
     }
 
-    /// The memory that the records take, in bytes; spare capacity does not count.
+    /// The memory that the records take, in bytes. Spare capacity does not count, and variables that were made before
+    /// everything else need none.
     #[track_caller]
     pub fn bytes(&self) -> usize {
         let records = self.inner.lend();

@@ -8,8 +8,9 @@ use std::ptr;
 use crate::Scalar;
 use crate::node::Node;
 
-/// A tape never has room for more records than a node number can count.
-const MAX_RECORDS: usize = u32::MAX as usize;
+/// Variables and room for records together never exceed what a node number can count.
+pub(super) const MAX_NODES: usize = u32::MAX as usize;
+const FULL: &str = "the tape is full, it can number 2^32 - 1 nodes; clear it more often";
 const FIRST_RECORDS: usize = 256;
 
 /// One node: it changes `partials[k]` times as fast as `nodes[k]`.
@@ -30,11 +31,12 @@ impl<T: Copy> Clone for Record<T> {
 /// Everything that was recorded.
 #[derive(Debug)]
 pub(crate) struct Records<T> {
+    /// The first nodes are this many variables, without records.
+    pub(crate) variables: usize,
+    /// The nodes behind them, in order.
     pub(crate) all: Vec<Record<T>>,
     /// Runs of records that make one node of many operands, numbered by the last.
-    pub(crate) wide: Vec<Range<u32>>,
-    /// The first records are this many variables.
-    pub(crate) variables: usize,
+    pub(crate) wide: Vec<Range<usize>>,
 }
 
 /// What a [`Tape`](super::Tape) owns.
@@ -64,66 +66,69 @@ impl<T: Scalar> Inner<T> {
     pub(super) fn push(&self, record: Record<T>) -> Node {
         // SAFETY: `Inner` is not `Sync`, and nothing in this function calls foreign code, so this is the only
         // reference. While the records are lent, the stand-in has no room, and `grow` refuses.
-        let all = unsafe { &mut (*self.records.get()).all };
+        let Records { variables, all, .. } = unsafe { &mut *self.records.get() };
         let len = all.len();
         if len == all.capacity() {
-            self.grow(all, 1);
+            self.grow(all, *variables);
         }
         // SAFETY: there is room for one more record, and it is written before the length says so.
         unsafe {
             all.as_mut_ptr().add(len).write(record);
             all.set_len(len + 1);
         }
-        self.origin.get().at(node_number(len))
+        self.origin.get().at(node_number(*variables + len))
     }
 
     /// Appends variables and returns the first.
     #[inline]
     #[track_caller]
     pub(super) fn push_variables(&self, count: usize) -> u32 {
-        let variable = Record { nodes: [0; 2], partials: [T::zero(); 2] };
+        self.assert_not_lent();
+        let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
         // SAFETY: as in `push`.
-        let Records { all, variables, .. } = unsafe { &mut *self.records.get() };
-        let first = all.len();
-        if all.capacity() - first < count {
-            self.grow(all, count);
-        }
-        all.resize(first + count, variable);
-        // A variable behind other records is swept like them, to no effect.
-        if *variables == first {
+        let Records { variables, all, .. } = unsafe { &mut *self.records.get() };
+        let first = *variables + all.len();
+        if all.is_empty() {
+            assert!(count <= MAX_NODES - first - all.capacity(), "{FULL}: {first} variables, {count} more wanted");
             *variables += count;
+        } else {
+            // A variable behind other nodes is swept like them, to no effect.
+            reserve(all, count, MAX_NODES - *variables);
+            all.resize(all.len() + count, blank);
         }
         node_number(first)
     }
 
-    /// Appends records to the node of many operands `node`, or to a new one, and returns the records of the node.
+    /// Appends records to a node of many operands, or to a new one, and returns the node and its records.
     #[inline]
     #[track_caller]
-    pub(super) fn extend(&self, new: &[Record<T>], node: Option<Range<u32>>) -> Range<u32> {
-        // SAFETY: as in `push`.
-        let Records { all, wide, .. } = unsafe { &mut *self.records.get() };
+    pub(super) fn extend(&self, new: &[Record<T>], node: Option<Range<usize>>) -> (Node, Range<usize>) {
         self.assert_not_lent();
-        reserve(all, new.len());
-        let start = node_number(all.len());
+        // SAFETY: as in `push`.
+        let Records { variables, all, wide } = unsafe { &mut *self.records.get() };
+        let start = all.len();
+        reserve(all, new.len(), MAX_NODES - *variables);
         all.extend_from_slice(new);
-        let end = node_number(all.len());
-        let Some(node) = node else {
-            wide.push(start..end);
-            return start..end;
+        let node = match (node, wide.last_mut()) {
+            (Some(node), Some(last)) => {
+                assert_eq!(node.end, start, "the arithmetic of a scalar type must not record on a tape of that type");
+                last.end = all.len();
+                node.start..all.len()
+            }
+            _ => {
+                wide.push(start..all.len());
+                start..all.len()
+            }
         };
-        assert_eq!(node.end, start, "the arithmetic of a scalar type must not record on a tape of that type");
-        if let Some(last) = wide.last_mut() {
-            last.end = end;
-        }
-        node.start..end
+        (self.origin.get().at(node_number(*variables + node.end - 1)), node)
     }
 
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn grow(&self, all: &mut Vec<Record<T>>, count: usize) {
+    fn grow(&self, all: &mut Vec<Record<T>>, variables: usize) {
         self.assert_not_lent();
-        reserve(all, count);
+        reserve(all, 1, MAX_NODES - variables);
     }
 
     #[track_caller]
@@ -179,36 +184,33 @@ impl<T> Drop for Loan<'_, T> {
 impl<T> Default for Records<T> {
     #[inline]
     fn default() -> Self {
-        Self { all: Vec::new(), wide: Vec::new(), variables: 0 }
+        Self { variables: 0, all: Vec::new(), wide: Vec::new() }
     }
 }
 
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "`reserve` keeps the length of a tape below 2^32")]
+#[allow(clippy::cast_possible_truncation, reason = "`MAX_NODES` is below 2^32")]
 pub(super) fn node_number(index: usize) -> u32 {
     index as u32
 }
 
-/// Makes room for `count` more records, and then for twice as many as there are.
+/// Makes room for `count` more records, and then for twice as many as there are, but not for more than `limit`.
 #[inline]
 #[track_caller]
-pub(super) fn reserve<T>(all: &mut Vec<Record<T>>, count: usize) {
+pub(super) fn reserve<T>(all: &mut Vec<Record<T>>, count: usize, limit: usize) {
     if all.capacity() - all.len() < count {
-        enlarge(all, count);
+        enlarge(all, count, limit);
     }
 }
 
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn enlarge<T>(all: &mut Vec<Record<T>>, count: usize) {
+fn enlarge<T>(all: &mut Vec<Record<T>>, count: usize, limit: usize) {
     let (len, size) = (all.len(), size_of::<Record<T>>());
-    assert!(
-        count <= MAX_RECORDS - len,
-        "the tape is full: it has {len} records and wants {count} more, but can number 2^32 - 1; clear it more often"
-    );
-    let capacity = (len + count).max(2 * len).clamp(FIRST_RECORDS, MAX_RECORDS);
+    assert!(count <= limit.saturating_sub(len), "{FULL}: {len} records, {count} more wanted");
+    let capacity = (len + count).max(2 * len).max(FIRST_RECORDS).min(limit);
     let reserved = all.try_reserve_exact(capacity - len);
     assert!(reserved.is_ok(), "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often");
-    assert!(all.capacity() <= MAX_RECORDS, "the allocator gave a tape room for more than 2^32 - 1 records");
+    assert!(all.capacity() <= limit, "the allocator gave a tape more room than it can number");
 }

@@ -65,10 +65,10 @@ pub(crate) fn wide<T: Scalar>(data: T, pairs: impl Iterator<Item = Pair<T>> + Cl
             }
         }
         // SAFETY: nothing in `extend` calls foreign code.
-        let extended = unsafe { &*find::<T>(first.node) }.extend(new, node);
+        let (own, records) = unsafe { &*find::<T>(first.node) }.extend(new, node);
         if len < chunk.len() {
-            return Value::own(data, first.node.origin().at(extended.end - 1));
+            return Value::own(data, own);
         }
-        node = Some(extended);
+        node = Some(records);
     }
 }
