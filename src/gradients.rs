@@ -99,7 +99,7 @@ impl<T: Scalar> Gradients<T> {
 }
 
 /// Spreads the adjoints of all nodes back over the records, from the last one.
-fn sweep<T: Scalar>(records: &Records<T>, mut adjoints: &mut [T]) {
+fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T]) {
     let Some(end) = adjoints.len().checked_sub(records.variables) else { return };
     let mut rest = &records.all[..end];
     for node in records.wide[..records.wide.partition_point(|node| node.start < end)].iter().rev() {

@@ -30,14 +30,18 @@ impl<T: Scalar> Value<T> {
         let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
         let is_plain = |values: &[Self]| values.iter().all(|value| value.is_constant());
         let times = |values: &[Self], factors: &[Self]| {
-            wide(data, pairs(values.iter().zip(factors).map(|(&value, factor)| (value, factor.data))))
+            wide(
+                data,
+                values.len().div_ceil(2),
+                pairs(values.iter().zip(factors).map(|(&value, factor)| (value, factor.data))),
+            )
         };
         if is_plain(b) {
             times(a, b)
         } else if is_plain(a) {
             times(b, a)
         } else {
-            wide(data, a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]))
+            wide(data, a.len(), a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]))
         }
     }
 
@@ -63,7 +67,7 @@ impl<T: Scalar> Value<T> {
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
         let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));
-        wide(data, pairs(values.iter().copied().zip(weights.iter().copied())))
+        wide(data, values.len().div_ceil(2), pairs(values.iter().copied().zip(weights.iter().copied())))
     }
 }
 
@@ -98,7 +102,11 @@ impl<T: Scalar> Sum for Value<T> {
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
         // -0 is what changes nothing when it is added, and the sum of no floats.
         in_chunks(T::neg_zero(), values, |terms| {
-            wide(total(terms.iter().map(|term| term.data)), pairs(terms.iter().map(|&term| (term, T::one()))))
+            wide(
+                total(terms.iter().map(|term| term.data)),
+                terms.len().div_ceil(2),
+                pairs(terms.iter().map(|&term| (term, T::one()))),
+            )
         })
     }
 }
@@ -118,7 +126,7 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = before * *partial;
                 before = before * factor.data;
             }
-            wide(before, pairs(factors.iter().copied().zip(partials)))
+            wide(before, factors.len().div_ceil(2), pairs(factors.iter().copied().zip(partials)))
         })
     }
 }

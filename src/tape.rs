@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use crate::node::Node;
 use crate::{Scalar, Value};
-use inner::{Inner, MAX_NODES, reserve};
+use inner::Inner;
 use slots::{enter, find, fresh_origin, hold, leave};
 
 pub(crate) use inner::{Record, Records};
@@ -71,7 +71,7 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn with_capacity(records: usize) -> Self {
         let tape = Self::new();
-        reserve(&mut tape.inner.lend().all, records, MAX_NODES);
+        tape.inner.grow(records);
         tape
     }
 
@@ -129,7 +129,7 @@ impl<T: Scalar> Tape<T> {
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        wide(value, pairs(operands.iter().copied()))
+        wide(value, operands.len().div_ceil(2), pairs(operands.iter().copied()))
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.
@@ -151,11 +151,7 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn clear(&self) {
-        let mut records = self.inner.lend();
-        records.all.clear();
-        records.wide.clear();
-        records.variables = 0;
-        drop(records);
+        self.inner.clear();
         leave(Rc::as_ptr(&self.inner));
         self.inner.origin.set(fresh_origin::<T>());
         enter(Rc::as_ptr(&self.inner));
@@ -165,8 +161,7 @@ impl<T: Scalar> Tape<T> {
     /// for every two operands.
     #[track_caller]
     pub fn len(&self) -> usize {
-        let records = self.inner.lend();
-        records.variables + records.all.len()
+        self.inner.read(|records| records.variables + records.all.len())
     }
 
     /// Whether nothing was recorded since the tape was made or cleared.
@@ -179,8 +174,7 @@ impl<T: Scalar> Tape<T> {
     /// everything else need none.
     #[track_caller]
     pub fn bytes(&self) -> usize {
-        let records = self.inner.lend();
-        size_of_val(&records.all[..]) + size_of_val(&records.wide[..])
+        self.inner.read(|records| size_of_val(records.all) + size_of_val(records.wide))
     }
 }
 
@@ -213,6 +207,6 @@ pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2]) -> Node {
 
 /// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
 #[track_caller]
-pub(crate) fn read<T: Scalar, R>(node: Node, sweep: impl FnOnce(&Records<T>) -> R) -> R {
-    sweep(&hold::<T>(node).lend())
+pub(crate) fn read<T: Scalar, R>(node: Node, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
+    hold::<T>(node).read(sweep)
 }

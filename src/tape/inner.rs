@@ -1,17 +1,18 @@
 //! The memory of a tape.
 
 use std::cell::{Cell, UnsafeCell};
-use std::mem::take;
-use std::ops::{Deref, DerefMut, Range};
+use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::ptr;
 
 use crate::Scalar;
 use crate::node::Node;
 
 /// Variables and room for records together never exceed what a node number can count.
-pub(super) const MAX_NODES: usize = u32::MAX as usize;
-const FULL: &str = "the tape is full, it can number 2^32 - 1 nodes; clear it more often";
-const FIRST_RECORDS: usize = 256;
+const MAX_NODES: usize = u32::MAX as usize;
+const FIRST_CAPACITY: usize = 256;
+/// The length of a tape while its records are lent: there is room for none more.
+const LENT: usize = usize::MAX;
 
 /// One node: it changes `partials[k]` times as fast as `nodes[k]`.
 #[derive(Copy, Debug)]
@@ -29,188 +30,208 @@ impl<T: Copy> Clone for Record<T> {
 }
 
 /// Everything that was recorded.
-#[derive(Debug)]
-pub(crate) struct Records<T> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Records<'a, T> {
     /// The first nodes are this many variables, without records.
     pub(crate) variables: usize,
     /// The nodes behind them, in order.
-    pub(crate) all: Vec<Record<T>>,
+    pub(crate) all: &'a [Record<T>],
     /// Runs of records that make one node of many operands, numbered by the last.
-    pub(crate) wide: Vec<Range<usize>>,
+    pub(crate) wide: &'a [Range<usize>],
 }
 
 /// What a [`Tape`](super::Tape) owns.
 pub(super) struct Inner<T> {
-    records: UnsafeCell<Records<T>>,
-    /// The records are lent out, and an empty stand-in is in their place.
-    lent: Cell<bool>,
+    /// How many records are written, or [`LENT`].
+    len: Cell<usize>,
+    /// How many the memory has room for.
+    capacity: Cell<usize>,
+    /// Not touched by anybody else while the records are lent.
+    memory: UnsafeCell<Memory<T>>,
+    variables: Cell<usize>,
     /// The first node of the tape, which tells its id.
     pub(super) origin: Cell<Node>,
     /// The next tape of the same scalar type on this thread.
     pub(super) next: Cell<*const Inner<T>>,
 }
 
+struct Memory<T> {
+    /// As long as its capacity; the records in use are written.
+    all: Vec<MaybeUninit<Record<T>>>,
+    wide: Vec<Range<usize>>,
+}
+
 impl<T: Scalar> Inner<T> {
     pub(super) fn new(origin: Node) -> Self {
         Self {
-            records: UnsafeCell::new(Records::default()),
-            lent: Cell::new(false),
+            len: Cell::new(0),
+            capacity: Cell::new(0),
+            memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new() }),
+            variables: Cell::new(0),
             origin: Cell::new(origin),
             next: Cell::new(ptr::null()),
         }
     }
 
-    /// The hot path of the crate: a dozen instructions, no call.
+    /// Appends a record and returns its node. The hot path of the crate: a dozen instructions, no call.
     #[inline(always)]
     #[track_caller]
     pub(super) fn push(&self, record: Record<T>) -> Node {
-        // SAFETY: `Inner` is not `Sync`, and nothing in this function calls foreign code, so this is the only
-        // reference. While the records are lent, the stand-in has no room, and `grow` refuses.
-        let Records { variables, all, .. } = unsafe { &mut *self.records.get() };
-        let len = all.len();
-        if len == all.capacity() {
-            self.grow(all, *variables);
+        let len = self.len.get();
+        if len >= self.capacity.get() {
+            self.grow(1);
         }
-        // SAFETY: there is room for one more record, and it is written before the length says so.
-        unsafe {
-            all.as_mut_ptr().add(len).write(record);
-            all.set_len(len + 1);
-        }
-        self.origin.get().at(node_number(*variables + len))
+        // SAFETY: the records are not lent, or `grow` would have panicked, so this is the only reference to the
+        // memory. It has room for one more.
+        unsafe { (*self.memory.get()).all.as_mut_ptr().add(len).write(MaybeUninit::new(record)) };
+        self.len.set(len + 1);
+        self.node(len)
     }
 
-    /// Appends variables and returns the first.
+    /// Appends variables and returns the number of the first.
     #[inline]
     #[track_caller]
     pub(super) fn push_variables(&self, count: usize) -> u32 {
-        self.assert_not_lent();
-        let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
-        // SAFETY: as in `push`.
-        let Records { variables, all, .. } = unsafe { &mut *self.records.get() };
-        let first = *variables + all.len();
-        if all.is_empty() {
-            assert!(count <= MAX_NODES - first - all.capacity(), "{FULL}: {first} variables, {count} more wanted");
-            *variables += count;
+        let (len, variables) = (self.len(), self.variables.get());
+        if len == 0 {
+            assert_room(count, MAX_NODES - variables - self.capacity.get());
+            self.variables.set(variables + count);
         } else {
             // A variable behind other nodes is swept like them, to no effect.
-            reserve(all, count, MAX_NODES - *variables);
-            all.resize(all.len() + count, blank);
+            let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
+            self.grow(count);
+            (0..count).for_each(|_| _ = self.push(blank));
         }
-        node_number(first)
+        number(variables + len)
     }
 
-    /// Appends records to a node of many operands, or to a new one, and returns the node and its records.
+    /// Appends the `count` records of one node of many operands and returns the node, or none if `write` says no.
+    ///
+    /// `write` may call foreign code.
+    ///
+    /// # Safety
+    ///
+    /// `write` must write all records before it says yes.
     #[inline]
     #[track_caller]
-    pub(super) fn extend(&self, new: &[Record<T>], node: Option<Range<usize>>) -> (Node, Range<usize>) {
-        self.assert_not_lent();
-        // SAFETY: as in `push`.
-        let Records { variables, all, wide } = unsafe { &mut *self.records.get() };
-        let start = all.len();
-        reserve(all, new.len(), MAX_NODES - *variables);
-        all.extend_from_slice(new);
-        let node = match (node, wide.last_mut()) {
-            (Some(node), Some(last)) => {
-                assert_eq!(node.end, start, "the arithmetic of a scalar type must not record on a tape of that type");
-                last.end = all.len();
-                node.start..all.len()
-            }
-            _ => {
-                wide.push(start..all.len());
-                start..all.len()
-            }
+    pub(super) unsafe fn push_wide(
+        &self,
+        count: usize,
+        write: impl FnOnce(&mut [MaybeUninit<Record<T>>]) -> bool,
+    ) -> Option<Node> {
+        self.grow(count);
+        let mut loan = self.lend();
+        let (start, end) = (loan.len, loan.len + count);
+        // SAFETY: the records are lent to this function.
+        let memory = unsafe { &mut *self.memory.get() };
+        if !write(&mut memory.all[start..end]) {
+            return None;
+        }
+        memory.wide.push(start..end);
+        loan.len = end;
+        drop(loan);
+        Some(self.node(end - 1))
+    }
+
+    /// Calls `f` with the records. It may call foreign code.
+    #[track_caller]
+    pub(super) fn read<R>(&self, f: impl FnOnce(Records<'_, T>) -> R) -> R {
+        let loan = self.lend();
+        // SAFETY: the records are lent to this function, and the first `len` are written.
+        let (all, wide) = unsafe {
+            let memory = &*self.memory.get();
+            (&*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]), &memory.wide)
         };
-        (self.origin.get().at(node_number(*variables + node.end - 1)), node)
+        f(Records { variables: self.variables.get(), all, wide })
+    }
+
+    /// Forgets all nodes.
+    #[track_caller]
+    pub(super) fn clear(&self) {
+        self.len();
+        self.len.set(0);
+        self.variables.set(0);
+        // SAFETY: the records are not lent, and nothing below calls foreign code.
+        unsafe { (*self.memory.get()).wide.clear() };
+    }
+
+    /// Makes room for `count` more records.
+    #[inline]
+    #[track_caller]
+    pub(super) fn grow(&self, count: usize) {
+        if self.capacity.get() - self.len() < count {
+            self.allocate(count);
+        }
     }
 
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn grow(&self, all: &mut Vec<Record<T>>, variables: usize) {
-        self.assert_not_lent();
-        reserve(all, 1, MAX_NODES - variables);
+    fn allocate(&self, count: usize) {
+        let (len, size) = (self.len(), size_of::<Record<T>>());
+        let limit = MAX_NODES - self.variables.get();
+        assert_room(count, limit - len);
+        let capacity = (len + count).max(2 * len).max(FIRST_CAPACITY).min(limit);
+        // SAFETY: the records are not lent, and nothing below calls foreign code.
+        let all = unsafe { &mut (*self.memory.get()).all };
+        let reserved = all.try_reserve_exact(capacity - all.len());
+        assert!(
+            reserved.is_ok(),
+            "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often"
+        );
+        // SAFETY: there is room for as many, and `MaybeUninit` needs no value.
+        unsafe { all.set_len(capacity) };
+        self.capacity.set(capacity);
     }
 
+    /// The number of records.
+    #[inline]
     #[track_caller]
-    fn assert_not_lent(&self) {
+    pub(super) fn len(&self) -> usize {
+        let len = self.len.get();
         assert!(
-            !self.lent.get(),
+            len != LENT,
             "the tape is busy; the arithmetic of its scalar type must neither record on it nor clear it"
         );
+        len
     }
 
-    /// The records, for code that may call foreign code. They are put back even if that panics.
     #[inline]
     #[track_caller]
-    pub(super) fn lend(&self) -> Loan<'_, T> {
-        self.assert_not_lent();
-        self.lent.set(true);
-        // SAFETY: `lent` was false, so no other reference to the records exists.
-        Loan { inner: self, records: take(unsafe { &mut *self.records.get() }) }
+    fn lend(&self) -> Loan<'_, T> {
+        let len = self.len();
+        self.len.set(LENT);
+        Loan { inner: self, len }
+    }
+
+    /// The node of a record.
+    #[inline(always)]
+    fn node(&self, record: usize) -> Node {
+        self.origin.get().at(number(self.variables.get() + record))
     }
 }
 
-/// The records of a tape, away from it.
-pub(super) struct Loan<'a, T> {
+/// While it lives, the tape refuses to be changed, also by foreign code; at its end the tape has `len` records.
+struct Loan<'a, T> {
     inner: &'a Inner<T>,
-    records: Records<T>,
-}
-
-impl<T> Deref for Loan<'_, T> {
-    type Target = Records<T>;
-
-    #[inline]
-    fn deref(&self) -> &Records<T> {
-        &self.records
-    }
-}
-
-impl<T> DerefMut for Loan<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Records<T> {
-        &mut self.records
-    }
+    len: usize,
 }
 
 impl<T> Drop for Loan<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: there is one loan at a time, and the stand-in is only touched within `push`.
-        unsafe { *self.inner.records.get() = take(&mut self.records) };
-        self.inner.lent.set(false);
+        self.inner.len.set(self.len);
     }
 }
 
-impl<T> Default for Records<T> {
-    #[inline]
-    fn default() -> Self {
-        Self { variables: 0, all: Vec::new(), wide: Vec::new() }
-    }
+#[inline]
+#[track_caller]
+fn assert_room(count: usize, room: usize) {
+    assert!(count <= room, "the tape is full, it can number 2^32 - 1 nodes; clear it more often");
 }
 
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "`MAX_NODES` is below 2^32")]
-pub(super) fn node_number(index: usize) -> u32 {
-    index as u32
-}
-
-/// Makes room for `count` more records, and then for twice as many as there are, but not for more than `limit`.
-#[inline]
-#[track_caller]
-pub(super) fn reserve<T>(all: &mut Vec<Record<T>>, count: usize, limit: usize) {
-    if all.capacity() - all.len() < count {
-        enlarge(all, count, limit);
-    }
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn enlarge<T>(all: &mut Vec<Record<T>>, count: usize, limit: usize) {
-    let (len, size) = (all.len(), size_of::<Record<T>>());
-    assert!(count <= limit.saturating_sub(len), "{FULL}: {len} records, {count} more wanted");
-    let capacity = (len + count).max(2 * len).max(FIRST_RECORDS).min(limit);
-    let reserved = all.try_reserve_exact(capacity - len);
-    assert!(reserved.is_ok(), "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often");
-    assert!(all.capacity() <= limit, "the allocator gave a tape more room than it can number");
+pub(super) fn number(node: usize) -> u32 {
+    node as u32
 }

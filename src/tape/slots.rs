@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::inner::{Inner, node_number};
+use super::inner::{Inner, number};
 use crate::Scalar;
 use crate::node::{Node, SLOT_BITS, SLOT_COUNT};
 
@@ -72,7 +72,7 @@ pub(super) fn fresh_origin<T: Scalar>() -> Node {
         let next = |count: u32| Some(count.checked_add(1).unwrap_or(EPOCH_COUNT));
         let (Ok(count) | Err(count)) = EPOCHS[slot].fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         let epoch = count % EPOCH_COUNT;
-        let origin = Node::own(epoch << SLOT_BITS | node_number(slot), 0);
+        let origin = Node::own(epoch << SLOT_BITS | number(slot), 0);
         let is_taken = || walk::<T>(slot).any(|(_, inner)| inner.origin.get() == origin);
         if epoch != 0 && (count < EPOCH_COUNT || !is_taken()) {
             return origin;
