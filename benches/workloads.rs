@@ -27,8 +27,7 @@ struct Memory {
 impl Memory {
     fn gradient(&mut self, program: &impl Program, x: &[f64], gradient: &mut [f64]) -> f64 {
         self.tape.clear();
-        self.variables.clear();
-        self.variables.extend(x.iter().map(|&x| self.tape.var(x)));
+        self.tape.vars_into(x, &mut self.variables);
         let y = program.eval(&self.variables);
         y.backward_into(&mut self.gradients);
         self.gradients.wrt_into(&self.variables, gradient);

@@ -98,8 +98,26 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn vars(&self, xs: &[T]) -> Vec<Value<T>> {
+        let mut values = Vec::new();
+        self.vars_into(xs, &mut values);
+        values
+    }
+
+    /// [`vars`](Self::vars) into the memory of old values, which are lost.
+    ///
+    /// ```
+    /// let (tape, mut x) = (gradtape::Tape::new(), Vec::new());
+    /// for step in 0..3 {
+    ///     tape.clear();
+    ///     tape.vars_into(&[f64::from(step), 2.0], &mut x);
+    ///     assert_eq!((x[0] * x[1]).backward().wrt(x[0]), 2.0);
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn vars_into(&self, xs: &[T], values: &mut Vec<Value<T>>) {
         let (first, origin) = (self.inner.push_variables(xs.len()), self.inner.origin.get());
-        (first..).zip(xs).map(|(index, &x)| Value::own(x, origin.at(index))).collect()
+        values.clear();
+        values.extend((first..).zip(xs).map(|(index, &x)| Value::own(x, origin.at(index))));
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.

@@ -25,6 +25,7 @@ pub(crate) fn pairs<T: Scalar>(
 /// A value of the number `data` that changes as the operands of `count` pairs do, each times its partial.
 #[inline]
 #[track_caller]
+#[allow(clippy::needless_pass_by_value, reason = "iterators are passed by value")]
 pub(crate) fn wide<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
     let active = || pairs.clone().flatten().filter(|(value, _)| !value.is_constant());
     let Some((first, _)) = active().next() else {
@@ -57,11 +58,9 @@ pub(crate) fn wide<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item =
         !foreign
     };
     // SAFETY: `write` counts what it writes.
-    match unsafe { hold::<T>(first.node).push_wide(count, write) } {
-        Some(node) => Value::own(data, node),
-        None => {
-            let other = active().map(|(value, _)| value.node).find(|&node| is_foreign(node));
-            mismatch::<T>(first.node, other.unwrap_or(first.node))
-        }
-    }
+    let Some(node) = (unsafe { hold::<T>(first.node).push_wide(count, write) }) else {
+        let other = active().map(|(value, _)| value.node).find(|&node| is_foreign(node));
+        mismatch::<T>(first.node, other.unwrap_or(first.node))
+    };
+    Value::own(data, node)
 }
