@@ -21,9 +21,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::node::Node;
+use crate::ops::rules::scaled;
 use crate::{Scalar, Value};
 use inner::Inner;
-use slots::{enter, find, fresh_origin, hold, leave};
+use slots::{enter, find, find_first, fresh_origin, hold, leave};
 
 pub(crate) use inner::{Record, Records};
 pub(crate) use slots::mismatch;
@@ -214,13 +215,36 @@ impl<T: Scalar> Drop for Tape<T> {
     }
 }
 
-/// Records a join of two nodes of one tape: the new node changes as they do, each times its partial.
+/// Records a join of two nodes of one tape: the new node changes as they do, each times its partial and its slope.
+///
+/// The hot path of the crate: some thirty instructions and no call. All that is rare shares one call that does the
+/// whole work anew, so that no value has to survive it in memory.
 #[inline(always)]
 #[track_caller]
-pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2]) -> Node {
-    let record = Record { nodes: [a.index(), b.index()], partials };
+pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 2]) -> Node {
+    let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
+    // Not `||`: both questions are one comparison.
+    if !(products[0].is_nan() | products[1].is_nan())
+        && a.is_beside(b)
+        && let Some(inner) = find_first::<T>(a)
+        // SAFETY: nothing in `try_push` calls foreign code.
+        && let Some(node) = unsafe { &*inner }.try_push(Record { nodes: [a.index(), b.index()], partials: products })
+    {
+        return node;
+    }
+    record_slowly(a, b, partials[0], partials[1], slopes[0], slopes[1])
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn record_slowly<T: Scalar>(a: Node, b: Node, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> Node {
+    if !a.is_beside(b) {
+        mismatch::<T>(a, b);
+    }
+    let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
     // SAFETY: nothing in `push` calls foreign code.
-    unsafe { &*find::<T>(a) }.push(record)
+    unsafe { &*find::<T>(a) }.push(Record { nodes: [a.index(), b.index()], partials })
 }
 
 /// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.

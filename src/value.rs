@@ -91,7 +91,7 @@ impl<T: Scalar> Value<T> {
         if self.is_constant() || self.node.is_own() {
             return self;
         }
-        Self::own(self.data, tape::record(self.node, self.node, [self.slope, T::zero()]))
+        Self::own(self.data, tape::record(self.node, self.node, [T::one(), T::zero()], [self.slope; 2]))
     }
 
     /// The gradient of this number by everything it depends on: one sweep back over the tape.
@@ -178,9 +178,7 @@ impl<T: Scalar> Value<T> {
         if a.is_constant() {
             return b.chain(data, partial_b());
         }
-        a.meet(b);
-        let partials = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
-        Self::own(data, tape::record(a.node, b.node, partials))
+        Self::own(data, tape::record(a.node, b.node, [partial_a(), partial_b()], [a.slope, b.slope]))
     }
 
     /// Panics if the two values belong to different tapes.

@@ -73,19 +73,25 @@ impl<T: Scalar> Inner<T> {
         }
     }
 
-    /// Appends a record and returns its node. The hot path of the crate: a dozen instructions, no call.
+    /// Appends a record and returns its node, if there is room and the records are not lent.
     #[inline(always)]
-    #[track_caller]
-    pub(super) fn push(&self, record: Record<T>) -> Node {
+    pub(super) fn try_push(&self, record: Record<T>) -> Option<Node> {
         let len = self.len.get();
         if len >= self.capacity.get() {
-            self.grow(1);
+            return None;
         }
-        // SAFETY: the records are not lent, or `grow` would have panicked, so this is the only reference to the
-        // memory. It has room for one more.
+        // SAFETY: the records are not lent, as `LENT` is no less than any capacity, so this is the only reference to
+        // the memory. It has room for one more.
         unsafe { (*self.memory.get()).all.as_mut_ptr().add(len).write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
-        self.node(len)
+        Some(self.node(len))
+    }
+
+    /// [`try_push`](Self::try_push) after making room.
+    #[track_caller]
+    pub(super) fn push(&self, record: Record<T>) -> Node {
+        self.grow(1);
+        self.try_push(record).expect("a tape that grew has room")
     }
 
     /// Appends variables and returns the number of the first.
