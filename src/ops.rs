@@ -9,6 +9,8 @@
 //! | `binary`, `choice` | `name(a, b, y) = value, partial by a, partial by b; at (samples), lowest, highest;` |
 //! | `operator` | the same, with the names of the two traits |
 //!
+//! What value and partial share may come first: `name(x, y) let shared = … => value, partial; …`.
+//!
 //! In an entry `x`, `a`, `b` are the arguments, `y` is the result, `T` the type of both. The sample and the interval
 //! are where examples, tests and benchmarks evaluate the operation; no kink lies inside the interval.
 //! `unary` and `binary` are the methods of [`num_traits::Float`], `activation` those that [`Real`](crate::Real) adds.
