@@ -114,3 +114,8 @@ pub use gradients::{Gradients, gradient};
 pub use real::{Real, Scalar};
 pub use tape::Tape;
 pub use value::Value;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
