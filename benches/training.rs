@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Sgd, Trainer, loss};
+use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Sgd, Trainer, Workspace, loss};
 use gradtape::{Real, Value};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -16,10 +16,10 @@ fn step_of_the_article(c: &mut Criterion) {
     let rows = [([2.0, 3.0, -1.0], 1.0), ([3.0, -1.0, 0.5], -1.0), ([0.5, 1.0, 1.0], -1.0), ([1.0, 1.0, -1.0], 1.0)];
     let layers = [4, 4, 1].map(|width| (width, Activation::Tanh));
     let network = Mlp::<f64>::new(3, &layers, Init::Uniform, &mut rng()).unwrap();
-    let plain = network.clone();
+    let (plain, mut workspace) = (network.clone(), Workspace::new());
     c.bench_function("article/plain loss", |b| {
         b.iter(|| {
-            let predictions = black_box(rows).map(|(x, _)| plain.forward(&x).unwrap()[0]);
+            let predictions = black_box(rows).map(|(x, _)| plain.forward_into(&x, &mut workspace).unwrap()[0]);
             loss::sum_of_squares(&predictions, &rows.map(|(_, target)| target))
         });
     });

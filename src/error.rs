@@ -30,14 +30,21 @@ impl Error {
     #[cfg(feature = "nn")]
     #[cold]
     pub(crate) fn unexpected(place: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { kind: Kind::Unexpected { place: place.into(), expected: expected.into(), found: found.into() } }
+        let place = printable(&place.into());
+        Self { kind: Kind::Unexpected { place, expected: expected.into(), found: found.into() } }
     }
 
     #[cfg(feature = "csv")]
     #[cold]
     pub(crate) fn unreadable(file: &str, source: std::io::Error) -> Self {
-        Self { kind: Kind::Unreadable { file: file.into(), source } }
+        Self { kind: Kind::Unreadable { file: printable(file), source } }
     }
+}
+
+/// A message is one line, whatever a file or a column is called.
+#[cfg(feature = "nn")]
+fn printable(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 impl fmt::Display for Error {

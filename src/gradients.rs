@@ -83,18 +83,20 @@ impl<T: Scalar> Gradients<T> {
 
     #[track_caller]
     pub(crate) fn sweep(&mut self, output: Value<T>) {
-        self.adjoints.clear();
+        // Away from `self`, so that a panic half-way leaves no half of a gradient behind.
+        let mut adjoints = std::mem::take(&mut self.adjoints);
         self.tape = 0;
-        if output.is_constant() {
-            return;
+        adjoints.clear();
+        if !output.is_constant() {
+            tape::read(output.node, |records| {
+                let end = output.node.index() as usize + 1;
+                adjoints.resize(end, T::zero());
+                adjoints[end - 1] = output.slope;
+                sweep(records, &mut adjoints);
+            });
+            self.tape = output.node.tape();
         }
-        tape::read(output.node, |records| {
-            let end = output.node.index() as usize + 1;
-            self.adjoints.resize(end, T::zero());
-            self.adjoints[end - 1] = output.slope;
-            sweep(records, &mut self.adjoints);
-        });
-        self.tape = output.node.tape();
+        self.adjoints = adjoints;
     }
 }
 

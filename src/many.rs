@@ -80,10 +80,11 @@ const CHUNK: usize = 16;
 #[inline]
 fn in_chunks<T: Scalar>(
     identity: T,
-    mut values: impl Iterator<Item = Value<T>>,
+    values: impl Iterator<Item = Value<T>>,
     combine: impl Fn(&[Value<T>]) -> Value<T>,
 ) -> Value<T> {
     let mut chunk = [Value::constant(identity); CHUNK];
+    let mut values = values.fuse();
     loop {
         let mut len = 1;
         for value in values.by_ref().take(CHUNK - 1) {

@@ -54,7 +54,20 @@ pub use neuron::Neuron;
 pub use optim::{Adam, Optimizer, Sgd};
 pub use train::Trainer;
 
+/// The crate of the random generators that the methods take.
+pub use rand;
+
 use crate::Error;
+
+/// What the user wrote, quoted for an error, and cut where nobody reads on.
+fn quoted(text: &str) -> String {
+    format!("{:?}", cut(text))
+}
+
+fn cut(text: &str) -> String {
+    const SHOWN: usize = 40;
+    text.char_indices().nth(SHOWN).map_or_else(|| text.to_owned(), |(end, _)| format!("{}…", &text[..end]))
+}
 
 fn check_width(place: &str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found {

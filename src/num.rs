@@ -68,6 +68,7 @@ impl<T: Scalar> Value<T> {
         assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
         self.meet(low);
         self.meet(high);
+        low.meet(high);
         let chosen = if self < low {
             low
         } else if self > high {

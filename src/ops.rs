@@ -145,7 +145,7 @@ macro_rules! operations {
                 /// The quotient; partials `1/b` and `-y/b`.
                 Div::div, DivAssign::div_assign (a, b, y) = a / b, b.recip(), -(y / b); at (0.7, 1.3), (-3.0, 0.3), (3.0, 3.0);
                 /// The remainder of the truncated division; partials 1 and `-trunc(a/b)`.
-                Rem::rem, RemAssign::rem_assign (a, b, y) = a % b, T::one(), rules::rem(a, b); at (3.2, 1.3), (2.8, 1.2), (3.4, 1.3);
+                Rem::rem, RemAssign::rem_assign (a, b, y) = a % b, T::one(), rules::rem(a, b, y); at (3.2, 1.3), (2.8, 1.2), (3.4, 1.3);
             }
         }
     };

@@ -1,6 +1,7 @@
 //! The number of reverse mode.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::node::Node;
 use crate::ops::rules::{self, both_scaled, scaled};
@@ -32,6 +33,8 @@ pub struct Value<T> {
     pub(crate) data: T,
     pub(crate) slope: T,
     pub(crate) node: Node,
+    /// The node is one of a `Tape<T>`, not of a subtype's: a value must not be coerced to another type.
+    pub(crate) invariant: PhantomData<fn(T) -> T>,
 }
 
 impl<T: Scalar> Value<T> {
@@ -45,7 +48,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[inline]
     pub fn constant(x: T) -> Self {
-        Self { data: x, slope: T::zero(), node: Node::CONSTANT }
+        Self { data: x, slope: T::zero(), node: Node::CONSTANT, invariant: PhantomData }
     }
 
     /// The number.
@@ -146,13 +149,13 @@ impl<T: Scalar> Value<T> {
     /// A value that is the node itself.
     #[inline(always)]
     pub(crate) fn own(data: T, node: Node) -> Self {
-        Self { data, slope: T::one(), node }
+        Self { data, slope: T::one(), node, invariant: PhantomData }
     }
 
     /// The result of an operation on this value alone.
     #[inline(always)]
     pub(crate) fn chain(self, data: T, partial: T) -> Self {
-        Self { data, slope: scaled(partial, self.slope), node: self.node.derived() }
+        Self { data, slope: scaled(partial, self.slope), node: self.node.derived(), invariant: PhantomData }
     }
 
     /// The result of an operation on two values: a record if they hang on different nodes.
@@ -170,7 +173,7 @@ impl<T: Scalar> Value<T> {
         // First what the compiler can decide: values made from one and the same need no more than this.
         if a.node.is(b.node) {
             let [from_a, from_b] = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
-            return Self { data, slope: from_a + from_b, node: a.node.derived() };
+            return Self { data, slope: from_a + from_b, node: a.node.derived(), invariant: PhantomData };
         }
         if b.is_constant() {
             return a.chain(data, partial_a());

@@ -4,19 +4,22 @@ use std::io::Write;
 use std::path::Path;
 
 use gradtape::Real;
-use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Optimizer, Sgd, Target, Trainer};
+use gradtape::nn::{Activation, Adam, Dataset, Init, Labels, Mlp, Optimizer, Sgd, Target, Trainer};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::options::{Method, Options};
 use crate::report;
-use crate::run::{Result, brief, number};
+use crate::run::{Result, brief, number, runaway};
 
 const TEST_SHARE: f64 = 0.2;
 /// Adam's weight decay.
 const DECAY: f64 = 0.01;
 const MOMENTUM: f64 = 0.9;
+/// How many times the first loss, or 1 where that is less, the last one may be: standardised, 1 is what the mean of
+/// all targets gives.
+const WORST: f64 = 1e6;
 /// The number of lines that tell of epochs.
 const LINES: u64 = 10;
 
@@ -27,10 +30,11 @@ pub(crate) fn train<T: Real<Scalar = T>>(
     terminal: bool,
 ) -> Result<()> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-    let data = Dataset::from_csv(path, options.labels)?;
-    let (mut training, mut test) = data.split(TEST_SHARE, &mut rng).map_err(|_| {
-        format!("{}: expected rows for a training set and a test set, found {}", path.display(), data.len())
-    })?;
+    let data = read(path, options.labels)?;
+    let name = path.display().to_string().replace(char::is_control, "\u{fffd}");
+    let (mut training, mut test) = data
+        .split(TEST_SHARE, &mut rng)
+        .map_err(|_| format!("{name}: expected at least 3 rows, found {}", data.len()))?;
     let scaling = training.scaling();
     training.standardize(&scaling);
     test.standardize(&scaling);
@@ -38,7 +42,7 @@ pub(crate) fn train<T: Real<Scalar = T>>(
     let mut layers: Vec<_> = options.hidden.iter().map(|&width| (width, options.activation)).collect();
     layers.push((data.target().width(), Activation::Identity));
     let network = Mlp::<T>::new(data.names().len(), &layers, init(options.activation), &mut rng)?;
-    write!(out, "{}: {} rows of {} features, ", path.display(), data.len(), data.names().len())?;
+    write!(out, "{name}: {} rows of {} features, ", data.len(), data.names().len())?;
     match data.target() {
         Target::Classes { names, .. } => writeln!(out, "{} classes", names.len())?,
         Target::Numbers(_) => writeln!(out, "a number to predict")?,
@@ -54,6 +58,7 @@ pub(crate) fn train<T: Real<Scalar = T>>(
     let mut trainer = Trainer::new(network, optimizer);
     let bar = if terminal { ProgressBar::new(options.epochs) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
+    let mut worst = T::infinity();
     for epoch in 1..=options.epochs {
         let loss = trainer.epoch(&training, options.batch, &mut rng)?;
         let last = epoch == options.epochs;
@@ -63,13 +68,27 @@ pub(crate) fn train<T: Real<Scalar = T>>(
             bar.finish_and_clear();
         }
         if !loss.is_finite() {
-            return Err(format!("epoch {epoch}: the loss is {loss}; a smaller --rate may help").into());
+            return Err(runaway(&format!("loss of epoch {epoch}"), loss));
+        }
+        if epoch == 1 {
+            worst = number::<T>(WORST) * loss.min(T::one());
         }
         if last || !terminal && (epoch == 1 || epoch % options.epochs.div_ceil(LINES) == 0) {
             writeln!(out, "epoch {epoch}, loss {}", brief(loss))?;
         }
+        if last && loss > worst {
+            return Err(runaway("last loss", loss));
+        }
     }
     report::write(trainer.network(), &test, &scaling, out)
+}
+
+fn read(path: &Path, labels: Option<Labels>) -> Result<Dataset> {
+    Dataset::from_csv(path, labels).map_err(|error| {
+        let only_as_classes = labels.is_none() && Dataset::from_csv(path, Some(Labels::Classes)).is_ok();
+        let hint = if only_as_classes { "; --task classification takes all labels as names" } else { "" };
+        format!("{error}{hint}").into()
+    })
 }
 
 fn init(activation: Activation) -> Init {

@@ -7,12 +7,16 @@ use std::io::Write;
 use gradtape::Real;
 use gradtape::nn::{Dataset, Mlp, Scaling, Target};
 
-use crate::run::{Result, brief, number};
+use crate::run::{Result, brief, number, runaway};
 
 /// A wider confusion table is no longer readable.
 const MOST_CLASSES: usize = 30;
 
-/// Writes the loss, and what fits the target: accuracy and confusion, or the share of variance explained.
+/// The part of the name of a class that its row and its column show.
+const NAME: usize = 20;
+
+/// Writes the loss, and what fits the target: accuracy and confusion, or the share of variance explained. A loss that is
+/// not finite is an error.
 pub(crate) fn write<T: Real<Scalar = T>>(
     network: &Mlp<T>,
     test: &Dataset,
@@ -26,16 +30,19 @@ pub(crate) fn write<T: Real<Scalar = T>>(
         outputs.push(network.forward(&x)?);
         loss += test.target().loss(row, &outputs[row]);
     }
-    writeln!(out, "test loss {}", brief(loss / number(test.len() as f64)))?;
+    loss /= number(test.len() as f64);
+    if !loss.is_finite() {
+        return Err(runaway("test loss", loss));
+    }
+    writeln!(out, "test loss {}", brief(loss))?;
     match test.target() {
         Target::Classes { names, labels } => {
             let predictions: Vec<_> = outputs.iter().map(|scores| largest(scores)).collect();
             write_confusion(names, labels, &predictions, out)
         }
         Target::Numbers(targets) => {
-            let numbers = |y: &mut dyn Iterator<Item = f64>| -> Vec<f64> { y.map(|y| scaling.restore(y)).collect() };
-            let predictions = numbers(&mut outputs.iter().map(|y| y[0].to_f64().unwrap_or(f64::NAN)));
-            write_fit(&numbers(&mut targets.iter().copied()), &predictions, out)
+            let predictions: Vec<_> = outputs.iter().map(|y| y[0].to_f64().unwrap_or(f64::NAN)).collect();
+            write_fit(targets, &predictions, scaling, out)
         }
     }
 }
@@ -51,14 +58,14 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
     for (&label, &prediction) in labels.iter().zip(predictions) {
         confusion[label][prediction] += 1;
     }
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, NAME);
     writeln!(out, "confusion: a row for each class, a column for each prediction")?;
     write!(out, "{:width$}", "")?;
     for name in names {
-        write!(out, "  {name:>width$}")?;
+        write!(out, "  {name:>width$.NAME$}")?;
     }
     for (name, counts) in names.iter().zip(confusion) {
-        write!(out, "\n{name:width$}")?;
+        write!(out, "\n{name:width$.NAME$}")?;
         for count in counts {
             write!(out, "  {count:>width$}")?;
         }
@@ -66,15 +73,22 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
     Ok(writeln!(out)?)
 }
 
-fn write_fit(targets: &[f64], predictions: &[f64], out: &mut dyn Write) -> Result<()> {
-    let mean = targets.iter().sum::<f64>() / targets.len() as f64;
-    let total: f64 = targets.iter().map(|y| (y - mean).powi(2)).sum();
-    let residual: f64 = targets.iter().zip(predictions).map(|(y, p)| (y - p).powi(2)).sum();
-    writeln!(out, "root mean square error {:.6}", (residual / targets.len() as f64).sqrt())?;
+/// Of standardised numbers, whose squares neither overflow nor vanish.
+fn write_fit(targets: &[f64], predictions: &[f64], scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
+    let count = targets.len() as f64;
+    // From the first number on: equal targets are exactly their mean.
+    let mean = targets[0] + targets.iter().map(|y| y - targets[0]).sum::<f64>() / count;
+    let residual = norm(targets.iter().zip(predictions).map(|(y, p)| y - p));
+    let total = norm(targets.iter().map(|y| y - mean));
+    writeln!(out, "root mean square error {}", brief(scaling.restore_difference(residual / count.sqrt())))?;
     if total == 0.0 {
         return Ok(writeln!(out, "R² is not defined: the targets of the test set are all equal")?);
     }
-    Ok(writeln!(out, "R² {:.4}", 1.0 - residual / total)?)
+    Ok(writeln!(out, "R² {:.4}", 1.0 - (residual / total).powi(2))?)
+}
+
+fn norm(numbers: impl Iterator<Item = f64>) -> f64 {
+    numbers.fold(0.0, f64::hypot)
 }
 
 fn largest<T: Real>(scores: &[T]) -> usize {

@@ -34,8 +34,13 @@ pub(crate) fn number<T: Real>(x: f64) -> T {
     T::from(x).expect("a float takes any f64, rounded")
 }
 
-/// A loss in a few digits, even if it runs away.
+/// A loss or an error in a few digits, even if it is huge or tiny.
 pub(crate) fn brief<T: Real>(loss: T) -> String {
     let loss = loss.to_f64().unwrap_or(f64::NAN);
-    if loss < 1e6 { format!("{loss:.6}") } else { format!("{loss:.3e}") }
+    if loss == 0.0 || (1e-4..1e6).contains(&loss) { format!("{loss:.6}") } else { format!("{loss:.3e}") }
+}
+
+/// The error of a loss that training made larger instead of smaller.
+pub(crate) fn runaway<T: Real>(what: &str, loss: T) -> Box<dyn Error> {
+    format!("the {what} is {}; a smaller --rate may help", brief(loss)).into()
 }

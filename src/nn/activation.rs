@@ -77,7 +77,7 @@ macro_rules! activations {
                     $($name if name == s => Ok(Self::$Plain),)*
                     $($pname if name == s => Ok(Self::$Parametric { $p: $default }),)*
                     $($pname if parameter.is_some() => Ok(Self::$Parametric { $p: parameter.unwrap_or($default) }),)*
-                    _ => Err(Error::unexpected("activation", concat!("one of ", activations!(@list $($name)* $($pname)*)), format!("{s:?}"))),
+                    _ => Err(Error::unexpected("activation", concat!("one of ", activations!(@list $($name)* $($pname)*)), super::quoted(s))),
                 }
             }
         }

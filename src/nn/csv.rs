@@ -7,7 +7,7 @@ use std::path::Path;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::{Dataset, Target};
+use super::{Dataset, Target, cut, quoted};
 use crate::Error;
 
 /// What the labels of a data set are.
@@ -29,7 +29,8 @@ impl Dataset {
     ///
     /// If the file cannot be read, has no rows or no features, a row has another number of fields than the header, a
     /// name in the header is empty or given twice, a feature or a label is not a finite number where it should be, a
-    /// label is empty, there is only one class, or a field is not UTF-8. The error names file, line and column.
+    /// label is empty, a name or a label has control characters as a line end, there is only one class, or a field is
+    /// not UTF-8. The error names file, line and column.
     pub fn from_csv(path: impl AsRef<Path>, labels: Option<Labels>) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -87,10 +88,14 @@ impl<'a> Rows<'a> {
         let header = std::mem::take(&mut rows.row);
         let mut seen = HashSet::new();
         for (i, name) in header.iter().enumerate() {
-            if name.is_empty() || !seen.insert(name) {
-                let place = rows.place(header.position().map_or(0, csv::Position::byte), i);
-                return Err(Error::unexpected(place, "a name that no other column has", format!("{name:?}")));
-            }
+            let expected = match name {
+                "" => "a name",
+                _ if name.contains(char::is_control) => "a name in one line",
+                _ if !seen.insert(name) => "a name that no other column has",
+                _ => continue,
+            };
+            let place = rows.place(header.position().map_or(0, csv::Position::byte), i);
+            return Err(Error::unexpected(place, expected, quoted(name)));
         }
         if header.len() < 2 {
             return Err(Error::unexpected(rows.place(0, 0), "features and a label", "one column"));
@@ -112,6 +117,10 @@ impl<'a> Rows<'a> {
             match *labels.get_or_insert(looks) {
                 Labels::Numbers => numbers.push(self.number(label_column)?),
                 Labels::Classes if label.is_empty() => return Err(self.unexpected(label_column, "a label")),
+                // A quote that is never closed makes one field of all that follows.
+                Labels::Classes if label.contains(char::is_control) => {
+                    return Err(self.unexpected(label_column, "a label in one line"));
+                }
                 Labels::Classes => classes.push(label.to_owned()),
             }
         }
@@ -129,7 +138,7 @@ impl<'a> Rows<'a> {
         names.dedup();
         if let [name] = &names[..] {
             let place = format!("{}, {}", self.name, self.column(self.header.len() - 1));
-            return Err(Error::unexpected(place, "at least 2 classes", format!("only {name:?}")));
+            return Err(Error::unexpected(place, "at least 2 classes", format!("only {}", quoted(name))));
         }
         let indices: HashMap<_, _> = names.iter().enumerate().map(|(i, name)| (name, i)).collect();
         let labels = classes.iter().map(|class| indices[class]).collect();
@@ -158,14 +167,8 @@ impl<'a> Rows<'a> {
     }
 
     fn unexpected(&self, column: usize, expected: &str) -> Error {
-        const SHOWN: usize = 40;
-        let field = &self.row[column];
-        let mut found = format!("{:?}", field.chars().take(SHOWN).collect::<String>());
-        if field.chars().nth(SHOWN).is_some() {
-            found.push_str("...");
-        }
         let byte = self.row.position().map_or(0, csv::Position::byte);
-        Error::unexpected(self.place(byte, column), expected, found)
+        Error::unexpected(self.place(byte, column), expected, quoted(&self.row[column]))
     }
 
     fn place(&self, byte: u64, column: usize) -> String {
@@ -176,7 +179,7 @@ impl<'a> Rows<'a> {
         let number = column + 1;
         self.header
             .get(column)
-            .map_or_else(|| format!("column {number}"), |name| format!("column {number} ({})", name.escape_debug()))
+            .map_or_else(|| format!("column {number}"), |name| format!("column {number} ({})", cut(name).escape_debug()))
     }
 
     /// The line of the row that the reader found from the given byte on. The reader counts lines itself, but not those
@@ -184,6 +187,10 @@ impl<'a> Rows<'a> {
     fn line(&self, byte: u64) -> usize {
         let start = usize::try_from(byte).map_or(self.text.len(), |byte| byte.min(self.text.len()));
         let skipped = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.text[..start + skipped].split(|&byte| byte == b'\n').count()
+        let ends = |i| match self.text[i] {
+            b'\r' => self.text.get(i + 1) != Some(&b'\n'),
+            byte => byte == b'\n',
+        };
+        1 + (0..start + skipped).filter(|&i| ends(i)).count()
     }
 }

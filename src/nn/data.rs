@@ -52,6 +52,7 @@ pub struct Scaling {
     target: Scale,
 }
 
+/// Half the mean and half the standard deviation: the whole of the largest numbers would overflow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Scale {
     mean: f64,
@@ -74,7 +75,7 @@ impl Dataset {
         for names in [&names, classes] {
             let mut seen = HashSet::new();
             if let Some(name) = names.iter().find(|name| name.is_empty() || !seen.insert(*name)) {
-                return fail("names that are not empty and all different", format!("{name:?}"));
+                return fail("names that are not empty and all different", super::quoted(name));
             }
         }
         let numbers = match &target {
@@ -127,7 +128,7 @@ impl Dataset {
 
     /// A random split into a training set and a test set, in this order, with `share` of the rows in the test set.
     ///
-    /// Every class is split in this proportion as nearly as its rows allow.
+    /// Every class is split in this proportion to within one row.
     ///
     /// # Errors
     ///
@@ -177,7 +178,7 @@ impl Dataset {
         Scaling {
             features: (0..self.names.len()).map(|i| Scale::of(&column(i))).collect(),
             target: match &self.target {
-                Target::Classes { .. } => Scale { mean: 0.0, deviation: 1.0 },
+                Target::Classes { .. } => Scale { mean: 0.0, deviation: 0.5 },
                 Target::Numbers(numbers) => Scale::of(&numbers.iter().copied()),
             },
         }
@@ -256,26 +257,31 @@ impl Scaling {
 
     /// The number that was standardised to `y`, a number of the target or a prediction of it.
     pub fn restore(&self, y: f64) -> f64 {
-        self.target.mean + y * self.target.deviation
+        2.0 * (self.target.mean + y * self.target.deviation)
+    }
+
+    /// The difference of two numbers of the target that was standardised to `difference`, such as an error.
+    pub fn restore_difference(&self, difference: f64) -> f64 {
+        2.0 * (difference * self.target.deviation)
     }
 }
 
 impl Scale {
-    /// Of at least one finite number. Nothing overflows, and the deviation of a constant is 1.
+    /// Of at least one finite number. A constant becomes exactly 0, and its deviation is 1.
     #[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
     fn of(numbers: &(impl Iterator<Item = f64> + Clone)) -> Self {
         let count = numbers.clone().count() as f64;
-        let largest = numbers.clone().fold(f64::MIN_POSITIVE, |largest, x| largest.max(x.abs()));
-        let mean = numbers.clone().map(|x| x / largest / count).sum::<f64>();
-        let variance = numbers.clone().map(|x| (x / largest - mean).powi(2)).sum::<f64>() / count;
-        // A constant column has a deviation of a few roundings.
-        let constant = variance.sqrt() <= 1e-14;
-        let deviation = if constant { 1.0 } else { variance.sqrt() * largest };
-        Self { mean: mean * largest, deviation }
+        // From the first number on: exact for a constant.
+        let first = numbers.clone().next().map_or(0.0, |x| x / 2.0);
+        let shifts = numbers.clone().map(|x| x / 2.0 - first);
+        let largest = shifts.clone().fold(f64::MIN_POSITIVE, |largest, x| largest.max(x.abs()));
+        let mean = shifts.clone().map(|x| x / largest / count).sum::<f64>();
+        let variance = shifts.map(|x| (x / largest - mean).powi(2)).sum::<f64>() / count;
+        let deviation = variance.sqrt() * largest;
+        Self { mean: first + mean * largest, deviation: if deviation > 0.0 { deviation } else { 0.5 } }
     }
 
     fn apply(self, x: f64) -> f64 {
-        // The difference of two large numbers of opposite signs may overflow, that of their halves does not.
-        (x / 2.0 - self.mean / 2.0) / (self.deviation / 2.0)
+        (x / 2.0 - self.mean) / self.deviation
     }
 }

@@ -7,7 +7,8 @@ use crate::{Error, Real};
 
 /// A layer: neurons with the same inputs and the same activation, a view of their parameters.
 ///
-/// The parameters are those of one neuron after the other, each with its weights and then its bias.
+/// The parameters are those of one neuron after the other, each with its weights and then its bias. As a view, a layer
+/// has no `map`: [`Mlp::map`](super::Mlp::map) takes a network, also of one layer, to other numbers.
 ///
 /// # Examples
 ///
@@ -54,6 +55,11 @@ impl<'a, F> Layer<'a, F> {
     /// The number of neurons.
     pub fn outputs(&self) -> usize {
         self.parameters.len() / (self.inputs + 1)
+    }
+
+    /// The activation of all its neurons.
+    pub fn activation(&self) -> Activation {
+        self.activation
     }
 
     /// All parameters: of each neuron its weights and then its bias.

@@ -12,8 +12,6 @@
 //! assert_eq!(loss::cross_entropy(&[0.0, 0.0], 1), 2_f64.ln());
 //! ```
 
-use num_traits::Float;
-
 use crate::Real;
 use crate::ops::rules::constant;
 
@@ -54,16 +52,20 @@ pub fn l2<F: Real>(parameters: &[F]) -> F {
     F::dot(parameters, parameters)
 }
 
-/// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`, without overflow at any finite score.
+/// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`, without overflow at any finite score and
+/// exact where a score is far above the others.
 ///
 /// # Panics
 ///
 /// If there is no score for `class`.
 #[track_caller]
 pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
-    let largest = F::constant(scores.iter().map(|y| y.data()).fold(F::Scalar::neg_infinity(), F::Scalar::max));
-    let sum: F = scores.iter().map(|&y| (y - largest).exp()).sum();
-    sum.ln() - (scores[class] - largest)
+    assert!(class < scores.len(), "cross-entropy needs a score for each class");
+    let top = (1..scores.len()).fold(0, |top, i| if scores[i] > scores[top] { i } else { top });
+    let largest = F::constant(scores[top].data());
+    // Of the largest score all but the 1: beside it, the others' small terms would be rounded away.
+    let term = |(i, &y): (usize, &F)| if i == top { (y - largest).exp_m1() } else { (y - largest).exp() };
+    scores.iter().enumerate().map(term).sum::<F>().ln_1p() - (scores[class] - largest)
 }
 
 #[track_caller]

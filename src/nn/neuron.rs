@@ -7,6 +7,8 @@ use crate::{Error, Real};
 
 /// A neuron: `activation(w · x + b)`, a view of its weights `w`.
 ///
+/// As a view, it has no `map`: [`Mlp::map`](super::Mlp::map) takes a network to other numbers.
+///
 /// # Examples
 ///
 /// ```
@@ -32,6 +34,16 @@ impl<'a, F> Neuron<'a, F> {
     /// A neuron of as many inputs as there are weights.
     pub fn new(weights: &'a [F], bias: F, activation: Activation) -> Self {
         Self { weights, bias, activation }
+    }
+
+    /// The number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// The activation.
+    pub fn activation(&self) -> Activation {
+        self.activation
     }
 
     /// The weights, one for each input.

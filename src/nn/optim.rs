@@ -66,6 +66,11 @@ impl<T: Float> Sgd<T> {
     pub fn with_momentum(self, momentum: T) -> Self {
         Self { momentum, ..self }
     }
+
+    /// Takes the following steps at another rate; what the earlier ones left behind stays.
+    pub fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
 }
 
 impl<T: Float> Optimizer<T> for Sgd<T> {
@@ -83,7 +88,8 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 /// 2015; Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 ///
 /// Step `k` computes `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and
-/// `w ← w - rate · ((m / (1 - β₁ᵏ)) / (√(v / (1 - β₂ᵏ)) + ε) + decay · w)` with `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`.
+/// `w ← w - rate · ((m / (1 - β₁ᵏ)) / (√(v / (1 - β₂ᵏ)) + ε) + decay · w)` with `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`,
+/// or the smallest normal number where that is larger.
 ///
 /// # Examples
 ///
@@ -117,13 +123,20 @@ impl<T: Float> Adam<T> {
     pub fn with_decay(self, decay: T) -> Self {
         Self { decay, ..self }
     }
+
+    /// Takes the following steps at another rate; what the earlier ones left behind stays.
+    pub fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
 }
 
 impl<T: Float> Optimizer<T> for Adam<T> {
     #[track_caller]
     fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
         prepare(&mut self.moments, [T::zero(); 2], parameters, gradient);
-        let (beta_m, beta_v, epsilon) = (constant::<T>(0.9), constant::<T>(0.999), constant::<T>(1e-8));
+        let (beta_m, beta_v) = (constant::<T>(0.9), constant::<T>(0.999));
+        // 1e-8 is 0 in a float of 16 bits.
+        let epsilon = constant::<T>(1e-8).max(T::min_positive_value());
         let one = T::one();
         self.powers = [self.powers[0] * beta_m, self.powers[1] * beta_v];
         let [unbiased_m, unbiased_v] = self.powers.map(|power| (one - power).recip());

@@ -7,6 +7,9 @@ use super::{Dataset, Mlp, Optimizer, Workspace};
 use crate::ops::rules::constant;
 use crate::{Error, Gradients, Real, Tape, Value};
 
+/// Enough that making the variables anew costs little, few enough that their records stay in the cache.
+const ROWS_OF_A_SWEEP: usize = 16;
+
 /// A network in training, with all the memory that takes: after the first steps nothing is allocated.
 ///
 /// # Examples
@@ -63,9 +66,20 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         &self.network
     }
 
+    /// The network as trained so far, without what its training took.
+    pub fn into_network(self) -> Mlp<T> {
+        self.network
+    }
+
+    /// The optimiser, whose rate may change on the way.
+    pub fn optimizer_mut(&mut self) -> &mut O {
+        &mut self.optimizer
+    }
+
     /// One step down the gradient of a loss, which is returned.
     ///
-    /// `loss` is given the network over values, and memory for [`Mlp::forward_into`].
+    /// `loss` is given the network over values, and memory for [`Mlp::forward_into`]. If it is not finite, neither the
+    /// network nor the optimiser is changed.
     ///
     /// # Errors
     ///
@@ -78,17 +92,38 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         &mut self,
         loss: impl FnOnce(&Mlp<Value<T>>, &mut Workspace<Value<T>>) -> Result<Value<T>, Error>,
     ) -> Result<T, Error> {
+        self.gradient.fill(T::zero());
+        let loss = self.sweep(loss)?;
+        self.descend(loss);
+        Ok(loss)
+    }
+
+    /// Adds the gradient of a loss, which is returned, to that of the step.
+    fn sweep(
+        &mut self,
+        loss: impl FnOnce(&Mlp<Value<T>>, &mut Workspace<Value<T>>) -> Result<Value<T>, Error>,
+    ) -> Result<T, Error> {
         self.tape.clear();
         self.network.map_into(&mut self.values, |w| self.tape.var(w));
         let loss = loss(&self.values, &mut self.workspace)?;
         loss.backward_into(&mut self.gradients);
-        self.gradients.wrt_into(self.values.parameters(), &mut self.gradient);
-        self.optimizer.step(self.network.parameters_mut(), &self.gradient);
+        for (sum, &w) in self.gradient.iter_mut().zip(self.values.parameters()) {
+            *sum += self.gradients.wrt(w);
+        }
         Ok(loss.data())
+    }
+
+    fn descend(&mut self, loss: T) {
+        if loss.is_finite() {
+            self.optimizer.step(self.network.parameters_mut(), &self.gradient);
+        }
     }
 
     /// One step for each batch of at most `batch` rows, in random order. Returns the mean over all rows of the
     /// [`Target::loss`](super::Target::loss) at the time of their step.
+    ///
+    /// The tape holds a few rows at a time, however large the batch is. A batch whose loss is not finite changes
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -108,16 +143,22 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         order.shuffle(rng);
         let mut total = T::zero();
         for rows in order.chunks(batch) {
-            let mean = self.step(|network, workspace| {
-                let mut sum = Value::constant(T::zero());
-                for &row in rows {
-                    x.clear();
-                    x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
-                    sum += data.target().loss(row, network.forward_into(&x, workspace)?);
-                }
-                Ok(sum / number::<T>(rows.len()))
-            })?;
-            total += mean * number::<T>(rows.len());
+            let count = number::<T>(rows.len());
+            self.gradient.fill(T::zero());
+            let mut mean = T::zero();
+            for rows in rows.chunks(ROWS_OF_A_SWEEP) {
+                mean += self.sweep(|network, workspace| {
+                    let mut sum = Value::constant(T::zero());
+                    for &row in rows {
+                        x.clear();
+                        x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
+                        sum += data.target().loss(row, network.forward_into(&x, workspace)?);
+                    }
+                    Ok(sum / count)
+                })?;
+            }
+            self.descend(mean);
+            total += mean * count;
         }
         (self.order, self.row) = (order, x);
         Ok(total / number::<T>(data.len()))

@@ -129,7 +129,7 @@ pub(crate) fn powi<T: Float>(x: T, y: T, n: i32) -> T {
 /// `b aᵇ⁻¹`: `b (y/a)` where `y` is a normal number, a second power elsewhere; 0 for `b = 0` even at `a = 0`.
 #[inline]
 pub(crate) fn powf_base<T: Float>(a: T, b: T, y: T) -> T {
-    if b.is_zero() {
+    if b.is_zero() && (a.is_zero() || a.is_nan()) {
         T::zero()
     } else if y.is_normal() {
         b * (y / a)
@@ -177,8 +177,8 @@ pub(crate) fn less<T: Float>(a: T, b: T) -> T {
 
 /// `-trunc(a/b)`, the partial of `a % b` by `b`.
 #[inline]
-pub(crate) fn rem<T: Float>(a: T, b: T) -> T {
-    -(a / b).trunc()
+pub(crate) fn rem<T: Float>(a: T, b: T, y: T) -> T {
+    -((a - y) / b).round()
 }
 
 /// `Σ aᵢ bᵢ`, from the first product on.
@@ -193,7 +193,7 @@ pub(crate) fn dot<T: Float>(a: &[T], b: &[T]) -> T {
 #[inline]
 pub(crate) fn relu<T: Float>(x: T) -> T {
     // Not `max`, which would turn a NaN into 0.
-    if x < T::zero() { T::zero() } else { x }
+    if x <= T::zero() { T::zero() } else { x }
 }
 
 #[inline]
@@ -211,10 +211,16 @@ pub(crate) fn elu_slope<T: Float>(x: T, alpha: T) -> T {
     if x > T::zero() { T::one() } else { alpha * x.exp() }
 }
 
+/// `exp(-|x|)`, without the kink of `abs`: a nested number has its derivative at 0, too.
+#[inline]
+fn exp_below<T: Float>(x: T) -> T {
+    (if x < T::zero() { x } else { -x }).exp()
+}
+
 /// The exponential is taken of a negative number only: no overflow on either side.
 #[inline]
 pub(crate) fn sigmoid<T: Float>(x: T) -> T {
-    let e = (-x.abs()).exp();
+    let e = exp_below(x);
     let numerator = if x < T::zero() { e } else { T::one() };
     numerator / (T::one() + e)
 }
@@ -222,15 +228,15 @@ pub(crate) fn sigmoid<T: Float>(x: T) -> T {
 /// `σ(x) σ(-x)`: both factors keep their digits.
 #[inline]
 pub(crate) fn sigmoid_slope<T: Float>(x: T) -> T {
-    let e = (-x.abs()).exp();
+    let e = exp_below(x);
     let d = T::one() + e;
     e / (d * d)
 }
 
 #[inline]
 pub(crate) fn softplus<T: Float>(x: T) -> T {
-    let tail = (-x.abs()).exp().ln_1p();
-    if x > T::zero() { x + tail } else { tail }
+    let tail = exp_below(x).ln_1p();
+    if x < T::zero() { tail } else { x + tail }
 }
 
 #[inline]

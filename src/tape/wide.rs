@@ -34,7 +34,7 @@ pub(crate) fn wide<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item =
     if active().all(|(value, _)| value.node.is(first.node)) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
-        return Value { data, slope, node: first.node.derived() };
+        return Value { slope, node: first.node.derived(), ..Value::constant(data) };
     }
     let is_foreign = |node: Node| !node.is_constant() & !node.is_beside(first.node);
     let write = |records: &mut [MaybeUninit<Record<T>>]| {
