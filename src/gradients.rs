@@ -29,6 +29,7 @@ use crate::{Scalar, Tape, Value};
 /// assert_eq!(total.wrt(w), 2.0 * 0.5 * (1.0 + 4.0 + 9.0));
 /// ```
 #[derive(Clone)]
+#[must_use]
 pub struct Gradients<T> {
     adjoints: Vec<T>,
     /// The id of the tape, or 0 for the gradient of a constant, which is zero everywhere.
@@ -62,6 +63,7 @@ impl<T: Scalar> Gradients<T> {
     ///
     /// As [`wrt`](Self::wrt).
     #[track_caller]
+    #[must_use]
     pub fn wrt_all(&self, values: &[Value<T>]) -> Vec<T> {
         let mut derivatives = vec![T::zero(); values.len()];
         self.wrt_into(values, &mut derivatives);
@@ -90,6 +92,11 @@ impl<T: Scalar> Gradients<T> {
         if !output.is_constant() {
             tape::read(output.node, |records| {
                 let end = output.node.index() as usize + 1;
+                let reserved = adjoints.try_reserve_exact(end);
+                assert!(
+                    reserved.is_ok(),
+                    "there is no memory for the adjoints of {end} nodes; clear the tape more often"
+                );
                 adjoints.resize(end, T::zero());
                 adjoints[end - 1] = output.slope;
                 sweep(records, &mut adjoints);
@@ -214,6 +221,7 @@ impl<T> fmt::Debug for Gradients<T> {
 /// assert_eq!(slopes, [12.0, 9.0]);
 /// ```
 #[track_caller]
+#[must_use]
 pub fn gradient<T: Scalar>(f: impl FnOnce(&[Value<T>]) -> Value<T>, x: &[T]) -> (T, Vec<T>) {
     let tape = Tape::new();
     let x = tape.vars(x);

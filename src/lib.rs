@@ -60,6 +60,8 @@
 //! assert_eq!(slope.backward().wrt(x), 48.0); // 12x²
 //! ```
 //!
+//! The plain numbers of the outer tape are values of the inner one: there, twice `v` is `v * Value::from(2.0)`.
+//!
 //! # Where there is no derivative
 //!
 //! | case | partials |
@@ -78,7 +80,8 @@
 //! | outside the domain | the value is NaN; the partial is not promised |
 //!
 //! What has no influence contributes nothing: a zero wins even against an infinite derivative, so that an unused
-//! `sqrt(0)` does not turn a gradient into NaN.
+//! `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0, the
+//! derivative is 0.
 //!
 //! # Features
 //!
@@ -94,6 +97,9 @@
 // The pages of a feature that is off cannot be linked to.
 #![cfg_attr(not(feature = "nn"), allow(rustdoc::broken_intra_doc_links))]
 
+// First, so that the documentation of `Value` begins with it.
+mod value;
+
 mod error;
 mod gradients;
 mod interop;
@@ -107,7 +113,6 @@ mod operators;
 mod ops;
 mod real;
 mod tape;
-mod value;
 
 pub use error::Error;
 pub use gradients::{Gradients, gradient};

@@ -26,6 +26,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn dot(a: &[Self], b: &[Self]) -> Self {
         assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
         let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
@@ -65,6 +66,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[inline]
     #[track_caller]
+    #[must_use]
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
         let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));

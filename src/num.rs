@@ -40,6 +40,7 @@ impl<T: Scalar> Value<T> {
     /// assert_eq!((sin.data(), cos.data()), 0.7_f64.sin_cos());
     /// ```
     #[inline]
+    #[must_use]
     pub fn sin_cos(self) -> (Self, Self) {
         let (sin, cos) = self.data.sin_cos();
         (self.chain(sin, cos), self.chain(cos, -sin))
@@ -143,9 +144,17 @@ macro_rules! constants {
 
 /// Questions about the number alone.
 macro_rules! queries {
-    ($($name:ident: $Answer:ty),*) => {
-        $(#[inline] fn $name(self) -> $Answer { self.data.$name() })*
+    ($($vis:vis $name:ident: $Answer:ty),*) => {
+        $(/// Of the number, as the plain float has it.
+        #[inline] $vis fn $name(self) -> $Answer { self.data.$name() })*
     };
+}
+
+impl<T: Scalar> Value<T> {
+    queries! {
+        pub is_nan: bool, pub is_infinite: bool, pub is_finite: bool, pub is_normal: bool, pub is_subnormal: bool,
+        pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: FpCategory
+    }
 }
 
 crate::operations! { float }
@@ -249,6 +258,15 @@ impl<T: Scalar> Inv for Value<T> {
 
     #[inline]
     fn inv(self) -> Self {
+        self.recip()
+    }
+}
+
+impl<T: Scalar> Inv for &Value<T> {
+    type Output = Value<T>;
+
+    #[inline]
+    fn inv(self) -> Value<T> {
         self.recip()
     }
 }

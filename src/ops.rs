@@ -110,7 +110,8 @@ macro_rules! operations {
                 /// `x Φ(x)` with the normal distribution function `Φ`; derivative `Φ(x) + x φ(x)`.
                 gelu(x, y) = rules::scaled(x, rules::normal_cdf(x)), rules::gelu_slope(x); at 0.7, -4.0, 4.0;
                 /// The approximation `x/2 (1 + tanh u)` of [`gelu`](Self::gelu), `u = √(2/π) (x + 0.044715 x³)`;
-                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`.
+                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In its negative tail `u` is large, and so is the
+                /// error that its rounding makes in `tanh u`: about `x²` units in the last place.
                 gelu_tanh(x, y) = rules::gelu_tanh(x), rules::gelu_tanh_slope(x); at 0.7, -4.0, 4.0;
                 /// `x tanh(softplus x)`; derivative `t + x (1 - t²) σ(x)` with `t = tanh(softplus x)`.
                 mish(x, y) = rules::scaled(x, rules::softplus(x).tanh()), rules::mish_slope(x); at 0.7, -6.0, 6.0;
@@ -125,7 +126,7 @@ macro_rules! operations {
                 /// `√(a² + b²)` without overflow; partials `a/y` and `b/y`, both 0 at the origin.
                 hypot(a, b, y) = a.hypot(b), rules::ratio(a, y), rules::ratio(b, y); at (0.7, 1.3), (0.2, -3.0), (3.0, 3.0);
                 /// The positive difference `max(a - b, 0)`; partials 1 and -1 where `a > b`, else 0.
-                abs_sub(a, b, y) = a.abs_sub(b), rules::step(a - b, T::zero()), -rules::step(a - b, T::zero()); at (1.7, 0.3), (2.0, -1.0), (4.0, 1.0);
+                abs_sub(a, b, y) = a.abs_sub(b), rules::above(a, b), -rules::above(a, b); at (1.7, 0.3), (2.0, -1.0), (4.0, 1.0);
                 /// The magnitude of `a` with the sign of `b`; partials ±1 (0 at `a = 0`) and 0.
                 copysign(a, b, y) = a.copysign(b), rules::abs(a) * b.signum(), T::zero(); at (0.7, -1.3), (0.2, -3.0), (3.0, -0.2);
             }

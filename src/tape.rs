@@ -32,8 +32,9 @@ pub(crate) use wide::{pairs, wide};
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
 ///
-/// A tape belongs to one thread. Its [`Value`]s are plain data, found back to their tape by its id; using one after
-/// the tape was cleared or dropped, or on another thread, panics.
+/// A tape belongs to one thread. Its [`Value`]s are plain data and find back to their tape by its id. One that is used
+/// after the tape was cleared or dropped, or on another thread, panics as soon as it reaches for the tape: at a join
+/// with another node, at [`retain`](Value::retain), or at [`backward`](Value::backward).
 ///
 /// # Examples
 ///
@@ -68,7 +69,7 @@ impl<T: Scalar> Tape<T> {
     ///
     /// # Panics
     ///
-    /// If the memory cannot be had.
+    /// If the memory cannot be had, or `records` is more than the 2³² - 1 that a tape can number.
     #[track_caller]
     pub fn with_capacity(records: usize) -> Self {
         let tape = Self::new();
@@ -141,6 +142,7 @@ impl<T: Scalar> Tape<T> {
     /// assert_eq!(gradients.wrt(y), 4.0);
     /// ```
     #[track_caller]
+    #[must_use]
     pub fn custom(&self, value: T, operands: &[(Value<T>, T)]) -> Value<T> {
         let origin = self.inner.origin.get();
         assert!(

@@ -13,9 +13,10 @@ use crate::{Gradients, Scalar};
 /// It means: "my number is `data`, and I change `slope` times as fast as recorded node `node`". Functions of one value
 /// only multiply the slope; a node is recorded where values of two different nodes meet.
 ///
-/// A `Value` behaves as the plain number does: it has the methods of the standard floats and implements
-/// [`num_traits::Float`], compares and prints by its number, and mixes with plain numbers in all operators. A constant
-/// costs nothing. See [`Tape`](crate::Tape) for how to make variables.
+/// A `Value` behaves as the plain number does: it has the methods of [`num_traits::Float`] and implements that trait,
+/// compares and prints by its number, and mixes with plain numbers in all operators; on the left those must be f32 or
+/// f64, because Rust allows that for named types only. A constant costs nothing. See [`Tape`](crate::Tape) for how to
+/// make variables.
 ///
 /// # Examples
 ///
@@ -27,6 +28,14 @@ use crate::{Gradients, Scalar};
 /// let y = (-x * x).exp() / 2.0;
 /// assert_eq!(y.data(), (-0.25_f64).exp() / 2.0);
 /// assert_eq!(y.backward().wrt(x), -0.5 * (-0.25_f64).exp());
+/// ```
+///
+/// A value stays with its scalar type: it is not coerced even to a supertype, whose tape would not be its own.
+///
+/// ```compile_fail
+/// fn shorten<'a>(v: gradtape::Value<&'static str>) -> gradtape::Value<&'a str> {
+///     v
+/// }
 /// ```
 #[derive(Clone, Copy)]
 pub struct Value<T> {
@@ -224,11 +233,12 @@ macro_rules! methods {
         choice { $($choice:tt)* }
         operator { $($operator:tt)* }
     ) => {
-        methods! { @unary $($unary)* $($activation)* }
-        methods! { @binary join $($binary)* }
-        methods! { @binary choose $($choice)* }
+        methods! { @unary "use gradtape::Tape;", $($unary)* }
+        methods! { @unary "use gradtape::{Real, Tape};", $($activation)* }
+        methods! { @binary join ", or if they are joined on one that was cleared or dropped.", $($binary)* }
+        methods! { @binary choose ".", $($choice)* }
     };
-    (@unary $(
+    (@unary $use:literal, $(
         $(#[$doc:meta])*
         $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
         at $at:literal, $($interval:literal),*;
@@ -237,12 +247,15 @@ macro_rules! methods {
             $(#[$doc])*
             ///
             /// ```
-            /// # #[allow(unused_imports)]
-            /// use gradtape::{Real, Tape};
+            #[doc = $use]
             ///
-            /// let tape = Tape::new();
-            #[doc = concat!("let y = tape.var(", stringify!($at), "_f64).", stringify!($name), "(", $(stringify!($pv),)? ");")]
-            #[doc = concat!("assert_eq!(y.data(), (", stringify!($at), "_f64).", stringify!($name), "(", $(stringify!($pv),)? "));")]
+            #[doc = concat!("let f = |x: f64| x.", stringify!($name), "(", $(stringify!($pv),)? ");")]
+            #[doc = concat!("let (tape, x) = (Tape::new(), ", $at, ");")]
+            /// let v = tape.var(x);
+            #[doc = concat!("let y = v.", stringify!($name), "(", $(stringify!($pv),)? ");")]
+            /// assert_eq!(y.data(), f(x));
+            /// let difference = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5;
+            /// assert!((y.backward().wrt(v) - difference).abs() < 1e-8);
             /// ```
             #[inline]
             #[must_use]
@@ -255,7 +268,7 @@ macro_rules! methods {
             }
         )*
     };
-    (@binary $combine:ident $(
+    (@binary $combine:ident $panics:literal, $(
         $(#[$doc:meta])*
         $name:ident($a:ident, $b:ident, $y:ident) = $value:expr, $partial_a:expr, $partial_b:expr;
         at ($at:literal, $bt:literal), $low:tt, $high:tt;
@@ -264,14 +277,18 @@ macro_rules! methods {
             $(#[$doc])*
             ///
             /// ```
-            /// let tape = gradtape::Tape::new();
-            #[doc = concat!("let (a, b) = (tape.var(", stringify!($at), "_f64), tape.var(", stringify!($bt), "));")]
-            #[doc = concat!("assert_eq!(a.", stringify!($name), "(b).data(), num_traits::Float::", stringify!($name), "(a.data(), b.data()));")]
+            #[doc = concat!("let f = |a: f64, b| num_traits::Float::", stringify!($name), "(a, b);")]
+            #[doc = concat!("let (tape, a, b) = (gradtape::Tape::new(), ", $at, ", ", $bt, ");")]
+            /// let (u, v) = (tape.var(a), tape.var(b));
+            #[doc = concat!("let y = u.", stringify!($name), "(v);")]
+            /// assert_eq!(y.data(), f(a, b));
+            /// let difference = (f(a + 1e-5, b) - f(a - 1e-5, b)) / 2e-5;
+            /// assert!((y.backward().wrt(u) - difference).abs() < 1e-8);
             /// ```
             ///
             /// # Panics
             ///
-            /// If the two values belong to different tapes, or to one that was cleared or dropped.
+            #[doc = concat!("If the two values belong to different tapes", $panics)]
             #[inline]
             #[track_caller]
             #[must_use]

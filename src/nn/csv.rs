@@ -177,9 +177,10 @@ impl<'a> Rows<'a> {
 
     fn column(&self, column: usize) -> String {
         let number = column + 1;
-        self.header
-            .get(column)
-            .map_or_else(|| format!("column {number}"), |name| format!("column {number} ({})", cut(name).escape_debug()))
+        self.header.get(column).map_or_else(
+            || format!("column {number}"),
+            |name| format!("column {number} ({})", cut(name).escape_debug()),
+        )
     }
 
     /// The line of the row that the reader found from the given byte on. The reader counts lines itself, but not those

@@ -115,6 +115,12 @@ pub(crate) fn step<T: Float>(x: T, below: T) -> T {
     if x > T::zero() { T::one() } else { below }
 }
 
+/// 1 where `a > b`, else 0.
+#[inline]
+pub(crate) fn above<T: Float>(a: T, b: T) -> T {
+    if a > b { T::one() } else { T::zero() }
+}
+
 /// `n xⁿ⁻¹`, and 0 for `n = 0` even at `x = 0`.
 #[inline]
 pub(crate) fn powi<T: Float>(x: T, y: T, n: i32) -> T {
@@ -144,17 +150,23 @@ pub(crate) fn powf_exponent<T: Float>(a: T, y: T, b: T) -> T {
     if y.is_zero() || (a.is_zero() && b.is_zero()) { T::zero() } else { y * a.ln() }
 }
 
-/// `v/(u² + v²)` without overflow, 0 at the origin.
+/// `v/(u² + v²)` without overflow: 0 at the origin, and the limit 0 at infinity.
 #[inline]
 pub(crate) fn atan2<T: Float>(v: T, u: T) -> T {
     let h = u.hypot(v);
-    if h.is_zero() { T::zero() } else { (v / h) / h }
+    if h.is_zero() || h.is_infinite() { T::zero() } else { (v / h) / h }
 }
 
-/// `v/h`, 0 where `h` is 0.
+/// `v/h` for `h = √(u² + v²)`: 0 at the origin, and the limit ±1 where `v` is infinite.
 #[inline]
 pub(crate) fn ratio<T: Float>(v: T, h: T) -> T {
-    if h.is_zero() { T::zero() } else { v / h }
+    if h.is_zero() {
+        T::zero()
+    } else if v.is_infinite() {
+        v.signum()
+    } else {
+        v / h
+    }
 }
 
 /// The partial of `max(a, b)` by `a`. A NaN loses to any number.

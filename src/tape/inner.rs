@@ -133,6 +133,8 @@ impl<T: Scalar> Inner<T> {
         if !write(&mut memory.all[start..end]) {
             return None;
         }
+        let reserved = memory.wide.try_reserve(1);
+        assert!(reserved.is_ok(), "the tape cannot get memory for another node of many operands; clear it more often");
         memory.wide.push(start..end);
         loan.len = end;
         drop(loan);
@@ -178,15 +180,15 @@ impl<T: Scalar> Inner<T> {
         let limit = MAX_NODES - self.variables.get();
         assert_room(count, limit - len);
         let capacity = (len + count).max(2 * len).max(FIRST_CAPACITY).min(limit);
-        // SAFETY: the records are not lent, and nothing below calls foreign code.
-        let all = unsafe { &mut (*self.memory.get()).all };
-        let reserved = all.try_reserve_exact(capacity - all.len());
+        // SAFETY: the records are not lent, and an allocation calls no foreign code. The reference ends before the
+        // assertion, whose hook may.
+        let reserved = unsafe { (*self.memory.get()).all.try_reserve_exact(capacity - self.capacity.get()) };
         assert!(
             reserved.is_ok(),
             "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often"
         );
-        // SAFETY: there is room for as many, and `MaybeUninit` needs no value.
-        unsafe { all.set_len(capacity) };
+        // SAFETY: as above, there is room for as many, and `MaybeUninit` needs no value.
+        unsafe { (*self.memory.get()).all.set_len(capacity) };
         self.capacity.set(capacity);
     }
 
@@ -233,7 +235,7 @@ impl<T> Drop for Loan<'_, T> {
 #[inline]
 #[track_caller]
 fn assert_room(count: usize, room: usize) {
-    assert!(count <= room, "the tape is full, it can number 2^32 - 1 nodes; clear it more often");
+    assert!(count <= room, "a tape cannot number more than 2^32 - 1 nodes; clear it more often, or ask for less");
 }
 
 #[inline(always)]
