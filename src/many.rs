@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::iter::{Product, Sum};
 
-use crate::tape::{pairs, wide};
+use crate::tape::{many, many_pairs};
 use crate::{Scalar, Value};
 
 impl<T: Scalar> Value<T> {
@@ -32,18 +32,14 @@ impl<T: Scalar> Value<T> {
         let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
         let is_plain = |values: &[Self]| values.iter().all(|value| value.is_constant());
         let times = |values: &[Self], factors: &[Self]| {
-            wide(
-                data,
-                values.len().div_ceil(2),
-                pairs(values.iter().zip(factors).map(|(&value, factor)| (value, factor.data))),
-            )
+            many(data, values.iter().zip(factors).map(|(&value, factor)| (value, factor.data)))
         };
         if is_plain(b) {
             times(a, b)
         } else if is_plain(a) {
             times(b, a)
         } else {
-            wide(data, a.len(), a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]))
+            many_pairs(data, a.len(), a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]))
         }
     }
 
@@ -70,7 +66,7 @@ impl<T: Scalar> Value<T> {
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
         let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));
-        wide(data, values.len().div_ceil(2), pairs(values.iter().copied().zip(weights.iter().copied())))
+        many(data, values.iter().copied().zip(weights.iter().copied()))
     }
 }
 
@@ -107,9 +103,7 @@ impl<T: Scalar> Sum for Value<T> {
         // -0 is what changes nothing when it is added, and the sum of no floats.
         let total = Cell::new(T::neg_zero());
         let values = values.inspect(|value| total.set(total.get() + value.data));
-        in_chunks(T::neg_zero(), values, |terms| {
-            wide(total.get(), terms.len().div_ceil(2), pairs(terms.iter().map(|&term| (term, T::one()))))
-        })
+        in_chunks(T::neg_zero(), values, |terms| many(total.get(), terms.iter().map(|&term| (term, T::one()))))
     }
 }
 
@@ -128,7 +122,7 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = before * *partial;
                 before = before * factor.data;
             }
-            wide(before, factors.len().div_ceil(2), pairs(factors.iter().copied().zip(partials)))
+            many(before, factors.iter().copied().zip(partials))
         })
     }
 }

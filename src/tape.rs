@@ -28,7 +28,7 @@ use slots::{enter, find, find_first, fresh_origin, hold, leave};
 
 pub(crate) use inner::{Record, Records};
 pub(crate) use slots::mismatch;
-pub(crate) use wide::{pairs, wide};
+pub(crate) use wide::{many, many_pairs};
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
 ///
@@ -150,7 +150,7 @@ impl<T: Scalar> Tape<T> {
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        wide(value, operands.len().div_ceil(2), pairs(operands.iter().copied()))
+        many(value, operands.iter().copied())
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.

@@ -80,7 +80,7 @@ impl Options {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned().into())),
                 None => (text, None),
             };
-            let Some(name) = (if name == "-h" { Some("help") } else { known(&name) }) else {
+            let Some(name) = known(&name) else {
                 return Err(format!("unknown argument {name:?}; --help lists the options").into());
             };
             if name == "help" {
@@ -169,7 +169,7 @@ impl Value<'_> {
 }
 
 fn known(arg: &str) -> Option<&'static str> {
-    let name = arg.strip_prefix("--")?;
+    let name = if arg == "-h" { "help" } else { arg.strip_prefix("--")? };
     OPTIONS.iter().map(|(known, ..)| *known).find(|known| *known == name)
 }
 

@@ -98,13 +98,13 @@ impl<T: Scalar> Inner<T> {
     #[inline]
     #[track_caller]
     pub(super) fn push_variables(&self, count: usize) -> u32 {
+        let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
         let (len, variables) = (self.len(), self.variables.get());
         if len == 0 {
             assert_room(count, MAX_NODES - variables - self.capacity.get());
             self.variables.set(variables + count);
         } else {
             // A variable behind other nodes is swept like them, to no effect.
-            let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
             self.grow(count);
             (0..count).for_each(|_| _ = self.push(blank));
         }

@@ -11,22 +11,23 @@ use crate::{Scalar, Value};
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
 pub(crate) type Pair<T> = [(Value<T>, T); 2];
 
-/// Operands two by two.
+/// A value of the number `data` that changes as its operands do, each times its partial.
 #[inline]
-pub(crate) fn pairs<T: Scalar>(
-    mut operands: impl Iterator<Item = (Value<T>, T)> + Clone,
-) -> impl Iterator<Item = Pair<T>> + Clone {
-    std::iter::from_fn(move || {
+#[track_caller]
+pub(crate) fn many<T: Scalar>(data: T, mut operands: impl ExactSizeIterator<Item = (Value<T>, T)> + Clone) -> Value<T> {
+    let count = operands.len().div_ceil(2);
+    let pairs = std::iter::from_fn(move || {
         let first = operands.next()?;
         Some([first, operands.next().unwrap_or_else(|| (Value::constant(T::zero()), T::zero()))])
-    })
+    });
+    many_pairs(data, count, pairs)
 }
 
-/// A value of the number `data` that changes as the operands of `count` pairs do, each times its partial.
+/// [`many`], of `count` pairs.
 #[inline]
 #[track_caller]
 #[allow(clippy::needless_pass_by_value, reason = "iterators are passed by value")]
-pub(crate) fn wide<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
+pub(crate) fn many_pairs<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
     let active = || pairs.clone().flatten().filter(|(value, _)| !value.is_constant());
     let Some((first, _)) = active().next() else {
         return Value::constant(data);
