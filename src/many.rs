@@ -1,6 +1,5 @@
 //! Operations with many operands: one wide record instead of a chain of joins.
 
-use std::cell::Cell;
 use std::iter::{Product, Sum};
 
 use crate::tape::{many, many_pairs};
@@ -101,9 +100,9 @@ impl<T: Scalar> Sum for Value<T> {
     #[track_caller]
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
         // -0 is what changes nothing when it is added, and the sum of no floats.
-        let total = Cell::new(T::neg_zero());
-        let values = values.inspect(|value| total.set(total.get() + value.data));
-        in_chunks(T::neg_zero(), values, |terms| many(total.get(), terms.iter().map(|&term| (term, T::one()))))
+        in_chunks(T::neg_zero(), values, |terms| {
+            many(total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
+        })
     }
 }
 

@@ -54,6 +54,81 @@ fn standardised_columns_have_mean_0_and_deviation_1_and_constant_ones_are_finite
 }
 
 #[test]
+fn constant_columns_become_exactly_0_and_others_have_deviation_1_at_any_magnitude() {
+    let standardized = |column: &[f64]| {
+        let target = Target::Numbers(column.to_vec());
+        let mut data = Dataset::new(vec!["x".into()], column.to_vec(), target).unwrap();
+        let scaling = data.scaling();
+        data.standardize(&scaling);
+        let Target::Numbers(numbers) = data.target().clone() else { panic!() };
+        assert!(numbers.iter().enumerate().all(|(row, y)| data.row(row) == [*y]));
+        for (y, x) in numbers.iter().zip(column) {
+            assert!((scaling.restore(*y) / 4.0 - x / 4.0).abs() <= 1e-15 * x.abs() + 1e-323, "{x}");
+        }
+        numbers
+    };
+    for x in [0.1, 1.0 / 3.0, 1e-320, 1e-300, -7.3e15, 1e308, f64::MAX, -f64::MAX] {
+        for rows in [1, 3, 7, 10, 49] {
+            assert_eq!(standardized(&vec![x; rows]), vec![0.0; rows], "{x} {rows} times");
+        }
+    }
+    for (scale, tolerance) in [(1e-320, 1e-2), (1e-310, 1e-9), (1e-160, 1e-14), (1.0, 1e-14), (f64::MAX, 1e-14)] {
+        let column = standardized(&[-1.0, 0.25, 1.0, 0.5, -0.125].map(|x| scale * x));
+        let square = column.iter().map(|x| x * x).sum::<f64>() / 5.0;
+        assert!((square - 1.0).abs() < tolerance, "{scale}: {column:?}");
+    }
+    // A deviation that is small beside the mean is one nevertheless.
+    assert_eq!(standardized(&[1e15, 1e15 + 2.0]), [-1.0, 1.0]);
+}
+
+#[test]
+fn differences_are_restored_without_the_mean() {
+    let data = Dataset::new(vec!["x".into()], vec![0.0; 2], Target::Numbers(vec![1e9 - 3.0, 1e9 + 3.0])).unwrap();
+    assert_eq!(data.scaling().restore_difference(0.5), 1.5);
+}
+
+#[test]
+fn csv_quotes_that_are_not_closed_swallow_no_rows() {
+    let error = |text: &str| Dataset::from_csv_reader(text.as_bytes(), "text", None).unwrap_err().to_string();
+    for (text, message) in [
+        ("a,y\n1,p\n2,\"q\n3,p\n", "text, line 3, column 2 (y): expected a label in one line, found \"q\\n3,p\""),
+        ("a,y\n1,p\n2,\"\n", "text, line 3, column 2 (y): expected a label, found \"\""),
+        ("a,y\n1,p\n2,q\tr\n", "text, line 3, column 2 (y): expected a label in one line, found \"q\\tr\""),
+        ("a,\"y\n1,p\n2,q\n", "text, line 1, column 2: expected a name in one line, found \"y\\n1,p\\n2,q\""),
+    ] {
+        assert_eq!(error(text), message);
+    }
+    let rows = "1,p\n".repeat(100_000);
+    for text in [format!("a,y\n1,\"{rows}"), format!("a,y\n\"{rows}"), format!("a,\"{rows}"), format!("{rows}\"")] {
+        assert!(error(&text).len() < 200, "{}", error(&text));
+    }
+    let name = "n".repeat(70_000);
+    assert!(error(&format!("{name},y\nx,p\n")).len() < 200);
+    assert!(error(&format!("{name},{name}\nx,p\n")).len() < 200);
+    assert!(error(&format!("a,y\n1,{name}\n2,{name}\n")).len() < 200);
+}
+
+#[test]
+fn csv_errors_count_lines_of_any_ends() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["", "a,y", "1,p", "", "2,q", "x,q", "3,r", ""].join(end);
+        let error = Dataset::from_csv_reader(text.as_bytes(), "text", None).unwrap_err();
+        assert!(error.to_string().starts_with("text, line 6, column 1 (a): "), "{error}");
+    }
+}
+
+#[test]
+fn errors_are_one_line_without_control_characters_whatever_the_names() {
+    let name = "a\nb\x1b[31m\rc";
+    let missing = Dataset::from_csv(format!("no/{name}"), None).unwrap_err();
+    let empty = Dataset::from_csv_reader(&b""[..], name, None).unwrap_err();
+    for error in [missing, empty] {
+        assert!(error.to_string().contains("a\u{fffd}b\u{fffd}[31m\u{fffd}c: "), "{error}");
+        assert!(!error.to_string().contains(char::is_control), "{error}");
+    }
+}
+
+#[test]
 fn a_data_set_refuses_what_is_not_one() {
     let new = |names: &[&str], features: &[f64], target| {
         let names = names.iter().map(|&name| name.into()).collect();

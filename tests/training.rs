@@ -1,4 +1,4 @@
-//! Claims about memory: a steady training loop allocates nothing.
+//! Claims about steps and epochs, and about their memory: a steady training loop allocates nothing.
 
 #![allow(unsafe_code, reason = "a global allocator is unsafe")]
 
@@ -12,21 +12,23 @@ use gradtape::{Gradients, Tape, Value};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-/// The allocator of the system, counting the calls of each thread.
+/// The allocator of the system, counting the calls of each thread, and the bytes they ask for.
 struct Counting;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     COUNT.with(|count| count.set(count.get() + 1));
+    BYTES.with(|sum| sum.set(sum.get() + bytes));
 }
 
 // SAFETY: all calls go to the system's allocator as they are.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
@@ -37,7 +39,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(new_size);
         // SAFETY: as the caller promises.
         unsafe { System.realloc(memory, layout, size) }
     }
@@ -52,9 +54,25 @@ fn allocations(f: impl FnOnce()) -> usize {
     COUNT.with(Cell::get) - before
 }
 
+fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
+
+/// Rows `(x, 2x - 1)`.
+fn line(rows: u32) -> Dataset {
+    let x: Vec<_> = (0..rows).map(|row| f64::from(row) / f64::from(rows)).collect();
+    let y = x.iter().map(|x| 2.0 * x - 1.0).collect();
+    Dataset::new(vec!["x".into()], x, Target::Numbers(y)).unwrap()
+}
+
+/// `w x + b`
+fn linear(w: f64, b: f64) -> Mlp<f64> {
+    Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![w, b]).unwrap()
+}
+
 fn network() -> Mlp<f64> {
     let layers = [(16, Activation::Tanh), (3, Activation::Identity)];
-    Mlp::new(40, &layers, Init::Xavier, &mut StdRng::seed_from_u64(1)).unwrap()
+    Mlp::new(40, &layers, Init::Xavier, &mut rng(1)).unwrap()
 }
 
 #[test]
@@ -86,6 +104,19 @@ fn a_loop_written_by_hand_allocates_nothing_after_the_first_step() {
 }
 
 #[test]
+fn a_large_batch_takes_the_memory_of_a_small_one() {
+    let data = line(640);
+    let bytes = |batch| {
+        let network = Mlp::new(1, &[(64, Activation::Tanh), (1, Activation::Identity)], Init::He, &mut rng(1)).unwrap();
+        let mut trainer = Trainer::new(network, Sgd::new(0.01));
+        let before = BYTES.with(Cell::get);
+        trainer.epoch(&data, batch, &mut rng(2)).unwrap();
+        BYTES.with(Cell::get) - before
+    };
+    assert_eq!(bytes(640), bytes(16));
+}
+
+#[test]
 fn epochs_allocate_nothing_after_the_first() {
     let rows = (0_u32..10 * 40).map(|i| f64::from(i % 7)).collect();
     let names = (0..40).map(|i| format!("x{i}")).collect();
@@ -94,9 +125,107 @@ fn epochs_allocate_nothing_after_the_first() {
         labels: (0..10).map(|row| row % 3).collect(),
     };
     let data = Dataset::new(names, rows, classes).unwrap();
-    let mut rng = StdRng::seed_from_u64(2);
+    let mut rng = rng(2);
     let mut trainer = Trainer::new(network(), Adam::new(0.01));
-    let mut epoch = || trainer.epoch(&data, 4, &mut rng).unwrap();
-    epoch();
-    assert_eq!(allocations(|| (0..20).for_each(|_| _ = epoch())), 0);
+    for batch in [4, 10] {
+        let mut epoch = || trainer.epoch(&data, batch, &mut rng).unwrap();
+        epoch();
+        assert_eq!(allocations(|| (0..20).for_each(|_| _ = epoch())), 0);
+    }
+}
+
+#[test]
+fn a_step_whose_loss_fails_changes_nothing() {
+    let network = Mlp::<f64>::new(3, &[(1, Activation::Tanh)], Init::Uniform, &mut rng(1)).unwrap();
+    let mut trainer = Trainer::new(network.clone(), Sgd::new(0.1));
+    assert!(trainer.step(|network, _| Ok(network.forward(&[])?[0])).is_err());
+    assert_eq!(trainer.network().parameters(), network.parameters());
+}
+
+#[test]
+fn an_epoch_refuses_what_does_not_fit() {
+    let data = Dataset::new(
+        vec!["x".into()],
+        vec![1.0, 2.0],
+        Target::Classes { names: vec!["a".into(), "b".into()], labels: vec![0, 1] },
+    )
+    .unwrap();
+    let epoch = |inputs, outputs, batch| {
+        let network = Mlp::<f64>::new(inputs, &[(outputs, Activation::Tanh)], Init::Uniform, &mut rng(1)).unwrap();
+        Trainer::new(network, Sgd::new(0.1)).epoch(&data, batch, &mut rng(1)).map_err(|error| error.to_string())
+    };
+    assert!(epoch(1, 2, 1).is_ok());
+    assert_eq!(epoch(1, 2, 0).unwrap_err(), "batch: expected at least 1 row, found 0");
+    assert_eq!(epoch(2, 2, 1).unwrap_err(), "layer 1 of the network: expected 2 inputs, found 1");
+    assert!(epoch(1, 3, 1).unwrap_err().starts_with("last layer of the network: expected 2 outputs"));
+}
+
+#[test]
+fn an_epoch_returns_the_mean_over_rows_whatever_the_batches() {
+    let data =
+        Dataset::new(vec!["x".into()], vec![1.0, 2.0, 3.0, 4.0, 5.0], Target::Numbers(vec![1.0, 4.0, 3.0, 8.0, 15.0]))
+            .unwrap();
+    for seed in 0..10 {
+        let mut trainer = Trainer::new(linear(1.0, 0.0), Sgd::new(0.0));
+        let mean: f64 = trainer.epoch(&data, 2, &mut rng(seed)).unwrap();
+        assert!((mean - (4.0 + 16.0 + 100.0) / 5.0).abs() < 1e-13, "{mean}");
+        assert_eq!(trainer.into_network().parameters(), [1.0, 0.0]);
+    }
+}
+
+#[test]
+fn an_epoch_goes_through_the_rows_in_random_order() {
+    let trained = |seed| {
+        let mut trainer = Trainer::new(linear(0.5, 0.0), Sgd::new(0.1));
+        trainer.epoch(&line(8), 1, &mut rng(seed)).unwrap();
+        trainer.into_network().parameters().to_vec()
+    };
+    assert_eq!(trained(1), trained(1));
+    assert_ne!(trained(1), trained(2));
+}
+
+#[test]
+fn a_batch_of_many_sweeps_is_a_step_down_the_gradient_of_its_mean() {
+    for rows in [5, 16, 40, 64] {
+        let data = line(rows);
+        let mut by_epoch = Trainer::new(linear(-3.0, 0.5), Sgd::new(1.0));
+        let mut by_step = Trainer::new(linear(-3.0, 0.5), Sgd::new(1.0));
+        let mean = by_epoch.epoch(&data, 64, &mut rng(1)).unwrap();
+        let loss = by_step.step(|network, _| {
+            let losses = (0..data.len()).map(|row| {
+                let outputs = network.forward(&[Value::from(data.row(row)[0])])?;
+                Ok(data.target().loss(row, &outputs))
+            });
+            Ok(losses.sum::<Result<Value<f64>, gradtape::Error>>()? / f64::from(rows))
+        });
+        assert!((mean / loss.unwrap() - 1.0_f64).abs() < 1e-14);
+        for (a, b) in by_epoch.network().parameters().iter().zip(by_step.network().parameters()) {
+            assert!((a - b).abs() < 1e-14, "{rows} rows: {a} is not {b}");
+        }
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_changes_neither_network_nor_optimiser() {
+    let data = Dataset::new(vec!["x".into()], vec![1e200, 1.0], Target::Numbers(vec![0.0, 0.0])).unwrap();
+    let mut trainer = Trainer::new(linear(1.0, 0.0), Sgd::new(0.25).with_momentum(0.5));
+    assert_eq!(trainer.epoch(&data, 2, &mut rng(1)).unwrap(), f64::INFINITY);
+    assert!(trainer.step(|network, _| Ok((network.parameters()[0] - 2.0).ln())).unwrap().is_nan());
+    assert_eq!(trainer.network().parameters(), [1.0, 0.0]);
+    assert_eq!(trainer.step(|network, _| Ok(network.parameters()[0])).unwrap(), 1.0);
+    assert_eq!(trainer.network().parameters(), [0.75, 0.0]);
+}
+
+#[test]
+fn a_rate_can_change_on_the_way() {
+    let mut sgd = Trainer::new(linear(1.0, 0.0), Sgd::new(0.0));
+    let mut adam = Trainer::new(linear(1.0, 0.0), Adam::new(0.0));
+    for (rate, w) in [(0.0, 1.0), (0.25, 0.75), (0.5, 0.25)] {
+        sgd.optimizer_mut().set_rate(rate);
+        adam.optimizer_mut().set_rate(rate);
+        sgd.step(|network, _| Ok(network.parameters()[0])).unwrap();
+        adam.step(|network, _| Ok(network.parameters()[0])).unwrap();
+        assert_eq!(sgd.network().parameters()[0], w);
+        assert!((adam.network().parameters()[0] - w).abs() < 1e-6);
+    }
 }
