@@ -227,7 +227,6 @@ pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: both questions are one comparison.
     if !(products[0].is_nan() | products[1].is_nan())
-        && a.is_beside(b)
         && let Some(inner) = find_first::<T>(a)
         // SAFETY: nothing in `try_push` calls foreign code.
         && let Some(node) = unsafe { &*inner }.try_push(Record { nodes: [a.index(), b.index()], partials: products })
@@ -241,9 +240,6 @@ pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 
 #[inline(never)]
 #[track_caller]
 fn record_slowly<T: Scalar>(a: Node, b: Node, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> Node {
-    if !a.is_beside(b) {
-        mismatch::<T>(a, b);
-    }
     let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
     // SAFETY: nothing in `push` calls foreign code.
     unsafe { &*find::<T>(a) }.push(Record { nodes: [a.index(), b.index()], partials })

@@ -184,11 +184,15 @@ impl<T: Scalar> Value<T> {
             let [from_a, from_b] = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
             return Self { data, slope: from_a + from_b, node: a.node.derived(), invariant: PhantomData };
         }
-        if b.is_constant() {
-            return a.chain(data, partial_a());
-        }
-        if a.is_constant() {
-            return b.chain(data, partial_b());
+        // A constant is not beside a node: one question less where two nodes join.
+        if !a.node.is_beside(b.node) {
+            if b.is_constant() {
+                return a.chain(data, partial_a());
+            }
+            if a.is_constant() {
+                return b.chain(data, partial_b());
+            }
+            tape::mismatch::<T>(a.node, b.node);
         }
         Self::own(data, tape::record(a.node, b.node, [partial_a(), partial_b()], [a.slope, b.slope]))
     }
