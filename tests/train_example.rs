@@ -13,10 +13,14 @@ mod run;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::Once;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Optimizer, Sgd, Target, Trainer};
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
 
 const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/iris.csv");
 const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/digits.csv");
@@ -27,6 +31,11 @@ fn train(args: &[&str]) -> Result<String, String> {
     let args = args.iter().map(OsString::from);
     run::run(args, &mut out, false).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
+}
+
+/// The lines that tell of losses, of a run without errors.
+fn losses(args: &[&str]) -> Vec<String> {
+    train(args).unwrap().lines().filter(|line| line.contains("loss")).map(str::to_owned).collect()
 }
 
 /// A file for one test.
@@ -75,9 +84,129 @@ fn the_articles_network_learns_its_four_rows_in_both_precisions() {
 
 #[test]
 fn a_seed_repeats_a_run_and_another_one_does_not() {
-    let run = |seed| train(&["--data", IRIS, "--seed", seed, "--epochs", "2"]).unwrap();
-    assert_eq!(run("5"), run("5"));
-    assert_ne!(run("5"), run("6"));
+    for rest in [&["--data", IRIS, "--epochs", "2"][..], &[]] {
+        let run = |seed| losses(&[&["--seed", seed], rest].concat());
+        assert_eq!(run("5"), run("5"));
+        assert_ne!(run("5"), run("6"));
+    }
+}
+
+#[test]
+fn every_option_changes_the_training() {
+    let mut runs: Vec<_> = [
+        "",
+        "--hidden 32,3",
+        "--activation relu",
+        "--epochs 99",
+        "--batch 15",
+        "--optimizer sgd",
+        "--optimizer sgd --rate 0.01",
+        "--rate 0.01",
+        "--seed 1",
+        "--precision f32 --rate 0.1",
+        "--rate 0.1",
+    ]
+    .map(|args| losses(&[&["--data", IRIS][..], &args.split_whitespace().collect::<Vec<_>>()].concat()))
+    .to_vec();
+    runs.sort();
+    runs.dedup();
+    assert_eq!(runs.len(), 11);
+}
+
+#[test]
+fn ten_epochs_of_many_are_told_of_and_the_first_and_the_last() {
+    let epochs = |number: &str| {
+        let out = train(&["--data", IRIS, "--epochs", number]).unwrap();
+        let lines = out.lines().filter_map(|line| line.strip_prefix("epoch ")?.split_once(','));
+        lines.map(|(epoch, _)| epoch.parse::<u32>().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(epochs("3"), [1, 2, 3]);
+    assert_eq!(epochs("25"), [1, 3, 6, 9, 12, 15, 18, 21, 24, 25]);
+}
+
+/// A file of 20 rows of which a few are far away from all others.
+fn wild(name: &str, scale: f64) -> Csv {
+    let rows = (0..20).map(|i| {
+        let (a, b) = (1.5_f64.powi(i), f64::from(i % 3));
+        format!("{a},{b},{:e}\n", scale * (a - 100.0 * b))
+    });
+    Csv::new(name, format!("a,b,y\n{}", rows.collect::<String>()))
+}
+
+/// Losses, root mean square error and R² of three epochs, without the example.
+fn by_hand(path: &str, activation: Activation, init: Init, optimizer: impl Optimizer<f64>) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+    let (mut training, test) = Dataset::from_csv(path, None).unwrap().split(0.2, &mut rng).unwrap();
+    let scaling = training.scaling();
+    training.standardize(&scaling);
+    let network = Mlp::new(2, &[(3, activation), (1, Activation::Identity)], init, &mut rng).unwrap();
+    let mut trainer = Trainer::new(network, optimizer);
+    let mut numbers: Vec<_> = (0..3).map(|_| trainer.epoch(&training, 5, &mut rng).unwrap()).collect();
+    let Target::Numbers(targets) = test.target() else { panic!() };
+    let count = f64::from(u32::try_from(targets.len()).unwrap());
+    let mean = targets.iter().sum::<f64>() / count;
+    let (mut residual, mut total) = (0.0, 0.0);
+    for (row, y) in targets.iter().enumerate() {
+        let mut x = test.row(row).to_vec();
+        scaling.apply(&mut x);
+        residual += (y - scaling.restore(trainer.network().forward(&x).unwrap()[0])).powi(2);
+        total += (y - mean).powi(2);
+    }
+    numbers.extend([(residual / count).sqrt(), 1.0 - residual / total]);
+    numbers
+}
+
+#[test]
+fn the_training_is_that_of_its_description() {
+    let csv = wild("description.csv", 1.0);
+    let adam = Adam::new(0.05).with_decay(0.01);
+    let sgd = Sgd::new(0.05).with_momentum(0.9);
+    for (options, expected) in [
+        ("tanh --optimizer adam", by_hand(csv.path(), Activation::Tanh, Init::Xavier, adam)),
+        ("relu --optimizer sgd", by_hand(csv.path(), Activation::Relu, Init::He, sgd)),
+    ] {
+        let data = ["--data", csv.path()];
+        let options = format!("--activation {options} --rate 0.05 --hidden 3 --batch 5 --epochs 3 --seed 7");
+        let out = train(&[&data[..], &options.split(' ').collect::<Vec<_>>()].concat()).unwrap();
+        let labels = ["epoch 1, loss", "epoch 2, loss", "epoch 3, loss", "root mean square error", "R²"];
+        for (label, expected) in labels.into_iter().zip(expected) {
+            let found = number(&out, label);
+            assert!((found - expected).abs() < if label == "R²" { 6e-5 } else { 6e-7 }, "{expected}: {out}");
+        }
+    }
+}
+
+#[test]
+fn huge_and_tiny_targets_are_measured_as_others_are() {
+    let [tiny, one, huge] = [1e-300, 1.0, 1e300].map(|scale| {
+        let out = train(&["--data", wild(&format!("wild{scale:e}.csv"), scale).path()]).unwrap();
+        (number(&out, "root mean square error") / scale, number(&out, "R²"))
+    });
+    for (error, share) in [tiny, huge] {
+        assert!((error / one.0 - 1.0).abs() < 1e-3, "{error}, not {}", one.0);
+        assert!((share - one.1).abs() < 2e-4, "{share}, not {}", one.1);
+    }
+    let csv = Csv::new("constant.csv", format!("a,y\n3,5.7\n{}", "1,0.1\n2,0.1\n".repeat(17)));
+    // The seed puts the only other row into the training set.
+    let out = train(&["--data", csv.path(), "--seed", "1"]).unwrap();
+    assert!(out.contains("R² is not defined: the targets of the test set are all equal"), "{out}");
+}
+
+#[test]
+fn the_confusion_has_a_row_for_each_class_and_short_names() {
+    let name = "n".repeat(70_000);
+    let classes = [(10, "few"), (15, "some"), (25, name.as_str())];
+    let rows = classes.iter().flat_map(|&(rows, class)| (0..rows).map(move |i| format!("{},{class}\n", i % 7)));
+    let csv = Csv::new("confusion.csv", format!("a,y\n{}", rows.collect::<String>()));
+    let out = train(&["--data", csv.path(), "--epochs", "20"]).unwrap();
+    let table: Vec<_> = out.lines().skip_while(|line| !line.starts_with("confusion")).skip(1).collect();
+    assert!(table.iter().all(|line| line.chars().count() == 4 * 20 + 3 * 2), "{out}");
+    let counts = |line: &str| -> Vec<u32> { line.split_whitespace().skip(1).map(|n| n.parse().unwrap()).collect() };
+    let counts: Vec<_> = table[1..].iter().map(|line| counts(line)).collect();
+    // Rows are of the test set, columns are not.
+    assert_eq!(counts.iter().map(|row| row.iter().sum()).collect::<Vec<u32>>(), [2, 5, 3], "{out}");
+    assert_ne!((0..3).map(|i| counts.iter().map(|row| row[i]).sum()).collect::<Vec<u32>>(), [2, 5, 3], "{out}");
+    assert_eq!(number(&out, "test accuracy"), f64::from(10 * (0..3).map(|i| counts[i][i]).sum::<u32>()));
 }
 
 fn median_accuracy(data: &str) -> f64 {
@@ -121,7 +250,9 @@ fn every_option_is_accepted() {
         args.extend(options.split(' '));
         assert!(train(&args).unwrap().contains("test accuracy"), "{options}");
     }
-    assert!(train(&["--help"]).unwrap().contains("--precision TYPE"));
+    let help = train(&["--help"]).unwrap();
+    assert!(["--precision TYPE", "decay 0.01", "momentum 0.9"].iter().all(|part| help.contains(part)), "{help}");
+    assert_eq!(train(&["-h"]).unwrap(), help);
 }
 
 #[test]
@@ -136,6 +267,9 @@ fn a_wrong_option_is_named_with_what_was_expected() {
         ("--data x --epochs -1", "--epochs: expected a whole number of at least 1, found \"-1\""),
         ("--data x --hidden 0", "--hidden: expected whole numbers of at least 1, as in 16,16, found \"0\""),
         ("--data x --hidden 3,,3", "--hidden: expected whole numbers of at least 1, as in 16,16, found \"3,,3\""),
+        ("--data=", "--data: expected a file, found \"\""),
+        ("--rate 1e-50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e-50"),
+        ("--rate 1e50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e50"),
         ("--data x --rate NaN", "--rate: expected a number above 0, found \"NaN\""),
         ("--data x --rate -1", "--rate: expected a number above 0, found \"-1\""),
         ("--data x --rate inf", "--rate: expected a number above 0, found \"inf\""),
@@ -147,7 +281,7 @@ fn a_wrong_option_is_named_with_what_was_expected() {
         assert_eq!(train(&args).unwrap_err(), error);
     }
     let error = train(&["--data", "x", "--activation", "step"]).unwrap_err();
-    assert!(error.starts_with("--activation: ") && error.ends_with("found \"step\""), "{error}");
+    assert!(error.starts_with("--activation: expected one of ") && error.ends_with("found \"step\""), "{error}");
 }
 
 #[test]
@@ -158,24 +292,31 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (b"a,y\n", ": expected rows below the header, found none"),
         (b"y\n1\n2\n", ", line 1, column 1: expected features and a label, found one column"),
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
-        (b"a,,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"\""),
+        (b"a,,y\n1,2,p\n", ", line 1, column 2: expected a name, found \"\""),
         (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the header, found 3"),
         (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the header, found 1"),
         (b"a,y\n1,p\n\n\nx y,q\n", ", line 5, column 1 (a): expected a finite number, found \"x y\""),
         (b"\xef\xbb\xbfa,y\n1,p\n,q\n", ", line 3, column 1 (a): expected a finite number, found \"\""),
         (b"a,y\n1,p\nNaN,q\n", ", line 3, column 1 (a): expected a finite number, found \"NaN\""),
-        (b"a,y\n1,1\n2,-inf\n", ", line 3, column 2 (y): expected a finite number, found \"-inf\""),
-        (b"a,y\n1,2\n2,red\n", ", line 3, column 2 (y): expected a finite number, found \"red\""),
+        (
+            b"a,y\n1,nan\n2,red\n",
+            ", line 2, column 2 (y): expected a finite number, found \"nan\"; \
+             --task classification takes all labels as names",
+        ),
+        (b"a,y\n1,2\n2,red\nx,3\n", ", line 3, column 2 (y): expected a finite number, found \"red\""),
         (b"a,y\n1,p\n2,\n", ", line 3, column 2 (y): expected a label, found \"\""),
         (b"a,y\n1,p\n2,\xff\n", ", line 3, column 2 (y): expected UTF-8, found other bytes"),
         (b"a,y\n1,p\n2,p\n", ", column 2 (y): expected at least 2 classes, found only \"p\""),
-        (b"a,y\n1,3\n", ": expected rows for a training set and a test set, found 1"),
+        (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
+        (b"a,y\n1,p\n2,q\n", ": expected at least 3 rows, found 2"),
     ]
     .into_iter()
     .enumerate()
     {
-        let csv = Csv::new(&format!("wrong{i}.csv"), text);
-        assert_eq!(train(&["--data", csv.path()]).unwrap_err(), format!("{}{error}", csv.path()));
+        // A name of two lines, where the system has such.
+        let csv = Csv::new(&format!("wrong{}{i}.csv", if cfg!(unix) { "\n" } else { "" }), text);
+        let name = csv.path().replace('\n', "\u{fffd}");
+        assert_eq!(train(&["--data", csv.path()]).unwrap_err(), format!("{name}{error}"));
     }
     let error = train(&["--data", "no/such.csv"]).unwrap_err();
     assert!(error.starts_with("no/such.csv: cannot be read: "), "{error}");
@@ -188,8 +329,18 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
 
 #[test]
 fn a_loss_that_runs_away_is_an_error() {
-    let error = train(&["--data", IRIS, "--activation", "relu", "--rate", "1e300"]).unwrap_err();
-    assert!(error.contains("a smaller --rate may help"), "{error}");
+    for (options, expected) in [
+        ("--activation relu --rate 1e4", "the loss of epoch "),
+        ("--activation relu --rate 1e300 --epochs 1 --batch 1000", "the test loss is NaN"),
+        ("--activation identity --optimizer sgd --rate 1 --epochs 20", "the last loss is "),
+    ] {
+        let mut out = Vec::new();
+        let args = ["--data", IRIS].into_iter().chain(options.split(' ')).map(OsString::from);
+        let error = run::run(args, &mut out, false).unwrap_err().to_string();
+        let out = String::from_utf8(out).unwrap();
+        assert!(error.contains(expected) && error.ends_with("; a smaller --rate may help"), "{error}");
+        assert!(out.contains("epoch 1, loss ") && !out.contains("test accuracy"), "{out}");
+    }
 }
 
 #[test]
@@ -207,23 +358,23 @@ fn a_reader_that_goes_away_is_recognised() {
     assert!(run::is_closed_pipe(&*error));
 }
 
-/// The example as a process. `cargo test` builds it beside the tests; where only this file was asked for, it may be
-/// missing.
+/// The example as a process, built as the tests are and beside them.
 fn process(args: &[&str]) -> Command {
-    static BUILD: Once = Once::new();
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.ancestors().nth(2).unwrap();
-    let example = profile.join("examples").join("train").with_extension(std::env::consts::EXE_EXTENSION);
-    BUILD.call_once(|| {
-        if !example.exists() {
-            let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-            let build = ["build", "--example", "train", "--profile", profile];
-            let status = Command::new(env!("CARGO")).args(build).current_dir(env!("CARGO_MANIFEST_DIR")).status();
-            assert!(status.unwrap().success());
+    static EXAMPLE: LazyLock<String> = LazyLock::new(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--example", "train", "--message-format", "json", "--target-dir"]).arg(target);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
         }
+        let output = build.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let messages = String::from_utf8(output.stdout).unwrap();
+        let (_, path) = messages.rsplit_once("\"executable\":\"").unwrap();
+        path[..path.find('"').unwrap()].replace("\\\\", "\\")
     });
-    let mut command = Command::new(example);
-    command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = Command::new(&*EXAMPLE);
+    command.args(args);
     command
 }
 
@@ -240,10 +391,9 @@ fn a_failed_process_prints_one_line_and_exits_with_code_1() {
 
 #[test]
 fn a_process_whose_output_is_closed_ends_in_silence() {
-    let mut child = process(&[]).spawn().unwrap();
-    drop(child.stdout.take());
-    let mut error = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
-    assert_eq!(error, "");
-    assert!(child.wait().unwrap().success());
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let output = process(&[]).stdout(writer).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert!(output.status.success());
 }

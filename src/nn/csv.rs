@@ -29,8 +29,8 @@ impl Dataset {
     ///
     /// If the file cannot be read, has no rows or no features, a row has another number of fields than the header, a
     /// name in the header is empty or given twice, a feature or a label is not a finite number where it should be, a
-    /// label is empty, a name or a label has control characters as a line end, there is only one class, or a field is
-    /// not UTF-8. The error names file, line and column.
+    /// label is empty, a name or a label has control characters such as a line end, there is only one class, or a field
+    /// is not UTF-8. The error names file, line and column.
     pub fn from_csv(path: impl AsRef<Path>, labels: Option<Labels>) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();

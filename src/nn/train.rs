@@ -99,6 +99,7 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
     }
 
     /// Adds the gradient of a loss, which is returned, to that of the step.
+    #[inline]
     fn sweep(
         &mut self,
         loss: impl FnOnce(&Mlp<Value<T>>, &mut Workspace<Value<T>>) -> Result<Value<T>, Error>,
@@ -113,6 +114,7 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         Ok(loss.data())
     }
 
+    #[inline]
     fn descend(&mut self, loss: T) {
         if loss.is_finite() {
             self.optimizer.step(self.network.parameters_mut(), &self.gradient);
