@@ -2,8 +2,8 @@
 
 mod support;
 
-use gradtape::{Value, gradient};
-use support::{Plain, Table, complaint, number, partials};
+use gradtape::{Real, Value, gradient};
+use support::{Plain, Table, assert_same_bits, complaint, number, partials};
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -98,12 +98,22 @@ const PAIR_KINKS: &[(&str, [f64; 2], [f64; 2])] = &[
     ("hypot", [0.0, 0.0], [0.0, 0.0]),
     ("hypot", [-0.0, 0.0], [0.0, 0.0]),
     ("hypot", [0.0, -2.0], [0.0, -1.0]),
+    ("hypot", [INF, 1.0], [1.0, 0.0]),
+    ("hypot", [-1.0, -INF], [0.0, -1.0]),
     ("atan2", [0.0, 0.0], [0.0, 0.0]),
     ("atan2", [-0.0, -0.0], [0.0, 0.0]),
     ("atan2", [0.0, -2.0], [-0.5, 0.0]),
+    ("atan2", [INF, 1.0], [0.0, 0.0]),
+    ("atan2", [1.0, INF], [0.0, 0.0]),
+    ("atan2", [-1.0, -INF], [0.0, 0.0]),
     ("rem", [7.0, 2.0], [1.0, -3.0]),
     ("rem", [-7.0, 2.0], [1.0, 3.0]),
     ("rem", [6.0, 2.0], [1.0, -3.0]),
+    ("rem", [1.0, INF], [1.0, 0.0]),
+    // The quotient rounds to 10.
+    ("rem", [1.0, 0.1], [1.0, -9.0]),
+    ("rem", [-1.0, 0.1], [1.0, 9.0]),
+    ("rem", [1.0, -0.1], [1.0, 9.0]),
     ("powf", [0.0, 0.0], [0.0, 0.0]),
     ("powf", [-0.0, 0.0], [0.0, 0.0]),
     ("powf", [0.0, 2.5], [0.0, 0.0]),
@@ -187,6 +197,14 @@ fn ties_and_singular_points_have_the_documented_partials() {
     pair_kinks::<f32>();
     powi_kinks::<f64>();
     powi_kinks::<f32>();
+}
+
+#[test]
+fn the_rectifier_makes_positive_zeros_and_keeps_nan() {
+    for (x, expected) in [(-0.0, 0.0), (0.0, 0.0), (-1.0, 0.0), (NAN, NAN)] {
+        assert_same_bits(Real::relu(x), expected, x);
+        assert_same_bits(Value::from(x).relu().data(), expected, x);
+    }
 }
 
 #[test]

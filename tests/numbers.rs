@@ -291,3 +291,34 @@ fn sums<T: Plain>() {
     assert_same_bits(Value::dot(&none, &none).data(), T::zero(), "the scalar product of nothing");
     assert!(none.iter().sum::<Value<T>>().is_constant() && Value::dot(&none, &none).is_constant());
 }
+
+#[test]
+fn sums_and_products_end_where_the_iterator_does() {
+    /// Numbers up to the first `None`, and more behind it, which no loop sees.
+    fn resuming(count: u8) -> impl Iterator<Item = f64> {
+        (1..=count + 9).map(move |k| (k != count + 1).then(|| f64::from(k))).scan((), |(), x| x)
+    }
+    for count in 0..70 {
+        let values = || resuming(count).map(Value::from);
+        assert_same_bits(values().sum::<Value<f64>>().data(), resuming(count).sum(), count);
+        assert_same_bits(values().product::<Value<f64>>().data(), resuming(count).product(), count);
+    }
+}
+
+/// No trait is in scope here.
+mod without_traits {
+    use gradtape::{Tape, Value};
+
+    #[test]
+    fn questions_are_answered_without_the_float_trait() {
+        let tape = Tape::new();
+        for x in [0.0, -0.0, 1.5, -1.5, 5e-324, -5e-324, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN] {
+            for v in [Value::from(x), tape.var(x) * 1.0] {
+                macro_rules! same {
+                    ($($name:ident)*) => { $(assert_eq!(v.$name(), x.$name(), "{} {x}", stringify!($name));)* };
+                }
+                same! { is_nan is_infinite is_finite is_normal is_subnormal is_sign_positive is_sign_negative classify }
+            }
+        }
+    }
+}

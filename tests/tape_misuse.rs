@@ -73,6 +73,23 @@ fn values_of_two_tapes_do_not_mix() {
 }
 
 #[test]
+fn choices_between_two_tapes_are_refused_whichever_number_is_taken() {
+    let (one, two) = (Tape::new(), Tape::new());
+    let (x, y, middle) = (one.var(0.7), two.var(1.3), Value::from(1.0));
+    for (a, b) in [(x, y), (y, x), (x.exp(), y), (x, y - 9.0)] {
+        assert_refused_here(MIXED, || a.max(b));
+        assert_refused_here(MIXED, || a.min(b));
+    }
+    for number in [0.5, 0.7, 1.0, 1.3, 2.0] {
+        assert_refused_here(MIXED, || Value::from(number).clamp(x, y));
+        assert_refused_here(MIXED, || one.var(number).clamp(x, y));
+        assert_refused_here(MIXED, || one.var(number).clamp(middle - 0.3, y));
+        assert_refused_here(MIXED, || two.var(number).clamp(x, middle));
+    }
+    assert_eq!(middle.clamp(x, x + 9.0), 1.0);
+}
+
+#[test]
 fn values_of_a_cleared_tape_are_refused() {
     let tape = Tape::new();
     let (x, y) = (tape.var(0.7), tape.var(1.3));
