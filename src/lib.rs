@@ -30,7 +30,7 @@
 //! | a function and a point | [`gradient`] |
 //! | a loop that takes gradients again and again | one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
-//! | code of your own, for plain floats and gradients alike | the bound [`Real`] |
+//! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Scalar = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
 //! | a small neural network | [`nn`], with feature `nn` |

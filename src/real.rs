@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 use std::iter::{Product, Sum};
 
-use num_traits::{Float, FloatConst, NumAssign};
+use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
 
 use crate::Value;
 use crate::ops::rules;
@@ -26,25 +26,28 @@ macro_rules! real {
         )* }
         $($rest:tt)*
     ) => {
-        /// A number for functions that are written once: [`Float`] with constants, assignment operators, sums and the
-        /// activations of neural networks, for plain floats and for the numbers of this crate alike.
+        /// A number for functions that are written once: [`Float`] with constants, assignment operators, plain numbers
+        /// on the right of all operators, sums, and the activations of neural networks, for plain floats and for the
+        /// numbers of this crate alike.
         ///
         /// # Examples
         ///
         /// ```
         /// use gradtape::{Real, gradient};
         ///
-        /// fn neuron<F: Real>(x: &[F]) -> F {
-        ///     (x[0] * x[1] + x[2]).sigmoid()
+        /// fn neuron<F: Real<Scalar = f64>>(x: &[F]) -> F {
+        ///     (x[0] * x[1] - 6.0).sigmoid()
         /// }
         ///
-        /// assert_eq!(neuron(&[2.0, 3.0, -6.0]), 0.5);
-        /// assert_eq!(gradient(neuron, &[2.0, 3.0, -6.0]), (0.5, vec![0.75, 0.5, 0.25]));
+        /// assert_eq!(neuron(&[2.0, 3.0]), 0.5);
+        /// assert_eq!(gradient(neuron, &[2.0, 3.0]), (0.5, vec![0.75, 0.5]));
         /// ```
         pub trait Real:
             Float
             + FloatConst
             + NumAssign
+            + NumOps<<Self as Real>::Scalar, Self>
+            + NumAssignOps<<Self as Real>::Scalar>
             + Sum
             + Product
             + for<'a> Sum<&'a Self>

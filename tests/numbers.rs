@@ -322,3 +322,22 @@ mod without_traits {
         }
     }
 }
+
+/// Every operator of [`Real`] with a plain number on the right, in generic code.
+fn mixed<F: Real<Scalar = f64>>(x: F) -> F {
+    let mut y = (x + 3.0) * 2.0 - x / 4.0;
+    y += 1.0;
+    y *= 3.0;
+    y -= 2.0;
+    y /= 5.0;
+    y % 2.0
+}
+
+#[test]
+fn generic_code_mixes_with_plain_numbers() {
+    let tape = Tape::new();
+    let x = tape.var(0.75);
+    let y = mixed(x);
+    assert_eq!(y, mixed(0.75));
+    assert_eq!(y.backward().wrt(x), 1.75 * 3.0 / 5.0);
+}

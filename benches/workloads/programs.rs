@@ -46,7 +46,7 @@ impl Program for Rosenbrock {
         let term = |x: &[F]| {
             let d = x[1] - x[0] * x[0];
             let e = F::constant(1.0) - x[0];
-            F::constant(100.0) * (d * d) + e * e
+            d * d * 100.0 + e * e
         };
         x.windows(2).map(term).sum()
     }
@@ -73,12 +73,11 @@ pub(crate) struct Funcs;
 
 impl Program for Funcs {
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
-        let one = F::constant(1.0);
         let term = |&x: &F| {
             x.sin() * (-x * x).exp()
-                + (one + x * x).ln()
-                + (one + x * x).sqrt() * x.tanh()
-                + (F::constant(1.5) + x).powf(F::constant(2.5))
+                + (x * x + 1.0).ln()
+                + (x * x + 1.0).sqrt() * x.tanh()
+                + (x + 1.5).powf(F::constant(2.5))
         };
         x.iter().map(term).sum()
     }
@@ -120,15 +119,17 @@ impl Ode {
     /// The state after one step, and the four states where slopes were taken.
     #[inline(always)]
     fn step<F: Real<Scalar = f64>>(p: &[F], x: F, y: F) -> ((F, F), [(F, F); 4]) {
-        let (half, dt, sixth, two) = (F::constant(DT / 2.0), F::constant(DT), F::constant(DT / 6.0), F::constant(2.0));
         let (k1x, k1y) = Self::slopes(p, x, y);
-        let (x2, y2) = (x + half * k1x, y + half * k1y);
+        let (x2, y2) = (x + k1x * (DT / 2.0), y + k1y * (DT / 2.0));
         let (k2x, k2y) = Self::slopes(p, x2, y2);
-        let (x3, y3) = (x + half * k2x, y + half * k2y);
+        let (x3, y3) = (x + k2x * (DT / 2.0), y + k2y * (DT / 2.0));
         let (k3x, k3y) = Self::slopes(p, x3, y3);
-        let (x4, y4) = (x + dt * k3x, y + dt * k3y);
+        let (x4, y4) = (x + k3x * DT, y + k3y * DT);
         let (k4x, k4y) = Self::slopes(p, x4, y4);
-        let next = (x + sixth * (k1x + two * k2x + two * k3x + k4x), y + sixth * (k1y + two * k2y + two * k3y + k4y));
+        let next = (
+            x + (k1x + k2x * 2.0 + k3x * 2.0 + k4x) * (DT / 6.0),
+            y + (k1y + k2y * 2.0 + k3y * 2.0 + k4y) * (DT / 6.0),
+        );
         (next, [(x, y), (x2, y2), (x3, y3), (x4, y4)])
     }
 }
@@ -236,11 +237,11 @@ impl Program for Mlp {
                 }));
                 std::mem::swap(&mut x, &mut y);
             }
-            let error = x[0] - F::constant(target);
+            let error = x[0] - target;
             error * error
         };
         let sum: F = self.rows.iter().zip(&self.targets).map(&mut loss).sum();
-        sum * F::constant(self.scale)
+        sum * self.scale
     }
 
     fn hand(&self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
