@@ -16,6 +16,7 @@
 //! `unary` and `binary` are the methods of [`num_traits::Float`], `activation` those that [`Real`](crate::Real) adds.
 //! The result of a `choice` is one of its arguments, so its partials are 0 and 1 but at a tie.
 
+mod normal;
 pub(crate) mod rules;
 
 /// Hands the table of operations to the macro `$consumer`, after the tokens that follow its name.
