@@ -21,7 +21,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::node::Node;
-use crate::ops::rules::scaled;
+use crate::ops::rules::{is_unit, scaled};
 use crate::{Scalar, Value};
 use inner::Inner;
 use slots::{enter, find, find_first, fresh_origin, hold, leave};
@@ -226,7 +226,8 @@ impl<T: Scalar> Drop for Tape<T> {
 pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 2]) -> Node {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: both questions are one comparison.
-    if !(products[0].is_nan() | products[1].is_nan())
+    let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
+    if !nan
         && let Some(inner) = find_first::<T>(a)
         // SAFETY: nothing in `try_push` calls foreign code.
         && let Some(node) = unsafe { &*inner }.try_push(Record { nodes: [a.index(), b.index()], partials: products })
