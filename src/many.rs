@@ -71,7 +71,7 @@ impl<T: Scalar> Value<T> {
 
 /// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
 /// the next: they cannot be written as they come, because making the next may record, too.
-const CHUNK: usize = 16;
+const CHUNK: usize = 32;
 
 /// Combines the values from `identity` on with `combine`, a chunk at a time.
 #[inline]
