@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use crate::node::Node;
 use crate::ops::rules::both_scaled;
-use crate::tape::{self, Record, Records};
+use crate::tape::{self, Record, Records, prefetch_before};
 use crate::{Scalar, Tape, Value};
 
 /// The derivatives of one number by everything it was computed from.
@@ -124,12 +124,17 @@ fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T]) {
     sweep_joins(rest, adjoints);
 }
 
+const RECORDS_AHEAD: usize = 64;
+const ADJOINTS_AHEAD: usize = 256;
+
 /// The sweep of the last nodes, one for each record; returns the adjoints below.
 fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T]) -> &'a mut [T] {
     let mut end = adjoints.len();
     for record in joins.iter().rev() {
         end -= 1;
         let (below, own) = adjoints.split_at_mut(end);
+        prefetch_before(record, RECORDS_AHEAD);
+        prefetch_before(&own[0], ADJOINTS_AHEAD);
         spread(record, own[0], below);
     }
     &mut adjoints[..end]
