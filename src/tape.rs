@@ -230,9 +230,9 @@ pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 
     // Not `||`: both questions are one comparison.
     let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
     if !nan
-        && let Some(inner) = find_first::<T>(a)
+        && let Some((origin, inner)) = find_first::<T>(a)
         // SAFETY: nothing in `try_push` calls foreign code.
-        && let Some(node) = unsafe { &*inner }.try_push(Record { nodes: [a.index(), b.index()], partials: products })
+        && let Some(node) = unsafe { &*inner }.try_push(origin, Record { nodes: [a.index(), b.index()], partials: products })
     {
         return node;
     }

@@ -75,7 +75,7 @@ impl<T: Scalar> Inner<T> {
 
     /// Appends a record and returns its node, if there is room and the records are not lent.
     #[inline(always)]
-    pub(super) fn try_push(&self, record: Record<T>) -> Option<Node> {
+    pub(super) fn try_push(&self, origin: Node, record: Record<T>) -> Option<Node> {
         let len = self.len.get();
         if len >= self.capacity.get() {
             return None;
@@ -84,14 +84,14 @@ impl<T: Scalar> Inner<T> {
         // the memory. It has room for one more.
         unsafe { (*self.memory.get()).all.as_mut_ptr().add(len).write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
-        Some(self.node(len))
+        Some(origin.at(number(self.variables.get() + len)))
     }
 
     /// [`try_push`](Self::try_push) after making room.
     #[track_caller]
     pub(super) fn push(&self, record: Record<T>) -> Node {
         self.grow(1);
-        self.try_push(record).expect("a tape that grew has room")
+        self.try_push(self.origin.get(), record).expect("a tape that grew has room")
     }
 
     /// Appends variables and returns the number of the first.

@@ -30,11 +30,12 @@ thread_local! {
 
 /// The tape of a node if it is the one used last, alive and unmoved until foreign code runs.
 #[inline(always)]
-pub(super) fn find_first<T: Scalar>(node: Node) -> Option<*const Inner<T>> {
+pub(super) fn find_first<T: Scalar>(node: Node) -> Option<(Node, *const Inner<T>)> {
     SLOTS.with(|slots| {
         // The slot named by a node of a `Value<T>` holds `Inner<T>` only (module invariant).
         let slot = &slots[known_slot::<T>().unwrap_or(node.slot())];
-        node.is_beside(slot.origin.get()).then(|| slot.head.get().cast())
+        let origin = slot.origin.get();
+        node.is_beside(origin).then(|| (origin, slot.head.get().cast()))
     })
 }
 
@@ -42,7 +43,7 @@ pub(super) fn find_first<T: Scalar>(node: Node) -> Option<*const Inner<T>> {
 #[track_caller]
 pub(super) fn find<T: Scalar>(node: Node) -> *const Inner<T> {
     match find_first(node) {
-        Some(inner) => inner,
+        Some((_, inner)) => inner,
         None => bring_to_front(node),
     }
 }
