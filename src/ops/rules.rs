@@ -20,7 +20,7 @@ pub(crate) fn constant<T: Float>(c: f64) -> T {
 #[inline(always)]
 pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
     let product = partial * slope;
-    if product.is_nan() && !is_unit(partial) { zero_wins(partial, slope) } else { product }
+    if product.is_nan() { zero_wins(partial, slope) } else { product }
 }
 
 /// [`scaled`] for two pairs, with one look at both products.
@@ -28,15 +28,15 @@ pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
 pub(crate) fn both_scaled<T: Float>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: both questions are one comparison.
-    if (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit) {
+    if products[0].is_nan() | products[1].is_nan() {
         [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
     } else {
         products
     }
 }
 
-/// Whether the partial is ±1, as of sums and differences. No such product needs a second look, and where the compiler
-/// knows that, it drops the first.
+/// Whether the partial is ±1, as of sums and differences: then no slope makes a new NaN, and where the compiler knows
+/// that, it drops the look for one.
 #[inline(always)]
 pub(crate) fn is_unit<T: Float>(partial: T) -> bool {
     partial == T::one() || partial == -T::one()
