@@ -10,7 +10,7 @@ use super::normal::normal_pdf;
 /// `c` as a `T`.
 #[inline(always)]
 pub(crate) fn constant<T: Float>(c: f64) -> T {
-    T::from(c).expect("a float type converts from f64")
+    T::from(c).expect("the scalar type must convert from any f64: see its `NumCast::from`")
 }
 
 /// `partial · slope`, where a zero wins even against an infinity: what is not used has no influence.

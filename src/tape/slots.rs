@@ -97,7 +97,7 @@ pub(super) fn fresh_origin<T: Scalar>() -> Node {
         let (Ok(count) | Err(count)) = EPOCHS[slot].fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         let epoch = count % EPOCH_COUNT;
         let origin = Node::own(epoch << SLOT_BITS | number(slot), 0);
-        let is_taken = || walk::<T>(slot).any(|(_, inner)| inner.origin.get() == origin);
+        let is_taken = || walk::<T>(slot).any(|(_, inner, _)| inner.origin.get() == origin);
         if epoch != 0 && (count < EPOCH_COUNT || !is_taken()) {
             return origin;
         }
@@ -122,8 +122,8 @@ pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
     let tape = unsafe { &*inner };
     let slot = tape.origin.get().slot();
     let next = tape.next.get();
-    match walk::<T>(slot).find(|&(_, here)| ptr::eq(here, inner)) {
-        Some((Some(previous), _)) => previous.next.set(next),
+    match walk::<T>(slot).find(|&(_, _, here)| ptr::eq(here, inner)) {
+        Some((Some(previous), ..)) => previous.next.set(next),
         _ => SLOTS.with(|slots| {
             slots[slot].head.set(next.cast());
             // SAFETY: `next` is in the list, or null.
@@ -132,15 +132,17 @@ pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
     }
 }
 
-/// The tapes of a slot on this thread, each with the one before it. No foreign code may run during the walk.
-fn walk<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>>, &'a Inner<T>)> {
+/// The tapes of a slot on this thread, each with the one before it and the pointer of its `Rc`, which must not be
+/// made anew from the reference: that one knows nothing of the counts. No foreign code may run during the walk.
+fn walk<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>>, &'a Inner<T>, *const Inner<T>)> {
     let mut previous = None;
     let mut next: *const Inner<T> = SLOTS.with(|slots| slots[slot].head.get().cast());
     std::iter::from_fn(move || {
+        let here = next;
         // SAFETY: the list holds live tapes of this slot's type only (module invariant).
-        let inner = unsafe { next.as_ref() }?;
+        let inner = unsafe { here.as_ref() }?;
         next = inner.next.get();
-        Some((previous.replace(inner), inner))
+        Some((previous.replace(inner), inner, here))
     })
 }
 
@@ -148,7 +150,7 @@ fn walk<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>
 #[inline(never)]
 #[track_caller]
 fn bring_to_front<T: Scalar>(node: Node) -> *const Inner<T> {
-    let Some((_, inner)) = walk::<T>(node.slot()).find(|(_, inner)| node.is_beside(inner.origin.get())) else {
+    let Some((_, _, inner)) = walk::<T>(node.slot()).find(|(_, inner, _)| node.is_beside(inner.origin.get())) else {
         panic!(
             "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, make \
              values anew after `clear`, and use them on the thread that made them"
