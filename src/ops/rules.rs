@@ -20,7 +20,7 @@ pub(crate) fn constant<T: Float>(c: f64) -> T {
 #[inline(always)]
 pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
     let product = partial * slope;
-    if product.is_nan() { zero_wins(partial, slope) } else { product }
+    if product.is_nan() && !partial.is_normal() { zero_wins(partial, slope) } else { product }
 }
 
 /// [`scaled`] for two pairs, with one look at both products.
@@ -28,7 +28,7 @@ pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
 pub(crate) fn both_scaled<T: Float>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: both questions are one comparison.
-    if products[0].is_nan() | products[1].is_nan() {
+    if (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(T::is_normal) {
         [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
     } else {
         products
