@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::ops::AddAssign;
+use std::ptr;
 
 use crate::node::Node;
 use crate::ops::rules::both_scaled;
-use crate::tape::{self, Record, Records, prefetch_before};
+use crate::tape::{self, Record, Records, prefetch};
 use crate::{Scalar, Tape, Value};
 
 /// The derivatives of one number by everything it was computed from.
@@ -133,8 +134,8 @@ fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T]) -> &'a
     for record in joins.iter().rev() {
         end -= 1;
         let (below, own) = adjoints.split_at_mut(end);
-        prefetch_before(record, RECORDS_AHEAD);
-        prefetch_before(&own[0], ADJOINTS_AHEAD);
+        prefetch(ptr::from_ref(record).wrapping_sub(RECORDS_AHEAD));
+        prefetch(ptr::from_ref(&own[0]).wrapping_sub(ADJOINTS_AHEAD));
         spread(record, own[0], below);
     }
     &mut adjoints[..end]

@@ -28,7 +28,7 @@ use inner::Inner;
 use slots::{enter, find, find_first, fresh_origin, hold, leave};
 
 pub(crate) use inner::{Record, Records};
-pub(crate) use prefetch::prefetch_before;
+pub(crate) use prefetch::prefetch;
 pub(crate) use slots::mismatch;
 pub(crate) use wide::{many, many_pairs};
 

@@ -5,12 +5,15 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr;
 
+use super::prefetch::prefetch;
 use crate::Scalar;
 use crate::node::Node;
 
 /// Variables and room for records together never exceed what a node number can count.
 const MAX_NODES: usize = u32::MAX as usize;
 const FIRST_CAPACITY: usize = 256;
+/// How far ahead memory is asked for, on tapes that do not fit the cache.
+const RECORDS_AHEAD: usize = 96;
 /// The length of a tape while its records are lent: there is room for none more.
 const LENT: usize = usize::MAX;
 
@@ -82,7 +85,10 @@ impl<T: Scalar> Inner<T> {
         }
         // SAFETY: the records are not lent, as `LENT` is no less than any capacity, so this is the only reference to
         // the memory. It has room for one more.
-        unsafe { (*self.memory.get()).all.as_mut_ptr().add(len).write(MaybeUninit::new(record)) };
+        let here = unsafe { (*self.memory.get()).all.as_mut_ptr().add(len) };
+        prefetch(here.wrapping_add(RECORDS_AHEAD));
+        // SAFETY: as above.
+        unsafe { here.write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
         Some(origin.at(number(self.variables.get() + len)))
     }

@@ -1,10 +1,9 @@
 //! A hint to the memory.
 
-/// Asks for the memory `distance` elements before this one, which a sweep will read soon. Only a hint: the address need
-/// not belong to anything, and on processors without it nothing happens.
+/// Asks for the memory at `address`, which will be used soon. Only a hint: the address need not belong to anything, and
+/// on processors without it nothing happens.
 #[inline(always)]
-pub(crate) fn prefetch_before<T>(here: &T, distance: usize) {
-    let address = std::ptr::from_ref(here).wrapping_sub(distance);
+pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: a prefetch reads nothing into the program and raises no fault, whatever the address.
     unsafe {
