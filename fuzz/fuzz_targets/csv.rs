@@ -1,0 +1,42 @@
+//! Any bytes as the data file of the example that trains: it ends with an error or a report, never with a panic.
+
+#![no_main]
+
+#[path = "../../examples/train/article.rs"]
+mod article;
+#[path = "../../examples/train/file.rs"]
+mod file;
+#[path = "../../examples/train/options.rs"]
+mod options;
+#[path = "../../examples/train/report.rs"]
+mod report;
+#[allow(dead_code, reason = "what only the process needs")]
+#[path = "../../examples/train/run.rs"]
+mod run;
+
+use std::sync::LazyLock;
+use std::{env, fs, process};
+
+use libfuzzer_sys::fuzz_target;
+
+/// A file of this process.
+static PATH: LazyLock<String> =
+    LazyLock::new(|| env::temp_dir().join(format!("gradtape-fuzz-{}.csv", process::id())).display().to_string());
+
+/// The task is left to the file, or asked for.
+const TASKS: [&[&str]; 3] =
+    [&[], &["--task", "classification", "--precision", "f32"], &["--task", "regression", "--precision", "f32"]];
+
+fuzz_target!(|bytes: &[u8]| {
+    fs::write(&*PATH, bytes).expect("the directory of temporary files can be written");
+    for task in TASKS {
+        let (mut out, usual) = (Vec::new(), ["--data", &PATH, "--epochs", "1", "--hidden", "2"]);
+        let args = usual.iter().chain(task);
+        let message = match run::run(args.map(Into::into), &mut out, false) {
+            Ok(()) => String::from_utf8(out).expect("a report is text").replace('\n', ""),
+            Err(error) => error.to_string(),
+        };
+        assert!(!message.contains(char::is_control), "the text of the file got out of its line: {message:?}");
+    }
+    fs::remove_file(&*PATH).expect("a file that was written can be removed");
+});
