@@ -10,9 +10,8 @@ thread_local! {
     static CAUGHT: RefCell<(String, String)> = RefCell::default();
 }
 
-/// The message and the file of the panic in `f`.
-#[track_caller]
-pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> (String, String) {
+/// What `f` returns, or the message and the file of its panic.
+pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, (String, String)> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = take_hook();
@@ -28,8 +27,13 @@ pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> (String, String) {
     CATCHING.set(true);
     let result = catch_unwind(AssertUnwindSafe(f));
     CATCHING.set(false);
-    assert!(result.is_err(), "misuse went unnoticed");
-    CAUGHT.take()
+    result.map_err(|_| CAUGHT.take())
+}
+
+/// The message and the file of the panic in `f`.
+#[track_caller]
+pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> (String, String) {
+    caught(f).map(drop).expect_err("misuse went unnoticed")
 }
 
 /// `f` panics with a message that names the remedy.
