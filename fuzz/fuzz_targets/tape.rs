@@ -3,20 +3,21 @@
 #![no_main]
 
 use gradtape::{Tape, Value};
-use gradtape_fuzz::tapes::{Action, World};
+use gradtape_fuzz::tapes::{Step, World};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|actions: Vec<(u8, Action)>| {
-    let inner = Tape::new();
-    let inner = (inner.vars(&[3.0, -2.0]), inner);
-    let mut single = World::<f32>::new(&inner.0);
-    let mut double = World::<f64>::new(&inner.0);
-    let mut nested = World::<Value<f64>>::new(&inner.0);
-    for (number, action) in &actions {
-        match number % 3 {
-            0 => single.act(action),
-            1 => double.act(action),
-            _ => nested.act(action),
+fuzz_target!(|bytes: &[u8]| {
+    let tape = Tape::new();
+    let inner = tape.vars(&[3.0, -2.0]);
+    let mut single = World::<f32>::new(&inner);
+    let mut double = World::<f64>::new(&inner);
+    let mut nested = World::<Value<f64>>::new(&inner);
+    for [world, step @ ..] in bytes.as_chunks::<10>().0 {
+        let step = Step::from(step);
+        match world % 3 {
+            0 => single.act(&step),
+            1 => double.act(&step),
+            _ => nested.act(&step),
         };
     }
     single.ask_all();

@@ -1,0 +1,167 @@
+//! What tapes must do: the rules of the model.
+
+use std::collections::BTreeMap;
+
+use super::number::Number;
+use super::step::{Operation, Step};
+
+/// The remedies that messages name.
+const STALE: &str = "keep the tape alive, make values anew after `clear`";
+const MIXED: &str = "make both with the same tape";
+const NOT_OF_THIS_TAPE: &str = "make it with `var` of this tape";
+const CONSTANT: &str = "make it a variable with `tape.var`";
+const ELSEWHERE: &str = "take the gradient and ask it about values of one tape between two calls of `clear`";
+const NOT_KEPT: &str = "call `retain()` on it";
+const NOT_ADDED: &str = "add what `wrt` says of each";
+
+/// What must happen: a result, or a refusal that names this remedy.
+pub(super) type Expected<M> = Result<M, &'static str>;
+
+/// The moment of a call, and the thread: some times of tapes are not over, and a node would get this number.
+pub(super) struct Now {
+    pub(super) alive: Vec<usize>,
+    pub(super) node: usize,
+}
+
+impl Now {
+    fn check(&self, epoch: usize) -> Expected<()> {
+        if self.alive.contains(&epoch) { Ok(()) } else { Err(STALE) }
+    }
+}
+
+/// What the model knows of a value.
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    pub(super) data: Number,
+    /// Of which time of which tape it is, or 0 for a constant.
+    epoch: usize,
+    node: usize,
+    /// Whether it is the node itself, which gradients can be asked about.
+    is_own: bool,
+    /// The derivatives by all nodes.
+    slopes: BTreeMap<usize, Number>,
+}
+
+impl Model {
+    pub(super) fn constant(data: Number) -> Self {
+        Self { data, epoch: 0, node: 0, is_own: false, slopes: BTreeMap::new() }
+    }
+
+    pub(super) fn variable(data: Number, epoch: usize, node: usize) -> Self {
+        Self { epoch, ..Self::constant(data) }.own(node)
+    }
+
+    /// A value that is the node itself.
+    fn own(self, node: usize) -> Self {
+        let mut slopes = self.slopes;
+        slopes.insert(node, Number::integer(1));
+        Self { node, is_own: true, slopes, ..self }
+    }
+
+    /// The result of an operation, before it is known whether it is a node.
+    fn chain(data: Number, operands: &[Self], partials: &[Number]) -> Self {
+        let mut slopes = BTreeMap::new();
+        for (operand, &partial) in operands.iter().zip(partials) {
+            for (&node, &slope) in &operand.slopes {
+                let sum = slopes.entry(node).or_insert(Number::integer(0));
+                *sum = sum.plus(slope.times(partial));
+            }
+        }
+        Self { slopes, ..Self::constant(data) }
+    }
+
+    /// What an operation on some values must give. A custom one belongs to a time of a tape.
+    pub(super) fn computed(
+        (step, operation): (&Step, Operation),
+        tape: Option<usize>,
+        operands: &[Self],
+        now: &Now,
+    ) -> Expected<Self> {
+        let numbers: Vec<_> = operands.iter().map(|operand| operand.data).collect();
+        let (data, partials) = step.rule(operation, &numbers);
+        let is_choice = matches!(operation, Operation::Max | Operation::Min);
+        let active = || operands.iter().filter(|operand| operand.epoch != 0);
+        if tape.is_some_and(|epoch| active().any(|operand| operand.epoch != epoch)) {
+            return Err(NOT_OF_THIS_TAPE);
+        }
+        let result = Self::chain(data, operands, &partials);
+        let Some(&Self { epoch, .. }) = active().next() else { return Ok(result) };
+        if let Some(foreign) = active().find(|operand| operand.epoch != epoch) {
+            return now.check(epoch).and(now.check(foreign.epoch)).and(Err(MIXED));
+        }
+        // A choice hangs on what it takes.
+        let taken = operands.iter().zip(&partials).filter(|(_, partial)| !is_choice || !partial.is_zero());
+        let mut nodes = taken.filter(|(operand, _)| operand.epoch != 0).map(|(operand, _)| operand.node);
+        let Some(node) = nodes.next() else { return Ok(result) };
+        let result = Self { epoch, node, ..result };
+        if nodes.all(|other| other == node) {
+            return Ok(result);
+        }
+        now.check(epoch)?;
+        Ok(if is_choice { Self { node: now.node, ..result } } else { result.own(now.node) })
+    }
+
+    /// What `retain` must give.
+    pub(super) fn retained(self, now: &Now) -> Expected<Self> {
+        if self.epoch == 0 || self.is_own {
+            return Ok(self);
+        }
+        now.check(self.epoch)?;
+        Ok(self.own(now.node))
+    }
+
+    /// What `backward` must give.
+    pub(super) fn swept(&self, now: &Now) -> Expected<ModelGradients> {
+        if self.epoch != 0 {
+            now.check(self.epoch)?;
+        }
+        Ok(ModelGradients { epoch: self.epoch, slopes: self.slopes.clone() })
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        self.data.is_exact() && self.slopes.values().all(|slope| slope.is_exact())
+    }
+}
+
+/// What the model knows of gradients.
+#[derive(Clone, Debug)]
+pub(super) struct ModelGradients {
+    /// As of a value: that of a constant has no tape.
+    epoch: usize,
+    slopes: BTreeMap<usize, Number>,
+}
+
+impl ModelGradients {
+    /// The gradient of a constant.
+    pub(super) const NONE: Self = Self { epoch: 0, slopes: BTreeMap::new() };
+
+    /// What `wrt` must say.
+    pub(super) fn wrt(&self, v: &Model) -> Expected<Number> {
+        if v.epoch == 0 {
+            Err(CONSTANT)
+        } else if self.epoch != 0 && self.epoch != v.epoch {
+            Err(ELSEWHERE)
+        } else if !v.is_own {
+            Err(NOT_KEPT)
+        } else {
+            Ok(self.slopes.get(&v.node).copied().unwrap_or(Number::integer(0)))
+        }
+    }
+
+    /// What the sum of two must be.
+    pub(super) fn plus(&self, other: &Self) -> Expected<Self> {
+        if self.epoch != 0 && other.epoch != 0 && self.epoch != other.epoch {
+            return Err(NOT_ADDED);
+        }
+        let mut sum = Self { epoch: self.epoch.max(other.epoch), ..self.clone() };
+        for (&node, &slope) in &other.slopes {
+            let total = sum.slopes.entry(node).or_insert(Number::integer(0));
+            *total = total.plus(slope);
+        }
+        Ok(sum)
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        self.slopes.values().all(|slope| slope.is_exact())
+    }
+}
