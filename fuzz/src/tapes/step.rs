@@ -78,7 +78,7 @@ pub struct Step {
 impl From<&[u8; 9]> for Step {
     fn from(&[action, at, a, b, c, d, x, y, z]: &[u8; 9]) -> Self {
         let (count, action) = (usize::from(action) / ACTIONS.len(), usize::from(action) % ACTIONS.len());
-        let numbers = [x, y, z].map(|x| x as i8 % 4);
+        let numbers = [x, y, z].map(|x| x.cast_signed() % 4);
         Self { action: ACTIONS[action], count: count.min(4), at, picks: [a, b, c, d], numbers }
     }
 }
