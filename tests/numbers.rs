@@ -203,6 +203,15 @@ fn seen<T: Plain>(f: impl Fn(Value<T>) -> Value<T>, x: T) -> [u64; 2] {
     [bits(y.data()), bits(y.backward().wrt(v))]
 }
 
+macro_rules! parameter {
+    (T $value:literal) => {
+        number($value)
+    };
+    ($Other:ident $value:literal) => {
+        $value
+    };
+}
+
 macro_rules! method_pairs {
     (
         unary { $($(#[$ud:meta])* $u:ident($($ua:ident),* $(; $p:ident: $pt:ident = $pv:literal)?)

@@ -41,7 +41,7 @@ pub struct Expression {
 
 /// An [`Expression`] that applies each operation of the table only inside its box, so that the whole is smooth around
 /// the inputs, and its derivatives can be compared with differences.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Smooth(
     /// The expression.
     pub Expression,

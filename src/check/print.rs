@@ -1,8 +1,8 @@
 //! Expressions as Rust code.
 
-use std::fmt::{self, Write};
+use std::fmt::{self, Debug, Write};
 
-use super::expression::{Expression, Kind, Step};
+use super::expression::{Expression, Kind, Smooth, Step};
 use super::table::{Syntax, Table};
 
 impl fmt::Display for Expression {
@@ -31,6 +31,12 @@ impl fmt::Debug for Expression {
     /// The Rust code, because that is what quickcheck and fuzzers show of a failure.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{self}")
+    }
+}
+
+impl fmt::Debug for Smooth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

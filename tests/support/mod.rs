@@ -1,6 +1,6 @@
 //! Shared by the tests: comparison of numbers, and differences that know their error.
 
-#![allow(dead_code, unused_macros, reason = "each test binary takes what it needs")]
+#![allow(dead_code, reason = "each test binary takes what it needs")]
 
 pub(crate) mod naive;
 pub(crate) mod panics;
