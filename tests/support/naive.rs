@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gradtape::check::{Number, Table};
+use gradtape::{Value, gradient};
 use num_traits::Float;
 
-use super::expression::Number;
-use super::{Plain, Table, number, partials};
+use super::{Plain, number, partials};
 
 #[derive(Clone)]
 pub(crate) struct Naive<T>(Rc<RefCell<Node<T>>>);
@@ -61,22 +62,25 @@ impl<T: Plain> Naive<T> {
     }
 }
 
-impl<T: Plain> Number for Naive<T> {
+impl<T: Plain + Number> Number for Naive<T>
+where
+    Value<T>: Number,
+{
     fn constant(x: f64) -> Self {
         Self::new(number(x), Vec::new())
     }
 
-    fn unary(index: usize, a: &Self) -> Self {
-        let (op, x) = (&Table::<T>::UNARY[index], a.data());
+    fn unary(op: usize, a: &Self) -> Self {
+        let (op, x) = (&Table::<T>::UNARY[op], a.data());
         let y = (op.f)([x]);
-        let partial = unary_partial(op.name, x, y).unwrap_or_else(|| partials(Table::UNARY[index].f, [x])[0]);
+        let partial = unary_partial(op.name, x, y).unwrap_or_else(|| partials(Table::unary(op.name).f, [x])[0]);
         Self::new(y, vec![(a.clone(), partial)])
     }
 
-    fn pair(index: usize, a: &Self, b: &Self) -> Self {
-        let (op, [x, z]) = (&Table::<T>::PAIRS[index], [a.data(), b.data()]);
+    fn binary(op: usize, a: &Self, b: &Self) -> Self {
+        let (op, [x, z]) = (&Table::<T>::BINARY[op], [a.data(), b.data()]);
         let y = (op.f)([x, z]);
-        let [p, q] = pair_partials(op.name, x, z, y).unwrap_or_else(|| partials(Table::PAIRS[index].f, [x, z]));
+        let [p, q] = pair_partials(op.name, x, z, y).unwrap_or_else(|| partials(Table::binary(op.name).f, [x, z]));
         Self::new(y, vec![(a.clone(), p), (b.clone(), q)])
     }
 
@@ -85,31 +89,21 @@ impl<T: Plain> Number for Naive<T> {
         Self::new(x.mul_add(y, c.data()), vec![(a.clone(), y), (b.clone(), x), (c.clone(), T::one())])
     }
 
-    fn retain(&self) -> Self {
-        self.clone()
+    fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
+        if low.data() > a.data() && low.data() <= high.data() {
+            low.clone()
+        } else if high.data() < a.data() && low.data() <= high.data() {
+            high.clone()
+        } else {
+            a.clone()
+        }
     }
 
-    fn sum(terms: &[Self]) -> Self {
-        fold(terms, "add")
+    /// The second derivative is that of a tape of tapes.
+    fn derivative(op: usize, a: &Self) -> Self {
+        let (y, slopes) = gradient(|x| Value::derivative(op, &x[0]), &[a.data()]);
+        Self::new(y, vec![(a.clone(), slopes[0])])
     }
-
-    fn product(factors: &[Self]) -> Self {
-        fold(factors, "mul")
-    }
-
-    fn dot(a: &[Self], b: &[Self]) -> Self {
-        let mul = Self::pair_named("mul");
-        Self::sum(&a.iter().zip(b).map(|(a, b)| Self::pair(mul, a, b)).collect::<Vec<_>>())
-    }
-
-    fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
-        Self::dot(values, &weights.iter().map(|&w| Self::constant(w)).collect::<Vec<_>>())
-    }
-}
-
-fn fold<T: Plain>(terms: &[Naive<T>], name: &str) -> Naive<T> {
-    let op = Naive::<T>::pair_named(name);
-    terms.iter().cloned().reduce(|a, b| Naive::pair(op, &a, &b)).expect("random graphs add up at least one number")
 }
 
 /// The textbook's derivative. An operation that has none here yet lends that of a tape of one operation, which
