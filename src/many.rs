@@ -2,6 +2,7 @@
 
 use std::iter::{Product, Sum};
 
+use crate::ops::rules::scaled;
 use crate::tape::{many, many_pairs};
 use crate::{Scalar, Value};
 
@@ -111,14 +112,15 @@ impl<T: Scalar> Product for Value<T> {
     #[track_caller]
     fn product<I: Iterator<Item = Self>>(values: I) -> Self {
         in_chunks(T::one(), values, |factors| {
-            // The partial by a factor is the product of those before it and those behind it, also where some are 0.
+            // The partial by a factor is the product of those before it and those behind it, also where some are 0,
+            // and even if the others overflow.
             let mut partials = [T::one(); CHUNK];
             for i in (1..factors.len()).rev() {
-                partials[i - 1] = partials[i] * factors[i].data;
+                partials[i - 1] = scaled(partials[i], factors[i].data);
             }
             let mut before = T::one();
             for (partial, factor) in partials.iter_mut().zip(factors) {
-                *partial = before * *partial;
+                *partial = scaled(before, *partial);
                 before = before * factor.data;
             }
             many(before, factors.iter().copied().zip(partials))

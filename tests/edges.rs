@@ -255,3 +255,21 @@ fn an_unused_root_of_zero_never_makes_a_nan() {
     unused_roots::<f64>();
     unused_roots::<f32>();
 }
+
+fn zero_beside_overflow<T: Plain>() {
+    let tape = gradtape::Tape::new();
+    let x = tape.vars(&[T::max_value(); 3]);
+    // Behind the third factor the number is infinite before it meets the 0.
+    for place in 0..2 {
+        let mut factors = x.clone();
+        factors.insert(place, Value::from(T::zero()));
+        let product: Value<T> = factors.iter().product();
+        assert_eq!((product.data(), product.backward().wrt_all(&x)), (T::zero(), vec![T::zero(); 3]), "{place}");
+    }
+}
+
+#[test]
+fn a_zero_factor_wins_over_others_whose_product_overflows() {
+    zero_beside_overflow::<f64>();
+    zero_beside_overflow::<f32>();
+}

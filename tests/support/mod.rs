@@ -4,6 +4,7 @@
 
 pub(crate) mod naive;
 pub(crate) mod panics;
+pub(crate) mod references;
 
 use std::fmt::Debug;
 
