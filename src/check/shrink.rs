@@ -22,9 +22,11 @@ impl Expression {
         self.inputs.len() + self.steps.len() - 1
     }
 
-    /// Ends with index `k`.
+    /// Ends with index `k`, and has nothing that is not used.
     fn cut(&self, k: usize) -> Vec<Self> {
-        (k < self.last()).then(|| self.part(k)).into_iter().collect()
+        let part = self.part(k);
+        let is_smaller = part.last() < self.last();
+        is_smaller.then_some(part).into_iter().collect()
     }
 
     /// An input or an operand does the work of step `k`, or its number does.
