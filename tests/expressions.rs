@@ -5,7 +5,7 @@
 mod support;
 
 use gradtape::check::{Expression, Number, Smooth};
-use gradtape::{Tape, Value};
+use gradtape::{Tape, Value, gradient};
 use quickcheck::TestResult;
 use support::naive::Naive;
 use support::{Plain, assert_near, assert_same_bits, difference, number, quickcheck};
@@ -77,6 +77,28 @@ fn wild_numbers_are_the_plain_programs_and_gradients_the_naive_ones_in_f64() {
 #[test]
 fn wild_numbers_are_the_plain_programs_and_gradients_the_naive_ones_in_f32() {
     quickcheck(1000, (|graph| agrees_with_the_references::<f32>(&graph)) as fn(Expression) -> TestResult);
+}
+
+/// A tape of tapes computes with the same numbers.
+fn agrees_with_nested_tapes(graph: Expression) -> TestResult {
+    if depends_on_the_sign_of_nan(&graph, graph.inputs()) {
+        return TestResult::discard();
+    }
+    let (value, slopes) = swept::<f64>(&graph);
+    let inner = Tape::new();
+    let inputs = inner.vars(graph.inputs());
+    let (nested, nested_slopes) = gradient(|x: &[Value<Value<f64>>]| graph.eval(x), &inputs);
+    assert_same_bits(nested.data(), value, &graph);
+    for (nested, plain) in nested_slopes.iter().zip(&slopes) {
+        assert_same_bits(nested.data(), *plain, &graph);
+    }
+    TestResult::passed()
+}
+
+#[test]
+fn nested_tapes_have_the_numbers_and_the_gradients_of_one_bit_for_bit() {
+    quickcheck(500, agrees_with_nested_tapes as fn(Expression) -> TestResult);
+    quickcheck(500, (|Smooth(graph)| agrees_with_nested_tapes(graph)) as fn(Smooth) -> TestResult);
 }
 
 #[test]
