@@ -1,6 +1,6 @@
 //! Expressions as Rust code.
 
-use std::fmt::{self, Debug, Write};
+use std::fmt::{self, Write};
 
 use super::expression::{Expression, Kind, Smooth, Step};
 use super::table::{Syntax, Table};
@@ -36,7 +36,7 @@ impl fmt::Debug for Expression {
 
 impl fmt::Debug for Smooth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 

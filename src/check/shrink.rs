@@ -1,6 +1,6 @@
 //! Simpler expressions, for shrinking: fewer steps, then fewer operands, then simpler numbers.
 //!
-//! Every candidate is less by that order than what it was made of, so that shrinking ends.
+//! Every candidate is less by that order than what it was made of, so that shrinking ends. Inputs count as steps.
 
 use super::expression::{Expression, Kind, Step};
 use super::points::simpler;
@@ -22,20 +22,23 @@ impl Expression {
         self.inputs.len() + self.steps.len() - 1
     }
 
-    /// Ends with index `k`.
+    /// Ends with index `k`, and has nothing that is not used.
     fn cut(&self, k: usize) -> Vec<Self> {
-        (k < self.last()).then(|| self.part(k)).into_iter().collect()
+        let part = self.part(k);
+        let is_smaller = part.last() < self.last();
+        is_smaller.then_some(part).into_iter().collect()
     }
 
-    /// An input or an operand does the work of step `k`, or its number does.
+    /// An earlier input or an operand does the work of `k`, or a constant does.
     fn replaced(&self, k: usize) -> Vec<Self> {
         let first = self.inputs.len();
-        let Some(step) = k.checked_sub(first) else { return Vec::new() };
-        let mut others: Vec<usize> = (0..first).chain(self.steps[step].operands.iter().copied()).collect();
+        let step = k.checked_sub(first);
+        let operands = step.map_or(&[][..], |step| &self.steps[step].operands);
+        let mut others: Vec<usize> = (0..first.min(k)).chain(operands.iter().copied()).collect();
         others.sort_unstable();
         others.dedup();
         let mut replaced: Vec<Self> = others.into_iter().map(|other| self.redirected(k, other)).collect();
-        if !self.steps[step].operands.is_empty() {
+        if let Some(step) = step.filter(|_| !operands.is_empty()) {
             let x = self.trace(&self.inputs)[k];
             replaced.push(self.with_step(step, Step::new(Kind::Constant(x), [])));
         }
@@ -80,7 +83,7 @@ impl Expression {
         changed.without_unused()
     }
 
-    /// `other`, which comes before `k`, does the work of `k`.
+    /// All that uses `k` uses `other` instead, which comes before it.
     fn redirected(&self, k: usize, other: usize) -> Self {
         let mut changed = self.clone();
         if k == self.last() {
