@@ -14,7 +14,7 @@ use std::thread;
 
 use gradtape::{Gradients, Tape, Value};
 
-use crate::panics::caught;
+use crate::support::panics::caught;
 use model::{Expected, Model, ModelGradients, Now};
 use number::{Number, Plain};
 use step::{Action, Operation};

@@ -16,8 +16,8 @@ pub(crate) struct Naive<T>(Rc<RefCell<Node<T>>>);
 struct Node<T> {
     data: T,
     adjoint: T,
-    /// Whether there is a path from the result without a partial that is exactly 0: where there is none, the adjoint is 0 even if
-    /// the partials are infinite. Where it is 0 by cancellation, an infinite partial makes a NaN of it.
+    /// Whether there is a path from the result without a partial that is exactly 0. Where there is none, the adjoint is
+    /// 0 even if partials are infinite; where it is 0 by cancellation, an infinite partial makes a NaN of it.
     has_influence: bool,
     /// The sum of the magnitudes whose sum is the adjoint: what rounding errors are relative to.
     scale: T,
@@ -26,6 +26,8 @@ struct Node<T> {
     is_constant: bool,
     /// Whether all numbers and partials that this depends on are finite.
     is_finite: bool,
+    /// See [`Naive::is_bounded`].
+    is_bounded: bool,
     /// The binary logarithms of the least product of finite partials along any path that ends here, and of the sum of
     /// all these products.
     slopes: [f64; 2],
@@ -58,11 +60,13 @@ impl<T: Plain> Naive<T> {
             let (a, b) = (slopes[1], greatest + scale.log2().into());
             slopes[1] = a.max(b) + (-(a - b).abs()).exp2().ln_1p() / LN_2;
         }
-        let is_finite =
-            data.is_finite() && edges.iter().all(|edge| edge.partial.is_finite() && edge.operand.0.borrow().is_finite);
-        let (adjoint, scale) = (T::zero(), T::zero());
+        let limit = 0.95 * T::max_value().log2().into();
+        let all = |f: fn(&Node<T>) -> bool| edges.iter().all(|edge| f(&edge.operand.0.borrow()));
+        let is_finite = data.is_finite() && edges.iter().all(|edge| edge.partial.is_finite()) && all(|a| a.is_finite);
+        let is_bounded = slopes.into_iter().all(|slope| slope.abs() < limit) && all(|a| a.is_bounded);
+        let (adjoint, scale, has_influence, seen) = (T::zero(), T::zero(), false, false);
         let node =
-            Node { data, adjoint, has_influence: false, scale, edges, seen: false, is_constant, is_finite, slopes };
+            Node { data, adjoint, has_influence, scale, edges, seen, is_constant, is_finite, is_bounded, slopes };
         Self(Rc::new(RefCell::new(node)))
     }
 
@@ -70,7 +74,7 @@ impl<T: Plain> Naive<T> {
         self.0.borrow().data
     }
 
-    /// Whether all numbers and partials that this depends on are finite, and the slopes are bounded.
+    /// Whether all numbers and partials that this depends on are finite and [bounded](Self::is_bounded).
     pub(crate) fn is_ordinary(&self) -> bool {
         self.0.borrow().is_finite && self.is_bounded()
     }
@@ -78,8 +82,7 @@ impl<T: Plain> Naive<T> {
     /// Whether no product of finite partials along a path over- or underflows, nor the sum of all: neither those of the
     /// sweep, from the result down, nor the slopes of a tape, from below up.
     pub(crate) fn is_bounded(&self) -> bool {
-        let limit = 0.95 * T::max_value().log2().into();
-        self.0.borrow().slopes.into_iter().all(|slope| slope.abs() < limit)
+        self.0.borrow().is_bounded
     }
 
     /// The derivative, and the scale of its rounding errors.

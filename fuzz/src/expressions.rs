@@ -1,0 +1,45 @@
+//! Expressions from bytes, and claims about them.
+
+use gradtape::check::{Expression, Smooth};
+use gradtape::gradient;
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::bounded::Bounded;
+use crate::support::references::{agrees_with_differences, agrees_with_other_tapes, agrees_with_the_references};
+
+/// Half of all inputs are smooth expressions, the other half are wild.
+pub fn expression(bytes: &[u8]) -> Result<Expression> {
+    let mut bytes = Unstructured::new(bytes);
+    if bytes.arbitrary()? { Ok(Smooth::arbitrary(&mut bytes)?.0) } else { Expression::arbitrary(&mut bytes) }
+}
+
+/// The number is the plain float's and the gradient that of the references, in both precisions and on all tapes.
+pub fn assert_agrees(expression: &Expression) {
+    agrees_with_the_references::<f64>(expression);
+    agrees_with_the_references::<f32>(expression);
+    agrees_with_other_tapes::<f64>(expression);
+    agrees_with_other_tapes::<f32>(expression);
+    agrees_with_differences(expression);
+}
+
+/// The two precisions are no further apart than rounding errors explain. Inputs are the nearest numbers of f32.
+pub fn assert_precise(expression: &Expression) {
+    let single: Vec<f32> = expression.inputs().iter().map(|&x| x as f32).collect();
+    let double: Vec<f64> = single.iter().map(|&x| x.into()).collect();
+    let bound = expression.eval(&Bounded::variables(&single));
+    if !expression.is_smooth_at(&double) || !bound.is_sure() {
+        return;
+    }
+    let (y32, slopes32) = gradient(|x| expression.eval(x), &single);
+    let (y64, slopes64) = gradient(|x| expression.eval(x), &double);
+    let assert_near = |ours: f32, theirs: f64, error: f64| {
+        assert!(
+            (f64::from(ours) - theirs).abs() <= error,
+            "{expression:?}: {ours:?} instead of {theirs:?} ± {error:?}"
+        );
+    };
+    assert_near(y32, y64, bound.error());
+    for (k, (ours, theirs)) in slopes32.into_iter().zip(slopes64).enumerate() {
+        assert_near(ours, theirs, bound.error_of_derivative(k));
+    }
+}
