@@ -2,11 +2,8 @@
 
 #![no_main]
 
-use gradtape_fuzz::expressions::{assert_precise, expression};
-use libfuzzer_sys::{Corpus, fuzz_target};
+use gradtape::check::Smooth;
+use gradtape_fuzz::expressions::assert_precise;
+use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| -> Corpus {
-    let Ok(expression) = expression(bytes) else { return Corpus::Reject };
-    assert_precise(&expression);
-    Corpus::Keep
-});
+fuzz_target!(|expression: Smooth| assert_precise(&expression));

@@ -21,6 +21,8 @@ const ROUNDING: f64 = 16.0 * f32::EPSILON as f64;
 const UNCERTAIN: f64 = 0.1;
 /// What underflow may take away.
 const UNDERFLOW: f64 = f32::MIN_POSITIVE as f64;
+/// What may not overflow, even by errors.
+const LARGEST: f64 = f32::MAX as f64 / 2.0;
 /// How large an error may be beside the box of an operation.
 const SHARE_OF_BOX: f64 = 1e-3;
 
@@ -49,7 +51,7 @@ impl Bounded {
         x.iter().enumerate().map(variable).collect()
     }
 
-    /// Whether all errors on the way are small enough for the bounds to hold.
+    /// Whether all errors on the way are small enough for the bounds to hold, and nothing is too large for f32.
     pub fn is_sure(&self) -> bool {
         self.is_sure
     }
@@ -90,6 +92,8 @@ impl Bounded {
                 ours.error += (partial + shift) * theirs.error + shift * theirs.size;
             }
         }
+        let largest = result.derivatives.iter().fold(result.data.abs(), |most, derivative| most.max(derivative.size));
+        result.is_sure &= largest < LARGEST;
         result
     }
 

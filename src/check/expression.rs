@@ -118,7 +118,7 @@ impl Expression {
         values
     }
 
-    /// Whether every operation is applied inside its box, with a margin of 2 %, and clamped numbers are away from
+    /// Whether every operation is applied inside its box, with a margin of 0.5 %, and clamped numbers are away from
     /// their bounds.
     ///
     /// # Panics
@@ -165,7 +165,7 @@ impl Step {
     }
 
     fn is_smooth(&self, values: &[f64]) -> bool {
-        let inside = |x: f64, low: f64, high: f64| (x - low).min(high - x) >= -0.02 * (high - low);
+        let inside = |x: f64, low: f64, high: f64| (x - low).min(high - x) >= -0.005 * (high - low);
         let of = |k: usize| values[self.operands[k]];
         match &self.kind {
             Kind::Unary(op) | Kind::Derivative(op) => {
