@@ -103,7 +103,7 @@ impl<T: Scalar> Value<T> {
         if self.is_constant() || self.node.is_own() {
             return self;
         }
-        Self::own(self.data, tape::record(self.node, self.node, [T::one(), T::zero()], [self.slope; 2]))
+        Self::own(self.data, tape::record([self.node; 2], [T::one(), T::zero()], [self.slope; 2]))
     }
 
     /// The gradient of this number by everything it depends on: one sweep back over the tape.
@@ -192,17 +192,20 @@ impl<T: Scalar> Value<T> {
             if a.is_constant() {
                 return b.chain(data, partial_b());
             }
-            tape::mismatch::<T>(a.node, b.node);
         }
-        Self::own(data, tape::record(a.node, b.node, [partial_a(), partial_b()], [a.slope, b.slope]))
+        Self::own(data, tape::record([a.node, b.node], [partial_a(), partial_b()], [a.slope, b.slope]))
     }
 
-    /// Panics if the two values belong to different tapes.
+    /// Panics if the two values do not belong to one tape.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn meet(self, other: Self) {
-        if !self.node.is_beside(other.node) && !self.is_constant() && !other.is_constant() {
-            tape::mismatch::<T>(self.node, other.node);
+        if !self.node.is(other.node)
+            && !tape::is_last::<T>([self.node, other.node])
+            && !self.is_constant()
+            && !other.is_constant()
+        {
+            tape::assert_meet::<T>([self.node, other.node]);
         }
     }
 
@@ -310,13 +313,13 @@ impl<T: Scalar> Value<T> {
 }
 
 impl<T: fmt::Debug> fmt::Debug for Value<T> {
-    /// Shows data, node and tape; the node is missing from a constant.
+    /// Shows data, slope, node and the territory of its tape; of a constant only data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Value");
         fields.field("data", &self.data);
         if !self.node.is_constant() {
             fields.field("slope", &self.slope);
-            fields.field("node", &self.node.index()).field("tape", &self.node.tape());
+            fields.field("node", &self.node.offset()).field("tape", &self.node.territory());
         }
         fields.finish()
     }

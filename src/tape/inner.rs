@@ -7,10 +7,8 @@ use std::ptr;
 
 use super::prefetch::prefetch;
 use crate::Scalar;
-use crate::node::Node;
+use crate::node::{MAX_NODES, Node};
 
-/// Variables and room for records together never exceed what a node number can count.
-const MAX_NODES: usize = u32::MAX as usize;
 const FIRST_CAPACITY: usize = 256;
 /// How far ahead memory is asked for, on tapes that do not fit the cache.
 const RECORDS_AHEAD: usize = 96;
@@ -35,6 +33,7 @@ impl<T: Copy> Clone for Record<T> {
 /// Everything that was recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Records<'a, T> {
+    pub(crate) first: Node,
     /// The first nodes are this many variables, without records.
     pub(crate) variables: usize,
     /// The nodes behind them, in order.
@@ -52,8 +51,8 @@ pub(super) struct Inner<T> {
     /// Not touched by anybody else while the records are lent.
     memory: UnsafeCell<Memory<T>>,
     variables: Cell<usize>,
-    /// The first node of the tape, which tells its id.
-    pub(super) origin: Cell<Node>,
+    /// The first node, of the first variable.
+    pub(super) first: Cell<Node>,
     /// The next tape of the same scalar type on this thread.
     pub(super) next: Cell<*const Inner<T>>,
 }
@@ -65,20 +64,20 @@ struct Memory<T> {
 }
 
 impl<T: Scalar> Inner<T> {
-    pub(super) fn new(origin: Node) -> Self {
+    pub(super) fn new(first: Node) -> Self {
         Self {
             len: Cell::new(0),
             capacity: Cell::new(0),
             memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new() }),
             variables: Cell::new(0),
-            origin: Cell::new(origin),
+            first: Cell::new(first),
             next: Cell::new(ptr::null()),
         }
     }
 
     /// Appends a record and returns its node, if there is room and the records are not lent.
     #[inline(always)]
-    pub(super) fn try_push(&self, origin: Node, record: Record<T>) -> Option<Node> {
+    pub(super) fn try_push(&self, first: Node, record: Record<T>) -> Option<Node> {
         let len = self.len.get();
         if len >= self.capacity.get() {
             return None;
@@ -90,20 +89,20 @@ impl<T: Scalar> Inner<T> {
         // SAFETY: as above.
         unsafe { here.write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
-        Some(origin.at(number(self.variables.get() + len)))
+        Some(first.own(self.variables.get() + len))
     }
 
     /// [`try_push`](Self::try_push) after making room.
     #[track_caller]
     pub(super) fn push(&self, record: Record<T>) -> Node {
         self.grow(1);
-        self.try_push(self.origin.get(), record).expect("a tape that grew has room")
+        self.try_push(self.first.get(), record).expect("a tape that grew has room")
     }
 
-    /// Appends variables and returns the number of the first.
+    /// Appends variables and returns how many nodes are before them.
     #[inline]
     #[track_caller]
-    pub(super) fn push_variables(&self, count: usize) -> u32 {
+    pub(super) fn push_variables(&self, count: usize) -> usize {
         let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
         let (len, variables) = (self.len(), self.variables.get());
         if len == 0 {
@@ -114,7 +113,7 @@ impl<T: Scalar> Inner<T> {
             self.grow(count);
             (0..count).for_each(|_| _ = self.push(blank));
         }
-        number(variables + len)
+        variables + len
     }
 
     /// Appends the `count` records of one node of many operands and returns the node, or none if `write` says no.
@@ -156,7 +155,13 @@ impl<T: Scalar> Inner<T> {
             let memory = &*self.memory.get();
             (&*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]), &memory.wide)
         };
-        f(Records { variables: self.variables.get(), all, wide })
+        f(Records { first: self.first.get(), variables: self.variables.get(), all, wide })
+    }
+
+    /// The first node of another tape behind this one, if the territory has room, and the records are not lent.
+    pub(super) fn next_first(&self) -> Option<Node> {
+        let len = Some(self.len.get()).filter(|&len| len != LENT)?;
+        self.first.get().skip(self.variables.get() + len)
     }
 
     /// Forgets all nodes.
@@ -221,7 +226,7 @@ impl<T: Scalar> Inner<T> {
     /// The node of a record.
     #[inline(always)]
     fn node(&self, record: usize) -> Node {
-        self.origin.get().at(number(self.variables.get() + record))
+        self.first.get().own(self.variables.get() + record)
     }
 }
 
@@ -242,10 +247,4 @@ impl<T> Drop for Loan<'_, T> {
 #[track_caller]
 fn assert_room(count: usize, room: usize) {
     assert!(count <= room, "a tape cannot number more than 2^32 - 1 nodes; clear it more often, or ask for less");
-}
-
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "`MAX_NODES` is below 2^32")]
-pub(super) fn number(node: usize) -> u32 {
-    node as u32
 }

@@ -3,8 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::inner::Record;
-use super::slots::{hold, mismatch};
-use crate::node::Node;
+use super::slots::{find, hold};
 use crate::ops::rules::scaled;
 use crate::{Scalar, Value};
 
@@ -37,31 +36,35 @@ pub(crate) fn many_pairs<T: Scalar>(data: T, count: usize, pairs: impl Iterator<
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
         return Value { slope, node: first.node.derived(), ..Value::constant(data) };
     }
-    let is_foreign = |node: Node| !node.is_constant() & !node.is_beside(first.node);
+    let tape = hold::<T>(first.node);
+    let origin = tape.first.get();
     let write = |records: &mut [MaybeUninit<Record<T>>]| {
         // What is rare is looked at in the end, so that the loop stays free of calls.
         let (mut written, mut foreign, mut nan) = (0, false, false);
         for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
             let partials = [partial_a * a.slope, partial_b * b.slope];
             nan |= partials[0].is_nan() | partials[1].is_nan();
-            foreign |= is_foreign(a.node) | is_foreign(b.node);
-            // A constant hangs on node 0 with slope 0.
-            record.write(Record { nodes: [a.node.index(), b.node.index()], partials });
+            let nodes = [a, b].map(|value| value.node.index_or_zero(origin));
+            foreign |= nodes[0].1 | nodes[1].1;
+            record.write(Record { nodes: [nodes[0].0, nodes[1].0], partials });
             written += 1;
         }
         assert_eq!(written, records.len(), "there are as many pairs as announced");
         if nan {
             for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
+                let nodes = [a, b].map(|value| value.node.index_or_zero(origin).0);
                 let partials = [scaled(partial_a, a.slope), scaled(partial_b, b.slope)];
-                record.write(Record { nodes: [a.node.index(), b.node.index()], partials });
+                record.write(Record { nodes, partials });
             }
         }
         !foreign
     };
     // SAFETY: `write` counts what it writes.
-    let Some(node) = (unsafe { hold::<T>(first.node).push_wide(count, write) }) else {
-        let other = active().map(|(value, _)| value.node).find(|&node| is_foreign(node));
-        mismatch::<T>(first.node, other.unwrap_or(first.node))
+    let Some(node) = (unsafe { tape.push_wide(count, write) }) else {
+        for (value, _) in active() {
+            find::<T>([first.node, value.node]);
+        }
+        unreachable!("an operand was foreign to the tape")
     };
     Value::own(data, node)
 }
