@@ -35,9 +35,10 @@ pub(crate) use wide::{many, many_pairs};
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
 ///
-/// A tape belongs to one thread. Its [`Value`]s are plain data and find back to their tape by the number of their
-/// node, which is never given twice. One that is used after the tape was cleared or dropped, or on another thread, panics as soon as it reaches for the tape: at a join
-/// with another node, at [`retain`](Value::retain), or at [`backward`](Value::backward).
+/// A tape belongs to one thread. Its [`Value`]s are plain data and find back to their tape by the number of their node,
+/// which is never given twice. One that is used after the tape was cleared or dropped, or on another thread, panics as
+/// soon as it reaches for the tape: at a join with another node, at [`retain`](Value::retain), or at
+/// [`backward`](Value::backward).
 ///
 /// # Examples
 ///

@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 
 use super::inner::Record;
 use super::slots::{find, hold};
+use crate::node::Node;
 use crate::ops::rules::scaled;
 use crate::{Scalar, Value};
 
@@ -61,10 +62,18 @@ pub(crate) fn many_pairs<T: Scalar>(data: T, count: usize, pairs: impl Iterator<
     };
     // SAFETY: `write` counts what it writes.
     let Some(node) = (unsafe { tape.push_wide(count, write) }) else {
-        for (value, _) in active() {
-            find::<T>([first.node, value.node]);
-        }
-        unreachable!("an operand was foreign to the tape")
+        refuse::<T>(first.node, active().map(|(value, _)| value.node));
     };
     Value::own(data, node)
+}
+
+/// Says what is wrong with operands that are not of one tape.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refuse<T: Scalar>(first: Node, operands: impl Iterator<Item = Node>) -> ! {
+    for node in operands {
+        find::<T>([first, node]);
+    }
+    unreachable!("the operands are of one tape after all")
 }
