@@ -130,6 +130,8 @@ impl<T: Scalar> Gradients<T> {
                 adjoints.resize(end, T::zero());
                 adjoints[end - 1] = output.slope;
                 sweep(records, &mut adjoints);
+                #[cfg(feature = "locations")]
+                records.trace.watch_adjoints(&adjoints);
                 (self.first, self.nodes) = (records.first, records.variables + records.all.len());
             });
         }

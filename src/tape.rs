@@ -26,6 +26,8 @@ use crate::node::Node;
 use crate::ops::rules::{is_unit, scaled};
 use crate::{Scalar, Value};
 use inner::Inner;
+#[cfg(feature = "locations")]
+pub(crate) use slots::hold_if_alive;
 use slots::{enter, find, first_node, give_back, hold, last, leave};
 
 pub(crate) use inner::{Record, Records};
@@ -54,7 +56,7 @@ pub(crate) use wide::{many, many_pairs};
 /// assert_eq!(gradients.wrt(y), 0.8);
 /// ```
 pub struct Tape<T: Scalar> {
-    inner: Rc<Inner<T>>,
+    pub(crate) inner: Rc<Inner<T>>,
 }
 
 impl<T: Scalar> Tape<T> {
@@ -155,7 +157,7 @@ impl<T: Scalar> Tape<T> {
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        many(value, operands.iter().copied())
+        many("custom", value, operands.iter().copied())
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.
@@ -179,6 +181,8 @@ impl<T: Scalar> Tape<T> {
     pub fn clear(&self) {
         let next = self.inner.next_first();
         self.inner.clear();
+        #[cfg(feature = "locations")]
+        self.inner.trace.clear();
         leave(Rc::as_ptr(&self.inner));
         self.inner.first.set(next.unwrap_or_else(first_node::<T>));
         enter(Rc::as_ptr(&self.inner));

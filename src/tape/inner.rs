@@ -8,6 +8,8 @@ use std::ptr;
 use super::prefetch::prefetch;
 use crate::Scalar;
 use crate::node::{MAX_NODES, Node};
+#[cfg(feature = "locations")]
+use crate::trace::Trace;
 
 const FIRST_CAPACITY: usize = 256;
 /// How far ahead memory is asked for, on tapes that do not fit the cache.
@@ -33,6 +35,8 @@ impl<T: Copy> Clone for Record<T> {
 /// Everything that was recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Records<'a, T> {
+    #[cfg(feature = "locations")]
+    pub(crate) trace: &'a Trace,
     pub(crate) first: Node,
     /// The first nodes are this many variables, without records.
     pub(crate) variables: usize,
@@ -43,7 +47,7 @@ pub(crate) struct Records<'a, T> {
 }
 
 /// What a [`Tape`](super::Tape) owns.
-pub(super) struct Inner<T> {
+pub(crate) struct Inner<T> {
     /// How many records are written, or [`LENT`].
     len: Cell<usize>,
     /// How many the memory has room for.
@@ -52,7 +56,9 @@ pub(super) struct Inner<T> {
     memory: UnsafeCell<Memory<T>>,
     variables: Cell<usize>,
     /// The first node, of the first variable.
-    pub(super) first: Cell<Node>,
+    pub(crate) first: Cell<Node>,
+    #[cfg(feature = "locations")]
+    pub(crate) trace: Trace,
     /// The next tape of the same scalar type on this thread.
     pub(super) next: Cell<*const Inner<T>>,
 }
@@ -71,12 +77,15 @@ impl<T: Scalar> Inner<T> {
             memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new() }),
             variables: Cell::new(0),
             first: Cell::new(first),
+            #[cfg(feature = "locations")]
+            trace: Trace::default(),
             next: Cell::new(ptr::null()),
         }
     }
 
     /// Appends a record and returns its node, if there is room and the records are not lent.
     #[inline(always)]
+    #[track_caller]
     pub(super) fn try_push(&self, first: Node, record: Record<T>) -> Option<Node> {
         let len = self.len.get();
         if len >= self.capacity.get() {
@@ -89,6 +98,8 @@ impl<T: Scalar> Inner<T> {
         // SAFETY: as above.
         unsafe { here.write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
+        #[cfg(feature = "locations")]
+        self.trace.push(1);
         Some(first.own(self.variables.get() + len))
     }
 
@@ -108,10 +119,14 @@ impl<T: Scalar> Inner<T> {
         if len == 0 {
             assert_room(count, MAX_NODES - variables - self.capacity.get());
             self.variables.set(variables + count);
+            #[cfg(feature = "locations")]
+            self.trace.push(count);
         } else {
             // A variable behind other nodes is swept like them, to no effect.
             self.grow(count);
-            (0..count).for_each(|_| _ = self.push(blank));
+            for _ in 0..count {
+                self.push(blank);
+            }
         }
         variables + len
     }
@@ -143,6 +158,8 @@ impl<T: Scalar> Inner<T> {
         memory.wide.push(start..end);
         loan.len = end;
         drop(loan);
+        #[cfg(feature = "locations")]
+        self.trace.push(count);
         Some(self.node(end - 1))
     }
 
@@ -155,7 +172,14 @@ impl<T: Scalar> Inner<T> {
             let memory = &*self.memory.get();
             (&*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]), &memory.wide)
         };
-        f(Records { first: self.first.get(), variables: self.variables.get(), all, wide })
+        f(Records {
+            #[cfg(feature = "locations")]
+            trace: &self.trace,
+            first: self.first.get(),
+            variables: self.variables.get(),
+            all,
+            wide,
+        })
     }
 
     /// The first node of another tape behind this one, if the territory has room, and the records are not lent.

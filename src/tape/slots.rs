@@ -80,6 +80,13 @@ pub(super) fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
     }
 }
 
+/// [`hold`], for a question that must not panic.
+#[cfg(feature = "locations")]
+pub(crate) fn hold_if_alive<T: Scalar>(node: Node) -> Option<Rc<Inner<T>>> {
+    let is_alive = walk::<T>(slot_named::<T>(node)).any(|(_, inner, _)| node.index(inner.first.get()).is_some());
+    is_alive.then(|| hold(node))
+}
+
 /// The slot of a scalar type, given to it when its first tape is made.
 fn slot_of<T: 'static>() -> usize {
     static TYPES: [OnceLock<TypeId>; SLOT_COUNT] = [const { OnceLock::new() }; SLOT_COUNT];
@@ -285,7 +292,7 @@ mod tests {
 
     #[test]
     fn when_the_numbers_are_used_up_the_next_tape_panics() {
-        type Rare = Value<Value<Value<f32>>>;
+        type Rare = Value<Value<f32>>;
         let first = Tape::<Rare>::new();
         let slot = slot_of::<Rare>();
         TAKEN[slot].store(TERRITORIES / 32 - 2, Ordering::Relaxed);
@@ -294,7 +301,7 @@ mod tests {
         for _ in 0..2 {
             assert!(panics(|| _ = Tape::<Rare>::new()));
         }
-        let nested = |x: f32| Value::constant(Value::constant(Value::constant(x)));
+        let nested = |x: f32| Value::constant(Value::constant(x));
         let x = last.var(nested(3.0));
         assert_eq!((x * x).backward().wrt(x), nested(6.0));
         drop(last);

@@ -6,32 +6,47 @@ use super::inner::Record;
 use super::slots::{find, hold};
 use crate::node::Node;
 use crate::ops::rules::scaled;
+use crate::trace::{Call, watch};
 use crate::{Scalar, Value};
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
 pub(crate) type Pair<T> = [(Value<T>, T); 2];
 
-/// A value of the number `data` that changes as its operands do, each times its partial.
+/// The result of the operation `name`: a value of the number `data` that changes as its operands do, each times its partial.
 #[inline]
 #[track_caller]
-pub(crate) fn many<T: Scalar>(data: T, mut operands: impl ExactSizeIterator<Item = (Value<T>, T)> + Clone) -> Value<T> {
+pub(crate) fn many<T: Scalar>(
+    name: &'static str,
+    data: T,
+    mut operands: impl ExactSizeIterator<Item = (Value<T>, T)> + Clone,
+) -> Value<T> {
     let count = operands.len().div_ceil(2);
     let pairs = std::iter::from_fn(move || {
         let first = operands.next()?;
         Some([first, operands.next().unwrap_or_else(|| (Value::constant(T::zero()), T::zero()))])
     });
-    many_pairs(data, count, pairs)
+    many_pairs(name, data, count, pairs)
 }
 
 /// [`many`], of `count` pairs.
 #[inline]
 #[track_caller]
 #[allow(clippy::needless_pass_by_value, reason = "iterators are passed by value")]
-pub(crate) fn many_pairs<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
+pub(crate) fn many_pairs<T: Scalar>(
+    name: &'static str,
+    data: T,
+    count: usize,
+    pairs: impl Iterator<Item = Pair<T>> + Clone,
+) -> Value<T> {
     let active = || pairs.clone().flatten().filter(|(value, _)| !value.is_constant());
     let Some((first, _)) = active().next() else {
         return Value::constant(data);
     };
+    if cfg!(feature = "locations") {
+        for (value, partial) in active() {
+            watch(value.node, &[(partial, value.slope)], None, || Call::new(name, []));
+        }
+    }
     if active().all(|(value, _)| value.node.is(first.node)) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
