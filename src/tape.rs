@@ -11,6 +11,22 @@
 //! - `SLOTS` is thread-local. The slot's list holds exactly the tapes of its type that live on this thread; its head
 //!   is the one used last.
 //! - A record names nodes by their distance from the first, which is checked again where the sweep reads it.
+//!
+//! # What the unsafe blocks rely on
+//!
+//! | block | relies on | enforced by |
+//! |---|---|---|
+//! | the pointer that `last` and `find` return is read | a tape in the list is alive, and of this `T` | `Tape::new` enters it, `Drop` takes it out; slots and territories belong to one type |
+//! | it is still valid then | no foreign code runs in between | `record` and `record_slowly` compute all of `T` before they look for the tape |
+//! | `hold` raises the count of an `Rc` | the pointer is that of `Rc::as_ptr` | `enter` is handed no other, `walk` passes it on unchanged |
+//! | memory is touched through its `UnsafeCell` | no other reference to it is alive | `len` is `LENT` while there is one: no room to push, and everything else asks `len()` first |
+//! | a record is written | there is room | `capacity` is the length of the memory, set by `allocate` alone |
+//! | records are read | the first `len` are written | `len` grows after a write; `push_wide` asks its caller to write all, who counts |
+//! | the sweep, all other reads of nodes | nothing: safe code, with its bounds checks | |
+//! | `prefetch` | nothing: a hint to any address | |
+//!
+//! Foreign code is the arithmetic of `T`, and hooks and destructors it may have: it may use, clear and drop any tape.
+//! `tests/foreign_arithmetic.rs` does all of it; CONTRIBUTING.md has the commands for AddressSanitizer, valgrind and Miri.
 
 #![allow(unsafe_code)]
 

@@ -272,3 +272,54 @@ impl<T> Drop for Loan<'_, T> {
 fn assert_room(count: usize, room: usize) {
     assert!(count <= room, "a tape cannot number more than 2^32 - 1 nodes; clear it more often, or ask for less");
 }
+
+// A tape with locations remembers each node, which is too much for so many.
+#[cfg(all(test, not(feature = "locations")))]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use crate::node::MAX_NODES;
+    use crate::{Tape, Value};
+
+    fn message(f: impl FnOnce() + std::panic::UnwindSafe) -> &'static str {
+        catch_unwind(f).unwrap_err().downcast_ref::<&str>().expect("a message without numbers")
+    }
+
+    /// Variables without records take no memory, so that the last numbers can be reached.
+    #[test]
+    fn a_full_tape_says_so_and_its_last_nodes_are_numbered_right() {
+        for clears in 0..3 {
+            let tape = Tape::<f64>::new();
+            let (x, y) = (tape.var(2.0), tape.var(3.0));
+            (0..clears).for_each(|_| tape.clear());
+            let (x, y) = if clears == 0 { (x, y) } else { (tape.var(2.0), tape.var(3.0)) };
+            tape.inner.push_variables(MAX_NODES - 2 - 3);
+            let first = tape.inner.first.get();
+            let index = |v: Value<f64>| v.node.index(first).unwrap() as usize;
+            let mut z = x * y;
+            assert_eq!((index(x), index(z), tape.len()), (0, MAX_NODES - 3, MAX_NODES - 2));
+            for last in [MAX_NODES - 2, MAX_NODES - 1] {
+                z = z * y;
+                assert_eq!(
+                    (index(z), index(y), z.data()),
+                    (last, 1, 6.0 * 3.0_f64.powi((last + 3 - MAX_NODES).try_into().unwrap()))
+                );
+            }
+            let tape = std::panic::AssertUnwindSafe(&tape);
+            for refused in [
+                message(|| _ = z * y),
+                message(|| _ = [x, z].iter().sum::<Value<f64>>()),
+                message(|| _ = z.sin().retain()),
+                message(|| _ = tape.var(1.0)),
+                message(|| _ = tape.vars(&[1.0, 2.0])),
+            ] {
+                assert!(refused.contains("cannot number more than 2^32 - 1 nodes"), "{refused}");
+            }
+            assert_eq!(tape.len(), MAX_NODES);
+            assert_eq!((z * 2.0 + z).node, z.node.derived());
+            tape.clear();
+            let x = tape.var(5.0);
+            assert_eq!((x * tape.var(2.0)).backward().wrt(x), 2.0);
+        }
+    }
+}
