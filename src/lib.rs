@@ -92,14 +92,19 @@
 //! | `nn` | [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
 //! | `csv` | `nn`, and data sets from CSV files |
 //! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |
+//! | `quickcheck` | [`check`]: random expressions and points for property tests, which shrink |
+//! | `arbitrary` | [`check`]: the same from the bytes of a fuzzer |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The pages of a feature that is off cannot be linked to.
-#![cfg_attr(not(feature = "nn"), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(not(all(feature = "nn", feature = "quickcheck")), allow(rustdoc::broken_intra_doc_links))]
 
 // First, so that the documentation of `Value` begins with it.
 mod value;
 
+#[cfg(any(feature = "quickcheck", feature = "arbitrary"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "quickcheck", feature = "arbitrary"))))]
+pub mod check;
 mod error;
 mod gradients;
 mod interop;

@@ -26,7 +26,7 @@
 //! | `prefetch` | nothing: a hint to any address | |
 //!
 //! Foreign code is the arithmetic of `T`, and hooks and destructors it may have: it may use, clear and drop any tape.
-//! `tests/foreign_arithmetic.rs` does all of it; CONTRIBUTING.md has the commands for AddressSanitizer, valgrind and Miri.
+//! `tests/foreign_arithmetic.rs` does all of it; CONTRIBUTING.md has the commands for the checkers of memory.
 
 #![allow(unsafe_code)]
 

@@ -9,8 +9,9 @@
 
 mod support;
 
+use gradtape::check::Table;
 use gradtape::{Value, gradient};
-use support::{Plain, Table, complaint, number, partials};
+use support::{Plain, complaint, number, partials};
 
 /// Operation, argument, derivative: arguments that f32 has, too.
 const UNARY: &[(&str, f64, f64)] = &[
@@ -197,11 +198,11 @@ fn allowance(name: &str, x: f64) -> f64 {
 fn assert_accurate<T: Plain>(unary: &[(&str, f64, f64)], pairs: &[(&str, [f64; 2], [f64; 2])]) {
     let mut complaints = String::new();
     for &(name, x, expected) in unary {
-        let [ours] = partials(Table::<Value<T>>::unary(name), [number(x)]);
+        let [ours] = partials(Table::<Value<T>>::unary(name).f, [number(x)]);
         complaints.extend(complaint(ours, expected, allowance(name, x), (name, x)));
     }
     for &(name, x, expected) in pairs {
-        let ours = partials(Table::<Value<T>>::pair(name), x.map(number));
+        let ours = partials(Table::<Value<T>>::binary(name).f, x.map(number));
         for k in 0..2 {
             complaints.extend(complaint(ours[k], expected[k], allowance(name, x[0]), (name, x, k)));
         }

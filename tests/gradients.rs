@@ -6,11 +6,10 @@ mod support;
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, Sub, SubAssign};
 
+use gradtape::check::{Any, Operation, Table, Unit};
 use gradtape::{Tape, Value};
 use num_traits::Float;
-use support::{
-    Any, Operation, Plain, Table, Unit, assert_near, assert_same_bits, bits, difference, number, partials, quickcheck,
-};
+use support::{InBox, Plain, assert_near, assert_same_bits, bits, difference, number, partials, quickcheck};
 
 /// `op` and `plain` are the same entry for `T` and for f64, where the differences are taken.
 fn assert_agrees_with_differences<T: Plain, const N: usize>(
@@ -40,7 +39,7 @@ fn unary_partials<T: Plain>(unit: Unit) {
 }
 
 fn pair_partials<T: Plain>(units: [Unit; 2]) {
-    for (op, plain) in Table::PAIRS.iter().zip(Table::PAIRS) {
+    for (op, plain) in Table::BINARY.iter().zip(Table::BINARY) {
         assert_agrees_with_differences::<T, 2>(op, plain, units);
     }
 }
@@ -51,7 +50,7 @@ fn exchanged_partials<T: Plain>(units: [Unit; 2]) {
         "max" => |[a, b]: [Value<T>; 2]| b.max(a),
         _ => |[a, b]: [Value<T>; 2]| b.min(a),
     };
-    for op in Table::<Value<T>>::PAIRS.iter().filter(|op| ["max", "min"].contains(&op.name)) {
+    for op in Table::<Value<T>>::BINARY.iter().filter(|op| ["max", "min"].contains(&op.name)) {
         let x = op.point(units).map(number);
         assert_eq!(partials(exchanged(op.name), x), partials(op.f, x), "{} at {x:?}", op.name);
     }
@@ -69,7 +68,7 @@ fn numbers<T: Plain>(Any(a): Any<T>, Any(b): Any<T>, Any(c): Any<T>) {
         assert_same_bits((op.f)([x]).data(), (plain.f)([a]), (op.name, a));
         assert_same_bits((op.f)([Value::from(a)]).data(), (plain.f)([a]), ("constant", op.name, a));
     }
-    for (op, plain) in Table::PAIRS.iter().zip(Table::PAIRS) {
+    for (op, plain) in Table::BINARY.iter().zip(Table::BINARY) {
         for ([x, y], operands) in
             [([x, y], "values"), ([x, Value::from(b)], "constant right"), ([Value::from(a), y], "constant left")]
         {

@@ -5,12 +5,13 @@ mod support;
 
 use std::fmt::Debug;
 
+use gradtape::check::Any;
 use gradtape::{Real, Tape, Value};
 use num_traits::{
     Bounded, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignRef, NumRef, One, Pow, RefNum,
     Signed, ToPrimitive, Zero,
 };
-use support::{Any, Plain, assert_same_bits, bits, number, quickcheck};
+use support::{Plain, assert_same_bits, bits, number, quickcheck};
 
 /// Runs a generic check in both precisions.
 macro_rules! in_both_precisions {
@@ -204,6 +205,15 @@ fn seen<T: Plain>(f: impl Fn(Value<T>) -> Value<T>, x: T) -> [u64; 2] {
     let v = tape.var(x);
     let y = f(v);
     [bits(y.data()), bits(y.backward().wrt(v))]
+}
+
+macro_rules! parameter {
+    (T $value:literal) => {
+        number($value)
+    };
+    ($Other:ident $value:literal) => {
+        $value
+    };
 }
 
 macro_rules! method_pairs {

@@ -6,12 +6,13 @@ mod support;
 use std::fmt::Debug;
 
 use easer::functions::{Back, Easing, Elastic};
+use gradtape::check::{Operation, Table, Unit};
 use gradtape::{Real, Tape, Value, gradient};
 use half::f16;
 use num_complex::Complex;
 use num_quaternion::UnitQuaternion;
 use num_traits::{Float, FloatConst};
-use support::{Operation, Table, Unit, assert_near, assert_same_bits, difference, number, partials, quickcheck};
+use support::{InBox, assert_near, assert_same_bits, difference, number, partials, quickcheck};
 use twofloat::TwoFloat;
 
 type Nested = Value<Value<f64>>;
@@ -60,7 +61,7 @@ fn second_derivatives_of_one_argument_agree_with_differences_of_the_first() {
 #[test]
 fn second_derivatives_of_two_arguments_agree_with_differences_of_the_first() {
     fn property(units: [Unit; 2]) {
-        for (nested, op) in Table::PAIRS.iter().zip(Table::PAIRS) {
+        for (nested, op) in Table::BINARY.iter().zip(Table::BINARY) {
             assert_second_derivatives_agree(nested, op, units);
         }
     }
@@ -101,7 +102,7 @@ fn numbers_are_the_plain_floats_however_deep() {
     for (nested, plain) in Table::<Nested>::UNARY.iter().zip(Table::<f64>::UNARY) {
         assert_same_bits((nested.f)(plain.at.map(lift)).data().data(), (plain.f)(plain.at), plain.name);
     }
-    for (nested, plain) in Table::<Nested>::PAIRS.iter().zip(Table::<f64>::PAIRS) {
+    for (nested, plain) in Table::<Nested>::BINARY.iter().zip(Table::<f64>::BINARY) {
         assert_same_bits((nested.f)(plain.at.map(lift)).data().data(), (plain.f)(plain.at), plain.name);
     }
 }
@@ -125,7 +126,7 @@ where
         lines.concat()
     }
     let unary = Table::UNARY.iter().zip(Table::UNARY).map(|(op, exact)| complaints(op, exact, epsilon));
-    let pairs = Table::PAIRS.iter().zip(Table::PAIRS).map(|(op, exact)| complaints(op, exact, epsilon));
+    let pairs = Table::BINARY.iter().zip(Table::BINARY).map(|(op, exact)| complaints(op, exact, epsilon));
     let complaints: String = unary.chain(pairs).collect();
     assert!(complaints.is_empty(), "\n{complaints}");
 }

@@ -2,9 +2,10 @@
 
 mod support;
 
+use gradtape::check::Table;
 use gradtape::{Gradients, Tape, Value, gradient};
 use support::panics::{assert_refused, panic_of};
-use support::{Plain, Table, number, partials, quickcheck};
+use support::{Plain, number, partials, quickcheck};
 
 /// Makes, uses, clears and drops tapes in the order that the bytes say; every gradient is right all the time.
 fn interleaved<T: Plain>(program: Vec<u8>) {
@@ -151,7 +152,7 @@ fn only_joins_of_different_nodes_are_recorded() {
         (op.f)([x]);
         assert_eq!(tape.len(), 2, "{}", op.name);
     }
-    for op in Table::<Value<f64>>::PAIRS {
+    for op in Table::<Value<f64>>::BINARY {
         for operands in [[x, x.exp()], [x, 1.3.into()], [0.7.into(), y], [0.7.into(), 1.3.into()]] {
             (op.f)(operands);
             assert_eq!(tape.len(), 2, "{} {operands:?}", op.name);
@@ -165,7 +166,7 @@ fn only_joins_of_different_nodes_are_recorded() {
     );
     let _ = (tape.custom(1.0, &[(x, 2.0), (x.exp(), 1.0), (3.0.into(), 1.0)]), Value::from(2.0).retain());
     assert_eq!(tape.len(), 2);
-    for (count, op) in Table::<Value<f64>>::PAIRS.iter().filter(|op| !["max", "min"].contains(&op.name)).enumerate() {
+    for (count, op) in Table::<Value<f64>>::BINARY.iter().filter(|op| !["max", "min"].contains(&op.name)).enumerate() {
         (op.f)([x, y]);
         assert_eq!(tape.len(), 3 + count, "{}", op.name);
     }

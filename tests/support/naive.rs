@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gradtape::check::{Number, Operation, Table};
+use gradtape::{Value, gradient};
 use num_traits::Float;
 
-use super::expression::Number;
-use super::{Plain, Table, number, partials};
+use super::{Plain, number, partials};
 
 #[derive(Clone)]
 pub(crate) struct Naive<T>(Rc<RefCell<Node<T>>>);
@@ -16,17 +17,58 @@ struct Node<T> {
     adjoint: T,
     /// The sum of the magnitudes whose sum is the adjoint: what rounding errors are relative to.
     scale: T,
-    operands: Vec<(Naive<T>, T)>,
+    edges: Vec<Edge<T>>,
     seen: bool,
+    is_constant: bool,
+    /// See [`Naive::is_ordinary`].
+    is_ordinary: bool,
+    /// The binary logarithms of the least and the greatest product of partials along any path that ends here.
+    slopes: [f64; 2],
+}
+
+struct Edge<T> {
+    operand: Naive<T>,
+    partial: T,
+    /// What the rounding errors of the partial are relative to.
+    scale: T,
 }
 
 impl<T: Plain> Naive<T> {
+    /// A variable, or the result of an operation.
     pub(crate) fn new(data: T, operands: Vec<(Self, T)>) -> Self {
-        Self(Rc::new(RefCell::new(Node { data, adjoint: T::zero(), scale: T::zero(), operands, seen: false })))
+        Self::with_scales(data, operands.into_iter().map(|(a, partial)| (a, partial, partial.abs())).collect())
+    }
+
+    fn with_scales(data: T, operands: Vec<(Self, T, T)>) -> Self {
+        let is_constant = !operands.is_empty() && operands.iter().all(|(a, ..)| a.0.borrow().is_constant);
+        let edges = operands.into_iter().filter(|(a, ..)| !a.0.borrow().is_constant);
+        let edges: Vec<_> = edges.map(|(operand, partial, scale)| Edge { operand, partial, scale }).collect();
+        let mut slopes = [0.0_f64; 2];
+        for Edge { operand, partial, scale } in &edges {
+            let [least, greatest] = operand.0.borrow().slopes;
+            if !partial.is_zero() {
+                slopes[0] = slopes[0].min(least + partial.abs().log2().into());
+            }
+            // Of 0, which has no influence, this is -∞.
+            slopes[1] = slopes[1].max(greatest + scale.log2().into());
+        }
+        let limit = 0.95 * T::max_value().log2().into();
+        let is_ordinary = data.is_finite()
+            && slopes.into_iter().all(|slope| slope.abs() < limit)
+            && edges.iter().all(|edge| edge.partial.is_finite() && edge.operand.is_ordinary());
+        let (adjoint, scale) = (T::zero(), T::zero());
+        let node = Node { data, adjoint, scale, edges, seen: false, is_constant, is_ordinary, slopes };
+        Self(Rc::new(RefCell::new(node)))
     }
 
     pub(crate) fn data(&self) -> T {
         self.0.borrow().data
+    }
+
+    /// Whether all numbers and partials that this depends on are finite, and no product of partials along a path over-
+    /// or underflows: neither those of the sweep, from the result down, nor the slopes of a tape, from below up.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        self.0.borrow().is_ordinary
     }
 
     /// The derivative, and the scale of its rounding errors.
@@ -43,11 +85,10 @@ impl<T: Plain> Naive<T> {
         for node in order.iter().rev() {
             let (adjoint, scale) = node.adjoint();
             sum += scale * node.data().abs();
-            for (operand, partial) in &node.0.borrow().operands {
-                let mut operand = operand.0.borrow_mut();
-                operand.adjoint += *partial * adjoint;
-                // Partials that cancel to something small are as uncertain as one of 0.1.
-                operand.scale += partial.abs().max(number(0.1)) * scale;
+            for edge in &node.0.borrow().edges {
+                let mut operand = edge.operand.0.borrow_mut();
+                operand.adjoint += edge.partial * adjoint;
+                operand.scale += edge.scale * scale;
             }
         }
         sum
@@ -55,29 +96,51 @@ impl<T: Plain> Naive<T> {
 
     fn visit(&self, order: &mut Vec<Self>) {
         if !std::mem::replace(&mut self.0.borrow_mut().seen, true) {
-            self.0.borrow().operands.iter().for_each(|(operand, _)| operand.visit(order));
+            self.0.borrow().edges.iter().for_each(|edge| edge.operand.visit(order));
             order.push(self.clone());
         }
     }
 }
 
-impl<T: Plain> Number for Naive<T> {
+/// A textbook's partial with the scale of its rounding errors: terms that cancel to something small are as uncertain
+/// as one of 0.1.
+fn uncertain<T: Plain>(partial: T) -> (T, T) {
+    (partial, partial.abs().max(number(0.1)))
+}
+
+fn exact<T: Plain>(partial: T) -> (T, T) {
+    (partial, partial.abs())
+}
+
+fn is_inside<T: Plain, const N: usize>(op: &Operation<T, N>, x: [T; N]) -> bool {
+    (0..N).all(|k| number::<T>(op.low[k]) <= x[k] && x[k] <= number(op.high[k]))
+}
+
+impl<T: Plain + Number> Number for Naive<T>
+where
+    Value<T>: Number,
+{
     fn constant(x: f64) -> Self {
-        Self::new(number(x), Vec::new())
+        let constant = Self::new(number(x), Vec::new());
+        constant.0.borrow_mut().is_constant = true;
+        constant
     }
 
-    fn unary(index: usize, a: &Self) -> Self {
-        let (op, x) = (&Table::<T>::UNARY[index], a.data());
+    fn unary(op: usize, a: &Self) -> Self {
+        let (op, x) = (&Table::<T>::UNARY[op], a.data());
         let y = (op.f)([x]);
-        let partial = unary_partial(op.name, x, y).unwrap_or_else(|| partials(Table::UNARY[index].f, [x])[0]);
-        Self::new(y, vec![(a.clone(), partial)])
+        let textbook = is_inside(op, [x]).then(|| unary_partial(op.name, x, y)).flatten().map(uncertain);
+        let (partial, scale) = textbook.unwrap_or_else(|| exact(partials(Table::unary(op.name).f, [x])[0]));
+        Self::with_scales(y, vec![(a.clone(), partial, scale)])
     }
 
-    fn pair(index: usize, a: &Self, b: &Self) -> Self {
-        let (op, [x, z]) = (&Table::<T>::PAIRS[index], [a.data(), b.data()]);
+    fn binary(op: usize, a: &Self, b: &Self) -> Self {
+        let (op, [x, z]) = (&Table::<T>::BINARY[op], [a.data(), b.data()]);
         let y = (op.f)([x, z]);
-        let [p, q] = pair_partials(op.name, x, z, y).unwrap_or_else(|| partials(Table::PAIRS[index].f, [x, z]));
-        Self::new(y, vec![(a.clone(), p), (b.clone(), q)])
+        let textbook = is_inside(op, [x, z]).then(|| pair_partials(op.name, x, z, y)).flatten();
+        let textbook = textbook.map(|partials| partials.map(uncertain));
+        let [p, q] = textbook.unwrap_or_else(|| partials(Table::binary(op.name).f, [x, z]).map(exact));
+        Self::with_scales(y, vec![(a.clone(), p.0, p.1), (b.clone(), q.0, q.1)])
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
@@ -85,35 +148,26 @@ impl<T: Plain> Number for Naive<T> {
         Self::new(x.mul_add(y, c.data()), vec![(a.clone(), y), (b.clone(), x), (c.clone(), T::one())])
     }
 
-    fn retain(&self) -> Self {
-        self.clone()
+    fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
+        if low.data() > a.data() && low.data() <= high.data() {
+            low.clone()
+        } else if high.data() < a.data() && low.data() <= high.data() {
+            high.clone()
+        } else {
+            a.clone()
+        }
     }
 
-    fn sum(terms: &[Self]) -> Self {
-        fold(terms, "add")
-    }
-
-    fn product(factors: &[Self]) -> Self {
-        fold(factors, "mul")
-    }
-
-    fn dot(a: &[Self], b: &[Self]) -> Self {
-        let mul = Self::pair_named("mul");
-        Self::sum(&a.iter().zip(b).map(|(a, b)| Self::pair(mul, a, b)).collect::<Vec<_>>())
-    }
-
-    fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
-        Self::dot(values, &weights.iter().map(|&w| Self::constant(w)).collect::<Vec<_>>())
+    /// The second derivative is that of a tape of tapes.
+    fn derivative(op: usize, a: &Self) -> Self {
+        let (y, slopes) = gradient(|x| Value::derivative(op, &x[0]), &[a.data()]);
+        let (partial, scale) = uncertain(slopes[0]);
+        Self::with_scales(y, vec![(a.clone(), partial, scale)])
     }
 }
 
-fn fold<T: Plain>(terms: &[Naive<T>], name: &str) -> Naive<T> {
-    let op = Naive::<T>::pair_named(name);
-    terms.iter().cloned().reduce(|a, b| Naive::pair(op, &a, &b)).expect("random graphs add up at least one number")
-}
-
-/// The textbook's derivative. An operation that has none here yet lends that of a tape of one operation, which
-/// `gradients.rs` compares with differences.
+/// The textbook's derivative, accurate in the operation's box. Outside, and for an operation that has none here yet,
+/// that of a tape of one operation is lent, which `gradients.rs` and `accuracy.rs` look after.
 fn unary_partial<T: Float>(name: &str, x: T, y: T) -> Option<T> {
     let [one, two, three] = [1.0, 2.0, 3.0].map(number::<T>);
     let sigma = one / (one + (-x).exp());
@@ -152,7 +206,7 @@ fn unary_partial<T: Float>(name: &str, x: T, y: T) -> Option<T> {
         "softplus" => sigma,
         "softsign" => one / (one + x.abs()).powi(2),
         "silu" => sigma + x * sigma * (one - sigma),
-        "gelu" if x != T::zero() => y / x + x * (-x * x / two).exp() / number::<T>(2.0 * std::f64::consts::PI).sqrt(),
+        "gelu" if y.is_normal() => y / x + x * (-x * x / two).exp() / number::<T>(2.0 * std::f64::consts::PI).sqrt(),
         "gelu_tanh" => {
             let (scale, c) = (number::<T>(2.0 / std::f64::consts::PI).sqrt(), number::<T>(0.044_715));
             let t = (scale * (x + c * x.powi(3))).tanh();

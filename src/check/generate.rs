@@ -1,0 +1,156 @@
+//! Random expressions, from any source of choices.
+
+use super::expression::{Expression, Kind, Smooth, Step};
+use super::points::{Any, Unit};
+use super::source::{Random, Source, arbitrary};
+use super::table::{OPERATORS, Table};
+
+/// An expression in the making.
+struct Draft<'a, S> {
+    source: &'a mut S,
+    smooth: bool,
+    inputs: Vec<f64>,
+    steps: Vec<Step>,
+    /// The numbers of inputs and steps.
+    values: Vec<f64>,
+}
+
+impl<S: Source> Draft<'_, S> {
+    /// A number of the interval, or any where nothing needs to be smooth.
+    fn number(&mut self, low: f64, high: f64) -> f64 {
+        if self.smooth { Unit::random(self.source).between(low, high) } else { Any::random(self.source).0 }
+    }
+
+    fn push(&mut self, step: Step) -> usize {
+        self.values.push(step.eval(&self.values));
+        self.steps.push(step);
+        self.values.len() - 1
+    }
+
+    fn constant(&mut self, x: f64) -> usize {
+        self.push(Step::new(Kind::Constant(x), []))
+    }
+
+    /// What has a number in the interval; a new constant if there is nothing, and sometimes if there is. Any number
+    /// where nothing needs to be smooth.
+    fn operand(&mut self, low: f64, high: f64) -> usize {
+        let fits = |x: f64| !self.smooth || (low <= x && x <= high);
+        let candidates: Vec<usize> = (0..self.values.len()).filter(|&k| fits(self.values[k])).collect();
+        if candidates.is_empty() || self.source.below(8) == 7 {
+            let x = self.number(low, high);
+            return self.constant(x);
+        }
+        candidates[self.source.below(candidates.len())]
+    }
+
+    fn operands(&mut self, count: usize, low: f64, high: f64) -> Vec<usize> {
+        (0..count).map(|_| self.operand(low, high)).collect()
+    }
+
+    fn step(&mut self) -> Step {
+        match self.source.below(24) {
+            0..7 => {
+                let index = self.source.below(Table::<f64>::UNARY.len());
+                let op = &Table::<f64>::UNARY[index];
+                let kind = if self.source.below(8) == 7 { Kind::Derivative(index) } else { Kind::Unary(index) };
+                Step::new(kind, [self.operand(op.low[0], op.high[0])])
+            }
+            7..12 => {
+                let index = self.source.below(Table::<f64>::BINARY.len());
+                let op = &Table::<f64>::BINARY[index];
+                Step::new(Kind::Binary(index), [0, 1].map(|k| self.operand(op.low[k], op.high[k])))
+            }
+            12..15 => {
+                let index = OPERATORS.start + self.source.below(OPERATORS.len());
+                let op = &Table::<f64>::BINARY[index];
+                // The side of the plain number.
+                let (plain, other) = [(1, 0), (0, 1)][self.source.below(2)];
+                let x = self.number(op.low[plain], op.high[plain]);
+                let kind = if plain == 1 { Kind::PlainRight(index, x) } else { Kind::PlainLeft(index, x) };
+                Step::new(kind, [self.operand(op.low[other], op.high[other])])
+            }
+            15 => Step::new(Kind::Neg, [self.operand(-30.0, 30.0)]),
+            16 => Step::new(Kind::MulAdd, self.operands(3, -9.0, 9.0)),
+            17 => {
+                let kind = [Kind::Sin, Kind::Cos][self.source.below(2)].clone();
+                Step::new(kind, [self.operand(-6.0, 6.0)])
+            }
+            18 => self.clamp(),
+            19 => Step::new(Kind::Retain, [self.operand(-30.0, 30.0)]),
+            20 => Step::new(Kind::Custom, self.operands(2, -3.0, 3.0)),
+            _ => self.list(),
+        }
+    }
+
+    fn clamp(&mut self) -> Step {
+        let x = self.operand(-30.0, 30.0);
+        let bounds = if self.smooth {
+            let value = self.values[x];
+            [(value - 2.0, value - 1.0), (value + 1.0, value + 2.0)].map(|(low, high)| {
+                let bound = self.number(low, high);
+                self.constant(bound)
+            })
+        } else {
+            [(); 2].map(|()| self.operand(0.0, 0.0))
+        };
+        Step::new(Kind::Clamp, [x, bounds[0], bounds[1]])
+    }
+
+    fn list(&mut self) -> Step {
+        // Most lists are short, some longer than what tapes take at a time.
+        let count = if self.source.below(6) == 5 { 20 + self.source.below(60) } else { 1 + self.source.below(5) };
+        let ordinary = (-30.0, 30.0);
+        let (kind, count, (low, high)) = match self.source.below(4) {
+            0 => (Kind::Sum, count, ordinary),
+            // The product of many numbers stays small if they are near 1.
+            1 => (Kind::Product, count, if count > 3 { (0.9, 1.1) } else { ordinary }),
+            2 => (Kind::Dot, 2 * count, ordinary),
+            _ => (Kind::WeightedSum((0..count).map(|_| self.number(-3.0, 3.0)).collect()), count, ordinary),
+        };
+        Step::new(kind, self.operands(count, low, high))
+    }
+
+    /// The sum of all that nothing else uses, unless that is the last step alone.
+    fn finish(mut self) -> Expression {
+        let mut used = vec![false; self.values.len()];
+        used[..self.inputs.len()].fill(true);
+        self.steps.iter().flat_map(|step| &step.operands).for_each(|&k| used[k] = true);
+        let results: Vec<usize> = (0..used.len()).filter(|&k| !used[k]).collect();
+        if results.len() > 1 {
+            self.push(Step::new(Kind::Sum, results));
+        }
+        Expression { inputs: self.inputs, steps: self.steps }
+    }
+}
+
+fn expression(source: &mut impl Source, smooth: bool) -> Expression {
+    let mut draft = Draft { source, smooth, inputs: Vec::new(), steps: Vec::new(), values: Vec::new() };
+    let count = 1 + draft.source.below(4);
+    draft.inputs = (0..count).map(|_| draft.number(-3.0, 3.0)).collect();
+    draft.values.clone_from(&draft.inputs);
+    let size = draft.source.size();
+    while draft.steps.len() < size && !draft.source.has_run_out() {
+        let step = draft.step();
+        draft.push(step);
+    }
+    draft.finish()
+}
+
+impl Random for Expression {
+    fn random(source: &mut impl Source) -> Self {
+        expression(source, false)
+    }
+}
+
+impl Random for Smooth {
+    fn random(source: &mut impl Source) -> Self {
+        Self(expression(source, true))
+    }
+}
+
+arbitrary! {
+    Expression, Expression::simpler;
+    Smooth, |Self(expression): &Self| {
+        expression.simpler().filter(|simpler| simpler.is_smooth_at(simpler.inputs())).map(Self)
+    };
+}

@@ -1,0 +1,193 @@
+//! What an expression can be evaluated with.
+
+use num_traits::Float;
+
+use super::table::{OPERATORS, Table, position};
+use crate::ops::rules::constant;
+use crate::tape::many;
+use crate::{Real, Value, gradient};
+
+/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, values, values of values, or a
+/// reference of your own, which need not be `Copy`.
+///
+/// Operations are named by their index in [`Table::UNARY`] and [`Table::BINARY`]. What is provided here is made of the
+/// six methods that are required.
+pub trait Number: Clone {
+    /// The number `x`, rounded to the precision of `Self`.
+    fn constant(x: f64) -> Self;
+
+    /// An operation of one argument.
+    fn unary(op: usize, a: &Self) -> Self;
+
+    /// An operation of two arguments.
+    fn binary(op: usize, a: &Self, b: &Self) -> Self;
+
+    /// The fused `a b + c`.
+    fn mul_add(a: &Self, b: &Self, c: &Self) -> Self;
+
+    /// `a` within the bounds where `low <= high`, else `a`.
+    fn clamp(a: &Self, low: &Self, high: &Self) -> Self;
+
+    /// The derivative of an operation of one argument, taken on a tape of its own whose scalars are `Self`.
+    fn derivative(op: usize, a: &Self) -> Self;
+
+    /// An operator with a plain number on the right.
+    fn plain_right(op: usize, a: &Self, b: f64) -> Self {
+        Self::binary(op, a, &Self::constant(b))
+    }
+
+    /// An operator with a plain number on the left.
+    fn plain_left(op: usize, a: f64, b: &Self) -> Self {
+        Self::binary(op, &Self::constant(a), b)
+    }
+
+    /// The negative.
+    fn neg(a: &Self) -> Self {
+        Self::plain_left(multiplication(), -1.0, a)
+    }
+
+    /// The sine and the cosine.
+    fn sin_cos(a: &Self) -> (Self, Self) {
+        let index = |name| position(Table::<f64>::UNARY, name);
+        (Self::unary(index("sin"), a), Self::unary(index("cos"), a))
+    }
+
+    /// `a² b`, for values an operation of a user's own with the partials `2ab` and `a²`.
+    fn custom(a: &Self, b: &Self) -> Self {
+        Self::product(&[a.clone(), a.clone(), b.clone()])
+    }
+
+    /// The same number, for values as a node of its own.
+    fn retain(a: &Self) -> Self {
+        a.clone()
+    }
+
+    /// The sum of at least one number, from the first on.
+    fn sum(terms: &[Self]) -> Self {
+        fold(position(Table::<f64>::BINARY, "add"), terms)
+    }
+
+    /// The product of at least one number, from the first on.
+    fn product(factors: &[Self]) -> Self {
+        fold(multiplication(), factors)
+    }
+
+    /// The scalar product, from the first product on.
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        let products: Vec<_> = a.iter().zip(b).map(|(a, b)| Self::binary(multiplication(), a, b)).collect();
+        Self::sum(&products)
+    }
+
+    /// The sum with plain weights, from the first product on.
+    fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
+        Self::dot(values, &weights.iter().map(|&weight| Self::constant(weight)).collect::<Vec<_>>())
+    }
+}
+
+fn multiplication() -> usize {
+    position(Table::<f64>::BINARY, "mul")
+}
+
+fn fold<F: Number>(op: usize, list: &[F]) -> F {
+    list.iter().cloned().reduce(|a, b| F::binary(op, &a, &b)).expect("the lists of an expression are not empty")
+}
+
+macro_rules! numbers {
+    (
+        unary { $($unary:tt)* } activation { $($activation:tt)* } binary { $($binary:tt)* } choice { $($choice:tt)* }
+        operator { $($(#[$doc:meta])* $O:ident::$o:ident, $OA:ident::$oa:ident $args:tt = $v:expr, $p:expr, $q:expr;
+            at $at:tt, $low:tt, $high:tt;)* }
+    ) => {
+        numbers! { @plain f32 [$($O::$o)*] }
+        numbers! { @plain f64 [$($O::$o)*] }
+        numbers! { @value f32, constant::<f32> => [$($O::$o)*] }
+        numbers! { @value f64, constant::<f64> => [$($O::$o)*] }
+        // Rust allows a plain number on the left for named types only.
+        numbers! { @value Value<f32>, constant::<Value<Value<f32>>> => [$($O::$o)*] }
+        numbers! { @value Value<f64>, constant::<Value<Value<f64>>> => [$($O::$o)*] }
+    };
+    (@plain $T:ty [$($operators:tt)*]) => {
+        numbers! { @number $T, $T, constant::<$T>; [$($operators)*]
+            fn custom(&a: &Self, &b: &Self) -> Self {
+                a * a * b
+            }
+        }
+    };
+    (@value $T:ty, $left:expr => [$($operators:tt)*]) => {
+        numbers! { @number Value<$T>, $T, $left; [$($operators)*]
+            fn custom(&a: &Self, &b: &Self) -> Self {
+                let (x, y) = (a.data(), b.data());
+                many("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
+            }
+
+            fn retain(&a: &Self) -> Self {
+                a.retain()
+            }
+        }
+    };
+    (@number $F:ty, $T:ty, $left:expr; [$($O:ident::$o:ident)*] $($own:item)*) => {
+        impl Number for $F {
+            fn constant(x: f64) -> Self {
+                constant(x)
+            }
+
+            fn unary(op: usize, &a: &Self) -> Self {
+                (Table::<Self>::UNARY[op].f)([a])
+            }
+
+            fn binary(op: usize, &a: &Self, &b: &Self) -> Self {
+                (Table::<Self>::BINARY[op].f)([a, b])
+            }
+
+            fn mul_add(&a: &Self, &b: &Self, &c: &Self) -> Self {
+                Float::mul_add(a, b, c)
+            }
+
+            fn clamp(&a: &Self, &low: &Self, &high: &Self) -> Self {
+                if low <= high { Float::clamp(a, low, high) } else { a }
+            }
+
+            fn derivative(op: usize, &a: &Self) -> Self {
+                gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
+            }
+
+            fn plain_right(op: usize, &a: &Self, b: f64) -> Self {
+                let forms: &[fn($F, $T) -> $F] = &[$(std::ops::$O::$o),*];
+                forms[op - OPERATORS.start](a, constant(b))
+            }
+
+            fn plain_left(op: usize, a: f64, &b: &Self) -> Self {
+                let forms: &[fn(f64, $F) -> $F] = &[$(|a, b| std::ops::$O::$o($left(a), b)),*];
+                forms[op - OPERATORS.start](a, b)
+            }
+
+            fn neg(&a: &Self) -> Self {
+                -a
+            }
+
+            fn sin_cos(&a: &Self) -> (Self, Self) {
+                Float::sin_cos(a)
+            }
+
+            fn sum(terms: &[Self]) -> Self {
+                terms.iter().sum()
+            }
+
+            fn product(factors: &[Self]) -> Self {
+                factors.iter().product()
+            }
+
+            fn dot(a: &[Self], b: &[Self]) -> Self {
+                Real::dot(a, b)
+            }
+
+            fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
+                Real::weighted_sum(values, &weights.iter().map(|&weight| constant(weight)).collect::<Vec<_>>())
+            }
+
+            $($own)*
+        }
+    };
+}
+
+crate::operations! { numbers }

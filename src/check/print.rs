@@ -1,0 +1,132 @@
+//! Expressions as Rust code.
+
+use std::fmt::{self, Write};
+
+use super::expression::{Expression, Kind, Smooth, Step};
+use super::table::{Syntax, Table};
+
+impl fmt::Display for Expression {
+    /// The Rust code that computes the number and the gradient on a tape, and prints them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self.inputs.len();
+        let mut code = String::new();
+        for (k, step) in self.steps.iter().enumerate() {
+            let name = |k: usize| self.name(k);
+            writeln!(code, "let {} = {};", name(first + k), step.code(name))?;
+        }
+        let result = self.name(first + self.steps.len() - 1);
+        let mut names = vec!["Tape"];
+        names.extend(["Value", "gradient"].into_iter().filter(|name| code.contains(name)));
+        let names = if names.len() > 1 { format!("{{{}}}", names.join(", ")) } else { names.concat() };
+        writeln!(f, "use gradtape::{names};")?;
+        writeln!(f, "let tape = Tape::<f64>::new();")?;
+        writeln!(f, "let x = tape.vars(&[{}]);", numbers(&self.inputs))?;
+        f.write_str(&code)?;
+        writeln!(f, "let gradients = {result}.backward();")?;
+        writeln!(f, "println!(\"{{:?}} {{:?}}\", {result}.data(), gradients.wrt_all(&x));")
+    }
+}
+
+impl fmt::Debug for Expression {
+    /// The Rust code, because that is what quickcheck and fuzzers show of a failure.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{self}")
+    }
+}
+
+impl fmt::Debug for Smooth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl Expression {
+    /// Letters for steps, with a number when these have been used up.
+    fn name(&self, k: usize) -> String {
+        let Some(k) = k.checked_sub(self.inputs.len()) else {
+            return format!("x[{k}]");
+        };
+        // `x` are the inputs.
+        let letters = "abcdefghijklmnopqrstuvw";
+        let (round, letter) = (k / letters.len(), &letters[k % letters.len()..][..1]);
+        if round == 0 { letter.to_owned() } else { format!("{letter}{round}") }
+    }
+}
+
+impl Step {
+    /// The expression to the right of `=`.
+    fn code(&self, name: impl Fn(usize) -> String) -> String {
+        let names: Vec<String> = self.operands.iter().map(|&k| name(k)).collect();
+        let list = |names: &[String]| format!("[{}]", names.join(", "));
+        match (&self.kind, &names[..]) {
+            (Kind::Constant(x), _) => format!("Value::<f64>::from({})", number(*x)),
+            (Kind::Unary(op), [a]) => {
+                let op = &Table::<f64>::UNARY[*op];
+                call(a, op.name, op.syntax, "")
+            }
+            (Kind::Derivative(op), [a]) => {
+                let op = &Table::<f64>::UNARY[*op];
+                // The scalars of the inner tape are values.
+                let inner = match op.syntax {
+                    Syntax::Parameter(x) => format!("v[0].{}(Value::from({x}))", op.name),
+                    syntax => call("v[0]", op.name, syntax, ""),
+                };
+                format!("gradient(|v| {inner}, &[{a}]).1[0]")
+            }
+            (Kind::Binary(op), [a, b]) => {
+                let op = &Table::<f64>::BINARY[*op];
+                call(a, op.name, op.syntax, b)
+            }
+            (Kind::PlainRight(op, x), [a]) => {
+                let op = &Table::<f64>::BINARY[*op];
+                call(a, op.name, op.syntax, &number(*x))
+            }
+            (Kind::PlainLeft(op, x), [a]) => {
+                let op = &Table::<f64>::BINARY[*op];
+                call(&number(*x), op.name, op.syntax, a)
+            }
+            (Kind::Neg, [a]) => format!("-{a}"),
+            (Kind::MulAdd, [a, b, c]) => format!("{a}.mul_add({b}, {c})"),
+            (Kind::Sin, [a]) => format!("{a}.sin_cos().0"),
+            (Kind::Cos, [a]) => format!("{a}.sin_cos().1"),
+            (Kind::Clamp, [a, b, c]) => format!("if {b} <= {c} {{ {a}.clamp({b}, {c}) }} else {{ {a} }}"),
+            (Kind::Retain, [a]) => format!("{a}.retain()"),
+            (Kind::Custom, [a, b]) => format!(
+                "tape.custom({a}.data() * {a}.data() * {b}.data(), \
+                 &[({a}, 2.0 * {a}.data() * {b}.data()), ({b}, {a}.data() * {a}.data())])"
+            ),
+            (Kind::Sum, all) => format!("{}.iter().sum::<Value<f64>>()", list(all)),
+            (Kind::Product, all) => format!("{}.iter().product::<Value<f64>>()", list(all)),
+            (Kind::Dot, all) => {
+                let (a, b) = all.split_at(all.len() / 2);
+                format!("Value::dot(&{}, &{})", list(a), list(b))
+            }
+            (Kind::WeightedSum(weights), all) => {
+                format!("Value::weighted_sum(&{}, &[{}])", list(all), numbers(weights))
+            }
+            _ => unreachable!("every step has as many operands as its operation"),
+        }
+    }
+}
+
+fn call(a: &str, name: &str, syntax: Syntax, b: &str) -> String {
+    match syntax {
+        Syntax::Method(argument) | Syntax::Parameter(argument) => format!("{a}.{name}({b}{argument})"),
+        Syntax::Operator(symbol) => format!("{a} {symbol} {b}"),
+    }
+}
+
+fn numbers(list: &[f64]) -> String {
+    list.iter().map(|&x| number(x)).collect::<Vec<_>>().join(", ")
+}
+
+/// A float as a literal or a constant that means the same bits.
+fn number(x: f64) -> String {
+    if x.is_nan() {
+        "f64::NAN".to_owned()
+    } else if x.is_infinite() {
+        if x > 0.0 { "f64::INFINITY".to_owned() } else { "f64::NEG_INFINITY".to_owned() }
+    } else {
+        format!("{x:?}")
+    }
+}
