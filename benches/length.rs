@@ -23,7 +23,7 @@ fn main() {
             let start = Instant::now();
             let mut z = x;
             for _ in 0..joins {
-                z = z + y;
+                z += y;
             }
             let recorded = start.elapsed();
             let start = Instant::now();

@@ -53,7 +53,7 @@ fn a_tape_that_cannot_grow_says_so_and_stays_usable() {
     let (message, _) = limited(|| {
         panic_of(|| {
             for _ in 0..LIMIT_BYTES {
-                z = z + y;
+                z += y;
             }
         })
     });
