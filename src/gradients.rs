@@ -32,30 +32,34 @@ use crate::{Scalar, Tape, Value};
 #[derive(Clone)]
 #[must_use]
 pub struct Gradients<T> {
+    /// Of the first nodes of the tape; of the others they are zero.
     adjoints: Vec<T>,
-    /// The id of the tape, or 0 for the gradient of a constant, which is zero everywhere.
-    tape: u32,
+    /// The first node of the tape, or none for the gradient of a constant, which is zero everywhere.
+    first: Node,
+    /// How many nodes the tape had.
+    nodes: usize,
 }
 
 impl<T: Scalar> Gradients<T> {
     /// The gradient of a constant: zero by every value. Memory for [`Value::backward_into`].
     pub const fn new() -> Self {
-        Self { adjoints: Vec::new(), tape: 0 }
+        Self { adjoints: Vec::new(), first: Node::CONSTANT, nodes: 0 }
     }
 
     /// The derivative by `v`.
     ///
     /// # Panics
     ///
-    /// If `v` is a constant, or belongs to another tape or to another time of the same tape, or is an intermediate
-    /// result that is no node of the tape: see [`Value::retain`].
+    /// If `v` is a constant, or belongs to another tape or to another time of the same tape, or was made after the
+    /// gradient was taken, or is an intermediate result that is no node of the tape: see [`Value::retain`].
     #[inline]
     #[track_caller]
     pub fn wrt(&self, v: Value<T>) -> T {
-        if !v.node.is_own() || (self.tape != v.node.tape() && self.tape != 0) {
-            refuse(v.node, self.tape);
+        let index = v.node.own_index(self.first);
+        match index.and_then(|index| self.adjoints.get(index as usize)) {
+            Some(&adjoint) => adjoint,
+            None => self.beyond(v.node),
         }
-        self.adjoints.get(v.node.index() as usize).copied().unwrap_or_else(T::zero)
     }
 
     /// The derivatives by each of `values`, in order.
@@ -84,15 +88,40 @@ impl<T: Scalar> Gradients<T> {
         }
     }
 
+    /// The derivative by a node that has no adjoint: 0, if the tape had it already.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn beyond(&self, node: Node) -> T {
+        assert!(!node.is_constant(), "the gradient by a constant is not known; make it a variable with `tape.var`");
+        // The gradient of a constant is zero by everything.
+        let had = |index: u32| (index as usize) < self.nodes;
+        assert!(
+            self.first.is_constant() || node.index(self.first).is_some_and(had),
+            "the gradient by a value of another tape, or of the same tape before or after `clear`, or made after the \
+             gradient was taken, is not known; take the gradient and ask it about values of one tape between two \
+             calls of `clear`"
+        );
+        assert!(
+            node.is_own(),
+            "the gradient by this intermediate result was not kept; call `retain()` on it and compute with what it \
+             returns"
+        );
+        T::zero()
+    }
+
     #[track_caller]
     pub(crate) fn sweep(&mut self, output: Value<T>) {
         // Away from `self`, so that a panic half-way leaves no half of a gradient behind.
         let mut adjoints = std::mem::take(&mut self.adjoints);
-        self.tape = 0;
+        *self = Self::new();
         adjoints.clear();
         if !output.is_constant() {
             tape::read(output.node, |records| {
-                let end = output.node.index() as usize + 1;
+                let Some(index) = output.node.index(records.first) else {
+                    unreachable!("the tape of the node is read")
+                };
+                let end = index as usize + 1;
                 let reserved = adjoints.try_reserve_exact(end);
                 assert!(
                     reserved.is_ok(),
@@ -101,8 +130,10 @@ impl<T: Scalar> Gradients<T> {
                 adjoints.resize(end, T::zero());
                 adjoints[end - 1] = output.slope;
                 sweep(records, &mut adjoints);
+                #[cfg(feature = "locations")]
+                records.trace.watch_adjoints(&adjoints);
+                (self.first, self.nodes) = (records.first, records.variables + records.all.len());
             });
-            self.tape = output.node.tape();
         }
         self.adjoints = adjoints;
     }
@@ -151,23 +182,6 @@ fn spread<T: Scalar>(record: &Record<T>, adjoint: T, below: &mut [T]) {
     }
 }
 
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn refuse(value: Node, gradients: u32) -> ! {
-    if value.is_constant() {
-        panic!("the gradient by a constant is not known; make it a variable with `tape.var`");
-    } else if gradients != 0 && gradients != value.tape() {
-        panic!(
-            "the gradient by a value of another tape, or of the same tape before or after `clear`, is not known; \
-             take the gradient and ask it about values of one tape between two calls of `clear`"
-        );
-    }
-    panic!(
-        "the gradient by this intermediate result was not kept; call `retain()` on it and compute with what it returns"
-    );
-}
-
 impl<T: Scalar> Default for Gradients<T> {
     fn default() -> Self {
         Self::new()
@@ -180,15 +194,16 @@ impl<T: Scalar> AddAssign<&Gradients<T>> for Gradients<T> {
     /// If the two belong to different tapes, or to different times of one tape.
     #[track_caller]
     fn add_assign(&mut self, other: &Gradients<T>) {
-        if other.tape == 0 {
+        if other.first.is_constant() {
             return;
         }
         assert!(
-            self.tape == 0 || self.tape == other.tape,
+            self.first.is_constant() || self.first == other.first,
             "gradients of two tapes, or of one tape before and after `clear`, cannot be added; add what `wrt` says of \
              each"
         );
-        self.tape = other.tape;
+        self.first = other.first;
+        self.nodes = self.nodes.max(other.nodes);
         if self.adjoints.len() < other.adjoints.len() {
             self.adjoints.resize(other.adjoints.len(), T::zero());
         }
@@ -207,7 +222,10 @@ impl<T: Scalar> AddAssign for Gradients<T> {
 
 impl<T> fmt::Debug for Gradients<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gradients").field("nodes", &self.adjoints.len()).field("tape", &self.tape).finish()
+        f.debug_struct("Gradients")
+            .field("nodes", &self.nodes)
+            .field("tape", &self.first.territory())
+            .finish_non_exhaustive()
     }
 }
 

@@ -118,11 +118,14 @@ mod operators;
 mod ops;
 mod real;
 mod tape;
+mod trace;
 
 pub use error::Error;
 pub use gradients::{Gradients, gradient};
 pub use real::{Real, Scalar};
 pub use tape::Tape;
+#[cfg(feature = "locations")]
+pub use trace::NonFinite;
 pub use value::Value;
 
 /// The examples of the README are tests.

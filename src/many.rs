@@ -31,16 +31,15 @@ impl<T: Scalar> Value<T> {
         assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
         let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
         let is_plain = |values: &[Self]| values.iter().all(|value| value.is_constant());
-        let times = |values: &[Self], factors: &[Self]| {
-            many(data, values.iter().zip(factors).map(|(&value, factor)| (value, factor.data)))
-        };
-        if is_plain(b) {
-            times(a, b)
+        let (values, factors) = if is_plain(b) {
+            (a, b)
         } else if is_plain(a) {
-            times(b, a)
+            (b, a)
         } else {
-            many_pairs(data, a.len(), a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]))
-        }
+            let pairs = a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]);
+            return many_pairs("dot", data, a.len(), pairs);
+        };
+        many("dot", data, values.iter().zip(factors).map(|(&value, factor)| (value, factor.data)))
     }
 
     /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
@@ -66,7 +65,7 @@ impl<T: Scalar> Value<T> {
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
         let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));
-        many(data, values.iter().copied().zip(weights.iter().copied()))
+        many("weighted_sum", data, values.iter().copied().zip(weights.iter().copied()))
     }
 }
 
@@ -102,7 +101,7 @@ impl<T: Scalar> Sum for Value<T> {
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
         // -0 is what changes nothing when it is added, and the sum of no floats.
         in_chunks(T::neg_zero(), values, |terms| {
-            many(total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
+            many("sum", total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
         })
     }
 }
@@ -123,7 +122,7 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = scaled(before, *partial);
                 before = before * factor.data;
             }
-            many(before, factors.iter().copied().zip(partials))
+            many("product", before, factors.iter().copied().zip(partials))
         })
     }
 }

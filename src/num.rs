@@ -7,6 +7,7 @@ use num_traits::{
     Zero,
 };
 
+use crate::trace::Call;
 use crate::{Scalar, Value};
 
 impl<T: Scalar> Value<T> {
@@ -40,10 +41,12 @@ impl<T: Scalar> Value<T> {
     /// assert_eq!((sin.data(), cos.data()), 0.7_f64.sin_cos());
     /// ```
     #[inline]
+    #[track_caller]
     #[must_use]
     pub fn sin_cos(self) -> (Self, Self) {
         let (sin, cos) = self.data.sin_cos();
-        (self.chain(sin, cos), self.chain(cos, -sin))
+        let call = || Call::new("sin_cos", [self.data.to_f64()]);
+        (self.chain(sin, cos, call), self.chain(cos, -sin, call))
     }
 
     /// The number itself within `[low, high]`, else the nearer bound; partial 1 to the one that is returned, to
@@ -77,7 +80,7 @@ impl<T: Scalar> Value<T> {
         } else {
             self
         };
-        chosen.chain(chosen.data, T::one())
+        chosen.chain(chosen.data, T::one(), || Call::new("clamp", [chosen.data.to_f64()]))
     }
 }
 
@@ -102,7 +105,7 @@ macro_rules! float {
         operator { $($operator:tt)* }
     ) => {
         impl<T: Scalar> Float for Value<T> {
-            $(#[inline] fn $unary(self $(, $p: $pt)?) -> Self { self.$unary($($p)?) })*
+            $(#[inline] #[track_caller] fn $unary(self $(, $p: $pt)?) -> Self { self.$unary($($p)?) })*
             $(#[inline] #[track_caller] fn $binary(self, other: Self) -> Self { self.$binary(other) })*
             $(#[inline] #[track_caller] fn $choice(self, other: Self) -> Self { self.$choice(other) })*
 
@@ -113,6 +116,7 @@ macro_rules! float {
             }
 
             #[inline]
+            #[track_caller]
             fn sin_cos(self) -> (Self, Self) {
                 self.sin_cos()
             }
@@ -227,6 +231,7 @@ primitives! {
 
 impl<T: Scalar + Signed> Signed for Value<T> {
     #[inline]
+    #[track_caller]
     fn abs(&self) -> Self {
         Self::abs(*self)
     }
@@ -238,6 +243,7 @@ impl<T: Scalar + Signed> Signed for Value<T> {
     }
 
     #[inline]
+    #[track_caller]
     fn signum(&self) -> Self {
         Self::signum(*self)
     }
@@ -257,6 +263,7 @@ impl<T: Scalar> Inv for Value<T> {
     type Output = Self;
 
     #[inline]
+    #[track_caller]
     fn inv(self) -> Self {
         self.recip()
     }
@@ -266,6 +273,7 @@ impl<T: Scalar> Inv for &Value<T> {
     type Output = Value<T>;
 
     #[inline]
+    #[track_caller]
     fn inv(self) -> Value<T> {
         self.recip()
     }
@@ -275,6 +283,7 @@ impl<T: Scalar> Pow<i32> for Value<T> {
     type Output = Self;
 
     #[inline]
+    #[track_caller]
     fn pow(self, exponent: i32) -> Self {
         self.powi(exponent)
     }
@@ -297,6 +306,7 @@ macro_rules! plain_exponent {
             type Output = Self;
 
             #[inline]
+            #[track_caller]
             fn pow(self, exponent: $T) -> Self {
                 self.powf(Self::constant(exponent))
             }

@@ -5,9 +5,10 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign};
 use std::str::FromStr;
 
-use num_traits::One;
+use num_traits::{One, ToPrimitive};
 
 use crate::ops::rules;
+use crate::trace::Call;
 use crate::{Scalar, Value};
 
 /// The operators of the table between numbers, and with plain numbers on the right.
@@ -33,7 +34,8 @@ macro_rules! operators {
                 fn $op(self, other: Self) -> Self {
                     let ($a, $b) = (self.data, other.data);
                     let $y = $value;
-                    Self::join($y, self, other, || $partial_a, || $partial_b)
+                    let call = || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]);
+                    Self::join($y, self, other, || $partial_a, || $partial_b, call)
                 }
             }
 
@@ -42,10 +44,11 @@ macro_rules! operators {
 
                 $(#[$doc])*
                 #[inline(always)]
+                #[track_caller]
                 fn $op(self, $b: T) -> Self {
                     let $a = self.data;
                     let $y = $value;
-                    self.chain($y, $partial_a)
+                    self.chain($y, $partial_a, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
                 }
             }
 
@@ -122,12 +125,13 @@ macro_rules! plain_left {
                 type Output = Value<$T>;
 
                 #[inline(always)]
+                #[track_caller]
                 fn $op(self, other: Value<$T>) -> Value<$T> {
                     #[allow(dead_code, reason = "few partials name their type")]
                     type T = $T;
                     let ($a, $b) = (self, other.data);
                     let $y = $value;
-                    other.chain($y, $partial_b)
+                    other.chain($y, $partial_b, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
                 }
             }
 
@@ -157,8 +161,9 @@ impl<T: Scalar> Neg for Value<T> {
 
     /// The negative; derivative -1.
     #[inline(always)]
+    #[track_caller]
     fn neg(self) -> Self {
-        self.chain(-self.data, -T::one())
+        self.chain(-self.data, -T::one(), || Call::new("neg", [self.data.to_f64()]))
     }
 }
 
@@ -166,6 +171,7 @@ impl<T: Scalar> Neg for &Value<T> {
     type Output = Value<T>;
 
     #[inline(always)]
+    #[track_caller]
     fn neg(self) -> Value<T> {
         -*self
     }

@@ -110,7 +110,7 @@ macro_rules! real {
                 Self::weighted_sum(values, weights)
             }
 
-            $(#[inline] fn $name(self $(, $p: $pt)?) -> Self { self.$name($($p)?) })*
+            $(#[inline] #[track_caller] fn $name(self $(, $p: $pt)?) -> Self { self.$name($($p)?) })*
         }
     };
 }

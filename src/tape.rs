@@ -2,14 +2,31 @@
 //!
 //! # Invariants
 //!
-//! - An id is `epoch · 32 + slot`. The slot belongs to one scalar type for the life of the process, the epoch is drawn
-//!   anew by every tape and every [`Tape::clear`] and is never 0, so that no id is 0.
-//! - A [`Value<T>`] takes its id from a `Tape<T>`. So the slot that its id names holds pointers to `Inner<T>` only,
-//!   whatever else the id says.
+//! - A slot belongs to one scalar type for the life of the process, and so does a territory of node numbers: of f32 and
+//!   f64 the compiler knows the slot, otherwise the number of the territory names it.
+//! - A [`Value<T>`] takes its node from a `Tape<T>`. So the slot that it names holds pointers to `Inner<T>` only,
+//!   whatever else the node says.
+//! - Two living tapes never share a territory, and no node number is given twice. When the numbers of a scalar type are
+//!   used up (2⁶² for f32 and f64, 2⁵⁷ for others), the next tape panics.
 //! - `SLOTS` is thread-local. The slot's list holds exactly the tapes of its type that live on this thread; its head
 //!   is the one used last.
-//! - Node numbers are indices of records. They are checked where the sweep reads them, so a stale id that happens to
-//!   match after 2^26 epochs can give a wrong number or a panic, never a read outside the tape.
+//! - A record names nodes by their distance from the first, which is checked again where the sweep reads it.
+//!
+//! # What the unsafe blocks rely on
+//!
+//! | block | relies on | enforced by |
+//! |---|---|---|
+//! | the pointer that `last` and `find` return is read | a tape in the list is alive, and of this `T` | `Tape::new` enters it, `Drop` takes it out; slots and territories belong to one type |
+//! | it is still valid then | no foreign code runs in between | `record` and `record_slowly` compute all of `T` before they look for the tape |
+//! | `hold` raises the count of an `Rc` | the pointer is that of `Rc::as_ptr` | `enter` is handed no other, `walk` passes it on unchanged |
+//! | memory is touched through its `UnsafeCell` | no other reference to it is alive | `len` is `LENT` while there is one: no room to push, and everything else asks `len()` first |
+//! | a record is written | there is room | `capacity` is the length of the memory, set by `allocate` alone |
+//! | records are read | the first `len` are written | `len` grows after a write; `push_wide` asks its caller to write all, who counts |
+//! | the sweep, all other reads of nodes | nothing: safe code, with its bounds checks | |
+//! | `prefetch` | nothing: a hint to any address | |
+//!
+//! Foreign code is the arithmetic of `T`, and hooks and destructors it may have: it may use, clear and drop any tape.
+//! `tests/foreign_arithmetic.rs` does all of it; CONTRIBUTING.md has the commands for the checkers of memory.
 
 #![allow(unsafe_code)]
 
@@ -25,18 +42,21 @@ use crate::node::Node;
 use crate::ops::rules::{is_unit, scaled};
 use crate::{Scalar, Value};
 use inner::Inner;
-use slots::{enter, find, find_first, fresh_origin, hold, leave};
+#[cfg(feature = "locations")]
+pub(crate) use slots::hold_if_alive;
+use slots::{enter, find, first_node, give_back, hold, last, leave};
 
 pub(crate) use inner::{Record, Records};
 pub(crate) use prefetch::prefetch;
-pub(crate) use slots::mismatch;
+pub(crate) use slots::{assert_meet, is_last};
 pub(crate) use wide::{many, many_pairs};
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
 ///
-/// A tape belongs to one thread. Its [`Value`]s are plain data and find back to their tape by its id. One that is used
-/// after the tape was cleared or dropped, or on another thread, panics as soon as it reaches for the tape: at a join
-/// with another node, at [`retain`](Value::retain), or at [`backward`](Value::backward).
+/// A tape belongs to one thread. Its [`Value`]s are plain data and find back to their tape by the number of their node,
+/// which is never given twice. One that is used after the tape was cleared or dropped, or on another thread, panics as
+/// soon as it reaches for the tape: at a join with another node, at [`retain`](Value::retain), or at
+/// [`backward`](Value::backward).
 ///
 /// # Examples
 ///
@@ -52,7 +72,7 @@ pub(crate) use wide::{many, many_pairs};
 /// assert_eq!(gradients.wrt(y), 0.8);
 /// ```
 pub struct Tape<T: Scalar> {
-    inner: Rc<Inner<T>>,
+    pub(crate) inner: Rc<Inner<T>>,
 }
 
 impl<T: Scalar> Tape<T> {
@@ -62,7 +82,7 @@ impl<T: Scalar> Tape<T> {
     ///
     /// If the process already has tapes of 32 other scalar types.
     pub fn new() -> Self {
-        let inner = Rc::new(Inner::new(fresh_origin::<T>()));
+        let inner = Rc::new(Inner::new(first_node::<T>()));
         enter(Rc::as_ptr(&inner));
         Self { inner }
     }
@@ -89,7 +109,8 @@ impl<T: Scalar> Tape<T> {
     #[inline]
     #[track_caller]
     pub fn var(&self, x: T) -> Value<T> {
-        Value::own(x, self.inner.origin.get().at(self.inner.push_variables(1)))
+        let index = self.inner.push_variables(1);
+        Value::own(x, self.inner.first.get().own(index))
     }
 
     /// A new variable for each number of `xs`, in order.
@@ -119,9 +140,9 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn vars_into(&self, xs: &[T], values: &mut Vec<Value<T>>) {
-        let (first, origin) = (self.inner.push_variables(xs.len()), self.inner.origin.get());
+        let (start, first) = (self.inner.push_variables(xs.len()), self.inner.first.get());
         values.clear();
-        values.extend((first..).zip(xs).map(|(index, &x)| Value::own(x, origin.at(index))));
+        values.extend((start..).zip(xs).map(|(index, &x)| Value::own(x, first.own(index))));
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
@@ -146,13 +167,13 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     #[must_use]
     pub fn custom(&self, value: T, operands: &[(Value<T>, T)]) -> Value<T> {
-        let origin = self.inner.origin.get();
+        let first = self.inner.first.get();
         assert!(
-            operands.iter().all(|(operand, _)| operand.is_constant() || operand.node.is_beside(origin)),
+            operands.iter().all(|(operand, _)| operand.is_constant() || operand.node.index(first).is_some()),
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        many(value, operands.iter().copied())
+        many("custom", value, operands.iter().copied())
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.
@@ -174,9 +195,12 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn clear(&self) {
+        let next = self.inner.next_first();
         self.inner.clear();
+        #[cfg(feature = "locations")]
+        self.inner.trace.clear();
         leave(Rc::as_ptr(&self.inner));
-        self.inner.origin.set(fresh_origin::<T>());
+        self.inner.first.set(next.unwrap_or_else(first_node::<T>));
         enter(Rc::as_ptr(&self.inner));
     }
 
@@ -209,13 +233,16 @@ impl<T: Scalar> Default for Tape<T> {
 
 impl<T: Scalar> fmt::Debug for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tape").field("id", &self.inner.origin.get().tape()).field("len", &self.len()).finish()
+        f.debug_struct("Tape").field("tape", &self.inner.first.get().territory()).field("len", &self.len()).finish()
     }
 }
 
 impl<T: Scalar> Drop for Tape<T> {
     fn drop(&mut self) {
         leave(Rc::as_ptr(&self.inner));
+        if let Some(first) = self.inner.next_first() {
+            give_back::<T>(first);
+        }
     }
 }
 
@@ -225,18 +252,18 @@ impl<T: Scalar> Drop for Tape<T> {
 /// whole work anew, so that no value has to survive it in memory.
 #[inline(always)]
 #[track_caller]
-pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 2]) -> Node {
+pub(crate) fn record<T: Scalar>(nodes: [Node; 2], partials: [T; 2], slopes: [T; 2]) -> Node {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: both questions are one comparison.
     let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
     if !nan
-        && let Some((origin, inner)) = find_first::<T>(a)
+        && let Some((inner, first, nodes)) = last::<T>(nodes)
         // SAFETY: nothing in `try_push` calls foreign code.
-        && let Some(node) = unsafe { &*inner }.try_push(origin, Record { nodes: [a.index(), b.index()], partials: products })
+        && let Some(node) = unsafe { &*inner }.try_push(first, Record { nodes, partials: products })
     {
         return node;
     }
-    record_slowly(a, b, partials[0], partials[1], slopes[0], slopes[1])
+    record_slowly(nodes[0], nodes[1], partials[0], partials[1], slopes[0], slopes[1])
 }
 
 #[cold]
@@ -244,8 +271,9 @@ pub(crate) fn record<T: Scalar>(a: Node, b: Node, partials: [T; 2], slopes: [T; 
 #[track_caller]
 fn record_slowly<T: Scalar>(a: Node, b: Node, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> Node {
     let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
+    let (inner, _, nodes) = find::<T>([a, b]);
     // SAFETY: nothing in `push` calls foreign code.
-    unsafe { &*find::<T>(a) }.push(Record { nodes: [a.index(), b.index()], partials })
+    unsafe { &*inner }.push(Record { nodes, partials })
 }
 
 /// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use num_traits::ToPrimitive;
+
 use crate::node::Node;
 use crate::ops::rules::{self, both_scaled, scaled};
 use crate::tape;
+use crate::trace::{Call, watch};
 use crate::{Gradients, Scalar};
 
 /// A number that remembers on which node of a tape it depends, and how.
@@ -103,7 +106,7 @@ impl<T: Scalar> Value<T> {
         if self.is_constant() || self.node.is_own() {
             return self;
         }
-        Self::own(self.data, tape::record(self.node, self.node, [T::one(), T::zero()], [self.slope; 2]))
+        Self::own(self.data, tape::record([self.node; 2], [T::one(), T::zero()], [self.slope; 2]))
     }
 
     /// The gradient of this number by everything it depends on: one sweep back over the tape.
@@ -163,8 +166,11 @@ impl<T: Scalar> Value<T> {
 
     /// The result of an operation on this value alone.
     #[inline(always)]
-    pub(crate) fn chain(self, data: T, partial: T) -> Self {
-        Self { data, slope: scaled(partial, self.slope), node: self.node.derived(), invariant: PhantomData }
+    #[track_caller]
+    pub(crate) fn chain(self, data: T, partial: T, call: impl FnOnce() -> Call) -> Self {
+        let slope = scaled(partial, self.slope);
+        watch(self.node, &[(partial, self.slope)], Some(slope), call);
+        Self { data, slope, node: self.node.derived(), invariant: PhantomData }
     }
 
     /// The result of an operation on two values: a record if they hang on different nodes.
@@ -178,31 +184,40 @@ impl<T: Scalar> Value<T> {
         b: Self,
         partial_a: impl FnOnce() -> T,
         partial_b: impl FnOnce() -> T,
+        call: impl FnOnce() -> Call,
     ) -> Self {
         // First what the compiler can decide: values made from one and the same need no more than this.
         if a.node.is(b.node) {
-            let [from_a, from_b] = both_scaled([partial_a(), partial_b()], [a.slope, b.slope]);
-            return Self { data, slope: from_a + from_b, node: a.node.derived(), invariant: PhantomData };
+            let partials = [partial_a(), partial_b()];
+            let [from_a, from_b] = both_scaled(partials, [a.slope, b.slope]);
+            let slope = from_a + from_b;
+            watch(a.node, &[(partials[0], a.slope), (partials[1], b.slope)], Some(slope), call);
+            return Self { data, slope, node: a.node.derived(), invariant: PhantomData };
         }
         // A constant is not beside a node: one question less where two nodes join.
         if !a.node.is_beside(b.node) {
             if b.is_constant() {
-                return a.chain(data, partial_a());
+                return a.chain(data, partial_a(), call);
             }
             if a.is_constant() {
-                return b.chain(data, partial_b());
+                return b.chain(data, partial_b(), call);
             }
-            tape::mismatch::<T>(a.node, b.node);
         }
-        Self::own(data, tape::record(a.node, b.node, [partial_a(), partial_b()], [a.slope, b.slope]))
+        let partials = [partial_a(), partial_b()];
+        watch(a.node, &[(partials[0], a.slope), (partials[1], b.slope)], None, call);
+        Self::own(data, tape::record([a.node, b.node], partials, [a.slope, b.slope]))
     }
 
-    /// Panics if the two values belong to different tapes.
+    /// Panics if the two values do not belong to one tape.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn meet(self, other: Self) {
-        if !self.node.is_beside(other.node) && !self.is_constant() && !other.is_constant() {
-            tape::mismatch::<T>(self.node, other.node);
+        if !self.node.is(other.node)
+            && !tape::is_last::<T>([self.node, other.node])
+            && !self.is_constant()
+            && !other.is_constant()
+        {
+            tape::assert_meet::<T>([self.node, other.node]);
         }
     }
 
@@ -215,15 +230,16 @@ impl<T: Scalar> Value<T> {
         b: Self,
         partial_a: impl FnOnce() -> T,
         partial_b: impl FnOnce() -> T,
+        call: impl FnOnce() -> Call,
     ) -> Self {
         a.meet(b);
         let (partial_a, partial_b) = (partial_a(), partial_b());
         if partial_b.is_zero() {
-            a.chain(data, partial_a)
+            a.chain(data, partial_a, call)
         } else if partial_a.is_zero() {
-            b.chain(data, partial_b)
+            b.chain(data, partial_b, call)
         } else {
-            Self::join(data, a, b, || partial_a, || partial_b)
+            Self::join(data, a, b, || partial_a, || partial_b, call)
         }
     }
 }
@@ -262,13 +278,14 @@ macro_rules! methods {
             /// assert!((y.backward().wrt(v) - difference).abs() < 1e-8);
             /// ```
             #[inline]
+            #[track_caller]
             #[must_use]
             pub fn $name(self $(, $p: $pt)?) -> Self {
                 let $x = self.data;
                 $(let $shared = $both;)?
                 let $y = $value;
                 let partial = $partial;
-                self.chain($y, partial)
+                self.chain($y, partial, || Call::new(stringify!($name), [$x.to_f64() $(, $p.to_f64())?]))
             }
         )*
     };
@@ -299,7 +316,8 @@ macro_rules! methods {
             pub fn $name(self, other: Self) -> Self {
                 let ($a, $b) = (self.data, other.data);
                 let $y = $value;
-                Self::$combine($y, self, other, || $partial_a, || $partial_b)
+                let call = || Call::new(stringify!($name), [$a.to_f64(), $b.to_f64()]);
+                Self::$combine($y, self, other, || $partial_a, || $partial_b, call)
             }
         )*
     };
@@ -310,13 +328,13 @@ impl<T: Scalar> Value<T> {
 }
 
 impl<T: fmt::Debug> fmt::Debug for Value<T> {
-    /// Shows data, node and tape; the node is missing from a constant.
+    /// Shows data, slope, node and the territory of its tape; of a constant only data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Value");
         fields.field("data", &self.data);
         if !self.node.is_constant() {
             fields.field("slope", &self.slope);
-            fields.field("node", &self.node.index()).field("tape", &self.node.tape());
+            fields.field("node", &self.node.offset()).field("tape", &self.node.territory());
         }
         fields.finish()
     }

@@ -148,8 +148,12 @@ fn debug_shows_data_node_and_tape() {
     let tape = Tape::new();
     let (_, x) = (tape.var(0.0), tape.var(1.5));
     let shown = format!("{:?}", x * 2.0);
-    let id = format!("{tape:?}").split_once("id: ").unwrap().1.split(',').next().unwrap().to_owned();
-    assert_eq!(shown, format!("Value {{ data: 3.0, slope: 2.0, node: 1, tape: {id} }}"));
+    let after = |text: &str, mark: &str| {
+        text.split_once(mark).unwrap().1.split([',', ' ']).next().unwrap().parse::<u64>().unwrap()
+    };
+    let (node, id) = (after(&shown, "node: "), after(&format!("{tape:?}"), "tape: "));
+    assert_eq!(shown, format!("Value {{ data: 3.0, slope: 2.0, node: {node}, tape: {id} }}"));
+    assert_eq!(after(&format!("{:?}", tape.var(0.0)), "node: "), node + 1);
     assert_eq!(format!("{:?}", Value::from(2.0)), "Value { data: 2.0 }");
     assert!(format!("{x:#?}").contains("\n    data: 1.5,\n"));
     assert!(format!("{:?}", x.backward()).starts_with("Gradients"));

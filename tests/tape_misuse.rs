@@ -186,6 +186,11 @@ fn gradients_answer_only_for_what_they_know() {
     assert_refused_here(ELSEWHERE, || gradients.wrt(z));
     assert_refused_here(ELSEWHERE, || z.backward().wrt(x));
     assert_eq!(gradients.wrt(x), -4.0, "gradients outlive `clear`");
+    let before = z.backward();
+    let later = tape.var(6.0);
+    let unrelated = (later * z).backward();
+    assert_refused_here("made after the gradient was taken", || before.wrt(later));
+    assert_eq!((z.backward().wrt(later), unrelated.wrt(later)), (0.0, 5.0));
     let nothing = Value::from(3.0).backward();
     assert_eq!((nothing.wrt(z), nothing.wrt(x)), (0.0, 0.0), "a constant has a gradient of zeros");
     assert_refused_here(NOT_KEPT, || nothing.wrt(z * 2.0));

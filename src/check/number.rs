@@ -117,7 +117,7 @@ macro_rules! numbers {
         numbers! { @number Value<$T>, $T, $left; [$($operators)*]
             fn custom(&a: &Self, &b: &Self) -> Self {
                 let (x, y) = (a.data(), b.data());
-                many(x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
+                many("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
             }
 
             fn retain(&a: &Self) -> Self {

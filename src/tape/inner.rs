@@ -7,10 +7,10 @@ use std::ptr;
 
 use super::prefetch::prefetch;
 use crate::Scalar;
-use crate::node::Node;
+use crate::node::{MAX_NODES, Node};
+#[cfg(feature = "locations")]
+use crate::trace::Trace;
 
-/// Variables and room for records together never exceed what a node number can count.
-const MAX_NODES: usize = u32::MAX as usize;
 const FIRST_CAPACITY: usize = 256;
 /// How far ahead memory is asked for, on tapes that do not fit the cache.
 const RECORDS_AHEAD: usize = 96;
@@ -35,6 +35,9 @@ impl<T: Copy> Clone for Record<T> {
 /// Everything that was recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Records<'a, T> {
+    #[cfg(feature = "locations")]
+    pub(crate) trace: &'a Trace,
+    pub(crate) first: Node,
     /// The first nodes are this many variables, without records.
     pub(crate) variables: usize,
     /// The nodes behind them, in order.
@@ -44,7 +47,7 @@ pub(crate) struct Records<'a, T> {
 }
 
 /// What a [`Tape`](super::Tape) owns.
-pub(super) struct Inner<T> {
+pub(crate) struct Inner<T> {
     /// How many records are written, or [`LENT`].
     len: Cell<usize>,
     /// How many the memory has room for.
@@ -52,8 +55,10 @@ pub(super) struct Inner<T> {
     /// Not touched by anybody else while the records are lent.
     memory: UnsafeCell<Memory<T>>,
     variables: Cell<usize>,
-    /// The first node of the tape, which tells its id.
-    pub(super) origin: Cell<Node>,
+    /// The first node, of the first variable.
+    pub(crate) first: Cell<Node>,
+    #[cfg(feature = "locations")]
+    pub(crate) trace: Trace,
     /// The next tape of the same scalar type on this thread.
     pub(super) next: Cell<*const Inner<T>>,
 }
@@ -65,20 +70,23 @@ struct Memory<T> {
 }
 
 impl<T: Scalar> Inner<T> {
-    pub(super) fn new(origin: Node) -> Self {
+    pub(super) fn new(first: Node) -> Self {
         Self {
             len: Cell::new(0),
             capacity: Cell::new(0),
             memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new() }),
             variables: Cell::new(0),
-            origin: Cell::new(origin),
+            first: Cell::new(first),
+            #[cfg(feature = "locations")]
+            trace: Trace::default(),
             next: Cell::new(ptr::null()),
         }
     }
 
     /// Appends a record and returns its node, if there is room and the records are not lent.
     #[inline(always)]
-    pub(super) fn try_push(&self, origin: Node, record: Record<T>) -> Option<Node> {
+    #[track_caller]
+    pub(super) fn try_push(&self, first: Node, record: Record<T>) -> Option<Node> {
         let len = self.len.get();
         if len >= self.capacity.get() {
             return None;
@@ -90,31 +98,37 @@ impl<T: Scalar> Inner<T> {
         // SAFETY: as above.
         unsafe { here.write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
-        Some(origin.at(number(self.variables.get() + len)))
+        #[cfg(feature = "locations")]
+        self.trace.push(1);
+        Some(first.own(self.variables.get() + len))
     }
 
     /// [`try_push`](Self::try_push) after making room.
     #[track_caller]
     pub(super) fn push(&self, record: Record<T>) -> Node {
         self.grow(1);
-        self.try_push(self.origin.get(), record).expect("a tape that grew has room")
+        self.try_push(self.first.get(), record).expect("a tape that grew has room")
     }
 
-    /// Appends variables and returns the number of the first.
+    /// Appends variables and returns how many nodes are before them.
     #[inline]
     #[track_caller]
-    pub(super) fn push_variables(&self, count: usize) -> u32 {
+    pub(super) fn push_variables(&self, count: usize) -> usize {
         let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
         let (len, variables) = (self.len(), self.variables.get());
         if len == 0 {
             assert_room(count, MAX_NODES - variables - self.capacity.get());
             self.variables.set(variables + count);
+            #[cfg(feature = "locations")]
+            self.trace.push(count);
         } else {
             // A variable behind other nodes is swept like them, to no effect.
             self.grow(count);
-            (0..count).for_each(|_| _ = self.push(blank));
+            for _ in 0..count {
+                self.push(blank);
+            }
         }
-        number(variables + len)
+        variables + len
     }
 
     /// Appends the `count` records of one node of many operands and returns the node, or none if `write` says no.
@@ -144,6 +158,8 @@ impl<T: Scalar> Inner<T> {
         memory.wide.push(start..end);
         loan.len = end;
         drop(loan);
+        #[cfg(feature = "locations")]
+        self.trace.push(count);
         Some(self.node(end - 1))
     }
 
@@ -156,7 +172,20 @@ impl<T: Scalar> Inner<T> {
             let memory = &*self.memory.get();
             (&*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]), &memory.wide)
         };
-        f(Records { variables: self.variables.get(), all, wide })
+        f(Records {
+            #[cfg(feature = "locations")]
+            trace: &self.trace,
+            first: self.first.get(),
+            variables: self.variables.get(),
+            all,
+            wide,
+        })
+    }
+
+    /// The first node of another tape behind this one, if the territory has room, and the records are not lent.
+    pub(super) fn next_first(&self) -> Option<Node> {
+        let len = Some(self.len.get()).filter(|&len| len != LENT)?;
+        self.first.get().skip(self.variables.get() + len)
     }
 
     /// Forgets all nodes.
@@ -221,7 +250,7 @@ impl<T: Scalar> Inner<T> {
     /// The node of a record.
     #[inline(always)]
     fn node(&self, record: usize) -> Node {
-        self.origin.get().at(number(self.variables.get() + record))
+        self.first.get().own(self.variables.get() + record)
     }
 }
 
@@ -244,8 +273,53 @@ fn assert_room(count: usize, room: usize) {
     assert!(count <= room, "a tape cannot number more than 2^32 - 1 nodes; clear it more often, or ask for less");
 }
 
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "`MAX_NODES` is below 2^32")]
-pub(super) fn number(node: usize) -> u32 {
-    node as u32
+// A tape with locations remembers each node, which is too much for so many.
+#[cfg(all(test, not(feature = "locations")))]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use crate::node::MAX_NODES;
+    use crate::{Tape, Value};
+
+    fn message(f: impl FnOnce() + std::panic::UnwindSafe) -> &'static str {
+        catch_unwind(f).unwrap_err().downcast_ref::<&str>().expect("a message without numbers")
+    }
+
+    /// Variables without records take no memory, so that the last numbers can be reached.
+    #[test]
+    fn a_full_tape_says_so_and_its_last_nodes_are_numbered_right() {
+        for clears in 0..3 {
+            let tape = Tape::<f64>::new();
+            let (x, y) = (tape.var(2.0), tape.var(3.0));
+            (0..clears).for_each(|_| tape.clear());
+            let (x, y) = if clears == 0 { (x, y) } else { (tape.var(2.0), tape.var(3.0)) };
+            tape.inner.push_variables(MAX_NODES - 2 - 3);
+            let first = tape.inner.first.get();
+            let index = |v: Value<f64>| v.node.index(first).unwrap() as usize;
+            let mut z = x * y;
+            assert_eq!((index(x), index(z), tape.len()), (0, MAX_NODES - 3, MAX_NODES - 2));
+            for last in [MAX_NODES - 2, MAX_NODES - 1] {
+                z = z * y;
+                assert_eq!(
+                    (index(z), index(y), z.data()),
+                    (last, 1, 6.0 * 3.0_f64.powi((last + 3 - MAX_NODES).try_into().unwrap()))
+                );
+            }
+            let tape = std::panic::AssertUnwindSafe(&tape);
+            for refused in [
+                message(|| _ = z * y),
+                message(|| _ = [x, z].iter().sum::<Value<f64>>()),
+                message(|| _ = z.sin().retain()),
+                message(|| _ = tape.var(1.0)),
+                message(|| _ = tape.vars(&[1.0, 2.0])),
+            ] {
+                assert!(refused.contains("cannot number more than 2^32 - 1 nodes"), "{refused}");
+            }
+            assert_eq!(tape.len(), MAX_NODES);
+            assert_eq!((z * 2.0 + z).node, z.node.derived());
+            tape.clear();
+            let x = tape.var(5.0);
+            assert_eq!((x * tape.var(2.0)).backward().wrt(x), 2.0);
+        }
+    }
 }

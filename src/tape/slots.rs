@@ -4,20 +4,19 @@ use std::any::TypeId;
 use std::cell::Cell;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::inner::{Inner, number};
+use super::inner::Inner;
 use crate::Scalar;
-use crate::node::{Node, SLOT_BITS, SLOT_COUNT};
+use crate::node::{Node, TERRITORIES};
 
-/// A tape id has 31 bits.
-const EPOCH_COUNT: u32 = 1 << (31 - SLOT_BITS);
+const SLOT_COUNT: usize = 32;
 
 /// Where recording finds the tape of one scalar type.
 struct Slot {
     /// The first node of the head of the list, or none.
-    origin: Cell<Node>,
+    first: Cell<Node>,
     /// The head of the list of `Inner<T>`, type-erased.
     head: Cell<*const ()>,
 }
@@ -25,38 +24,67 @@ struct Slot {
 thread_local! {
     // No destructor and a constant initial value: an access is one address computation.
     static SLOTS: [Slot; SLOT_COUNT] =
-        const { [const { Slot { origin: Cell::new(Node::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
+        const { [const { Slot { first: Cell::new(Node::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
 }
 
-/// The tape of a node if it is the one used last, alive and unmoved until foreign code runs.
+/// The tape used last, its first node, and the nodes' indices on it, if it is the tape of both. It is alive and unmoved
+/// until foreign code runs.
 #[inline(always)]
-pub(super) fn find_first<T: Scalar>(node: Node) -> Option<(Node, *const Inner<T>)> {
+pub(super) fn last<T: Scalar>(nodes: [Node; 2]) -> Option<(*const Inner<T>, Node, [u32; 2])> {
     SLOTS.with(|slots| {
-        // The slot named by a node of a `Value<T>` holds `Inner<T>` only (module invariant).
-        let slot = &slots[known_slot::<T>().unwrap_or(node.slot())];
-        let origin = slot.origin.get();
-        node.is_beside(origin).then(|| (origin, slot.head.get().cast()))
+        // The slot named by a node of a `Value<T>` holds `Inner<T>` only (module invariant). That of a constant may
+        // hold others, but has no node with its number.
+        let slot = &slots[slot_named::<T>(nodes[0])];
+        let first = slot.first.get();
+        Node::indices(nodes, first).map(|indices| (slot.head.get().cast(), first, indices))
     })
 }
 
-/// [`find_first`], among all tapes of this thread. Panics if the tape is not there.
-#[track_caller]
-pub(super) fn find<T: Scalar>(node: Node) -> *const Inner<T> {
-    match find_first(node) {
-        Some((_, inner)) => inner,
-        None => bring_to_front(node),
-    }
+/// Whether both are nodes of the tape used last.
+#[inline(always)]
+pub(crate) fn is_last<T: Scalar>(nodes: [Node; 2]) -> bool {
+    last::<T>(nodes).is_some()
 }
 
-/// [`find`], kept alive even if foreign code drops the tape.
+/// Panics if no tape of this thread has both nodes.
+#[track_caller]
+pub(crate) fn assert_meet<T: Scalar>(nodes: [Node; 2]) {
+    find::<T>(nodes);
+}
+
+/// [`last`], among all tapes of this thread. Panics if no tape has both.
+#[track_caller]
+pub(super) fn find<T: Scalar>(nodes: [Node; 2]) -> (*const Inner<T>, Node, [u32; 2]) {
+    if let Some(found) = last(nodes) {
+        return found;
+    }
+    bring_to_front::<T>(nodes[0]);
+    bring_to_front::<T>(nodes[1]);
+    let Some(found) = last(nodes) else {
+        panic!(
+            "values of two different tapes met in one operation; make both with the same tape, or pass one as \
+             `Value::constant(x.data())`"
+        )
+    };
+    found
+}
+
+/// The tape of a node, kept alive even if foreign code drops it.
 #[track_caller]
 pub(super) fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
-    let inner = find::<T>(node);
+    let (inner, ..) = find::<T>([node; 2]);
     // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner.
     unsafe {
         Rc::increment_strong_count(inner);
         Rc::from_raw(inner)
     }
+}
+
+/// [`hold`], for a question that must not panic.
+#[cfg(feature = "locations")]
+pub(crate) fn hold_if_alive<T: Scalar>(node: Node) -> Option<Rc<Inner<T>>> {
+    let is_alive = walk::<T>(slot_named::<T>(node)).any(|(_, inner, _)| node.index(inner.first.get()).is_some());
+    is_alive.then(|| hold(node))
 }
 
 /// The slot of a scalar type, given to it when its first tape is made.
@@ -67,6 +95,12 @@ fn slot_of<T: 'static>() -> usize {
     known_slot::<T>().or_else(|| Some(search()? + KNOWN_SLOTS)).unwrap_or_else(|| {
         panic!("this process has tapes of {SLOT_COUNT} scalar types already; use fewer types of numbers on tapes")
     })
+}
+
+/// The slot of the scalar type, as a node of one of its tapes knows it.
+#[inline(always)]
+fn slot_named<T: 'static>(node: Node) -> usize {
+    known_slot::<T>().unwrap_or(node.territory() as usize % SLOT_COUNT)
 }
 
 /// How many types have a slot that the compiler knows.
@@ -86,22 +120,34 @@ fn known_slot<T: 'static>() -> Option<usize> {
     }
 }
 
-/// The first node of a new tape. Its id was never given before, until 2^26 tapes and clears of the scalar type have
-/// gone by, and never to a tape that is alive on this thread.
-pub(super) fn fresh_origin<T: Scalar>() -> Node {
-    static EPOCHS: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(1) }; SLOT_COUNT];
+/// How many territories the scalar types have taken.
+static TAKEN: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(0) }; SLOT_COUNT];
+/// What dropped tapes left of theirs.
+static LEFT: [Mutex<Vec<Node>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
+
+/// The first node of a tape in a territory that no other tape has.
+///
+/// Where the compiler knows the slot of the type, a territory can have any number; elsewhere its number tells the slot.
+#[track_caller]
+pub(super) fn first_node<T: Scalar>() -> Node {
     let slot = slot_of::<T>();
-    loop {
-        // From the end of its range the counter goes back to the second round, in which the list is asked.
-        let next = |count: u32| Some(count.checked_add(1).unwrap_or(EPOCH_COUNT));
-        let (Ok(count) | Err(count)) = EPOCHS[slot].fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        let epoch = count % EPOCH_COUNT;
-        let origin = Node::own(epoch << SLOT_BITS | number(slot), 0);
-        let is_taken = || walk::<T>(slot).any(|(_, inner, _)| inner.origin.get() == origin);
-        if epoch != 0 && (count < EPOCH_COUNT || !is_taken()) {
-            return origin;
-        }
+    if let Some(first) = LEFT[slot].lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        return first;
     }
+    let step = if known_slot::<T>().is_some() { 1 } else { SLOT_COUNT };
+    let territory = |taken: u32| (taken as usize + 1) * step + slot % step;
+    let take = |taken: u32| (territory(taken) < TERRITORIES as usize - 1).then_some(taken + 1);
+    let taken = TAKEN[slot].fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+    let Ok(taken) = taken else {
+        panic!("this process has numbered more nodes of one scalar type than there are numbers; start it anew")
+    };
+    #[allow(clippy::cast_possible_truncation, reason = "it is below `TERRITORIES`")]
+    Node::first_of(territory(taken) as u32)
+}
+
+/// Gives back what a dropped tape leaves of its territory.
+pub(super) fn give_back<T: Scalar>(first: Node) {
+    LEFT[slot_named::<T>(first)].lock().unwrap_or_else(PoisonError::into_inner).push(first);
 }
 
 /// Puts a tape, which is in no list, at the front of its list.
@@ -109,25 +155,25 @@ pub(super) fn enter<T: Scalar>(inner: *const Inner<T>) {
     // SAFETY: the caller owns the tape, or took it from the list.
     let tape = unsafe { &*inner };
     SLOTS.with(|slots| {
-        let slot = &slots[tape.origin.get().slot()];
+        let slot = &slots[slot_named::<T>(tape.first.get())];
         tape.next.set(slot.head.get().cast());
         slot.head.set(inner.cast());
-        slot.origin.set(tape.origin.get());
+        slot.first.set(tape.first.get());
     });
 }
 
-/// Takes a tape out of its list. Found by its address: ids may come round again.
+/// Takes a tape out of its list.
 pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
     // SAFETY: the caller owns the tape, or found it in the list.
     let tape = unsafe { &*inner };
-    let slot = tape.origin.get().slot();
+    let slot = slot_named::<T>(tape.first.get());
     let next = tape.next.get();
     match walk::<T>(slot).find(|&(_, _, here)| ptr::eq(here, inner)) {
         Some((Some(previous), ..)) => previous.next.set(next),
         _ => SLOTS.with(|slots| {
             slots[slot].head.set(next.cast());
             // SAFETY: `next` is in the list, or null.
-            slots[slot].origin.set(unsafe { next.as_ref() }.map_or(Node::CONSTANT, |next| next.origin.get()));
+            slots[slot].first.set(unsafe { next.as_ref() }.map_or(Node::CONSTANT, |next| next.first.get()));
         }),
     }
 }
@@ -149,8 +195,9 @@ fn walk<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn bring_to_front<T: Scalar>(node: Node) -> *const Inner<T> {
-    let Some((_, _, inner)) = walk::<T>(node.slot()).find(|(_, inner, _)| node.is_beside(inner.origin.get())) else {
+fn bring_to_front<T: Scalar>(node: Node) {
+    let tape = walk::<T>(slot_named::<T>(node)).find(|(_, inner, _)| node.index(inner.first.get()).is_some());
+    let Some((_, _, inner)) = tape else {
         panic!(
             "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, make \
              values anew after `clear`, and use them on the thread that made them"
@@ -158,19 +205,109 @@ fn bring_to_front<T: Scalar>(node: Node) -> *const Inner<T> {
     };
     leave(inner);
     enter(inner);
-    inner
 }
 
-/// Values of two tapes met.
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub(crate) fn mismatch<T: Scalar>(a: Node, b: Node) -> ! {
-    // A value of no living tape gets the message that says so.
-    find::<T>(a);
-    find::<T>(b);
-    panic!(
-        "values of two different tapes met in one operation; make both with the same tape, or pass one as \
-         `Value::constant(x.data())`"
-    )
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+    use crate::node::MAX_NODES;
+    use crate::{Tape, Value};
+
+    /// The number of a variable, which is unique.
+    fn number<T: Scalar>(v: Value<T>) -> (u32, u64) {
+        (v.node.territory(), v.node.offset())
+    }
+
+    /// As if `count` nodes had been recorded and cleared.
+    fn skip<T: Scalar>(tape: &Tape<T>, count: usize) {
+        let first = tape.inner.first.get().skip(count).unwrap();
+        leave(Rc::as_ptr(&tape.inner));
+        tape.inner.first.set(first);
+        enter(Rc::as_ptr(&tape.inner));
+    }
+
+    fn panics(f: impl FnOnce()) -> bool {
+        catch_unwind(AssertUnwindSafe(f)).is_err()
+    }
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let (sender, receiver) = mpsc::channel();
+        let work = move |seed: usize| {
+            let mut tapes: Vec<Tape<f64>> = Vec::new();
+            for i in 0..3000 {
+                match (i * seed + i / 7) % 5 {
+                    0 => tapes.push(Tape::new()),
+                    1 if !tapes.is_empty() => drop(tapes.swap_remove(i % tapes.len())),
+                    2 => tapes.iter().for_each(Tape::clear),
+                    _ => tapes.iter().for_each(|tape| sender.send(number(tape.var(0.0))).unwrap()),
+                }
+                tapes.truncate(9);
+            }
+        };
+        for seed in 1..5 {
+            let work = work.clone();
+            thread::spawn(move || work(seed));
+        }
+        drop(work);
+        let mut numbers: Vec<_> = receiver.into_iter().collect();
+        let count = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert!(count > 10_000 && numbers.len() == count, "{count} numbers, {} different", numbers.len());
+    }
+
+    #[test]
+    fn misuse_is_refused_after_more_clears_than_32_bits_count() {
+        let (tape, other) = (Tape::new(), Tape::new());
+        let (stale, foreign) = (tape.var(1.0), other.var(2.0));
+        let (gradients, square) = ((stale * stale).backward(), stale * stale);
+        let refused = |x: Value<f64>| {
+            for old in [stale, square, foreign, foreign * 2.0] {
+                assert!(panics(|| _ = x * old) && panics(|| _ = old + x) && panics(|| _ = x.max(old)));
+                assert!(panics(|| _ = [x, old].iter().sum::<Value<f64>>()));
+                assert!(panics(|| _ = tape.custom(0.0, &[(old, 1.0)])) && panics(|| _ = x.backward().wrt(old)));
+            }
+            assert!(panics(|| _ = stale.backward()) && panics(|| _ = square.retain()));
+            assert!(panics(|| _ = gradients.wrt(x)));
+            assert_eq!((gradients.wrt(stale), (x * x).backward().wrt(x)), (2.0, 2.0 * x.data()));
+        };
+        // Each clear uses up a number, and the first 2^32 do not leave the first territory.
+        tape.clear();
+        refused(tape.var(3.0));
+        for _ in 0..4 {
+            let first = tape.inner.first.get();
+            skip(&tape, MAX_NODES - usize::try_from(first.offset()).unwrap());
+            refused(tape.var(4.0));
+            tape.clear();
+            refused(tape.var(5.0));
+            tape.clear();
+            assert_ne!(tape.inner.first.get().territory(), first.territory());
+        }
+    }
+
+    #[test]
+    fn when_the_numbers_are_used_up_the_next_tape_panics() {
+        type Rare = Value<Value<f32>>;
+        let first = Tape::<Rare>::new();
+        let slot = slot_of::<Rare>();
+        TAKEN[slot].store(TERRITORIES / 32 - 2, Ordering::Relaxed);
+        let last: Tape<Rare> = Tape::new();
+        assert_eq!(last.inner.first.get().territory() as usize, (TERRITORIES as usize / 32 - 1) * 32 + slot);
+        for _ in 0..2 {
+            assert!(panics(|| _ = Tape::<Rare>::new()));
+        }
+        let nested = |x: f32| Value::constant(Value::constant(x));
+        let x = last.var(nested(3.0));
+        assert_eq!((x * x).backward().wrt(x), nested(6.0));
+        drop(last);
+        let again = Tape::<Rare>::new();
+        assert!(panics(|| _ = x.backward()) && panics(|| _ = x * again.var(x.data())));
+        drop(first);
+        let _ = (Tape::<Rare>::new(), again);
+    }
 }

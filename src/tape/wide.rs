@@ -3,65 +3,92 @@
 use std::mem::MaybeUninit;
 
 use super::inner::Record;
-use super::slots::{hold, mismatch};
+use super::slots::{find, hold};
 use crate::node::Node;
 use crate::ops::rules::scaled;
+use crate::trace::{Call, watch};
 use crate::{Scalar, Value};
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
 pub(crate) type Pair<T> = [(Value<T>, T); 2];
 
-/// A value of the number `data` that changes as its operands do, each times its partial.
+/// The result of the operation `name`: a value of the number `data` that changes as its operands do, each times its partial.
 #[inline]
 #[track_caller]
-pub(crate) fn many<T: Scalar>(data: T, mut operands: impl ExactSizeIterator<Item = (Value<T>, T)> + Clone) -> Value<T> {
+pub(crate) fn many<T: Scalar>(
+    name: &'static str,
+    data: T,
+    mut operands: impl ExactSizeIterator<Item = (Value<T>, T)> + Clone,
+) -> Value<T> {
     let count = operands.len().div_ceil(2);
     let pairs = std::iter::from_fn(move || {
         let first = operands.next()?;
         Some([first, operands.next().unwrap_or_else(|| (Value::constant(T::zero()), T::zero()))])
     });
-    many_pairs(data, count, pairs)
+    many_pairs(name, data, count, pairs)
 }
 
 /// [`many`], of `count` pairs.
 #[inline]
 #[track_caller]
 #[allow(clippy::needless_pass_by_value, reason = "iterators are passed by value")]
-pub(crate) fn many_pairs<T: Scalar>(data: T, count: usize, pairs: impl Iterator<Item = Pair<T>> + Clone) -> Value<T> {
+pub(crate) fn many_pairs<T: Scalar>(
+    name: &'static str,
+    data: T,
+    count: usize,
+    pairs: impl Iterator<Item = Pair<T>> + Clone,
+) -> Value<T> {
     let active = || pairs.clone().flatten().filter(|(value, _)| !value.is_constant());
     let Some((first, _)) = active().next() else {
         return Value::constant(data);
     };
+    if cfg!(feature = "locations") {
+        for (value, partial) in active() {
+            watch(value.node, &[(partial, value.slope)], None, || Call::new(name, []));
+        }
+    }
     if active().all(|(value, _)| value.node.is(first.node)) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
         return Value { slope, node: first.node.derived(), ..Value::constant(data) };
     }
-    let is_foreign = |node: Node| !node.is_constant() & !node.is_beside(first.node);
+    let tape = hold::<T>(first.node);
+    let origin = tape.first.get();
     let write = |records: &mut [MaybeUninit<Record<T>>]| {
         // What is rare is looked at in the end, so that the loop stays free of calls.
         let (mut written, mut foreign, mut nan) = (0, false, false);
         for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
             let partials = [partial_a * a.slope, partial_b * b.slope];
             nan |= partials[0].is_nan() | partials[1].is_nan();
-            foreign |= is_foreign(a.node) | is_foreign(b.node);
-            // A constant hangs on node 0 with slope 0.
-            record.write(Record { nodes: [a.node.index(), b.node.index()], partials });
+            let nodes = [a, b].map(|value| value.node.index_or_zero(origin));
+            foreign |= nodes[0].1 | nodes[1].1;
+            record.write(Record { nodes: [nodes[0].0, nodes[1].0], partials });
             written += 1;
         }
         assert_eq!(written, records.len(), "there are as many pairs as announced");
         if nan {
             for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
+                let nodes = [a, b].map(|value| value.node.index_or_zero(origin).0);
                 let partials = [scaled(partial_a, a.slope), scaled(partial_b, b.slope)];
-                record.write(Record { nodes: [a.node.index(), b.node.index()], partials });
+                record.write(Record { nodes, partials });
             }
         }
         !foreign
     };
     // SAFETY: `write` counts what it writes.
-    let Some(node) = (unsafe { hold::<T>(first.node).push_wide(count, write) }) else {
-        let other = active().map(|(value, _)| value.node).find(|&node| is_foreign(node));
-        mismatch::<T>(first.node, other.unwrap_or(first.node))
+    let Some(node) = (unsafe { tape.push_wide(count, write) }) else {
+        refuse::<T>(first.node, active().map(|(value, _)| value.node));
     };
     Value::own(data, node)
+}
+
+/// Says what is wrong with operands that are not of one tape.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refuse<T: Scalar>(first: Node, operands: impl Iterator<Item = Node>) -> ! {
+    for node in operands {
+        find::<T>([first, node]);
+    }
+    unreachable!("the operands are of one tape after all")
 }
