@@ -139,8 +139,13 @@ impl<T: Plain> World<T> {
 
     fn ask(&self, gradients: usize) {
         let (gradients, model) = &self.gradients[gradients];
-        for &(value, ref of_value) in &self.values {
-            if let Some((ours, theirs)) = agreed(caught(|| gradients.wrt(value)), model.wrt(of_value)) {
+        for (k, &(value, ref of_value)) in self.values.iter().enumerate() {
+            let model = model.wrt(of_value);
+            // To be refused takes a hundred times as long as to be answered.
+            if model.is_err() && (k + self.count) % 4 != 0 {
+                continue;
+            }
+            if let Some((ours, theirs)) = agreed(caught(|| gradients.wrt(value)), model) {
                 assert!(ours.is(theirs, &self.inner), "the derivative is {ours:?}, that of the model {theirs:?}");
             }
         }

@@ -89,16 +89,20 @@ impl Model {
         if let Some(foreign) = active().find(|operand| operand.epoch != epoch) {
             return now.check(epoch).and(now.check(foreign.epoch)).and(Err(MIXED));
         }
+        let is_one_node = |nodes: &[usize]| nodes.iter().all(|node| *node == nodes[0]);
+        if !is_one_node(&active().map(|operand| operand.node).collect::<Vec<_>>()) {
+            now.check(epoch)?;
+        }
         // A choice hangs on what it takes.
         let taken = operands.iter().zip(&partials).filter(|(_, partial)| !is_choice || !partial.is_zero());
-        let mut nodes = taken.filter(|(operand, _)| operand.epoch != 0).map(|(operand, _)| operand.node);
-        let Some(node) = nodes.next() else { return Ok(result) };
-        let result = Self { epoch, node, ..result };
-        if nodes.all(|other| other == node) {
-            return Ok(result);
-        }
-        now.check(epoch)?;
-        Ok(if is_choice { Self { node: now.node, ..result } } else { result.own(now.node) })
+        let taken = taken.filter(|(operand, _)| operand.epoch != 0).map(|(operand, _)| operand.node);
+        let taken: Vec<_> = taken.collect();
+        Ok(match taken.first() {
+            None => result,
+            Some(&node) if is_one_node(&taken) => Self { epoch, node, ..result },
+            Some(_) if is_choice => Self { epoch, node: now.node, ..result },
+            Some(_) => Self { epoch, ..result }.own(now.node),
+        })
     }
 
     /// What `retain` must give.
@@ -115,7 +119,7 @@ impl Model {
         if self.epoch != 0 {
             now.check(self.epoch)?;
         }
-        Ok(ModelGradients { epoch: self.epoch, slopes: self.slopes.clone() })
+        Ok(ModelGradients { epoch: self.epoch, node: now.node, slopes: self.slopes.clone() })
     }
 
     pub(super) fn is_exact(&self) -> bool {
@@ -128,18 +132,20 @@ impl Model {
 pub(super) struct ModelGradients {
     /// As of a value: that of a constant has no tape.
     epoch: usize,
+    /// The number of a node that would have been made instead.
+    node: usize,
     slopes: BTreeMap<usize, Number>,
 }
 
 impl ModelGradients {
     /// The gradient of a constant.
-    pub(super) const NONE: Self = Self { epoch: 0, slopes: BTreeMap::new() };
+    pub(super) const NONE: Self = Self { epoch: 0, node: 0, slopes: BTreeMap::new() };
 
     /// What `wrt` must say.
     pub(super) fn wrt(&self, v: &Model) -> Expected<Number> {
         if v.epoch == 0 {
             Err(CONSTANT)
-        } else if self.epoch != 0 && self.epoch != v.epoch {
+        } else if self.epoch != 0 && (self.epoch != v.epoch || self.node < v.node) {
             Err(ELSEWHERE)
         } else if !v.is_own {
             Err(NOT_KEPT)
@@ -153,7 +159,8 @@ impl ModelGradients {
         if self.epoch != 0 && other.epoch != 0 && self.epoch != other.epoch {
             return Err(NOT_ADDED);
         }
-        let mut sum = Self { epoch: self.epoch.max(other.epoch), ..self.clone() };
+        let (epoch, node) = (self.epoch.max(other.epoch), self.node.max(other.node));
+        let mut sum = Self { epoch, node, ..self.clone() };
         for (&node, &slope) in &other.slopes {
             let total = sum.slopes.entry(node).or_insert(Number::integer(0));
             *total = total.plus(slope);
