@@ -34,6 +34,7 @@
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
 //! | a small neural network | [`nn`], with feature `nn` |
+//! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
 //!
 //! # How it works
 //!

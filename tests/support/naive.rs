@@ -40,8 +40,8 @@ impl<T: Plain> Naive<T> {
     }
 
     fn with_scales(data: T, operands: Vec<(Self, T, T)>) -> Self {
-        let is_constant = !operands.is_empty() && operands.iter().all(|(a, ..)| a.0.borrow().is_constant);
-        let edges = operands.into_iter().filter(|(a, ..)| !a.0.borrow().is_constant);
+        let is_constant = !operands.is_empty() && operands.iter().all(|(a, ..)| a.is_constant());
+        let edges = operands.into_iter().filter(|(a, ..)| !a.is_constant());
         let edges: Vec<_> = edges.map(|(operand, partial, scale)| Edge { operand, partial, scale }).collect();
         let mut slopes = [0.0_f64; 2];
         for Edge { operand, partial, scale } in &edges {
@@ -63,6 +63,10 @@ impl<T: Plain> Naive<T> {
 
     pub(crate) fn data(&self) -> T {
         self.0.borrow().data
+    }
+
+    pub(crate) fn is_constant(&self) -> bool {
+        self.0.borrow().is_constant
     }
 
     /// Whether all numbers and partials that this depends on are finite, and no product of partials along a path over-
