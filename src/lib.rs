@@ -100,6 +100,7 @@
 // First, so that the documentation of `Value` begins with it.
 mod value;
 
+pub mod check;
 mod error;
 mod gradients;
 mod interop;

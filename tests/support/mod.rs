@@ -1,4 +1,4 @@
-//! Shared by the tests: the table of operations as data, random numbers, and differences that know their error.
+//! Shared by the tests: the table of operations as data, and random numbers.
 
 #![allow(dead_code, unused_macros, reason = "each test binary takes what it needs")]
 
@@ -69,11 +69,6 @@ impl<F, const N: usize> Operation<F, N> {
     /// A point of the box.
     pub(crate) fn point(&self, units: [Unit; N]) -> [f64; N] {
         std::array::from_fn(|k| units[k].between(self.low[k], self.high[k]))
-    }
-
-    /// A step that differences may start with.
-    pub(crate) fn step(&self, k: usize) -> f64 {
-        (0.05 * (self.high[k] - self.low[k])).min(0.04)
     }
 }
 
@@ -194,43 +189,4 @@ impl<T: Plain> Arbitrary for Any<T> {
     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
         Box::new(self.0.shrink().map(Self))
     }
-}
-
-/// The derivative of `f` at `x` from central differences, and a bound of its error.
-///
-/// Ridders' tableau: each column removes one power of `step²`; the error is how much the best entry differs from its
-/// neighbours, and what rounding contributes at its step. `noise` is the error of `f` beyond that of its last
-/// operation. The step is halved until `f` is finite on both sides.
-///
-/// Source: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4
-/// (1982); `dfridr` of Numerical Recipes.
-pub(crate) fn difference<T: Float>(f: impl Fn(T) -> T, x: T, step: T, noise: T) -> (T, T) {
-    let two = T::one() + T::one();
-    let central = |step: T| {
-        let (above, below) = (x + step, x - step);
-        (f(above) - f(below)) / (above - below)
-    };
-    let mut step = step;
-    while !central(step).is_finite() && step > T::epsilon() {
-        step = step / two;
-    }
-    let rounding = noise + (f(x + step).abs() + f(x - step).abs()) * T::epsilon();
-    let mut previous = vec![central(step)];
-    let mut best = (previous[0], T::infinity());
-    for _ in 0..8 {
-        step = step / two;
-        let mut row = vec![central(step)];
-        let mut power = T::one();
-        for j in 0..previous.len() {
-            power = power * two * two;
-            let next = row[j] + (row[j] - previous[j]) / (power - T::one());
-            let error = (next - row[j]).abs().max((next - previous[j]).abs()) + rounding / step;
-            if error < best.1 {
-                best = (next, error);
-            }
-            row.push(next);
-        }
-        previous = row;
-    }
-    (best.0, two * best.1)
 }
