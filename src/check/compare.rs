@@ -1,6 +1,6 @@
 //! The function of a check, from both sides: derivatives from a tape, and plain numbers for differences.
 
-use super::difference::{Precision, Sample, steps, tops};
+use super::difference::{Precision, SAFETY, Sample, steps, tops};
 use super::judge::{Evidence, Suspect, Tolerance};
 use super::report::{Along, Entry};
 use crate::{Gradients, Scalar, Tape, Value};
@@ -79,9 +79,9 @@ impl Line {
     /// All coordinates up or down, each on its own scale.
     pub(super) fn scattered(x: &[f64], number: usize) -> Self {
         let weight = |(i, x): (usize, &f64)| {
-            let digits = scramble(number, i);
-            let size = 0.5 + f64::from((digits >> 8) as u16) / 131_072.0;
-            (i, x.abs().max(1.0) * if digits & 1 == 0 { size } else { -size })
+            let [sign, size, ..] = scramble(number, i).to_le_bytes();
+            let size = x.abs().max(1.0) * (0.5 + f64::from(size) / 512.0);
+            (i, if sign & 1 == 0 { size } else { -size })
         };
         Self::to(x.iter().enumerate().map(weight).collect())
     }
@@ -159,7 +159,8 @@ impl Comparison<'_> {
                 Evidence { center: self.centers[k], samples, position: line.position, precision: self.precision };
             let row = &self.rows[k];
             let change = |rows: &Rows| (line.slope(&rows[k]) - line.slope(row)).abs();
-            let blur = self.neighbours.iter().map(change).filter(|change| change.is_finite()).fold(0.0, f64::max);
+            let changes = self.neighbours.iter().map(change).filter(|change| change.is_finite());
+            let blur = SAFETY * changes.fold(0.0, f64::max);
             let scale = line.scale(row);
             for (along, slopes) in derivatives {
                 let suspect = Suspect { analytic: slopes[k], blur, scale };

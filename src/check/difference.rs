@@ -16,7 +16,7 @@ const COLUMNS: usize = 7;
 /// The last steps of all make no claims: too few are left below to see how noisy the function is.
 const UNJUDGED: usize = 3;
 /// How much larger an error is than the largest of the signs that point to it.
-const SAFETY: f64 = 4.0;
+pub(super) const SAFETY: f64 = 4.0;
 
 /// What the float of a function can resolve.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +100,9 @@ pub(super) struct Claim {
     pub(super) derivative: f64,
     pub(super) error: f64,
     pub(super) step: f64,
-    /// The steeper chord of its step: how large a derivative would be ordinary here.
-    pub(super) chord: f64,
+    /// How large a derivative would be ordinary here: that of the steeper chord, or of a chord that is no longer than
+    /// the point is far from 0.
+    pub(super) scale: f64,
     /// Most of the error is that the slopes to the right and to the left differ.
     pub(super) kink: bool,
 }
@@ -160,21 +161,33 @@ pub(super) fn claims(center: f64, samples: &[Sample], position: f64, precision: 
         let of_argument = precision.epsilon * (position + sample.step) * chord;
         let rounding = of_value.into_iter().sum::<f64>() + of_argument + precision.tiniest;
         let floor = (rounding + noise) / sample.step;
+        // At a kink the bend is the same at all steps; where the function jumps it is twice as large at half the step.
+        let lasting = (row.bends[0] - previous.bends[0]).abs() < 0.6 * row.bends[0].abs();
         let claim = |j: usize| {
             let slope = row.slopes[j];
             let truncation = (slope - row.slopes[j - 1]).abs().max((slope - previous.slopes[j - 1]).abs());
             let (own, bend) = (SAFETY * (truncation + floor), 2.0 * row.bends[j].abs());
-            Claim { derivative: slope, error: own + bend, step: sample.step, chord, kink: bend > 10.0 * own }
+            let excess = (chord - slope.abs()).max(0.0);
+            let share = if position == 0.0 { 1.0 } else { (position / sample.step).min(1.0) };
+            let scale = slope.abs() + share * excess;
+            Claim { derivative: slope, error: own + bend, step: sample.step, scale, kink: lasting && bend > 4.0 * own }
         };
-        claims.extend((1..row.slopes.len()).map(claim).filter(|c| c.error.is_finite()).min_by(|a, b| a.error.total_cmp(&b.error)));
+        claims.extend(
+            (1..row.slopes.len()).map(claim).filter(|c| c.error.is_finite()).min_by(|a, b| a.error.total_cmp(&b.error)),
+        );
     }
     claims
 }
 
 impl Claim {
+    /// The error, in relation to what is ordinary here.
+    fn relative_error(&self) -> f64 {
+        self.error / self.scale
+    }
+
     /// Whether it is a derivative: more than noise is left of the chords.
     pub(super) fn converges(&self) -> bool {
-        self.error < 0.1 * self.chord.max(self.derivative.abs())
+        self.relative_error() < 0.1
     }
 
     /// Whether the two cannot both be right.
@@ -183,15 +196,26 @@ impl Claim {
     }
 }
 
-/// The claim with the smallest error, of those that converge if any do. The error covers other converging claims.
+/// The claim with the smallest error. If some steps converge, it is one of theirs, and the error covers other limits.
 pub(super) fn best(claims: &[Claim], center: f64, precision: Precision) -> Option<Claim> {
-    let order = |a: &Claim, b: &Claim| b.converges().cmp(&a.converges()).then(a.error.total_cmp(&b.error));
-    let mut best = claims.iter().copied().min_by(order)?;
-    if best.converges() {
-        let rivals = claims.iter().filter(|rival| rival.converges() && rival.contradicts(&best));
+    // Three steps in a row: one may converge by chance.
+    let converging = || {
+        let rows = claims.windows(3).filter(|row| {
+            row[2].step == 4.0 * row[0].step
+                && row.iter().all(Claim::converges)
+                && !row[1..].iter().any(|claim| claim.contradicts(&row[0]))
+        });
+        rows.flatten()
+    };
+    if let Some(&best) = converging().min_by(|a, b| a.relative_error().total_cmp(&b.relative_error())) {
         let off = |rival: &Claim| (rival.derivative - best.derivative).abs() + rival.error;
-        best.error = rivals.map(off).fold(best.error, f64::max);
-    } else if !best.kink && best.error * best.step > 1e3 * (precision.epsilon * center.abs() + precision.tiniest) {
+        let error = converging().filter(|rival| rival.contradicts(&best)).map(off).fold(best.error, f64::max);
+        return Some(Claim { error, ..best });
+    }
+    let mut best = *claims.iter().min_by(|a, b| a.error.total_cmp(&b.error))?;
+    // At a kink the slopes differ at most steps, not at this one by chance.
+    best.kink = 4 * claims.iter().filter(|claim| claim.kink).count() > 3 * claims.len();
+    if !best.kink && best.error * best.step > 1e3 * (precision.epsilon * center.abs() + precision.tiniest) {
         // Up and down between the steps, by more than rounding: every slope is possible.
         best.error = f64::INFINITY;
     }

@@ -17,7 +17,7 @@ pub(super) struct Suspect {
     pub(super) analytic: f64,
     /// How much it changes between neighbouring floats.
     pub(super) blur: f64,
-    /// The magnitude that the relative tolerance refers to, if chords are no steeper.
+    /// What the relative tolerance refers to, if differences find nothing larger.
     pub(super) scale: f64,
 }
 
@@ -37,15 +37,8 @@ pub(super) struct Judgement {
 }
 
 impl Suspect {
-    /// What the distance to a claim may be, but for the claim's error.
-    fn allowed(&self, claim: &Claim, tolerance: Tolerance) -> f64 {
-        let scale = self.scale.max(claim.derivative.abs()).max(claim.chord);
-        let scale = if scale.is_finite() { scale } else { claim.derivative.abs() };
-        tolerance.relative * scale + tolerance.absolute
-    }
-
-    fn is_near(&self, claim: &Claim, tolerance: Tolerance) -> bool {
-        (self.analytic - claim.derivative).abs() <= self.allowed(claim, tolerance) + claim.error + self.blur
+    fn is_near(&self, claim: &Claim, allowed: f64) -> bool {
+        (self.analytic - claim.derivative).abs() <= allowed + claim.error + self.blur
     }
 }
 
@@ -62,7 +55,7 @@ impl Evidence {
         sample: impl FnOnce(&[f64]) -> Vec<Sample>,
     ) -> Judgement {
         let claims = self.claims(&self.samples);
-        let nothing = Claim { derivative: f64::NAN, error: f64::INFINITY, step: 0.0, chord: 0.0, kink: false };
+        let nothing = Claim { derivative: f64::NAN, error: f64::INFINITY, step: 0.0, scale: 0.0, kink: false };
         let best = best(&claims, self.center, self.precision);
         let doubt = Verdict::CannotTell(match best {
             None => Doubt::Edge,
@@ -71,7 +64,8 @@ impl Evidence {
             Some(_) => Doubt::Noise,
         });
         let best = best.unwrap_or(nothing);
-        let allowed = suspect.allowed(&best, tolerance);
+        let scale = if suspect.scale.is_finite() { suspect.scale.max(best.scale) } else { best.scale };
+        let allowed = tolerance.relative * scale + tolerance.absolute;
         let distance = (suspect.analytic - best.derivative).abs();
         // A claim as good as the best has a vote, and so has one that the best cannot be reconciled with.
         let has_vote = |claim: &&Claim| claim.error <= 10.0 * best.error || claim.contradicts(&best);
@@ -81,13 +75,13 @@ impl Evidence {
             if best.converges() { Verdict::Disagrees } else { doubt }
         } else if best.error.is_infinite() {
             doubt
-        } else if suspect.is_near(&best, tolerance) {
-            let is_constant = best.chord == 0.0 && distance == 0.0;
+        } else if suspect.is_near(&best, allowed) {
+            let is_constant = best.scale == 0.0 && distance == 0.0;
             let is_close = distance <= allowed + best.error && best.error <= allowed;
             if is_close || is_constant { Verdict::Agrees } else { doubt }
-        } else if claims.iter().filter(has_vote).any(|claim| suspect.is_near(claim, tolerance)) {
+        } else if claims.iter().filter(has_vote).any(|claim| suspect.is_near(claim, allowed)) {
             doubt
-        } else if self.is_near_below(suspect, &best, tolerance, sample) {
+        } else if self.is_near_below(suspect, &best, allowed, sample) {
             Verdict::CannotTell(Doubt::Noise)
         } else {
             Verdict::Disagrees
@@ -99,22 +93,20 @@ impl Evidence {
         Judgement { numeric: best.derivative, error: best.error, verdict, excess }
     }
 
-    /// Whether differences contradict the best claim, and confirm the derivative, at steps below all that were taken:
-    /// those at which it does not lead farther than the function went.
+    /// Whether differences contradict the best claim, and confirm the derivative, at steps below all that were taken,
+    /// and so small that it does not lead farther than the function went.
     fn is_near_below(
         &self,
         suspect: &Suspect,
         best: &Claim,
-        tolerance: Tolerance,
+        allowed: f64,
         sample: impl FnOnce(&[f64]) -> Vec<Sample>,
     ) -> bool {
         let reach = self.samples.iter().map(|sample| sample.reach(self.center)).filter(|reach| reach.is_finite());
-        let step = reach.fold(0.0, f64::max) / suspect.analytic.abs() / 8.0;
-        if self.samples.last().is_none_or(|last| step >= last.step) {
-            return false;
-        }
-        let samples = sample(&steps(&[step], self.precision.finest(self.position)));
-        let confirms = |claim: &Claim| claim.converges() && claim.contradicts(best) && suspect.is_near(claim, tolerance);
+        let top = reach.fold(0.0, f64::max) / suspect.analytic.abs() / 8.0;
+        let taken = self.samples.last().map_or(0.0, |last| last.step);
+        let samples = sample(&steps(&[top.min(taken / 2.0)], self.precision.finest(self.position)));
+        let confirms = |claim: &Claim| claim.converges() && claim.contradicts(best) && suspect.is_near(claim, allowed);
         self.claims(&samples).iter().any(confirms)
     }
 }

@@ -95,11 +95,7 @@ impl Check {
     /// # Errors
     ///
     /// If a derivative disagrees with differences, or the function is not finite at `x`.
-    pub fn gradient<T: Scalar>(
-        &self,
-        mut f: impl FnMut(&[Value<T>]) -> Value<T>,
-        x: &[T],
-    ) -> Result<Report, Failure> {
+    pub fn gradient<T: Scalar>(&self, mut f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
         self.run(&mut |_, x| vec![f(x)], None, x, Subject::Gradient)
     }
 

@@ -184,7 +184,12 @@ impl fmt::Display for Failure {
             Kind::Wrong { report, strict } => {
                 let bad: Vec<_> = report.entries.iter().filter(|entry| entry.verdict.is_bad(*strict)).collect();
                 let verb = if bad.len() == 1 { "is" } else { "are" };
-                writeln!(f, "{} of {} derivatives {verb} not confirmed by differences", bad.len(), report.entries.len())?;
+                writeln!(
+                    f,
+                    "{} of {} derivatives {verb} not confirmed by differences",
+                    bad.len(),
+                    report.entries.len()
+                )?;
                 write_lines(f, bad.into_iter())
             }
         }
