@@ -70,6 +70,8 @@
 //! Check::new().gradient_against(energy, energy, &[1.5_f32, 0.25]).unwrap();
 //! ```
 //!
+//! Digits that f32 loses where large numbers cancel are missed then: such a gradient is not what it could be.
+//!
 //! # Many variables
 //!
 //! A coordinate takes 60 evaluations of the function, and 60 more if it is small. A function of very many variables is

@@ -34,15 +34,12 @@ impl<T: Plain> Naive<T> {
         (self.0.borrow().adjoint, self.0.borrow().scale)
     }
 
-    /// Sweeps, and returns the sum of all magnitudes that the rounding errors of the number are relative to.
-    pub(crate) fn backward(&self) -> T {
+    pub(crate) fn backward(&self) {
         let mut order = Vec::new();
         self.visit(&mut order);
         (self.0.borrow_mut().adjoint, self.0.borrow_mut().scale) = (T::one(), T::one());
-        let mut sum = T::zero();
         for node in order.iter().rev() {
             let (adjoint, scale) = node.adjoint();
-            sum += scale * node.data().abs();
             for (operand, partial) in &node.0.borrow().operands {
                 let mut operand = operand.0.borrow_mut();
                 operand.adjoint += *partial * adjoint;
@@ -50,7 +47,6 @@ impl<T: Plain> Naive<T> {
                 operand.scale += partial.abs().max(number(0.1)) * scale;
             }
         }
-        sum
     }
 
     fn visit(&self, order: &mut Vec<Self>) {
