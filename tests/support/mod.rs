@@ -5,6 +5,7 @@
 pub(crate) mod expression;
 pub(crate) mod naive;
 pub(crate) mod panics;
+pub(crate) mod wrong;
 
 use std::fmt::Debug;
 
