@@ -32,6 +32,7 @@
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Scalar = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
+//! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
 //! | a small neural network | [`nn`], with feature `nn` |
 //! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
@@ -103,8 +104,6 @@
 // First, so that the documentation of `Value` begins with it.
 mod value;
 
-#[cfg(any(feature = "quickcheck", feature = "arbitrary"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "quickcheck", feature = "arbitrary"))))]
 pub mod check;
 mod error;
 mod gradients;

@@ -80,22 +80,18 @@ impl<T: Plain> Naive<T> {
         (self.0.borrow().adjoint, self.0.borrow().scale)
     }
 
-    /// Sweeps, and returns the sum of all magnitudes that the rounding errors of the number are relative to.
-    pub(crate) fn backward(&self) -> T {
+    pub(crate) fn backward(&self) {
         let mut order = Vec::new();
         self.visit(&mut order);
         (self.0.borrow_mut().adjoint, self.0.borrow_mut().scale) = (T::one(), T::one());
-        let mut sum = T::zero();
         for node in order.iter().rev() {
             let (adjoint, scale) = node.adjoint();
-            sum += scale * node.data().abs();
             for edge in &node.0.borrow().edges {
                 let mut operand = edge.operand.0.borrow_mut();
                 operand.adjoint += edge.partial * adjoint;
                 operand.scale += edge.scale * scale;
             }
         }
-        sum
     }
 
     fn visit(&self, order: &mut Vec<Self>) {
