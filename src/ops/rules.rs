@@ -149,11 +149,10 @@ pub(crate) fn over<T: Float>(a: T, b: T, y: T) -> T {
     if y.is_subnormal() && b.abs() < T::one() { a / (b * b) } else { y / b }
 }
 
-/// `b aᵇ⁻¹`, as `b (y/a)` where these are normal numbers.
+/// `b aᵇ⁻¹`, as `b (y/a)` where `y` is a normal number.
 #[inline]
 pub(crate) fn powf_base<T: Float>(a: T, b: T, y: T) -> T {
-    let quotient = y / a;
-    if y.is_normal() && quotient.is_normal() { b * quotient } else { powf_base_at_ends(a, b, y) }
+    if y.is_normal() && !b.is_zero() { b * (y / a) } else { powf_base_at_ends(a, b, y) }
 }
 
 /// 0 for `b = 0` even at `a = 0`. Where the power has left the range, the partial may be inside: then it is made of a
@@ -164,7 +163,7 @@ fn powf_base_at_ends<T: Float>(a: T, b: T, y: T) -> T {
         return T::zero();
     }
     if y.is_normal() {
-        return b * y / a;
+        return b * (y / a);
     }
     let power = a.powf(b - T::one());
     if power.is_normal() || y.is_infinite() || a.is_zero() {

@@ -15,6 +15,8 @@ pub(crate) struct Place<'a> {
 #[derive(Debug)]
 pub(crate) struct Exception {
     pub(crate) operations: &'static [&'static str],
+    /// By which argument; empty is any.
+    pub(crate) by: &'static str,
     /// Where, in words and as a question.
     pub(crate) region: &'static str,
     pub(crate) contains: fn(&Place) -> bool,
@@ -26,9 +28,26 @@ pub(crate) struct Exception {
     pub(crate) reason: &'static str,
 }
 
+impl Exception {
+    pub(crate) fn concerns(&self, argument: &str) -> bool {
+        self.by.is_empty() || self.by == argument
+    }
+}
+
 pub(crate) const EXCEPTIONS: &[Exception] = &[
     Exception {
+        operations: &["powf"],
+        by: "a",
+        region: "`-1 < b < 1`, `aᵇ⁻¹` above a quarter of the overflow threshold",
+        contains: |at| at.x[1].abs() < 1.0 && (at.x[1] - 1.0) * at.x[0].ln() > -at.smallest.ln(),
+        allowed: "any: it may be ∞",
+        ulps: |_| f64::INFINITY,
+        unit: 0.0,
+        reason: "`aᵇ⁻¹` overflows before `b` makes it small; to look for that would slow down every power",
+    },
+    Exception {
         operations: &["exp2"],
+        by: "",
         region: "`x ≥ 1024` in f64, `x ≥ 128` in f32",
         contains: |at| at.x[0] >= if at.smallest < 1e-300 { 1024.0 } else { 128.0 },
         allowed: "any: it is ∞",
@@ -38,6 +57,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         operations: &["silu", "gelu", "gelu_tanh", "mish"],
+        by: "",
         region: "about the zero of the derivative: `-3 < x < 0`, derivative below 1/4",
         contains: |at| at.x[0] > -3.0 && at.x[0] < 0.0 && at.derivative.abs() < 0.25,
         allowed: "8 ulp of a number just below 1/4",
@@ -47,6 +67,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         operations: &["silu", "gelu", "mish"],
+        by: "",
         region: "derivative below 1024 times the smallest normal number",
         contains: |at| at.derivative.abs() < 1024.0 * at.smallest,
         allowed: "4 - x/2",
@@ -56,6 +77,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         operations: &["gelu_tanh"],
+        by: "",
         region: "`x < -1`",
         contains: |at| at.x[0] < -1.0,
         allowed: "4 + 4x²",
@@ -65,6 +87,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         operations: &["powi(-10)", "powi(-1000)", "powi(i32::MIN)"],
+        by: "",
         region: "`xⁿ` below four times the smallest normal number",
         contains: |at| (at.derivative * at.x[0] / f64::from(exponent(at.operation))).abs() < 4.0 * at.smallest,
         allowed: "any: it may be 0",
@@ -74,6 +97,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         operations: &["powi(10)", "powi(-10)", "powi(1000)", "powi(-1000)", "powi(i32::MAX)", "powi(i32::MIN)"],
+        by: "",
         region: "everywhere else",
         contains: |_| true,
         allowed: "`n` without its sign",

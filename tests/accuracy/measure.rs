@@ -70,7 +70,8 @@ fn worst<T: Plain, const N: usize>(
         for k in 0..N {
             let derivative = truth[k].scaled_to_f64(0);
             let place = Place { operation: op.name, x: &x, derivative, smallest: T::min_positive_value().into() };
-            let region = exceptions.iter().position(|e| (e.contains)(&place)).map_or(0, |e| e + 1);
+            let region =
+                exceptions.iter().position(|e| e.concerns(arguments[k]) && (e.contains)(&place)).map_or(0, |e| e + 1);
             let row = &mut rows[k * (exceptions.len() + 1) + region];
             let (unit, allowed) = row.exception.map_or((0.0, 4.0), |e| (e.unit, (e.ulps)(&place)));
             let ulps = off(ours[k], &truth[k], unit);
@@ -82,7 +83,7 @@ fn worst<T: Plain, const N: usize>(
         }
     }
     // The exceptions of some operations leave nothing.
-    rows.retain(|row| row.exception.is_some() || !row.at.is_empty());
+    rows.retain(|row| row.exception.map_or(!row.at.is_empty(), |e| e.concerns(row.by)));
     rows
 }
 

@@ -43,7 +43,8 @@ fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
         let mut row = format!("| `{operation}` | `{by}` |");
         for worst in [wide, narrow] {
             let at = if worst.ulps >= 0.005 { format!("`{}`", worst.at) } else { String::new() };
-            write!(row, " {:.2} | {at} |", worst.ulps).unwrap();
+            let ulps = if worst.ulps < 1e6 { format!("{:.2}", worst.ulps) } else { format!("{:.1e}", worst.ulps) };
+            write!(row, " {ulps} | {at} |").unwrap();
         }
         match exception {
             None => writeln!(tables, "{row}").unwrap(),
