@@ -85,6 +85,12 @@
 //! `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0, the
 //! derivative is 0.
 //!
+//! # Accuracy
+//!
+//! The number is the plain float's own, bit for bit. The derivative is off by at most 4 units in the last place, at
+//! ordinary, tiny, huge and nearly singular points: [`accuracy`] lists the worst error of every operation, and the
+//! exceptions.
+//!
 //! # Features
 //!
 //! None is on by default, and the crate then depends on `num-traits` alone.
@@ -104,6 +110,8 @@
 // First, so that the documentation of `Value` begins with it.
 mod value;
 
+#[doc = include_str!("../docs/accuracy.md")]
+pub mod accuracy {}
 pub mod check;
 mod error;
 mod gradients;
