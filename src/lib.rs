@@ -32,8 +32,10 @@
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Scalar = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
+//! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
 //! | a small neural network | [`nn`], with feature `nn` |
+//! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
 //!
 //! # How it works
 //!
@@ -83,6 +85,12 @@
 //! `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0, the
 //! derivative is 0.
 //!
+//! # Accuracy
+//!
+//! The number is the plain float's own, bit for bit. The derivative is off by at most 4 units in the last place, at
+//! ordinary, tiny, huge and nearly singular points: [`accuracy`] lists the worst error of every operation, and the
+//! exceptions.
+//!
 //! # Features
 //!
 //! None is on by default, and the crate then depends on `num-traits` alone.
@@ -102,8 +110,8 @@
 // First, so that the documentation of `Value` begins with it.
 mod value;
 
-#[cfg(any(feature = "quickcheck", feature = "arbitrary"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "quickcheck", feature = "arbitrary"))))]
+#[doc = include_str!("../docs/accuracy.md")]
+pub mod accuracy {}
 pub mod check;
 mod error;
 mod gradients;

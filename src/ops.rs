@@ -41,9 +41,9 @@ macro_rules! operations {
                 /// The natural logarithm; derivative `1/x`, `+∞` at 0.
                 ln(x, y) = x.ln(), x.abs().recip(); at 0.7, 0.1, 9.0;
                 /// The logarithm to base 2; derivative `1/(x ln 2)`.
-                log2(x, y) = x.log2(), (x.abs() * rules::ln_2::<T>()).recip(); at 0.7, 0.1, 9.0;
+                log2(x, y) = x.log2(), rules::ln_2::<T>().recip() / x.abs(); at 0.7, 0.1, 9.0;
                 /// The logarithm to base 10; derivative `1/(x ln 10)`.
-                log10(x, y) = x.log10(), (x.abs() * rules::ln_10::<T>()).recip(); at 0.7, 0.1, 9.0;
+                log10(x, y) = x.log10(), rules::ln_10::<T>().recip() / x.abs(); at 0.7, 0.1, 9.0;
                 /// `ln(1 + x)`, accurate near 0; derivative `1/(1 + x)`.
                 ln_1p(x, y) = x.ln_1p(), (T::one() + x).recip(); at 0.7, -0.8, 9.0;
                 /// The sine; derivative `cos x`.
@@ -121,11 +121,11 @@ macro_rules! operations {
                 /// The power `aᵇ`; partials `b aᵇ⁻¹` and `aᵇ ln a`, both 0 at `0⁰`.
                 powf(a, b, y) = a.powf(b), rules::powf_base(a, b, y), rules::powf_exponent(a, y, b); at (0.7, 1.3), (0.2, -2.0), (3.0, 2.0);
                 /// The logarithm of `a` to base `b`; partials `1/(a ln b)` and `-y/(b ln b)`.
-                log(a, b, y) = a.log(b), (a.abs() * b.ln()).recip(), -(y / (b * b.ln())); at (0.7, 1.9), (0.2, 1.5), (4.0, 9.0);
+                log(a, b, y) = a.log(b), b.ln().recip() / a.abs(), -(y / b.ln() / b); at (0.7, 1.9), (0.2, 1.5), (4.0, 9.0);
                 /// The angle of the point `(b, a)`; partials `b/(a² + b²)` and `-a/(a² + b²)`, both 0 at the origin.
                 atan2(a, b, y) = a.atan2(b), rules::atan2(b, a), -rules::atan2(a, b); at (0.7, 1.3), (0.2, -3.0), (3.0, 3.0);
                 /// `√(a² + b²)` without overflow; partials `a/y` and `b/y`, both 0 at the origin.
-                hypot(a, b, y) = a.hypot(b), rules::ratio(a, y), rules::ratio(b, y); at (0.7, 1.3), (0.2, -3.0), (3.0, 3.0);
+                hypot(a, b, y) = a.hypot(b), rules::ratio(a, b, y), rules::ratio(b, a, y); at (0.7, 1.3), (0.2, -3.0), (3.0, 3.0);
                 /// The positive difference `max(a - b, 0)`; partials 1 and -1 where `a > b`, else 0.
                 abs_sub(a, b, y) = a.abs_sub(b), rules::above(a, b), -rules::above(a, b); at (1.7, 0.3), (2.0, -1.0), (4.0, 1.0);
                 /// The magnitude of `a` with the sign of `b`; partials ±1 (0 at `a = 0`) and 0.
@@ -145,7 +145,7 @@ macro_rules! operations {
                 /// The product; partials `b` and `a`.
                 Mul::mul, MulAssign::mul_assign (a, b, y) = a * b, b, a; at (0.7, 1.3), (-3.0, -3.0), (3.0, 3.0);
                 /// The quotient; partials `1/b` and `-y/b`.
-                Div::div, DivAssign::div_assign (a, b, y) = a / b, b.recip(), -(y / b); at (0.7, 1.3), (-3.0, 0.3), (3.0, 3.0);
+                Div::div, DivAssign::div_assign (a, b, y) = a / b, b.recip(), -rules::over(a, b, y); at (0.7, 1.3), (-3.0, 0.3), (3.0, 3.0);
                 /// The remainder of the truncated division; partials 1 and `-trunc(a/b)`.
                 Rem::rem, RemAssign::rem_assign (a, b, y) = a % b, T::one(), rules::rem(a, b, y); at (3.2, 1.3), (2.8, 1.2), (3.4, 1.3);
             }

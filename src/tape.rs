@@ -195,12 +195,14 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn clear(&self) {
-        let next = self.inner.next_first();
+        self.inner.len();
+        // Whatever panics does so before anything has changed.
+        let next = self.inner.next_first().unwrap_or_else(first_node::<T>);
         self.inner.clear();
         #[cfg(feature = "locations")]
         self.inner.trace.clear();
         leave(Rc::as_ptr(&self.inner));
-        self.inner.first.set(next.unwrap_or_else(first_node::<T>));
+        self.inner.first.set(next);
         enter(Rc::as_ptr(&self.inner));
     }
 

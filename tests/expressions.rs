@@ -40,6 +40,7 @@ fn gradients_agree_with_differences() {
 #[test]
 fn nested_and_cleared_tapes_compute_the_same_bits_in_f64() {
     quickcheck(300, (|graph| counted(agrees_with_other_tapes::<f64>(&graph))) as fn(Expression) -> TestResult);
+    quickcheck(300, (|Smooth(graph)| counted(agrees_with_other_tapes::<f64>(&graph))) as fn(Smooth) -> TestResult);
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn many<A: Arbitrary>() -> Vec<A> {
 /// The simplest that each can become by the first or the last of what it shrinks to; the way is finite.
 fn simplest<A: Arbitrary>(points: &[A], key: impl Fn(&A) -> String) -> BTreeSet<String> {
     let ways: [fn(&A) -> Option<A>; 2] = [|point| point.shrink().next(), |point| point.shrink().last()];
-    let ends = points.iter().flat_map(|point| ways.map(|way| std::iter::successors(Some(point.clone()), way).last()));
+    let ends =
+        points[..500].iter().flat_map(|point| ways.map(|way| std::iter::successors(Some(point.clone()), way).last()));
     ends.flatten().map(|point| key(&point)).collect()
 }
 

@@ -131,52 +131,88 @@ pub(crate) fn above<T: Float>(a: T, b: T) -> T {
     if a > b { T::one() } else { T::zero() }
 }
 
-/// `n xⁿ⁻¹`, and 0 for `n = 0` even at `x = 0`.
+/// `n xⁿ⁻¹`, and 0 for `n = 0` even at `x = 0`. A negative power is one over a positive one, which may overflow: there
+/// `n y/x` needs no other.
 #[inline]
 pub(crate) fn powi<T: Float>(x: T, y: T, n: i32) -> T {
     let factor = || constant::<T>(f64::from(n));
     match n {
         0 => T::zero(),
-        i32::MIN => factor() * (y / x),
+        i32::MIN..0 => factor() * y / x,
         _ => factor() * x.powi(n - 1),
     }
 }
 
-/// `b aᵇ⁻¹`: `b (y/a)` where `y` is a normal number, a second power elsewhere; 0 for `b = 0` even at `a = 0`.
+/// `y/b` for the quotient `y = a/b`, from `a` where `y` has lost its digits and the division would show it.
 #[inline]
-pub(crate) fn powf_base<T: Float>(a: T, b: T, y: T) -> T {
-    if b.is_zero() && (a.is_zero() || a.is_nan()) {
-        T::zero()
-    } else if y.is_normal() {
-        b * (y / a)
-    } else {
-        b * a.powf(b - T::one())
-    }
+pub(crate) fn over<T: Float>(a: T, b: T, y: T) -> T {
+    if y.is_subnormal() && b.abs() < T::one() { a / (b * b) } else { y / b }
 }
 
-/// `y ln a`, and its limit 0 where `y` is 0; 0 for `0⁰`.
+/// `b aᵇ⁻¹`, as `b (y/a)` where `y` is a normal number.
+#[inline]
+pub(crate) fn powf_base<T: Float>(a: T, b: T, y: T) -> T {
+    if y.is_normal() && !b.is_zero() { b * (y / a) } else { powf_base_at_ends(a, b, y) }
+}
+
+/// 0 for `b = 0` even at `a = 0`. Where the power has left the range, the partial may be inside: then it is made of a
+/// power with one factor less, or of two halves.
+#[cold]
+fn powf_base_at_ends<T: Float>(a: T, b: T, y: T) -> T {
+    if b.is_zero() && (a.is_zero() || a.is_nan()) {
+        return T::zero();
+    }
+    if y.is_normal() {
+        return b * (y / a);
+    }
+    let power = a.powf(b - T::one());
+    if power.is_normal() || y.is_infinite() || a.is_zero() {
+        return b * power;
+    }
+    let root = a.abs().powf(b * half());
+    (b * root) * (root.copysign(y) / a)
+}
+
+/// `y ln a`, where `y` is a normal number.
 #[inline]
 pub(crate) fn powf_exponent<T: Float>(a: T, y: T, b: T) -> T {
-    if y.is_zero() || (a.is_zero() && b.is_zero()) { T::zero() } else { y * a.ln() }
+    if y.is_normal() && !a.is_zero() { y * a.ln() } else { powf_exponent_at_ends(a, b) }
+}
+
+/// The limits 0 and -∞ for `a = 0`, and 0 for `0⁰`. Where the power has left the range, it is made of two halves.
+#[cold]
+fn powf_exponent_at_ends<T: Float>(a: T, b: T) -> T {
+    let root = a.powf(b * half());
+    if root.is_zero() || (a.is_zero() && b.is_zero()) { T::zero() } else { root * a.ln() * root }
 }
 
 /// `v/(u² + v²)` without overflow: 0 at the origin, and the limit 0 at infinity.
 #[inline]
 pub(crate) fn atan2<T: Float>(v: T, u: T) -> T {
     let h = u.hypot(v);
-    if h.is_zero() || h.is_infinite() { T::zero() } else { (v / h) / h }
+    if h.is_normal() { over(v, h, v / h) } else { near_origin(v, u, |v, h, scale| v / h / h * scale) }
 }
 
 /// `v/h` for `h = √(u² + v²)`: 0 at the origin, and the limit ±1 where `v` is infinite.
 #[inline]
-pub(crate) fn ratio<T: Float>(v: T, h: T) -> T {
-    if h.is_zero() {
-        T::zero()
+pub(crate) fn ratio<T: Float>(v: T, u: T, h: T) -> T {
+    if h.is_normal() {
+        v / h
     } else if v.is_infinite() {
         v.signum()
     } else {
-        v / h
+        near_origin(v, u, |v, h, _| v / h)
     }
+}
+
+/// `f(v, h, scale)` with arguments that are scaled up from the subnormal numbers, which have few digits; 0 where the
+/// distance `h` is 0 or infinite.
+#[cold]
+fn near_origin<T: Float>(v: T, u: T, f: impl Fn(T, T, T) -> T) -> T {
+    let scale = T::epsilon().recip();
+    let (u, v) = (u * scale, v * scale);
+    let h = u.hypot(v);
+    if h.is_zero() || h.is_infinite() { T::zero() } else { f(v, h, scale) }
 }
 
 /// The partial of `max(a, b)` by `a`. A NaN loses to any number.
@@ -268,8 +304,8 @@ pub(crate) fn softsign<T: Float>(x: T) -> T {
 
 #[inline]
 pub(crate) fn softsign_slope<T: Float>(x: T) -> T {
-    let r = (T::one() + x.abs()).recip();
-    r * r
+    let d = T::one() + x.abs();
+    d.recip() / d
 }
 
 #[inline]

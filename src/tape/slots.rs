@@ -170,11 +170,12 @@ pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
     let next = tape.next.get();
     match walk::<T>(slot).find(|&(_, _, here)| ptr::eq(here, inner)) {
         Some((Some(previous), ..)) => previous.next.set(next),
-        _ => SLOTS.with(|slots| {
+        Some((None, ..)) => SLOTS.with(|slots| {
             slots[slot].head.set(next.cast());
             // SAFETY: `next` is in the list, or null.
             slots[slot].first.set(unsafe { next.as_ref() }.map_or(Node::CONSTANT, |next| next.first.get()));
         }),
+        None => unreachable!("the tape is in its list"),
     }
 }
 
@@ -302,12 +303,17 @@ mod tests {
             assert!(panics(|| _ = Tape::<Rare>::new()));
         }
         let nested = |x: f32| Value::constant(Value::constant(x));
+        // Neither does a tape that has used up its territory find another, and it stays as it was.
+        skip(&last, MAX_NODES);
+        let full = last.vars(&[nested(2.0); 2]);
+        let product = full[0] * full[1];
+        assert!(panics(|| last.clear()));
+        assert_eq!((product.backward().wrt(full[0]), last.len()), (nested(2.0), 3));
         let x = last.var(nested(3.0));
         assert_eq!((x * x).backward().wrt(x), nested(6.0));
-        drop(last);
+        drop((last, first));
         let again = Tape::<Rare>::new();
         assert!(panics(|| _ = x.backward()) && panics(|| _ = x * again.var(x.data())));
-        drop(first);
-        let _ = (Tape::<Rare>::new(), again);
+        assert!(panics(|| _ = Tape::<Rare>::new()));
     }
 }

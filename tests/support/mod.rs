@@ -1,10 +1,11 @@
-//! Shared by the tests: comparison of numbers, and differences that know their error.
+//! Shared by the tests: comparison of numbers, and the naive reference.
 
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
 pub(crate) mod naive;
 pub(crate) mod panics;
 pub(crate) mod references;
+pub(crate) mod wrong;
 
 use std::fmt::Debug;
 
@@ -61,18 +62,11 @@ pub(crate) fn quickcheck(tests: u64, property: impl Testable) {
 pub(crate) trait InBox<const N: usize> {
     /// A point of the box.
     fn point(&self, units: [Unit; N]) -> [f64; N];
-
-    /// A step that differences may start with.
-    fn step(&self, k: usize) -> f64;
 }
 
 impl<F, const N: usize> InBox<N> for Operation<F, N> {
     fn point(&self, units: [Unit; N]) -> [f64; N] {
         std::array::from_fn(|k| units[k].between(self.low[k], self.high[k]))
-    }
-
-    fn step(&self, k: usize) -> f64 {
-        (0.05 * (self.high[k] - self.low[k])).min(0.04)
     }
 }
 
@@ -82,43 +76,4 @@ pub(crate) fn partials<T: Float + 'static, const N: usize>(f: fn([Value<T>; N]) 
     let x = x.map(|x| tape.var(x));
     let gradients = f(x).backward();
     x.map(|x| gradients.wrt(x))
-}
-
-/// The derivative of `f` at `x` from central differences, and a bound of its error.
-///
-/// Ridders' tableau: each column removes one power of `step²`; the error is how much the best entry differs from its
-/// neighbours, and what rounding contributes at its step. `noise` is the error of `f` beyond that of its last
-/// operation. The step is halved until `f` is finite on both sides.
-///
-/// Source: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4
-/// (1982); `dfridr` of Numerical Recipes.
-pub(crate) fn difference<T: Float>(f: impl Fn(T) -> T, x: T, step: T, noise: T) -> (T, T) {
-    let two = T::one() + T::one();
-    let central = |step: T| {
-        let (above, below) = (x + step, x - step);
-        (f(above) - f(below)) / (above - below)
-    };
-    let mut step = step;
-    while !central(step).is_finite() && step > T::epsilon() {
-        step = step / two;
-    }
-    let rounding = noise + (f(x + step).abs() + f(x - step).abs()) * T::epsilon();
-    let mut previous = vec![central(step)];
-    let mut best = (previous[0], T::infinity());
-    for _ in 0..8 {
-        step = step / two;
-        let mut row = vec![central(step)];
-        let mut power = T::one();
-        for j in 0..previous.len() {
-            power = power * two * two;
-            let next = row[j] + (row[j] - previous[j]) / (power - T::one());
-            let error = (next - row[j]).abs().max((next - previous[j]).abs()) + rounding / step;
-            if error < best.1 {
-                best = (next, error);
-            }
-            row.push(next);
-        }
-        previous = row;
-    }
-    (best.0, two * best.1)
 }

@@ -47,8 +47,8 @@ impl<T: Plain> Naive<T> {
     }
 
     fn with_scales(data: T, operands: Vec<(Self, T, T)>) -> Self {
-        let is_constant = !operands.is_empty() && operands.iter().all(|(a, ..)| a.0.borrow().is_constant);
-        let edges = operands.into_iter().filter(|(a, ..)| !a.0.borrow().is_constant);
+        let is_constant = !operands.is_empty() && operands.iter().all(|(a, ..)| a.is_constant());
+        let edges = operands.into_iter().filter(|(a, ..)| !a.is_constant());
         let edges: Vec<_> = edges.map(|(operand, partial, scale)| Edge { operand, partial, scale }).collect();
         let mut slopes = [0.0_f64; 2];
         for Edge { operand, partial, scale } in edges.iter().filter(|edge| edge.scale.is_finite()) {
@@ -74,6 +74,10 @@ impl<T: Plain> Naive<T> {
         self.0.borrow().data
     }
 
+    pub(crate) fn is_constant(&self) -> bool {
+        self.0.borrow().is_constant
+    }
+
     /// Whether all numbers and partials that this depends on are finite and [bounded](Self::is_bounded).
     pub(crate) fn is_ordinary(&self) -> bool {
         self.0.borrow().is_finite && self.is_bounded()
@@ -90,16 +94,14 @@ impl<T: Plain> Naive<T> {
         (self.0.borrow().adjoint, self.0.borrow().scale)
     }
 
-    /// Sweeps, and returns the sum of all magnitudes that the rounding errors of the number are relative to.
-    pub(crate) fn backward(&self) -> T {
+    /// Sweeps, once.
+    pub(crate) fn backward(&self) {
         let mut order = Vec::new();
         self.visit(&mut order);
         (self.0.borrow_mut().adjoint, self.0.borrow_mut().scale) = (T::one(), T::one());
         self.0.borrow_mut().has_influence = true;
-        let mut sum = T::zero();
         for node in order.iter().rev() {
             let ((adjoint, scale), has_influence) = (node.adjoint(), node.0.borrow().has_influence);
-            sum += scale * node.data().abs();
             for edge in &node.0.borrow().edges {
                 let mut operand = edge.operand.0.borrow_mut();
                 if has_influence && !edge.scale.is_zero() {
@@ -109,7 +111,6 @@ impl<T: Plain> Naive<T> {
                 operand.scale += edge.scale * scale;
             }
         }
-        sum
     }
 
     fn visit(&self, order: &mut Vec<Self>) {

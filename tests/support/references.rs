@@ -2,33 +2,23 @@
 //!
 //! Each returns whether it says anything about this expression, and panics if that is wrong.
 
-use gradtape::check::{Expression, Number};
-use gradtape::{Tape, Value};
+use gradtape::check::{Expression, Number, difference};
+use gradtape::{Tape, Value, gradient};
 
 use super::naive::Naive;
-use super::{Plain, assert_near, assert_same_bits, difference, number};
+use super::{Plain, assert_near, assert_same_bits, number};
 
 fn inputs<T: Plain>(graph: &Expression) -> Vec<T> {
     graph.inputs().iter().map(|&x| number(x)).collect()
 }
 
-/// The number and the gradient of a graph.
-fn swept<T: Plain>(graph: &Expression, tape: &Tape<T>) -> (T, Vec<T>)
-where
-    Value<T>: Number,
-{
-    let inputs = tape.vars(&inputs(graph));
-    let result = graph.eval(&inputs);
-    (result.data(), result.backward().wrt_all(&inputs))
-}
-
-/// The result of the reference, and its inputs.
-fn reference<T: Plain + Number>(graph: &Expression) -> (Naive<T>, Vec<Naive<T>>)
+/// The inputs and the steps of the reference.
+fn reference<T: Plain + Number>(graph: &Expression) -> Vec<Naive<T>>
 where
     Value<T>: Number,
 {
     let inputs: Vec<_> = inputs(graph).into_iter().map(|x| Naive::new(x, Vec::new())).collect();
-    (graph.eval(&inputs), inputs)
+    graph.trace(&inputs)
 }
 
 /// The sign of a NaN is an accident of the machine, and `copysign` tells it.
@@ -36,8 +26,9 @@ fn depends_on_the_sign_of_nan<T: Plain + Number>(graph: &Expression) -> bool {
     graph.trace(&inputs::<T>(graph)).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
 
-/// The number is that of the plain program, and the gradient is the reference's where that is ordinary. Elsewhere it
-/// has no NaN where the number is none and the derivative of the reference is finite, unless slopes overflow.
+/// Every number is the plain program's, and the gradient of the last that is ordinary and no constant the reference's.
+/// The gradient of the result has no NaN where the number is none and the derivative of the reference is finite, unless
+/// slopes overflow.
 ///
 /// The tape multiplies partials from the variables up and the reference from the result down, so where products of some
 /// of them over- or underflow the two may differ; and so they may by paths that part behind an infinite partial, whose
@@ -49,40 +40,49 @@ where
     if depends_on_the_sign_of_nan::<T>(graph) {
         return false;
     }
-    let (value, gradient) = swept::<T>(graph, &Tape::new());
-    assert_same_bits(value, graph.eval(&inputs::<T>(graph)), graph);
-    let (result, inputs) = reference::<T>(graph);
-    result.backward();
-    for (ours, (theirs, scale)) in gradient.into_iter().zip(inputs.iter().map(Naive::adjoint)) {
-        if result.is_ordinary() {
-            // 1e-12 in f64.
-            assert_near(ours, theirs, number::<T>(4500.0) * T::epsilon() * scale, graph);
-        } else if result.is_bounded() && !value.is_nan() {
+    let (tape, plain) = (Tape::new(), inputs::<T>(graph));
+    let x = tape.vars(&plain);
+    let ours = graph.trace(&x);
+    for (ours, plain) in ours.iter().zip(graph.trace(&plain)) {
+        assert_same_bits(ours.data(), plain, graph);
+    }
+    let naive = reference::<T>(graph);
+    let (result, wild) = (ours[ours.len() - 1], &naive[ours.len() - 1]);
+    if !wild.is_ordinary() && wild.is_bounded() && !result.data().is_nan() {
+        wild.backward();
+        for (ours, theirs) in result.backward().wrt_all(&x).into_iter().zip(&naive) {
+            let (theirs, _) = theirs.adjoint();
             assert!(!ours.is_nan() || !theirs.is_finite(), "{graph:?}: NaN instead of {theirs:?}");
         }
     }
-    result.is_ordinary()
+    let naive = reference::<T>(graph);
+    let Some(last) = naive.iter().rposition(|x| x.is_ordinary() && !x.is_constant()) else { return false };
+    naive[last].backward();
+    for (ours, theirs) in ours[last].backward().wrt_all(&x).into_iter().zip(&naive) {
+        let (theirs, scale) = theirs.adjoint();
+        // 1e-12 in f64.
+        assert_near(ours, theirs, number::<T>(4500.0) * T::epsilon() * scale, (last, graph));
+    }
+    true
 }
 
 /// The gradient is that of differences of the plain program, where it is smooth and not too noisy.
 pub(crate) fn agrees_with_differences(graph: &Expression) -> bool {
-    if !graph.is_smooth_at(graph.inputs()) {
+    let naive = reference::<f64>(graph);
+    let result = &naive[naive.len() - 1];
+    if !graph.is_smooth_at(graph.inputs()) || !result.is_ordinary() {
         return false;
     }
-    let (_, gradient) = swept::<f64>(graph, &Tape::new());
-    let (result, inputs) = reference::<f64>(graph);
-    let noise = result.backward() * f64::EPSILON;
-    if !result.is_ordinary() {
-        return false;
-    }
+    result.backward();
     let along = |k: usize, x: f64| {
         let mut inputs = graph.inputs().to_vec();
         inputs[k] = x;
         if graph.is_smooth_at(&inputs) { graph.eval(&inputs) } else { f64::NAN }
     };
-    gradient.iter().enumerate().all(|(k, &ours)| {
-        let (theirs, error) = difference(|x| along(k, x), graph.inputs()[k], 0.02, noise);
-        let scale = inputs[k].adjoint().1 + 1.0;
+    let (_, slopes) = gradient(|x| graph.eval(x), graph.inputs());
+    slopes.iter().enumerate().all(|(k, &ours)| {
+        let (theirs, error) = difference(|x| along(k, x), graph.inputs()[k]);
+        let scale = naive[k].adjoint().1 + 1.0;
         let is_clear = error <= 1e-4 * scale;
         if is_clear {
             assert_near(ours, theirs, error + 1e-9 * scale, (k, graph));
@@ -100,19 +100,22 @@ where
     if depends_on_the_sign_of_nan::<T>(graph) {
         return false;
     }
-    let tape = Tape::new();
-    let (value, gradient) = swept::<T>(graph, &tape);
+    let (tape, plain) = (Tape::new(), inputs::<T>(graph));
+    let swept = || {
+        let x = tape.vars(&plain);
+        let y = graph.eval(&x);
+        (y.data(), y.backward().wrt_all(&x))
+    };
+    let (value, slopes) = swept();
     tape.clear();
-    let again = swept(graph, &tape);
+    let again = swept();
     tape.clear();
-    let outer = Tape::new();
-    let inputs = outer.vars(&tape.vars(&inputs(graph)));
-    let result = graph.eval(&inputs);
-    let nested = result.backward().wrt_all(&inputs).into_iter().map(Value::data).collect();
-    for (other_value, other_gradient) in [again, (result.data().data(), nested)] {
-        assert_same_bits(other_value, value, graph);
-        for (other, ours) in other_gradient.into_iter().zip(&gradient) {
-            assert_same_bits(other, *ours, graph);
+    let (nested, nested_slopes) = gradient(|x: &[Value<Value<T>>]| graph.eval(x), &tape.vars(&plain));
+    let nested = (nested.data(), nested_slopes.into_iter().map(Value::data).collect());
+    for (other, other_slopes) in [again, nested] {
+        assert_same_bits(other, value, graph);
+        for (other, &ours) in other_slopes.into_iter().zip(&slopes) {
+            assert_same_bits(other, ours, graph);
         }
     }
     true

@@ -15,6 +15,11 @@ use super::table::Table;
 /// - a tape inside a tape, by steps that take the derivative of an entry. The whole can also be evaluated with
 ///   `Value<Value<f64>>`.
 ///
+/// What can be claimed of a tape where numbers are wild: it computes the bits of the plain program, but for the sign of a
+/// NaN, which is an accident of the machine and shows when `copysign` is given it. Its gradient agrees with that of
+/// another method where all numbers and partials are finite, and products of partials along a path neither over- nor
+/// underflow: a tape multiplies them from the inputs up, most references from the result down.
+///
 /// It prints as the Rust code that computes its number and its gradient. With feature `quickcheck` it shrinks to few
 /// steps and simple numbers.
 ///

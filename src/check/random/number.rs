@@ -12,6 +12,48 @@ use crate::{Real, Value, gradient};
 ///
 /// Operations are named by their index in [`Table::UNARY`] and [`Table::BINARY`]. What is provided here is made of the
 /// six methods that are required.
+///
+/// # Examples
+///
+/// A reference that counts operations:
+///
+/// ```
+/// use gradtape::check::Number;
+///
+/// #[derive(Clone)]
+/// struct Counted(f64, usize);
+///
+/// impl Number for Counted {
+///     fn constant(x: f64) -> Self {
+///         Self(x, 0)
+///     }
+///     fn unary(op: usize, a: &Self) -> Self {
+///         Self(f64::unary(op, &a.0), a.1 + 1)
+///     }
+///     fn binary(op: usize, a: &Self, b: &Self) -> Self {
+///         Self(f64::binary(op, &a.0, &b.0), a.1 + b.1 + 1)
+///     }
+///     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
+///         Self(a.0.mul_add(b.0, c.0), a.1 + b.1 + c.1 + 1)
+///     }
+///     fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
+///         Self(Number::clamp(&a.0, &low.0, &high.0), a.1 + low.1 + high.1 + 1)
+///     }
+///     fn derivative(op: usize, a: &Self) -> Self {
+///         Self(f64::derivative(op, &a.0), a.1 + 1)
+///     }
+/// }
+///
+/// # #[cfg(feature = "quickcheck")] {
+/// use gradtape::check::Smooth;
+///
+/// fn numbers_are_those_of_floats(Smooth(expression): Smooth) -> bool {
+///     let x: Vec<_> = expression.inputs().iter().map(|&x| Counted(x, 0)).collect();
+///     expression.eval(&x).0 == expression.eval(expression.inputs())
+/// }
+/// quickcheck::quickcheck(numbers_are_those_of_floats as fn(Smooth) -> bool);
+/// # }
+/// ```
 pub trait Number: Clone {
     /// The number `x`, rounded to the precision of `Self`.
     fn constant(x: f64) -> Self;

@@ -1,0 +1,359 @@
+//! What to check, and how strictly.
+
+use super::compare::{Checked, Comparison, Line, OnTape, Plain, Rows, evaluated, neighbours, swept, to_f64};
+use super::custom::{add_uses, check_constants};
+use super::difference::Precision;
+use super::judge::Tolerance;
+use super::report::{Along, Entry, Failure, Kind, Report};
+use crate::{Scalar, Tape, Value};
+
+/// A check of derivatives, with its options.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::check::Check;
+///
+/// let x: Vec<f64> = (0..1000).map(|i| f64::from(i) / 100.0).collect();
+/// let report = Check::new().directions(3).relative(1e-9).gradient(|x| x.iter().map(|x| x.sin()).sum(), &x)?;
+/// assert!(report.entries().len() == 3 && report.all_agree());
+/// # Ok::<(), gradtape::check::Failure>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct Check {
+    relative: Option<f64>,
+    absolute: f64,
+    step: Option<f64>,
+    directions: Option<usize>,
+    strict: bool,
+}
+
+impl Check {
+    /// The default options: every coordinate, with a relative tolerance of 10⁻⁷, or of 200 ε for floats such as f32
+    /// where that is more.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How much derivatives may be off, in relation to the derivative, or to the chords from `x` to the points of the
+    /// differences where these are steeper.
+    ///
+    /// # Panics
+    ///
+    /// If `tolerance` is negative or not finite.
+    #[track_caller]
+    pub fn relative(self, tolerance: f64) -> Self {
+        assert!(tolerance >= 0.0 && tolerance.is_finite(), "a tolerance is a finite number from 0 on");
+        Self { relative: Some(tolerance), ..self }
+    }
+
+    /// How much derivatives may be off besides; 0 by default.
+    ///
+    /// # Panics
+    ///
+    /// If `tolerance` is negative or not finite.
+    #[track_caller]
+    pub fn absolute(self, tolerance: f64) -> Self {
+        assert!(tolerance >= 0.0 && tolerance.is_finite(), "a tolerance is a finite number from 0 on");
+        Self { absolute: tolerance, ..self }
+    }
+
+    /// The step that differences begin with, before they halve it 30 times. By default it is an eighth of `|x|`, or of
+    /// 1 where that is larger, and for small `x` the halving begins again at an eighth of `|x|`. For directions, the
+    /// step is in units of these: an eighth.
+    ///
+    /// # Panics
+    ///
+    /// If `step` is not a positive finite number.
+    #[track_caller]
+    pub fn step(self, step: f64) -> Self {
+        assert!(step > 0.0 && step.is_finite(), "a step is a positive finite number");
+        Self { step: Some(step), ..self }
+    }
+
+    /// Checks derivatives along this many directions instead of along every coordinate, for functions of very many
+    /// variables. Each direction moves all coordinates, by `max(1, |xᵢ|)` times a factor between ½ and 1, up or down
+    /// without a pattern, but the same in every run. An operation is checked by its operands nevertheless.
+    ///
+    /// # Panics
+    ///
+    /// If `count` is 0.
+    #[track_caller]
+    pub fn directions(self, count: usize) -> Self {
+        assert!(count > 0, "a check needs a direction at least");
+        Self { directions: Some(count), ..self }
+    }
+
+    /// Fails also if a derivative cannot be told, so that no test passes without having compared.
+    pub fn strict(self) -> Self {
+        Self { strict: true, ..self }
+    }
+
+    /// [`check_gradient`] with these options.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or the function is not finite at `x`.
+    pub fn gradient<T: Scalar>(&self, mut f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
+        self.run(&mut |_, x| vec![f(x)], None, x, Subject::Gradient)
+    }
+
+    /// [`gradient`](Self::gradient), with differences of `plain`, the same function in f64. For functions of f32 this
+    /// is more exact: it tells derivatives with a relative error of 10⁻⁴ from right ones, and differences in f32
+    /// seldom do.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or a function is not finite at `x`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::Real;
+    /// use gradtape::check::Check;
+    ///
+    /// fn energy<F: Real>(x: &[F]) -> F {
+    ///     x[0] * (-x[1]).exp() + x[1].ln_1p()
+    /// }
+    ///
+    /// let report = Check::new().gradient_against(energy, energy, &[1.5_f32, 0.25])?;
+    /// assert!(report.all_agree());
+    /// # Ok::<(), gradtape::check::Failure>(())
+    /// ```
+    pub fn gradient_against<T: Scalar>(
+        &self,
+        mut f: impl FnMut(&[Value<T>]) -> Value<T>,
+        mut plain: impl FnMut(&[f64]) -> f64,
+        x: &[T],
+    ) -> Result<Report, Failure> {
+        self.run(&mut |_, x| vec![f(x)], Some(&mut |x| vec![plain(x)]), x, Subject::Gradient)
+    }
+
+    /// [`check_jacobian`] with these options.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or an output is not finite at `x`.
+    pub fn jacobian<T: Scalar>(
+        &self,
+        mut f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>,
+        x: &[T],
+    ) -> Result<Report, Failure> {
+        self.run(&mut |_, x| f(x), None, x, Subject::Jacobian)
+    }
+
+    /// [`jacobian`](Self::jacobian), with differences of `plain`, the same function in f64.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or an output is not finite at `x`.
+    pub fn jacobian_against<T: Scalar>(
+        &self,
+        mut f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>,
+        mut plain: impl FnMut(&[f64]) -> Vec<f64>,
+        x: &[T],
+    ) -> Result<Report, Failure> {
+        self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian)
+    }
+
+    /// [`check_custom`] with these options.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or the operation is not finite at `x`, or not the same for
+    /// variables and for constants.
+    pub fn custom<T: Scalar>(
+        &self,
+        mut f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>,
+        x: &[T],
+    ) -> Result<Report, Failure> {
+        let f: OnTape<'_, T> = &mut |tape, x| vec![f(tape, x)];
+        self.run(f, None, x, Subject::Operation)
+    }
+
+    fn run<T: Scalar>(
+        &self,
+        f: OnTape<'_, T>,
+        plain: Option<Plain<'_>>,
+        x: &[T],
+        subject: Subject,
+    ) -> Result<Report, Failure> {
+        let numbered = subject == Subject::Jacobian;
+        let (values, rows) = swept(f, x);
+        check_finite(&values, numbered)?;
+        check_constants(f, x, &values, numbered)?;
+        let mut lines = self.lines(x, &rows, subject);
+        if subject == Subject::Operation {
+            add_uses(&mut lines, f, x);
+        }
+        let neighbours = neighbours(f, x);
+        let precision = if plain.is_some() { Precision::F64 } else { Precision::of::<T>() };
+        let scratch = Tape::new();
+        let mut of_constants = |x: &[f64]| evaluated(f, &scratch, x);
+        let plain: Plain<'_> = match plain {
+            Some(plain) => plain,
+            None => &mut of_constants,
+        };
+        let x: Vec<f64> = x.iter().map(|&x| to_f64(x)).collect();
+        let centers = plain(&x);
+        check_finite(&centers, numbered)?;
+        let tolerance = self.tolerance(Precision::of::<T>(), precision);
+        let mut comparison = Comparison { plain, precision, tolerance, x, centers, rows, neighbours, numbered };
+        let mut entries: Vec<Entry> =
+            lines.iter().flat_map(|(line, derivatives)| comparison.compare(line, derivatives)).collect();
+        entries.sort_by_key(|entry| entry.output);
+        Report { entries }.judged(self.strict)
+    }
+
+    fn tolerance(&self, of_derivatives: Precision, of_differences: Precision) -> Tolerance {
+        let default = (200.0 * of_derivatives.epsilon).max(1e4 * of_differences.epsilon).max(1e-7);
+        Tolerance { relative: self.relative.unwrap_or(default), absolute: self.absolute }
+    }
+
+    /// The lines along which the function is checked, with its derivatives.
+    fn lines<T: Scalar>(&self, x: &[T], rows: &Rows, subject: Subject) -> Vec<Checked> {
+        let x: Vec<f64> = x.iter().map(|&x| to_f64(x)).collect();
+        let checked = |along, line: Line| {
+            let line = line.starting_with(self.step);
+            let slopes = rows.iter().map(|row| line.slope(row)).collect();
+            (line, vec![(along, slopes)])
+        };
+        match self.directions {
+            Some(count) if subject != Subject::Operation => {
+                (0..count).map(|k| checked(Along::Direction(k), Line::scattered(&x, k))).collect()
+            }
+            _ => (0..x.len()).map(|k| checked(Along::Coordinate(k), Line::coordinate(&x, k))).collect(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Subject {
+    Gradient,
+    Jacobian,
+    Operation,
+}
+
+fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(k) => Err(Kind::NotFinite { output: numbered.then_some(k), value: values[k] }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Compares the gradient of `f` at `x`, as its tape has it, with differences of `f` at constants.
+///
+/// See [the page of this module](crate::check) for how to read the report, and [`Check`] for options. A coordinate
+/// takes up to 120 evaluations of `f`.
+///
+/// # Errors
+///
+/// If a derivative disagrees with differences, or the function is not finite at `x`. Derivatives of which differences
+/// cannot tell are no error, see [`Check::strict`].
+///
+/// # Panics
+///
+/// If `f` does.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::check::check_gradient;
+///
+/// let report = check_gradient(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5])?;
+/// assert!(report.all_agree());
+/// # Ok::<(), gradtape::check::Failure>(())
+/// ```
+pub fn check_gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
+    Check::new().gradient(f, x)
+}
+
+/// Compares all derivatives of the outputs of `f` at `x` with differences, as [`check_gradient`] does for one output.
+///
+/// # Errors
+///
+/// If a derivative disagrees with differences, or an output is not finite at `x`.
+///
+/// # Panics
+///
+/// If `f` does, or has not as many outputs at every point.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::check::check_jacobian;
+///
+/// // polar to Cartesian coordinates
+/// let report = check_jacobian(|x| vec![x[0] * x[1].cos(), x[0] * x[1].sin()], &[2.0, 0.5])?;
+/// assert!(report.all_agree());
+/// let last = report.entries().last().unwrap(); // d(r sin φ)/dφ
+/// assert_eq!((last.output, last.analytic), (Some(1), 2.0 * 0.5_f64.cos()));
+/// # Ok::<(), gradtape::check::Failure>(())
+/// ```
+pub fn check_jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T]) -> Result<Report, Failure> {
+    Check::new().jacobian(f, x)
+}
+
+/// Checks an operation that is made with [`Tape::custom`], whose operands have the numbers `x`.
+///
+/// `f` applies the operation to operands of the tape that it is handed. Its partials are compared with differences of
+/// its own number, and so that every way to use it is tried:
+///
+/// - all operands are variables, and for each operand once only that one is, while all others are constants;
+/// - all operands are computed from one variable, `v` times `xᵢ` at `v = 1`, so that they share a node;
+/// - all operands are constants: the number must be the same then, and the result a constant.
+///
+/// # Errors
+///
+/// If a derivative disagrees with differences, or the operation is not finite at `x`, or not the same for variables
+/// and for constants.
+///
+/// # Panics
+///
+/// If `f` does.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::check::check_custom;
+/// use gradtape::{Tape, Value};
+///
+/// /// The relative difference `(a - b)/b`.
+/// fn excess(tape: &Tape<f64>, a: Value<f64>, b: Value<f64>) -> Value<f64> {
+///     let ratio = a.data() / b.data();
+///     tape.custom(ratio - 1.0, &[(a, 1.0 / b.data()), (b, -ratio / b.data())])
+/// }
+///
+/// let report = check_custom(|tape, x| excess(tape, x[0], x[1]), &[3.0, 2.0])?;
+/// assert!(report.all_agree());
+/// # Ok::<(), gradtape::check::Failure>(())
+/// ```
+pub fn check_custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
+    Check::new().custom(f, x)
+}
+
+/// Panics, with a line for each bad derivative, if the gradient of a function is wrong:
+/// [`check_gradient`](crate::check::check_gradient) for tests. A [`Check`](crate::check::Check) with options may
+/// follow.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::assert_gradient;
+/// use gradtape::check::Check;
+///
+/// assert_gradient!(|x| x[0].powi(3) * x[1], &[0.3, 2.0]);
+/// assert_gradient!(|x| x[0].powi(3) * x[1], &[0.3, 2.0], Check::new().relative(1e-9).strict());
+/// ```
+#[macro_export]
+macro_rules! assert_gradient {
+    ($f:expr, $x:expr $(,)?) => {
+        $crate::assert_gradient!($f, $x, $crate::check::Check::new())
+    };
+    ($f:expr, $x:expr, $check:expr $(,)?) => {
+        if let ::core::result::Result::Err(failure) = $check.gradient($f, $x) {
+            ::core::panic!("the gradient is wrong: {failure}");
+        }
+    };
+}

@@ -1,0 +1,108 @@
+//! Where a derivative may be off by more than four units in the last place, and why.
+
+use crate::truth::exponent;
+
+/// A point, and the derivative there.
+pub(crate) struct Place<'a> {
+    pub(crate) operation: &'a str,
+    pub(crate) x: &'a [f64],
+    pub(crate) derivative: f64,
+    /// The smallest normal number of the float.
+    pub(crate) smallest: f64,
+}
+
+/// A part of the domain of some operations.
+#[derive(Debug)]
+pub(crate) struct Exception {
+    pub(crate) operations: &'static [&'static str],
+    /// By which argument; empty is any.
+    pub(crate) by: &'static str,
+    /// Where, in words and as a question.
+    pub(crate) region: &'static str,
+    pub(crate) contains: fn(&Place) -> bool,
+    /// By how much the derivative may be off there, in words and as a number.
+    pub(crate) allowed: &'static str,
+    pub(crate) ulps: fn(&Place) -> f64,
+    /// The error is measured in units in the last place of this number where the derivative is smaller.
+    pub(crate) unit: f64,
+    pub(crate) reason: &'static str,
+}
+
+impl Exception {
+    pub(crate) fn concerns(&self, argument: &str) -> bool {
+        self.by.is_empty() || self.by == argument
+    }
+}
+
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        operations: &["powf"],
+        by: "a",
+        region: "`-1 < b < 1`, `aᵇ⁻¹` above a quarter of the overflow threshold",
+        contains: |at| at.x[1].abs() < 1.0 && (at.x[1] - 1.0) * at.x[0].ln() > -at.smallest.ln(),
+        allowed: "any: it may be ∞",
+        ulps: |_| f64::INFINITY,
+        unit: 0.0,
+        reason: "`aᵇ⁻¹` overflows before `b` makes it small; to look for that would slow down every power",
+    },
+    Exception {
+        operations: &["exp2"],
+        by: "",
+        region: "`x ≥ 1024` in f64, `x ≥ 128` in f32",
+        contains: |at| at.x[0] >= if at.smallest < 1e-300 { 1024.0 } else { 128.0 },
+        allowed: "any: it is ∞",
+        ulps: |_| f64::INFINITY,
+        unit: 0.0,
+        reason: "`2ˣ` itself is ∞ there, while `2ˣ ln 2` need not be",
+    },
+    Exception {
+        operations: &["silu", "gelu", "gelu_tanh", "mish"],
+        by: "",
+        region: "about the zero of the derivative: `-3 < x < 0`, derivative below 1/4",
+        contains: |at| at.x[0] > -3.0 && at.x[0] < 0.0 && at.derivative.abs() < 0.25,
+        allowed: "8 ulp of a number just below 1/4",
+        ulps: |_| 8.0,
+        unit: 0.24,
+        reason: "two terms of about 1/4 cancel, and their rounding remains",
+    },
+    Exception {
+        operations: &["silu", "gelu", "mish"],
+        by: "",
+        region: "derivative below 1024 times the smallest normal number",
+        contains: |at| at.derivative.abs() < 1024.0 * at.smallest,
+        allowed: "4 - x/2",
+        ulps: |at| 4.0 - at.x[0] / 2.0,
+        unit: 0.0,
+        reason: "the exponential is subnormal: it has lost digits, and is multiplied by `x`; so in the function itself",
+    },
+    Exception {
+        operations: &["gelu_tanh"],
+        by: "",
+        region: "`x < -1`",
+        contains: |at| at.x[0] < -1.0,
+        allowed: "4 + 4x²",
+        ulps: |at| 4.0 + 4.0 * at.x[0] * at.x[0],
+        unit: 0.0,
+        reason: "the rounding of the large exponent is multiplied by its size; so in the function itself",
+    },
+    Exception {
+        operations: &["powi(-10)", "powi(-1000)", "powi(i32::MIN)"],
+        by: "",
+        region: "`xⁿ` below four times the smallest normal number",
+        contains: |at| (at.derivative * at.x[0] / f64::from(exponent(at.operation))).abs() < 4.0 * at.smallest,
+        allowed: "any: it may be 0",
+        ulps: |_| f64::INFINITY,
+        unit: 0.0,
+        reason: "the float's own `powi` divides 1 by a power that overflows",
+    },
+    Exception {
+        operations: &["powi(10)", "powi(-10)", "powi(1000)", "powi(-1000)", "powi(i32::MAX)", "powi(i32::MIN)"],
+        by: "",
+        region: "everywhere else",
+        contains: |_| true,
+        allowed: "`n` without its sign",
+        ulps: |at| f64::from(exponent(at.operation)).abs(),
+        unit: 0.0,
+        reason: "the float's own `powi` multiplies, and every product is rounded",
+    },
+];

@@ -1,0 +1,84 @@
+//! Every derivative of the table against 90 digits, at ordinary, tiny, huge and nearly singular points, in f32 and
+//! f64: at most four units in the last place (ulp), with the exceptions of `exceptions.rs`.
+//!
+//! ```console
+//! cargo test --test accuracy -- --nocapture        # prints the worst errors
+//! GRADTAPE_WRITE=1 cargo test --test accuracy      # writes them to docs/accuracy.md
+//! ```
+//!
+//! The truth is the derivative at the float that is the argument, by the mathematical definition (`truth.rs`) in the
+//! arithmetic of the crate `astro-float`; mpmath's digits (`literals.rs`) vouch for both.
+
+mod big;
+mod exceptions;
+mod literals;
+mod measure;
+mod page;
+mod points;
+#[path = "../support/mod.rs"]
+mod support;
+mod truth;
+
+use big::Big;
+use gradtape::Value;
+use gradtape::check::{Any, Table};
+use literals::{PAIRS, UNARY};
+use support::{Plain, bits, partials, quickcheck};
+
+#[track_caller]
+fn assert_agrees(truth: &Big, digits: &str, what: impl std::fmt::Debug) {
+    let expected = Big::parse(digits);
+    let (off, allowed) = ((truth - &expected).abs(), (&expected * Big::parse("1e-49")).abs());
+    assert!(!allowed.is_less(&off), "{what:?}: {truth:?} instead of {digits}");
+}
+
+#[test]
+fn the_truth_has_the_digits_that_another_tool_computes() {
+    for &(name, x, digits) in UNARY {
+        assert_agrees(&truth::unary(name, &Big::from(x)), digits, (name, x));
+    }
+    for &(name, x, digits) in PAIRS {
+        let truth = truth::pair(name, &x.map(Big::from));
+        assert_agrees(&truth[0], digits[0], (name, x, "by a"));
+        assert_agrees(&truth[1], digits[1], (name, x, "by b"));
+    }
+}
+
+#[test]
+fn the_two_expansions_of_the_normal_distribution_agree_where_they_meet() {
+    for x in [5.0, 5.125, 5.5] {
+        let [tail, centre] = [truth::normal_tail(&Big::from(x)), truth::normal_centre(&Big::from(-x))];
+        assert!(((&tail - centre) / &tail).abs().is_less(&Big::parse("1e-50")), "{x}");
+    }
+}
+
+#[test]
+fn no_derivative_is_off_by_more_than_documented() {
+    let [wide, narrow] = std::thread::scope(|scope| {
+        [scope.spawn(measure::all::<f64>), scope.spawn(measure::all::<f32>)].map(|rows| rows.join().unwrap())
+    });
+    page::compare(&wide, &narrow);
+}
+
+fn composed<T: Plain>() {
+    quickcheck(
+        300,
+        (|Any(a), Any(b), Any(c)| {
+            let fused = partials(|[x, a, b]: [Value<T>; 3]| x.mul_add(a, b), [a, b, c]);
+            // A sum of derivatives that begins with 0 has no negative zero.
+            assert_eq!(fused.map(bits), [b + T::zero(), a + T::zero(), T::one()].map(bits), "mul_add {a} {b} {c}");
+            for (ours, table) in [
+                (partials(|[x]: [Value<T>; 1]| x.sin_cos().0, [a]), "sin"),
+                (partials(|[x]: [Value<T>; 1]| x.sin_cos().1, [a]), "cos"),
+            ] {
+                assert_eq!(ours.map(bits), partials(Table::unary(table).f, [a]).map(bits), "{table} {a}");
+            }
+        }) as fn(Any<T>, Any<T>, Any<T>),
+    );
+}
+
+#[test]
+fn what_is_composed_of_the_table_is_as_accurate() {
+    composed::<f64>();
+    composed::<f32>();
+}

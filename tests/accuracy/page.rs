@@ -1,0 +1,66 @@
+//! The page `docs/accuracy.md`: the worst errors as tables, which must say what is measured.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::measure::Worst;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");
+/// What is above is written by hand.
+const MARK: &str = "<!-- From here on written by the test `accuracy`. -->\n";
+
+/// Prints the tables, and writes or else checks those of the page.
+pub(crate) fn compare(wide: &[Worst], narrow: &[Worst]) {
+    let tables = tables(wide, narrow);
+    println!("{tables}");
+    let excessive: Vec<_> = wide.iter().chain(narrow).filter(|row| row.share > 1.0).collect();
+    assert!(excessive.is_empty(), "more than is allowed: {excessive:#?}");
+    let page = std::fs::read_to_string(PATH).expect("the page can be read");
+    let (prose, documented) = page.split_once(MARK).expect("the page has the mark");
+    if std::env::var_os("GRADTAPE_WRITE").is_some() {
+        std::fs::write(PATH, format!("{prose}{MARK}{tables}")).expect("the page can be written");
+        return;
+    }
+    let (documented, measured) = (errors(documented), errors(&tables));
+    assert!(documented.keys().eq(measured.keys()), "docs/accuracy.md has other rows: set GRADTAPE_WRITE=1 once");
+    for (row, errors) in measured {
+        for (error, documented) in errors.into_iter().zip(documented[&row]) {
+            // The functions of another machine's mathematical library differ a little.
+            assert!(error <= 1.25 * documented + 0.5, "{row:?}: {error} ulp, and docs/accuracy.md says {documented}");
+        }
+    }
+}
+
+/// What is regular, then the exceptions.
+fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
+    let mut tables = String::from("\n| operation | by | f64 | at | f32 | at |\n|---|---|---|---|---|---|\n");
+    let mut exceptions = String::from(
+        "\n# Exceptions\n\n| operation | by | f64 | at | f32 | at | allowed | where | why |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for (wide, narrow) in wide.iter().zip(narrow) {
+        let Worst { operation, by, exception, .. } = wide;
+        let mut row = format!("| `{operation}` | `{by}` |");
+        for worst in [wide, narrow] {
+            let at = if worst.ulps >= 0.005 { format!("`{}`", worst.at) } else { String::new() };
+            let ulps = if worst.ulps < 1e6 { format!("{:.2}", worst.ulps) } else { format!("{:.1e}", worst.ulps) };
+            write!(row, " {ulps} | {at} |").unwrap();
+        }
+        match exception {
+            None => writeln!(tables, "{row}").unwrap(),
+            Some(e) => writeln!(exceptions, "{row} {} | {} | {} |", e.allowed, e.region, e.reason).unwrap(),
+        }
+    }
+    tables + &exceptions
+}
+
+/// The errors in f64 and f32 by operation, argument and region.
+fn errors(tables: &str) -> BTreeMap<[&str; 3], [f64; 2]> {
+    let rows = tables.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split(" | ").map(|cell| cell.trim_matches(['|', ' '])).collect();
+        let error = |k: usize| cells[k].parse().expect("a number of ulp");
+        ([cells[0], cells[1], cells.get(7).copied().unwrap_or("")], [error(2), error(4)])
+    })
+    .collect()
+}

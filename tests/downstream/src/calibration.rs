@@ -1,0 +1,59 @@
+//! In f64: the parameters of an exponential decay, found from measurements by gradient descent.
+
+use gradtape::{Gradients, Real, Tape};
+
+use crate::mean_square;
+
+/// `amplitude · exp(-rate · t)`
+pub fn decay<F: Real<Scalar = f64>>([amplitude, rate]: [F; 2], t: f64) -> F {
+    amplitude * (-rate * t).exp()
+}
+
+/// How far the decay with these parameters is from the measurements.
+pub fn misfit<F: Real<Scalar = f64>>(parameters: &[F], measurements: &[(f64, f64)]) -> F {
+    let residuals: Vec<F> = measurements.iter().map(|&(t, y)| decay([parameters[0], parameters[1]], t) - y).collect();
+    mean_square(&residuals)
+}
+
+/// The parameters after some steps of gradient descent, on one tape.
+pub fn calibrate(start: [f64; 2], measurements: &[(f64, f64)], steps: usize) -> [f64; 2] {
+    let (tape, mut gradients, mut parameters) = (Tape::new(), Gradients::new(), start);
+    for _ in 0..steps {
+        tape.clear();
+        let values = parameters.map(|p| tape.var(p));
+        misfit(&values, measurements).backward_into(&mut gradients);
+        for (p, v) in parameters.iter_mut().zip(values) {
+            *p -= 0.3 * gradients.wrt(v);
+        }
+    }
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gradtape::check::{check_gradient, check_jacobian};
+    use quickcheck::quickcheck;
+
+    const TIMES: [f64; 5] = [0.0, 0.5, 1.0, 2.0, 4.0];
+
+    quickcheck! {
+        fn the_gradient_of_the_misfit_is_right(amplitude: i8, rate: u8) -> bool {
+            let measurements = TIMES.map(|t| (t, 3.0 - t));
+            check_gradient(|x| misfit(x, &measurements), &[f64::from(amplitude), f64::from(rate) / 64.0]).is_ok()
+        }
+    }
+
+    #[test]
+    fn the_curve_moves_with_its_parameters() {
+        let curve = check_jacobian(|x| TIMES.map(|t| decay([x[0], x[1]], t)).to_vec(), &[2.0, 0.7]).unwrap();
+        assert!(curve.all_agree(), "{curve}");
+    }
+
+    #[test]
+    fn a_calibration_finds_the_parameters() {
+        let measurements = TIMES.map(|t| (t, decay([2.0, 0.7], t)));
+        let [amplitude, rate] = calibrate([1.0, 0.2], &measurements, 2000);
+        assert!((amplitude - 2.0).abs() < 1e-6 && (rate - 0.7).abs() < 1e-6, "{amplitude} {rate}");
+    }
+}

@@ -1,0 +1,12 @@
+//! What a dependent does with gradtape: a model in f32, a calibration in f64, and functions that serve both.
+
+pub mod calibration;
+pub mod model;
+
+use gradtape::Real;
+
+/// The mean of the squares of some residuals. Of none it is 0.
+pub fn mean_square<F: Real>(residuals: &[F]) -> F {
+    let squares: F = residuals.iter().map(|&r| r * r).sum();
+    squares / F::from(residuals.len().max(1)).expect("a float counts")
+}
