@@ -28,12 +28,12 @@ fn main() {
 #[cfg(test)]
 mod tests {
     use super::loss;
-    use gradtape::check::check_gradient;
+    use gradtape::check::{Unit, check_gradient};
     use quickcheck::quickcheck;
 
     quickcheck! {
-        fn the_gradient_of_the_loss_is_right(intercept: i16, slope: i8) -> bool {
-            check_gradient(loss, &[f64::from(intercept) / 100.0, f64::from(slope) / 10.0]).is_ok()
+        fn the_gradient_of_the_loss_is_right(intercept: Unit, slope: Unit) -> bool {
+            check_gradient(loss, &[intercept.between(-30.0, 30.0), slope.between(-9.0, 9.0)]).is_ok()
         }
     }
 }

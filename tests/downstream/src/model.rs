@@ -32,7 +32,7 @@ pub fn step(weights: &mut [f32], rate: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gradtape::check::{Check, check_custom};
+    use gradtape::check::{Check, Magnitude, check_custom};
     use quickcheck::quickcheck;
 
     quickcheck! {
@@ -41,8 +41,8 @@ mod tests {
             Check::new().gradient_against(loss, loss, &weights).is_ok()
         }
 
-        fn the_partial_of_the_activation_is_right(x: i16) -> bool {
-            check_custom(|tape, x| isru(tape, x[0]), &[f32::from(x) / 1000.0]).is_ok()
+        fn the_partial_of_the_activation_is_right(x: Magnitude<f32>) -> bool {
+            check_custom(|tape, x| isru(tape, x[0]), &[x.0]).is_ok()
         }
     }
 
