@@ -13,6 +13,7 @@ use super::{Plain, number, partials};
 #[derive(Clone)]
 pub(crate) struct Naive<T>(Rc<RefCell<Node<T>>>);
 
+#[allow(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 struct Node<T> {
     data: T,
     adjoint: T,
