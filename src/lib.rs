@@ -33,6 +33,7 @@
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Scalar = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
+//! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
 //! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
 //! | a small neural network | [`nn`], with feature `nn` |
 //! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
