@@ -100,6 +100,7 @@
 //! |---|---|
 //! | `nn` | [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
 //! | `csv` | `nn`, and data sets from CSV files |
+//! | `locations` | tapes that tell where in the program a derivative stopped being finite |
 //! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |
 //! | `quickcheck` | [`check`]: random expressions and points for property tests, which shrink |
 //! | `arbitrary` | [`check`]: the same from the bytes of a fuzzer |

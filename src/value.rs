@@ -88,7 +88,7 @@ impl<T: Scalar> Value<T> {
     ///
     /// # Panics
     ///
-    /// If the tape was cleared or dropped, or belongs to another thread.
+    /// If there is a node to record, and the tape was cleared or dropped, or belongs to another thread.
     ///
     /// # Examples
     ///
