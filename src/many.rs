@@ -1,6 +1,6 @@
 //! Operations with many operands: one wide record instead of a chain of joins.
 
-use std::iter::{Product, Sum};
+use std::iter::{Fuse, Product, Sum};
 
 use crate::tape::{many, many_pairs};
 use crate::{Scalar, Value};
@@ -72,25 +72,28 @@ impl<T: Scalar> Value<T> {
 /// the next: they cannot be written as they come, because making the next may record, too.
 const CHUNK: usize = 32;
 
-/// Combines the values from `identity` on with `combine`, a chunk at a time.
-#[inline]
-fn in_chunks<T: Scalar>(
-    identity: T,
-    values: impl Iterator<Item = Value<T>>,
-    combine: impl Fn(&[Value<T>]) -> Value<T>,
-) -> Value<T> {
-    let mut chunk = [Value::constant(identity); CHUNK];
-    let mut values = values.fuse();
-    loop {
+/// Values a chunk at a time, each behind what the ones before were combined to. Not a function that is handed the
+/// combination: the caller's location does not reach into closures.
+struct Chunks<T, I> {
+    chunk: [Value<T>; CHUNK],
+    values: Fuse<I>,
+}
+
+impl<T: Scalar, I: Iterator<Item = Value<T>>> Chunks<T, I> {
+    #[inline]
+    fn new(identity: T, values: I) -> Self {
+        Self { chunk: [Value::constant(identity); CHUNK], values: values.fuse() }
+    }
+
+    /// What is to be combined next, and becomes the first of the chunk.
+    #[inline]
+    fn next(&mut self) -> Option<&[Value<T>]> {
         let mut len = 1;
-        for value in values.by_ref().take(CHUNK - 1) {
-            chunk[len] = value;
+        for value in self.values.by_ref().take(CHUNK - 1) {
+            self.chunk[len] = value;
             len += 1;
         }
-        if len == 1 {
-            return chunk[0];
-        }
-        chunk[0] = combine(&chunk[..len]);
+        (len > 1).then(|| &self.chunk[..len])
     }
 }
 
@@ -99,9 +102,12 @@ impl<T: Scalar> Sum for Value<T> {
     #[track_caller]
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
         // -0 is what changes nothing when it is added, and the sum of no floats.
-        in_chunks(T::neg_zero(), values, |terms| {
-            many("sum", total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
-        })
+        let mut chunks = Chunks::new(T::neg_zero(), values);
+        while let Some(terms) = chunks.next() {
+            let data = total(terms.iter().map(|term| term.data));
+            chunks.chunk[0] = many("sum", data, terms.iter().map(|&term| (term, T::one())));
+        }
+        chunks.chunk[0]
     }
 }
 
@@ -109,7 +115,8 @@ impl<T: Scalar> Product for Value<T> {
     #[inline]
     #[track_caller]
     fn product<I: Iterator<Item = Self>>(values: I) -> Self {
-        in_chunks(T::one(), values, |factors| {
+        let mut chunks = Chunks::new(T::one(), values);
+        while let Some(factors) = chunks.next() {
             // The partial by a factor is the product of those before it and those behind it, also where some are 0.
             let mut partials = [T::one(); CHUNK];
             for i in (1..factors.len()).rev() {
@@ -120,8 +127,9 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = before * *partial;
                 before = before * factor.data;
             }
-            many("product", before, factors.iter().copied().zip(partials))
-        })
+            chunks.chunk[0] = many("product", before, factors.iter().copied().zip(partials));
+        }
+        chunks.chunk[0]
     }
 }
 
@@ -138,7 +146,7 @@ macro_rules! of_references {
             #[inline]
             #[track_caller]
             fn $method<I: Iterator<Item = &'a Self>>(values: I) -> Self {
-                values.copied().$method()
+                <Self as $Trait>::$method(values.copied())
             }
         })*
     };

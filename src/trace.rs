@@ -168,7 +168,9 @@ mod on {
         /// The first partial or slope since the tape was made or cleared that was not finite, or, if all were, the
         /// first such derivative in a sweep.
         ///
-        /// This is the way to find out where a NaN in a gradient comes from.
+        /// This is the way to find out where a NaN in a gradient comes from. Iterators do not hand on who called their
+        /// `sum` and `product`, so that these are found in a line of the standard library; `Value::sum(iterator)` with
+        /// the trait [`Sum`](std::iter::Sum), and in the same way `product`, are found in your own.
         ///
         /// ```
         /// let tape = gradtape::Tape::new();

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::iter::{Product, Sum};
 use std::panic::Location;
 
 use gradtape::check::Table;
@@ -89,6 +90,8 @@ const CALLS: &[(&str, Call)] = calls! {
     "dot": |_t, x| Value::dot(&[x, x], &[Value::from(f64::NAN), Value::from(1.0)]);
     "weighted_sum": |_t, x| Value::weighted_sum(&[x], &[f64::INFINITY]);
     "custom": |t, x| t.custom(0.0, &[(x, f64::NAN)]);
+    "product": |_t, x| Product::product([x, Value::from(f64::NAN)].into_iter());
+    "product": |_t, x| Product::product([x, Value::from(f64::NAN)].iter());
 };
 
 #[test]
@@ -158,7 +161,8 @@ fn a_tape_knows_where_its_nodes_were_made() {
     let kept = x.sin().retain();
     let sum = tape.custom(0.0, &[(x, 1.0), (list[0], 2.0), (product, 1.0)]);
     let late = tape.var(2.0);
-    for (k, v) in [x, list[0], product, kept, sum, late].into_iter().enumerate() {
+    let plain_sum = <Value<f64> as Sum<_>>::sum([x, late].iter());
+    for (k, v) in [x, list[0], product, kept, sum, late, plain_sum].into_iter().enumerate() {
         let offset = u32::try_from(k).unwrap() + 1;
         assert_eq!(tape.location(v).map(Location::line), Some(first + offset), "{k}");
     }
