@@ -47,7 +47,10 @@ const SMOOTH: [(&str, Function); 24] = [
 ];
 
 /// Functions that lose most digits, oscillate faster than any step, are almost not smooth or go near overflow.
-const ILL_CONDITIONED: [(&str, Function); 17] = [
+const ILL_CONDITIONED: [(&str, Function); 20] = [
+    ("ln(cosh x)", |x| x[0].cosh().ln()),
+    ("1 - cos x", |x| -x[0].cos() + 1.0),
+    ("(1 + x^2) - 1", |x| (x[0] * x[0] + 1.0) - 1.0),
     ("(x + 1e8) - 1e8", |x| (x[0] + 1e8) - 1e8),
     ("(x + 1e12) - 1e12", |x| (x[0] + 1e12) - 1e12),
     ("(x + 1e13) - 1e13", |x| (x[0] + 1e13) - 1e13),
