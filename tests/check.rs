@@ -5,7 +5,7 @@ mod support;
 use gradtape::check::{Along, Check, Doubt, Report, Verdict, check_custom, check_gradient, check_jacobian};
 use gradtape::{Real, Tape, Value, assert_gradient};
 use support::number;
-use support::panics::assert_refused_here;
+use support::panics::{assert_refused, assert_refused_here};
 use support::wrong::{is_caught, with_slope};
 
 type Function = fn(&[Value<f64>]) -> Value<f64>;
@@ -223,9 +223,15 @@ fn jacobians_are_checked_by_output_and_input() {
 }
 
 #[test]
-#[should_panic(expected = "a function must have as many outputs at every point")]
-fn outputs_that_come_and_go_are_refused() {
-    _ = check_jacobian(|x| vec![x[0]; if x[0] > 1.0 { 2 } else { 1 }], &[1.0]);
+fn outputs_that_come_and_go_or_are_not_compared_are_refused() {
+    const SAME: &str = "a function must have as many outputs at every point";
+    let one = |x: &[Value<f64>]| vec![x[0]];
+    let two = |x: &[Value<f64>]| vec![x[0], x[0] * x[0].data()];
+    assert_refused(SAME, || check_jacobian(|x| if x[0] > 1.0 { two(x) } else { one(x) }, &[1.0]));
+    assert_refused(SAME, || check_jacobian(|x| if x[0] == 1.0 { two(x) } else { one(x) }, &[1.0]));
+    assert_refused(SAME, || check_jacobian(|x| if x[0].is_constant() { one(x) } else { two(x) }, &[1.0]));
+    assert_refused(SAME, || Check::new().jacobian_against(two, |x| vec![x[0]], &[1.0]));
+    assert_refused(SAME, || Check::new().jacobian_against(one, |x| vec![x[0]; 2], &[1.0]));
 }
 
 #[test]

@@ -47,7 +47,10 @@ const SMOOTH: [(&str, Function); 24] = [
 ];
 
 /// Functions that lose most digits, oscillate faster than any step, are almost not smooth or go near overflow.
-const ILL_CONDITIONED: [(&str, Function); 17] = [
+const ILL_CONDITIONED: [(&str, Function); 20] = [
+    ("ln(cosh x)", |x| x[0].cosh().ln()),
+    ("1 - cos x", |x| -x[0].cos() + 1.0),
+    ("(1 + x^2) - 1", |x| (x[0] * x[0] + 1.0) - 1.0),
     ("(x + 1e8) - 1e8", |x| (x[0] + 1e8) - 1e8),
     ("(x + 1e12) - 1e12", |x| (x[0] + 1e12) - 1e12),
     ("(x + 1e13) - 1e13", |x| (x[0] + 1e13) - 1e13),
@@ -185,6 +188,28 @@ fn smooth_functions_with_a_wrong_gradient_are_caught_at_ordinary_points() {
         }
     }
     quickcheck(100, property as fn(Unit));
+}
+
+/// Long chords, across a pole or many periods, are nearly flat, as is a function whose number was taken out.
+#[test]
+fn no_gradient_at_all_is_caught_where_long_chords_are_flat() {
+    let poles: [(&str, Function); 3] = [
+        ("1/x", |x| x[0].recip()),
+        ("1/x^3", |x| x[0].powi(-3)),
+        ("1/(x^2 + 1e-12)", |x| (x[0] * x[0] + 1e-12).recip()),
+    ];
+    let waves: [(&str, Function); 2] =
+        [("sin(100 x)", |x| (x[0] * 100.0).sin()), ("sin(1e4 x)", |x| (x[0] * 1e4).sin())];
+    let tiny = || (-17..=-2).map(|exponent| 2.7 * 10.0_f64.powi(exponent));
+    let ordinary = || [1e-6, 0.01, 0.7, 1.3, 19.0].into_iter();
+    let cases = poles.iter().flat_map(|case| tiny().map(move |x| (case, x)));
+    for ((name, f), x) in cases.chain(waves.iter().flat_map(|case| ordinary().map(move |x| (case, x)))) {
+        assert_ne!(verdict(*f, x), Some(Verdict::Disagrees), "{name} at {x:?}");
+        let detached = |x: &[Value<f64>]| Value::constant(f(x).data());
+        if check_gradient(f, &[x]).unwrap().all_agree() {
+            assert!(is_caught(check_gradient(detached, &[x]), Along::Coordinate(0)), "{name} at {x:?}");
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,14 @@ use crate::{Gradients, Scalar, Tape, Value};
 pub(super) type OnTape<'a, T> = &'a mut dyn FnMut(&Tape<T>, &[Value<T>]) -> Vec<Value<T>>;
 pub(super) type Plain<'a> = &'a mut dyn FnMut(&[f64]) -> Vec<f64>;
 
+/// Outputs that come and go could not be compared, and must not be passed over.
+pub(super) fn assert_as_many(outputs: usize, expected: usize) {
+    assert_eq!(
+        outputs, expected,
+        "a function must have as many outputs at every point, on a tape and in plain numbers"
+    );
+}
+
 /// The derivatives of every output by every coordinate.
 pub(super) type Rows = Vec<Vec<f64>>;
 
@@ -139,7 +147,7 @@ impl Comparison<'_> {
                     return vec![f64::NAN; self.centers.len()];
                 }
                 let outputs = (self.plain)(&x);
-                assert_eq!(outputs.len(), self.centers.len(), "a function must have as many outputs at every point");
+                assert_as_many(outputs.len(), self.rows.len());
                 outputs
             };
             let (above, below) = (at(step), at(-step));

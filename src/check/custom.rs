@@ -1,6 +1,6 @@
 //! The ways in which an operation of the user's own is used.
 
-use super::compare::{Checked, Line, OnTape, swept, to_f64};
+use super::compare::{Checked, Line, OnTape, assert_as_many, swept, to_f64};
 use super::report::{Along, Failure, Kind};
 use crate::{Scalar, Tape, Value};
 
@@ -12,7 +12,9 @@ pub(super) fn check_constants<T: Scalar>(
     numbered: bool,
 ) -> Result<(), Failure> {
     let constants: Vec<_> = x.iter().map(|&x| Value::constant(x)).collect();
-    for (k, (output, &variables)) in f(&Tape::new(), &constants).into_iter().zip(values).enumerate() {
+    let outputs = f(&Tape::new(), &constants);
+    assert_as_many(outputs.len(), values.len());
+    for (k, (output, &variables)) in outputs.into_iter().zip(values).enumerate() {
         let (name, constants) = (numbered.then_some(k), to_f64(output.data()));
         if constants != variables {
             return Err(Kind::Inconsistent { output: name, variables, constants }.into());

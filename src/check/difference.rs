@@ -133,6 +133,16 @@ impl Row {
     }
 }
 
+/// The smallest change of a function that is flat at smaller steps and not at larger ones, if that looks like rounding
+/// inside of it, as in `ln(cosh x)` at 0: the differences of such a function can be exactly 0 without any noise.
+fn quantum(center: f64, samples: &[Sample], precision: Precision) -> f64 {
+    let reaches = || samples.iter().map(|sample| sample.reach(center)).filter(|reach| reach.is_finite());
+    let largest = reaches().fold(0.0, f64::max);
+    let smallest = reaches().filter(|&reach| reach > 0.0).fold(f64::INFINITY, f64::min);
+    let is_flat = reaches().any(|reach| reach == 0.0);
+    if is_flat && smallest <= 1e3 * precision.epsilon * largest { smallest } else { 0.0 }
+}
+
 /// One claim for each step that allows one.
 ///
 /// `position` is the magnitude of the point, in units of the steps: the function may have rounded its argument.
@@ -146,7 +156,7 @@ pub(super) fn claims(center: f64, samples: &[Sample], position: f64, precision: 
         noises[k] = previous.map_or(0.0, |previous| row.change(previous) * sample.step);
         rows.push(row);
     }
-    let mut claims = Vec::new();
+    let (mut claims, quantum) = (Vec::new(), quantum(center, samples, precision));
     let mut noise: f64 = 0.0;
     for k in (1..samples.len()).rev() {
         let (sample, row, previous) = (&samples[k], &rows[k], &rows[k - 1]);
@@ -159,7 +169,7 @@ pub(super) fn claims(center: f64, samples: &[Sample], position: f64, precision: 
         let chord = sample.reach(center) / sample.step;
         let of_value = [sample.above, sample.below, center].map(|y| precision.epsilon * y.abs());
         let of_argument = precision.epsilon * (position + sample.step) * chord;
-        let rounding = of_value.into_iter().sum::<f64>() + of_argument + precision.tiniest;
+        let rounding = of_value.into_iter().sum::<f64>() + of_argument + quantum + precision.tiniest;
         let floor = (rounding + noise) / sample.step;
         // At a kink the bend is the same at all steps; where the function jumps it is twice as large at half the step.
         let lasting = (row.bends[0] - previous.bends[0]).abs() < 0.6 * row.bends[0].abs();

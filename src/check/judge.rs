@@ -67,8 +67,11 @@ impl Evidence {
         let scale = if suspect.scale.is_finite() { suspect.scale.max(best.scale) } else { best.scale };
         let allowed = tolerance.relative * scale + tolerance.absolute;
         let distance = (suspect.analytic - best.derivative).abs();
-        // A claim as good as the best has a vote, and so has one that the best cannot be reconciled with.
-        let has_vote = |claim: &&Claim| claim.error <= 10.0 * best.error || claim.contradicts(&best);
+        // A claim as good as the best has a vote, and so has one that the best cannot be reconciled with; but not one of
+        // chords so long, as across a pole, that they are near any derivative while shorter ones have found theirs.
+        let is_vain = |claim: &Claim| best.converges() && claim.step > best.step && !claim.converges();
+        let has_vote =
+            |claim: &&Claim| !is_vain(claim) && (claim.error <= 10.0 * best.error || claim.contradicts(&best));
         let verdict = if suspect.analytic.is_nan() {
             Verdict::Disagrees
         } else if suspect.analytic.is_infinite() {

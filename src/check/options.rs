@@ -1,6 +1,8 @@
 //! What to check, and how strictly.
 
-use super::compare::{Checked, Comparison, Line, OnTape, Plain, Rows, evaluated, neighbours, swept, to_f64};
+use super::compare::{
+    Checked, Comparison, Line, OnTape, Plain, Rows, assert_as_many, evaluated, neighbours, swept, to_f64,
+};
 use super::custom::{add_uses, check_constants};
 use super::difference::Precision;
 use super::judge::Tolerance;
@@ -148,6 +150,10 @@ impl Check {
     /// # Errors
     ///
     /// If a derivative disagrees with differences, or an output is not finite at `x`.
+    ///
+    /// # Panics
+    ///
+    /// If `f` or `plain` does, or the two have not as many outputs, and these at every point.
     pub fn jacobian_against<T: Scalar>(
         &self,
         mut f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>,
@@ -197,6 +203,7 @@ impl Check {
         };
         let x: Vec<f64> = x.iter().map(|&x| to_f64(x)).collect();
         let centers = plain(&x);
+        neighbours.iter().map(Vec::len).chain([centers.len()]).for_each(|len| assert_as_many(len, rows.len()));
         check_finite(&centers, numbered)?;
         let tolerance = self.tolerance(Precision::of::<T>(), precision);
         let mut comparison = Comparison { plain, precision, tolerance, x, centers, rows, neighbours, numbered };
