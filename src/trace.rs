@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+#[cfg(not(feature = "locations"))]
+use crate::node::Node;
+
 /// An operation on some operands, or on a list that is not shown. Without the feature none is ever made.
 #[cfg_attr(not(feature = "locations"), allow(dead_code))]
 #[derive(Clone, Debug)]
@@ -34,7 +37,7 @@ impl fmt::Display for Call {
 /// Without the feature: nothing, at no cost.
 #[cfg(not(feature = "locations"))]
 #[inline(always)]
-pub(crate) fn watch<T>(_: crate::node::Node, _: &[(T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
+pub(crate) fn watch<T>(_: &[(Node, T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
 
 #[cfg(feature = "locations")]
 #[cfg_attr(docsrs, doc(cfg(feature = "locations")))]
@@ -44,7 +47,8 @@ pub(crate) use on::{Trace, watch};
 
 #[cfg(feature = "locations")]
 mod on {
-    use std::cell::{Cell, RefCell};
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
     use std::fmt;
     use std::panic::Location;
 
@@ -99,8 +103,10 @@ mod on {
     #[derive(Debug, Default)]
     pub(crate) struct Trace {
         locations: RefCell<Vec<&'static Location<'static>>>,
-        first: RefCell<Option<NonFinite>>,
-        found: Cell<bool>,
+        /// The first that was recorded for each operand, with its place among all.
+        findings: RefCell<BTreeMap<u32, (usize, NonFinite)>>,
+        /// What spoiled the last sweep that was spoiled.
+        culprit: RefCell<Option<NonFinite>>,
     }
 
     impl Trace {
@@ -114,43 +120,73 @@ mod on {
 
         pub(crate) fn clear(&self) {
             self.locations.borrow_mut().clear();
-            *self.first.borrow_mut() = None;
-            self.found.set(false);
+            self.findings.borrow_mut().clear();
+            *self.culprit.borrow_mut() = None;
         }
 
-        fn note(&self, what: What, location: &'static Location<'static>) {
-            if !self.found.replace(true) {
-                *self.first.borrow_mut() = Some(NonFinite { what, location });
-            }
+        fn note(&self, operand: u32, what: What, location: &'static Location<'static>) {
+            let mut findings = self.findings.borrow_mut();
+            let place = findings.len();
+            findings.entry(operand).or_insert((place, NonFinite { what, location }));
         }
 
-        /// The sweep is over.
+        /// The sweep is over. What was found at an operand whose adjoint is finite did no harm.
         pub(crate) fn watch_adjoints<T: Scalar>(&self, adjoints: &[T]) {
-            if let Some(node) = adjoints.iter().rposition(|adjoint| !adjoint.is_finite()) {
-                let location = self.locations.borrow()[node];
-                self.note(What::Adjoint(adjoints[node].to_f64()), location);
-            }
+            let is_spoiled = |node: usize| adjoints.get(node).is_some_and(|adjoint| !adjoint.is_finite());
+            let Some(last) = (0..adjoints.len()).rfind(|&node| is_spoiled(node)) else { return };
+            let findings = self.findings.borrow();
+            let harmful = findings.iter().filter(|(operand, _)| is_spoiled(**operand as usize));
+            let culprit = harmful.map(|(_, finding)| finding).min_by_key(|(place, _)| place);
+            let overflow = || {
+                let location = self.locations.borrow()[last];
+                NonFinite { what: What::Adjoint(adjoints[last].to_f64()), location }
+            };
+            *self.culprit.borrow_mut() = Some(culprit.map_or_else(overflow, |(_, found)| found.clone()));
+        }
+
+        fn first(&self) -> Option<NonFinite> {
+            let first =
+                || self.findings.borrow().values().min_by_key(|(place, _)| place).map(|(_, found)| found.clone());
+            self.culprit.borrow().clone().or_else(first)
         }
     }
 
-    /// Notes what is the first not to be finite: a partial, each given with the slope of its operand, or the slope of
-    /// the result. What comes from something that was not finite already is not the first.
+    /// Notes what is the first not to be finite: the partial by an operand, given with the operand's slope, the product
+    /// of the two, or the slope of the result. What comes from something that was not finite already is not the first.
     #[inline(never)]
     #[track_caller]
-    pub(crate) fn watch<T: Scalar>(node: Node, partials: &[(T, T)], slope: Option<T>, call: impl FnOnce() -> Call) {
-        if node.is_constant() || partials.iter().any(|(_, slope)| !slope.is_finite()) {
+    pub(crate) fn watch<T: Scalar>(operands: &[(Node, T, T)], slope: Option<T>, call: impl FnOnce() -> Call) {
+        if operands.iter().any(|(_, _, slope)| !slope.is_finite()) {
             return;
         }
-        let partial = partials.iter().find(|(partial, _)| !partial.is_finite());
-        let what = match (partial, slope.filter(|slope| !slope.is_finite())) {
-            (Some((partial, _)), _) => What::Partial(call(), partial.to_f64()),
-            (None, Some(slope)) => What::Slope(call(), slope.to_f64()),
-            (None, None) => return,
+        let largest = T::max_value().to_f64().unwrap_or(f64::MAX);
+        // In f64, because the arithmetic of a nested number would be recorded.
+        let product = |partial: T, slope: T| Some(partial.to_f64()? * slope.to_f64()?);
+        let overflows = |partial: T, slope: T| product(partial, slope).is_some_and(|product| product.abs() > largest);
+        let mut active = operands.iter().filter(|(node, ..)| !node.is_constant());
+        let spoiled = active.clone().find_map(|&(node, partial, slope)| {
+            if !partial.is_finite() {
+                Some((node, What::Partial as Kind, partial.to_f64()))
+            } else if overflows(partial, slope) {
+                Some((node, What::Slope as Kind, product(partial, slope)))
+            } else {
+                None
+            }
+        });
+        let of_result = || {
+            let slope = slope.filter(|slope| !slope.is_finite())?;
+            Some((active.next()?.0, What::Slope as Kind, slope.to_f64()))
         };
-        if let Some(tape) = tape::hold_if_alive::<T>(node) {
-            tape.trace.note(what, Location::caller());
+        let location = Location::caller();
+        if let Some((node, kind, x)) = spoiled.or_else(of_result)
+            && let Some(tape) = tape::hold_if_alive::<T>(node)
+            && let Some(operand) = node.index(tape.first.get())
+        {
+            tape.trace.note(operand, kind(call(), x), location);
         }
     }
+
+    type Kind = fn(Call, Option<f64>) -> What;
 
     impl<T: Scalar> Tape<T> {
         /// Where the value's node was recorded, if it is one of this tape.
@@ -165,10 +201,12 @@ mod on {
             self.inner.trace.locations.borrow().get(index as usize).copied()
         }
 
-        /// The first partial or slope since the tape was made or cleared that was not finite, or, if all were, the
-        /// first such derivative in a sweep.
+        /// The first partial or slope that was not finite and spoiled a sweep, of the last sweep that met any; if no
+        /// sweep did yet, the first since the tape was made or cleared. A sweep that overflows although all of these
+        /// are finite names the value whose derivative did first.
         ///
-        /// This is the way to find out where a NaN in a gradient comes from.
+        /// This is the way to find out where a NaN in a gradient comes from. Iterators do not hand on who called their
+        /// `sum` and `product`: the line is not yours there.
         ///
         /// ```
         /// let tape = gradtape::Tape::new();
@@ -180,7 +218,7 @@ mod on {
         /// assert!(found.ends_with(": powf(0.0, -0.5), partial -inf"));
         /// ```
         pub fn first_non_finite(&self) -> Option<NonFinite> {
-            self.inner.trace.first.borrow().clone()
+            self.inner.trace.first()
         }
     }
 }

@@ -169,7 +169,7 @@ impl<T: Scalar> Value<T> {
     #[track_caller]
     pub(crate) fn chain(self, data: T, partial: T, call: impl FnOnce() -> Call) -> Self {
         let slope = scaled(partial, self.slope);
-        watch(self.node, &[(partial, self.slope)], Some(slope), call);
+        watch(&[(self.node, partial, self.slope)], Some(slope), call);
         Self { data, slope, node: self.node.derived(), invariant: PhantomData }
     }
 
@@ -191,7 +191,7 @@ impl<T: Scalar> Value<T> {
             let partials = [partial_a(), partial_b()];
             let [from_a, from_b] = both_scaled(partials, [a.slope, b.slope]);
             let slope = from_a + from_b;
-            watch(a.node, &[(partials[0], a.slope), (partials[1], b.slope)], Some(slope), call);
+            watch(&[(a.node, partials[0], a.slope), (b.node, partials[1], b.slope)], Some(slope), call);
             return Self { data, slope, node: a.node.derived(), invariant: PhantomData };
         }
         // A constant is not beside a node: one question less where two nodes join.
@@ -204,7 +204,7 @@ impl<T: Scalar> Value<T> {
             }
         }
         let partials = [partial_a(), partial_b()];
-        watch(a.node, &[(partials[0], a.slope), (partials[1], b.slope)], None, call);
+        watch(&[(a.node, partials[0], a.slope), (b.node, partials[1], b.slope)], None, call);
         Self::own(data, tape::record([a.node, b.node], partials, [a.slope, b.slope]))
     }
 

@@ -149,6 +149,40 @@ fn overflow_of_slopes_and_of_adjoints_is_found() {
 }
 
 #[test]
+fn overflow_at_a_join_is_found_at_the_join() {
+    let tape = Tape::<f64>::new();
+    let (x, y) = (tape.var(1.0), tape.var(0.0));
+    let z = (x * 1e200) * (y + 1e200);
+    assert_found(&tape, "the first non-finite slope was recorded at |mul(1e200, 1e200), slope inf", line!() - 1);
+    assert!(z.backward().wrt(x).is_infinite());
+    let tape = Tape::<f32>::new();
+    let (x, y) = (tape.var(1.0), tape.var(0.0));
+    let _ = (x * 1e20) * (y + 1e30);
+    assert!(tape.first_non_finite().is_some());
+}
+
+#[test]
+fn what_does_no_harm_does_not_hide_what_does() {
+    let tape = Tape::<f64>::new();
+    let (x, y, z) = (tape.var(0.0), tape.var(0.0), tape.var(1.0));
+    let unused = x.sqrt() * 0.0;
+    let unused_line = line!() - 1;
+    let bad = y.ln();
+    let bad_line = line!() - 1;
+    let one = "the first non-finite partial was recorded at |sqrt(0.0), partial inf";
+    assert_found(&tape, one, unused_line);
+    // A sweep to which nothing bad happens leaves it at that.
+    assert_eq!((unused + z * z).backward().wrt_all(&[x, z]), [0.0, 2.0]);
+    assert_found(&tape, one, unused_line);
+    let other = "the first non-finite partial was recorded at |ln(0.0), partial inf";
+    assert!(!(unused + bad).backward().wrt(y).is_finite());
+    assert_found(&tape, other, bad_line);
+    // Both, once the root is used.
+    assert!(!(bad + x.sqrt()).backward().wrt(x).is_finite());
+    assert_found(&tape, one, unused_line);
+}
+
+#[test]
 fn a_tape_knows_where_its_nodes_were_made() {
     let tape = Tape::<f64>::new();
     let first = here().line();

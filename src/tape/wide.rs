@@ -44,7 +44,7 @@ pub(crate) fn many_pairs<T: Scalar>(
     };
     if cfg!(feature = "locations") {
         for (value, partial) in active() {
-            watch(value.node, &[(partial, value.slope)], None, || Call::new(name, []));
+            watch(&[(value.node, partial, value.slope)], None, || Call::new(name, []));
         }
     }
     if active().all(|(value, _)| value.node.is(first.node)) {
