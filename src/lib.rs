@@ -88,9 +88,9 @@
 //!
 //! # Accuracy
 //!
-//! The number is the plain float's own, bit for bit. The derivative is off by at most 4 units in the last place, at
-//! ordinary, tiny, huge and nearly singular points: [`accuracy`] lists the worst error of every operation, and the
-//! exceptions.
+//! The number is the plain float's own, bit for bit. But for a few exceptions, the derivative is off by at most 4 units
+//! in the last place, at ordinary, tiny, huge and nearly singular points: [`accuracy`] lists the worst error of every
+//! operation, and the exceptions.
 //!
 //! # Features
 //!

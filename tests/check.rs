@@ -290,3 +290,14 @@ fn an_assertion_fails_with_the_lines_of_the_failure() {
     let message = "the gradient is wrong: 1 of 1 derivatives is not confirmed by differences\nx[0]: 3.0, ";
     assert_refused_here(message, || assert_gradient!(|x| x[0] * x[0].data(), &[3.0]));
 }
+
+#[test]
+fn a_strict_check_of_nothing_fails() {
+    let nothing = |_: &[Value<f64>]| Value::from(1.0);
+    for check in [Check::new(), Check::new().directions(2)] {
+        assert!(check.gradient(nothing, &[]).unwrap().entries().is_empty());
+        let message = check.strict().gradient(nothing, &[]).unwrap_err().to_string();
+        assert_eq!(message, "there is no derivative to compare");
+    }
+    assert!(Check::new().strict().jacobian(|_: &[Value<f64>]| Vec::new(), &[1.0]).is_err());
+}

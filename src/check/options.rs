@@ -227,7 +227,7 @@ impl Check {
             (line, vec![(along, slopes)])
         };
         match self.directions {
-            Some(count) if subject != Subject::Operation => {
+            Some(count) if subject != Subject::Operation && !x.is_empty() => {
                 (0..count).map(|k| checked(Along::Direction(k), Line::scattered(&x, k))).collect()
             }
             _ => (0..x.len()).map(|k| checked(Along::Coordinate(k), Line::coordinate(&x, k))).collect(),

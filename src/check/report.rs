@@ -112,6 +112,9 @@ impl Report {
     }
 
     pub(super) fn judged(self, strict: bool) -> Result<Self, Failure> {
+        if strict && self.entries.is_empty() {
+            return Err(Kind::Nothing.into());
+        }
         if self.entries.iter().any(|entry| entry.verdict.is_bad(strict)) {
             return Err(Kind::Wrong { report: self, strict }.into());
         }
@@ -148,6 +151,7 @@ pub(super) enum Kind {
     NotFinite { output: Option<usize>, value: f64 },
     Inconsistent { output: Option<usize>, variables: f64, constants: f64 },
     NotConstant { output: Option<usize> },
+    Nothing,
     Wrong { report: Report, strict: bool },
 }
 
@@ -162,7 +166,7 @@ impl Failure {
     pub fn report(&self) -> Option<&Report> {
         match &self.kind {
             Kind::Wrong { report, .. } => Some(report),
-            Kind::NotFinite { .. } | Kind::Inconsistent { .. } | Kind::NotConstant { .. } => None,
+            Kind::NotFinite { .. } | Kind::Inconsistent { .. } | Kind::NotConstant { .. } | Kind::Nothing => None,
         }
     }
 }
@@ -180,6 +184,7 @@ impl fmt::Display for Failure {
                 "{} is {variables:?} for variables, but {constants:?} for constants of the same numbers",
                 function(output)
             ),
+            Kind::Nothing => f.write_str("there is no derivative to compare"),
             Kind::NotConstant { output } => write!(f, "{} of constants is not a constant", function(output)),
             Kind::Wrong { report, strict } => {
                 let bad: Vec<_> = report.entries.iter().filter(|entry| entry.verdict.is_bad(*strict)).collect();
