@@ -16,7 +16,8 @@ pub(crate) fn constant<T: Float>(c: f64) -> T {
 /// `partial · slope`, where a zero wins even against an infinity: what is not used has no influence.
 ///
 /// Looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the zero of a
-/// nested number, which may have a derivative, for nothing.
+/// nested number, which may have a derivative, for nothing. A normal partial makes no `0 · ∞`: where the compiler knows
+/// the partial, it drops the look. ([`is_unit`] would do for that, but is so cheap that it is asked before the NaN.)
 #[inline(always)]
 pub(crate) fn scaled<T: Float>(partial: T, slope: T) -> T {
     let product = partial * slope;

@@ -131,7 +131,10 @@ fn multiplication() -> usize {
 }
 
 fn fold<F: Number>(op: usize, list: &[F]) -> F {
-    list.iter().cloned().reduce(|a, b| F::binary(op, &a, &b)).expect("the lists of an expression are not empty")
+    list.iter()
+        .cloned()
+        .reduce(|a, b| F::binary(op, &a, &b))
+        .expect("there is no sum or product of no numbers; hand over at least one")
 }
 
 macro_rules! numbers {

@@ -96,8 +96,9 @@ impl<T: Real<Scalar = T>> Random for Magnitude<T> {
 
 impl<T: Real<Scalar = T>> Random for NearKink<T> {
     fn random(source: &mut impl Source) -> Self {
-        let halves = u8::try_from(source.below(17)).expect("17 is a small number");
-        let kink = constant::<T>((f64::from(halves) - 8.0) / 2.0);
+        #[allow(clippy::cast_precision_loss, reason = "17 is a small number")]
+        let halves = source.below(17) as f64 - 8.0;
+        let kink = constant::<T>(halves / 2.0);
         Self(match source.below(4) {
             0 => kink,
             1 => kink + kink.ulp(),

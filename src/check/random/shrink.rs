@@ -98,7 +98,9 @@ impl Expression {
     fn without_unused(mut self) -> Self {
         let first = self.inputs.len();
         let mut used = vec![false; first + self.steps.len()];
-        *used.last_mut().expect("there is at least one input") = true;
+        if let Some(result) = used.last_mut() {
+            *result = true;
+        }
         for (k, step) in self.steps.iter().enumerate().rev() {
             if used[first + k] {
                 step.operands.iter().for_each(|&operand| used[operand] = true);
