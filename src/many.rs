@@ -3,6 +3,7 @@
 use std::iter::{Product, Sum};
 
 use crate::ops::rules::scaled;
+use crate::program::{Expr, Precision};
 use crate::tape::{many, many_pairs};
 use crate::{Scalar, Value};
 
@@ -71,7 +72,7 @@ impl<T: Scalar> Value<T> {
 
 /// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
 /// the next: they cannot be written as they come, because making the next may record, too.
-const CHUNK: usize = 32;
+pub(crate) const CHUNK: usize = 32;
 
 /// Combines the values from `identity` on with `combine`, a chunk at a time.
 #[inline]
@@ -135,8 +136,8 @@ fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
 
 /// Sums and products of references.
 macro_rules! of_references {
-    ($($Trait:ident $method:ident),*) => {
-        $(impl<'a, T: Scalar> $Trait<&'a Value<T>> for Value<T> {
+    ($($Trait:ident $method:ident for $Number:ident $Bound:ident),*) => {
+        $(impl<'a, T: $Bound> $Trait<&'a $Number<T>> for $Number<T> {
             #[inline]
             #[track_caller]
             fn $method<I: Iterator<Item = &'a Self>>(values: I) -> Self {
@@ -146,4 +147,7 @@ macro_rules! of_references {
     };
 }
 
-of_references! { Sum sum, Product product }
+of_references! {
+    Sum sum for Value Scalar, Product product for Value Scalar, Sum sum for Expr Precision,
+    Product product for Expr Precision
+}

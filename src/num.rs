@@ -7,6 +7,7 @@ use num_traits::{
     Zero,
 };
 
+use crate::program::{Expr, Precision};
 use crate::trace::Call;
 use crate::{Scalar, Value};
 
@@ -85,7 +86,7 @@ impl<T: Scalar> Value<T> {
 }
 
 macro_rules! float {
-    (
+    ($Number:ident $Bound:ident
         unary { $(
             $(#[$doc:meta])*
             $unary:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
@@ -104,7 +105,7 @@ macro_rules! float {
         )* }
         operator { $($operator:tt)* }
     ) => {
-        impl<T: Scalar> Float for Value<T> {
+        impl<T: $Bound> Float for $Number<T> {
             $(#[inline] #[track_caller] fn $unary(self $(, $p: $pt)?) -> Self { self.$unary($($p)?) })*
             $(#[inline] #[track_caller] fn $binary(self, other: Self) -> Self { self.$binary(other) })*
             $(#[inline] #[track_caller] fn $choice(self, other: Self) -> Self { self.$choice(other) })*
@@ -130,10 +131,14 @@ macro_rules! float {
             constants! {
                 Float: nan infinity neg_infinity neg_zero min_value min_positive_value epsilon max_value
             }
-            queries! {
+            queries! { |self| self =>
                 is_nan: bool, is_infinite: bool, is_finite: bool, is_normal: bool, is_subnormal: bool,
-                is_sign_positive: bool, is_sign_negative: bool, classify: FpCategory,
-                integer_decode: (u64, i16, i8)
+                is_sign_positive: bool, is_sign_negative: bool, classify: FpCategory
+            }
+
+            #[track_caller]
+            fn integer_decode(self) -> (u64, i16, i8) {
+                self.data().integer_decode()
             }
         }
     };
@@ -148,32 +153,21 @@ macro_rules! constants {
 
 /// Questions about the number alone.
 macro_rules! queries {
-    ($($vis:vis $name:ident: $Answer:ty),*) => {
+    (|$self:ident| $number:expr => $($vis:vis $name:ident: $Answer:ty),*) => {
         $(/// Of the number, as the plain float has it.
-        #[inline] $vis fn $name(self) -> $Answer { self.data.$name() })*
+        #[inline] #[track_caller] $vis fn $name($self) -> $Answer { $number.$name() })*
     };
 }
 
 impl<T: Scalar> Value<T> {
-    queries! {
+    queries! { |self| self.data =>
         pub is_nan: bool, pub is_infinite: bool, pub is_finite: bool, pub is_normal: bool, pub is_subnormal: bool,
         pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: FpCategory
     }
 }
 
-crate::operations! { float }
-
-#[allow(non_snake_case)]
-impl<T: Scalar + FloatConst> FloatConst for Value<T> {
-    constants! {
-        FloatConst: E FRAC_1_PI FRAC_1_SQRT_2 FRAC_2_PI FRAC_2_SQRT_PI FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8
-        LN_10 LN_2 LOG10_E LOG2_E PI SQRT_2 TAU LOG10_2 LOG2_10
-    }
-}
-
-impl<T: Scalar + Bounded> Bounded for Value<T> {
-    constants! { Bounded: min_value max_value }
-}
+crate::operations! { float Value Scalar }
+crate::operations! { float Expr Precision }
 
 impl<T: Scalar> Zero for Value<T> {
     constants! { Zero: zero }
@@ -193,116 +187,158 @@ impl<T: Scalar> One for Value<T> {
     }
 }
 
-impl<T: Scalar> Num for Value<T> {
-    type FromStrRadixErr = T::FromStrRadixErr;
-
-    fn from_str_radix(text: &str, radix: u32) -> Result<Self, T::FromStrRadixErr> {
-        T::from_str_radix(text, radix).map(Self::constant)
-    }
-}
-
-impl<T: Scalar> NumCast for Value<T> {
-    #[inline]
-    fn from<N: ToPrimitive>(n: N) -> Option<Self> {
-        <T as NumCast>::from(n).map(Self::constant)
-    }
-}
-
 /// Conversions of the number, in every width that the standard integers and floats have.
 macro_rules! primitives {
-    ($($to:ident $from:ident $N:ty),*) => {
+    ($Number:ident $Bound:ident: $($to:ident $from:ident $N:ty),*) => {
         /// The number alone: what it depends on is lost.
-        impl<T: Scalar> ToPrimitive for Value<T> {
-            $(#[inline] fn $to(&self) -> Option<$N> { self.data.$to() })*
+        impl<T: $Bound> ToPrimitive for $Number<T> {
+            $(#[inline] #[track_caller] fn $to(&self) -> Option<$N> { self.data().$to() })*
         }
 
         /// A constant.
-        impl<T: Scalar + FromPrimitive> FromPrimitive for Value<T> {
+        impl<T: $Bound + FromPrimitive> FromPrimitive for $Number<T> {
             $(#[inline] fn $from(n: $N) -> Option<Self> { T::$from(n).map(Self::constant) })*
         }
     };
 }
 
-primitives! {
-    to_i8 from_i8 i8, to_i16 from_i16 i16, to_i32 from_i32 i32, to_i64 from_i64 i64, to_i128 from_i128 i128,
-    to_isize from_isize isize, to_u8 from_u8 u8, to_u16 from_u16 u16, to_u32 from_u32 u32, to_u64 from_u64 u64,
-    to_u128 from_u128 u128, to_usize from_usize usize, to_f32 from_f32 f32, to_f64 from_f64 f64
+/// The traits that say no more than the methods and operators of a number.
+macro_rules! traits {
+    ($($Number:ident $Bound:ident),*) => {
+        $(
+            #[allow(non_snake_case)]
+            impl<T: $Bound + FloatConst> FloatConst for $Number<T> {
+                constants! {
+                    FloatConst: E FRAC_1_PI FRAC_1_SQRT_2 FRAC_2_PI FRAC_2_SQRT_PI FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8
+                    LN_10 LN_2 LOG10_E LOG2_E PI SQRT_2 TAU LOG10_2 LOG2_10
+                }
+            }
+
+            impl<T: $Bound + Bounded> Bounded for $Number<T> {
+                constants! { Bounded: min_value max_value }
+            }
+
+            impl<T: $Bound> Num for $Number<T> {
+                type FromStrRadixErr = T::FromStrRadixErr;
+
+                fn from_str_radix(text: &str, radix: u32) -> Result<Self, T::FromStrRadixErr> {
+                    T::from_str_radix(text, radix).map(Self::constant)
+                }
+            }
+
+            impl<T: $Bound> NumCast for $Number<T> {
+                #[inline]
+                fn from<N: ToPrimitive>(n: N) -> Option<Self> {
+                    <T as NumCast>::from(n).map(Self::constant)
+                }
+            }
+
+            impl<T: $Bound + Signed> Signed for $Number<T> {
+                #[inline]
+                #[track_caller]
+                fn abs(&self) -> Self {
+                    Self::abs(*self)
+                }
+
+                #[inline]
+                #[track_caller]
+                fn abs_sub(&self, other: &Self) -> Self {
+                    Self::abs_sub(*self, *other)
+                }
+
+                #[inline]
+                #[track_caller]
+                fn signum(&self) -> Self {
+                    Self::signum(*self)
+                }
+
+                #[inline]
+                #[track_caller]
+                fn is_positive(&self) -> bool {
+                    self.is_sign_positive()
+                }
+
+                #[inline]
+                #[track_caller]
+                fn is_negative(&self) -> bool {
+                    self.is_sign_negative()
+                }
+            }
+
+            impl<T: $Bound> Inv for $Number<T> {
+                type Output = Self;
+
+                #[inline]
+                #[track_caller]
+                fn inv(self) -> Self {
+                    self.recip()
+                }
+            }
+
+            impl<T: $Bound> Inv for &$Number<T> {
+                type Output = $Number<T>;
+
+                #[inline]
+                #[track_caller]
+                fn inv(self) -> $Number<T> {
+                    self.recip()
+                }
+            }
+
+            impl<T: $Bound> Pow<i32> for $Number<T> {
+                type Output = Self;
+
+                #[inline]
+                #[track_caller]
+                fn pow(self, exponent: i32) -> Self {
+                    self.powi(exponent)
+                }
+            }
+
+            impl<T: $Bound> Pow<$Number<T>> for $Number<T> {
+                type Output = Self;
+
+                #[inline]
+                #[track_caller]
+                fn pow(self, exponent: Self) -> Self {
+                    self.powf(exponent)
+                }
+            }
+
+            impl<T: $Bound> MulAdd for $Number<T> {
+                type Output = Self;
+
+                #[inline]
+                #[track_caller]
+                fn mul_add(self, a: Self, b: Self) -> Self {
+                    self.mul_add(a, b)
+                }
+            }
+
+            impl<T: $Bound> MulAddAssign for $Number<T> {
+                #[inline]
+                #[track_caller]
+                fn mul_add_assign(&mut self, a: Self, b: Self) {
+                    *self = (*self).mul_add(a, b);
+                }
+            }
+
+            primitives! {
+                $Number $Bound:
+                to_i8 from_i8 i8, to_i16 from_i16 i16, to_i32 from_i32 i32, to_i64 from_i64 i64, to_i128 from_i128 i128,
+                to_isize from_isize isize, to_u8 from_u8 u8, to_u16 from_u16 u16, to_u32 from_u32 u32, to_u64 from_u64 u64,
+                to_u128 from_u128 u128, to_usize from_usize usize, to_f32 from_f32 f32, to_f64 from_f64 f64
+            }
+        )*
+    };
 }
 
-impl<T: Scalar + Signed> Signed for Value<T> {
-    #[inline]
-    #[track_caller]
-    fn abs(&self) -> Self {
-        Self::abs(*self)
-    }
-
-    #[inline]
-    #[track_caller]
-    fn abs_sub(&self, other: &Self) -> Self {
-        Self::abs_sub(*self, *other)
-    }
-
-    #[inline]
-    #[track_caller]
-    fn signum(&self) -> Self {
-        Self::signum(*self)
-    }
-
-    #[inline]
-    fn is_positive(&self) -> bool {
-        self.data.is_positive()
-    }
-
-    #[inline]
-    fn is_negative(&self) -> bool {
-        self.data.is_negative()
-    }
-}
-
-impl<T: Scalar> Inv for Value<T> {
-    type Output = Self;
-
-    #[inline]
-    #[track_caller]
-    fn inv(self) -> Self {
-        self.recip()
-    }
-}
-
-impl<T: Scalar> Inv for &Value<T> {
-    type Output = Value<T>;
-
-    #[inline]
-    #[track_caller]
-    fn inv(self) -> Value<T> {
-        self.recip()
-    }
-}
-
-impl<T: Scalar> Pow<i32> for Value<T> {
-    type Output = Self;
-
-    #[inline]
-    #[track_caller]
-    fn pow(self, exponent: i32) -> Self {
-        self.powi(exponent)
-    }
-}
-
-impl<T: Scalar> Pow<Value<T>> for Value<T> {
-    type Output = Self;
-
-    #[inline]
-    #[track_caller]
-    fn pow(self, exponent: Self) -> Self {
-        self.powf(exponent)
-    }
-}
+traits! { Value Scalar, Expr Precision }
 
 /// Rust allows a plain exponent for named types only, because `i32` could become a float one day.
 macro_rules! plain_exponent {
-    ($($T:ty),*) => {
-        $(impl Pow<$T> for Value<$T> {
+    ($($Number:ident $T:ty),*) => {
+        $(impl Pow<$T> for $Number<$T> {
             type Output = Self;
 
             #[inline]
@@ -314,22 +350,4 @@ macro_rules! plain_exponent {
     };
 }
 
-plain_exponent! { f32, f64 }
-
-impl<T: Scalar> MulAdd for Value<T> {
-    type Output = Self;
-
-    #[inline]
-    #[track_caller]
-    fn mul_add(self, a: Self, b: Self) -> Self {
-        self.mul_add(a, b)
-    }
-}
-
-impl<T: Scalar> MulAddAssign for Value<T> {
-    #[inline]
-    #[track_caller]
-    fn mul_add_assign(&mut self, a: Self, b: Self) {
-        *self = (*self).mul_add(a, b);
-    }
-}
+plain_exponent! { Value f32, Value f64, Expr f32, Expr f64 }

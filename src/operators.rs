@@ -8,6 +8,7 @@ use std::str::FromStr;
 use num_traits::{One, ToPrimitive};
 
 use crate::ops::rules;
+use crate::program::{Expr, Op, Precision};
 use crate::trace::Call;
 use crate::{Scalar, Value};
 
@@ -54,6 +55,29 @@ macro_rules! operators {
 
             forms! { [T: Scalar] $Op::$op, $OpAssign::$op_assign, Value<T>, Value<T> }
             forms! { [T: Scalar] $Op::$op, $OpAssign::$op_assign, Value<T>, T }
+
+            impl<T: Precision> $Op for Expr<T> {
+                type Output = Self;
+
+                $(#[$doc])*
+                #[track_caller]
+                fn $op(self, other: Self) -> Self {
+                    Self::call(Op::$op, [self, other], 0)
+                }
+            }
+
+            impl<T: Precision> $Op<T> for Expr<T> {
+                type Output = Self;
+
+                $(#[$doc])*
+                #[track_caller]
+                fn $op(self, other: T) -> Self {
+                    self.$op(Self::constant(other))
+                }
+            }
+
+            forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, Expr<T> }
+            forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, T }
         )*
         plain_left! { f32 $($Op::$op($a, $b, $y) = $value, $partial_b;)* }
         plain_left! { f64 $($Op::$op($a, $b, $y) = $value, $partial_b;)* }
@@ -117,6 +141,45 @@ macro_rules! references {
     };
 }
 
+/// Comparison of a plain number and an [`Expr`], which remembers each of these questions as it is asked.
+macro_rules! compare_plain {
+    ([$($generics:tt)*] $Left:ty, $Right:ty, $left:expr, $right:expr) => {
+        impl<$($generics)*> PartialEq<$Right> for $Left {
+            #[track_caller]
+            fn eq(&self, other: &$Right) -> bool {
+                $left(self) == $right(other)
+            }
+        }
+
+        impl<$($generics)*> PartialOrd<$Right> for $Left {
+            #[track_caller]
+            fn partial_cmp(&self, other: &$Right) -> Option<Ordering> {
+                $left(self).partial_cmp(&$right(other))
+            }
+
+            #[track_caller]
+            fn lt(&self, other: &$Right) -> bool {
+                $left(self) < $right(other)
+            }
+
+            #[track_caller]
+            fn le(&self, other: &$Right) -> bool {
+                $left(self) <= $right(other)
+            }
+
+            #[track_caller]
+            fn gt(&self, other: &$Right) -> bool {
+                $left(self) > $right(other)
+            }
+
+            #[track_caller]
+            fn ge(&self, other: &$Right) -> bool {
+                $left(self) >= $right(other)
+            }
+        }
+    };
+}
+
 /// Operators and comparison with a plain number on the left, which Rust allows for named types only.
 macro_rules! plain_left {
     ($T:ident $($Op:ident::$op:ident($a:ident, $b:ident, $y:ident) = $value:expr, $partial_b:expr;)*) => {
@@ -136,6 +199,17 @@ macro_rules! plain_left {
             }
 
             references! { [] $Op::$op, $T, Value<$T> }
+
+            impl $Op<Expr<$T>> for $T {
+                type Output = Expr<$T>;
+
+                #[track_caller]
+                fn $op(self, other: Expr<$T>) -> Expr<$T> {
+                    Expr::constant(self).$op(other)
+                }
+            }
+
+            references! { [] $Op::$op, $T, Expr<$T> }
         )*
 
         impl PartialEq<Value<$T>> for $T {
@@ -151,8 +225,12 @@ macro_rules! plain_left {
                 self.partial_cmp(&other.data)
             }
         }
+
+        compare_plain! { [] $T, Expr<$T>, |x: &$T| Expr::constant(*x), |x: &Expr<$T>| *x }
     };
 }
+
+compare_plain! { [T: Precision] Expr<T>, T, |x: &Expr<T>| *x, |x: &T| Expr::constant(*x) }
 
 crate::operations! { operators }
 
@@ -164,6 +242,25 @@ impl<T: Scalar> Neg for Value<T> {
     #[track_caller]
     fn neg(self) -> Self {
         self.chain(-self.data, -T::one(), || Call::new("neg", [self.data.to_f64()]))
+    }
+}
+
+impl<T: Precision> Neg for Expr<T> {
+    type Output = Self;
+
+    /// The negative; derivative -1.
+    #[track_caller]
+    fn neg(self) -> Self {
+        Self::call(Op::neg, [self], 0)
+    }
+}
+
+impl<T: Precision> Neg for &Expr<T> {
+    type Output = Expr<T>;
+
+    #[track_caller]
+    fn neg(self) -> Expr<T> {
+        -*self
     }
 }
 
@@ -206,34 +303,43 @@ impl<T: PartialOrd> PartialOrd<T> for Value<T> {
     }
 }
 
-impl<T: Scalar> Default for Value<T> {
-    /// The constant 0.
-    fn default() -> Self {
-        Self::constant(T::zero())
-    }
+/// What is made of plain numbers: constants.
+macro_rules! constants {
+    ($($Number:ident $Bound:ident),*) => {
+        $(
+            impl<T: $Bound> Default for $Number<T> {
+                /// The constant 0.
+                fn default() -> Self {
+                    Self::constant(T::zero())
+                }
+            }
+
+            impl<T: $Bound> From<T> for $Number<T> {
+                /// A constant.
+                #[inline]
+                fn from(x: T) -> Self {
+                    Self::constant(x)
+                }
+            }
+
+            impl<T: $Bound + FromStr> FromStr for $Number<T> {
+                type Err = T::Err;
+
+                /// A constant.
+                fn from_str(text: &str) -> Result<Self, T::Err> {
+                    text.parse().map(Self::constant)
+                }
+            }
+        )*
+    };
 }
 
-impl<T: Scalar> From<T> for Value<T> {
-    /// A constant.
-    #[inline]
-    fn from(x: T) -> Self {
-        Self::constant(x)
-    }
-}
-
-impl<T: Scalar + FromStr> FromStr for Value<T> {
-    type Err = T::Err;
-
-    /// A constant.
-    fn from_str(text: &str) -> Result<Self, T::Err> {
-        text.parse().map(Self::constant)
-    }
-}
+constants! { Value Scalar, Expr Precision }
 
 /// Text of the number alone, with the caller's width, precision and sign.
 macro_rules! text {
-    ($($Trait:ident),*) => {
-        $(impl<T: fmt::$Trait> fmt::$Trait for Value<T> {
+    ($Number:ident: $($Trait:ident),*) => {
+        $(impl<T: fmt::$Trait> fmt::$Trait for $Number<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.data.fmt(f)
             }
@@ -241,4 +347,5 @@ macro_rules! text {
     };
 }
 
-text! { Display, LowerExp, UpperExp }
+text! { Value: Display, LowerExp, UpperExp }
+text! { Expr: Display, LowerExp, UpperExp }

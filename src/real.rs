@@ -7,6 +7,7 @@ use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
 
 use crate::Value;
 use crate::ops::rules;
+use crate::program::{Expr, Op, Precision};
 
 /// A number that can live on a tape: every `'static` [`Float`], without registration.
 ///
@@ -65,6 +66,16 @@ macro_rules! real {
             /// The plain number inside.
             fn data(self) -> Self::Scalar;
 
+            /// The same number, without its derivative: what depends on it is computed as if it were a constant.
+            ///
+            /// ```
+            /// use gradtape::{Real, gradient};
+            ///
+            /// assert_eq!(gradient(|x| x[0] * x[0].detach(), &[3.0]), (9.0, vec![3.0]));
+            /// ```
+            #[must_use]
+            fn detach(self) -> Self;
+
             /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
             ///
             /// # Panics
@@ -85,7 +96,16 @@ macro_rules! real {
         plain! { f32 $($name($x $(; $p)?) = $value;)* }
         plain! { f64 $($name($x $(; $p)?) = $value;)* }
 
-        impl<T: Scalar + FloatConst + Debug + Display> Real for Value<T> {
+        delegate! { Value [Scalar + FloatConst + Debug + Display] |x| Value::constant(x.data);
+            $($name($($p: $pt)?))* }
+        delegate! { Expr [Precision] |x| Expr::call(Op::detach, [x], 0); $($name($($p: $pt)?))* }
+    };
+}
+
+/// The trait for a number that has all of it as methods.
+macro_rules! delegate {
+    ($Number:ident [$($bound:tt)*] |$x:ident| $detached:expr; $($name:ident($($p:ident: $pt:ty)?))*) => {
+        impl<T: $($bound)*> Real for $Number<T> {
             type Scalar = T;
 
             #[inline]
@@ -94,8 +114,16 @@ macro_rules! real {
             }
 
             #[inline]
+            #[track_caller]
             fn data(self) -> T {
                 self.data()
+            }
+
+            #[inline]
+            #[track_caller]
+            fn detach(self) -> Self {
+                let $x = self;
+                $detached
             }
 
             #[inline]
@@ -134,6 +162,11 @@ macro_rules! plain {
 
             #[inline]
             fn data(self) -> $T {
+                self
+            }
+
+            #[inline]
+            fn detach(self) -> $T {
                 self
             }
 

@@ -1,13 +1,17 @@
 //! The normal distribution, for `gelu`.
 
-use num_traits::Float;
+use crate::Scalar;
+use crate::program::{Op, symbolic};
 
 use super::rules::{constant, half};
 
 /// The density `exp(-x²/2)/√(2π)`. The square is split into an exact part and a small rest, because the rounding of
 /// a large exponent would be multiplied by its size. Beyond 39 the density is 0 even in f64.
 #[inline]
-pub(super) fn normal_pdf<T: Float>(x: T) -> T {
+pub(crate) fn normal_pdf<T: Scalar>(x: T) -> T {
+    if let Some(y) = symbolic(Op::normal_pdf, [x]) {
+        return y;
+    }
     if x.abs() > constant(39.0) {
         return T::zero();
     }
@@ -22,7 +26,10 @@ pub(super) fn normal_pdf<T: Float>(x: T) -> T {
 ///
 /// Source: W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23
 /// (1969), in the form of his ANORM (Algorithm 715, ACM TOMS 19, 1993).
-pub(crate) fn normal_cdf<T: Float>(x: T) -> T {
+pub(crate) fn normal_cdf<T: Scalar>(x: T) -> T {
+    if let Some(y) = symbolic(Op::normal_cdf, [x]) {
+        return y;
+    }
     let magnitude = x.abs();
     if magnitude <= constant(0.674_489_75) {
         return half::<T>() + x * fraction(x * x, &CENTRE);
@@ -43,7 +50,7 @@ pub(crate) fn normal_cdf<T: Float>(x: T) -> T {
 type Fraction = (&'static [f64], &'static [f64], f64);
 
 #[inline(always)]
-fn fraction<T: Float>(x: T, &(numerator, denominator, scale): &Fraction) -> T {
+fn fraction<T: Scalar>(x: T, &(numerator, denominator, scale): &Fraction) -> T {
     let polynomial =
         |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(scale * c));
     polynomial(numerator) / polynomial(denominator)

@@ -1,0 +1,90 @@
+//! How a program is recorded, optimised and run.
+
+use super::Precision;
+use super::graph::{Builder, Graph};
+
+/// How a program is recorded, optimised and run; by default as fast as it can.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::program::Options;
+///
+/// let f = |x: f64| (x * 0.3 + 0.1).exp().sin();
+/// let program = Options::new().exact().record(|x| (x[0] * 0.3 + 0.1).exp().sin(), &[1.0]);
+/// assert_eq!(program.eval(&[0.7])?, [f(0.7)]);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Options {
+    exact: bool,
+    /// A bit for each [`Optimization`] that is left out.
+    without: u8,
+}
+
+/// What makes a program faster than it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Optimization {
+    /// Operations on constants, and those that change nothing, are done when the program is made.
+    Folding,
+    /// What would be computed twice is computed once.
+    Sharing,
+    /// What no output depends on is not computed.
+    Pruning,
+    /// A product and a sum are rounded once, where the machine has an instruction for that.
+    Fusion,
+    /// What depends on shared parameters only is computed once for all rows.
+    Hoisting,
+    /// Numbers that are never needed at the same time share memory.
+    Reuse,
+    /// The vector instructions that the machine has beyond those that all machines of its kind have.
+    Simd,
+}
+
+impl Optimization {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Folding, Self::Sharing, Self::Pruning, Self::Fusion, Self::Hoisting, Self::Reuse, Self::Simd];
+}
+
+impl Options {
+    /// All optimisations.
+    pub const fn new() -> Self {
+        Self { exact: false, without: 0 }
+    }
+
+    /// The same, but numbers and derivatives of a row are those of the tape, bit for bit.
+    ///
+    /// Without this they differ from the tape's by the rounding of a few operations: products and sums are fused,
+    /// elementary functions are computed in lanes, to within 2 units in the last place, and derivatives multiplied in
+    /// another order. With it `max`, `min` and `clamp` are branches.
+    #[must_use]
+    pub const fn exact(self) -> Self {
+        Self { exact: true, ..self }
+    }
+
+    /// The same without one of the optimisations.
+    #[must_use]
+    pub const fn without(self, optimization: Optimization) -> Self {
+        Self { without: self.without | 1 << optimization as u8, ..self }
+    }
+
+    pub(crate) fn is_exact(self) -> bool {
+        self.exact
+    }
+
+    pub(crate) fn has(self, optimization: Optimization) -> bool {
+        self.without & 1 << optimization as u8 == 0
+    }
+
+    /// Whether results may be rounded otherwise than on a tape.
+    pub(crate) fn fuses(self) -> bool {
+        !self.exact && self.has(Optimization::Fusion)
+    }
+
+    /// A builder that goes on behind the graph. What is shared has one adjoint, and on a tape would have two.
+    pub(crate) fn builder<T: Precision>(self, graph: Graph<T>) -> Builder<T> {
+        Builder::new(graph, self.has(Optimization::Sharing) && !self.exact, self.has(Optimization::Folding), self.exact)
+    }
+}
