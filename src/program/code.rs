@@ -134,7 +134,7 @@ struct Compiler<'g, T> {
     /// Nodes that are computed as a part of another.
     absorbed: Vec<bool>,
     chains: HashMap<Id, Vec<Term>>,
-    shares: HashMap<Id, Vec<Term>>,
+    shares: HashMap<Id, Term>,
     pairs: HashMap<Id, [Id; 2]>,
     splats: Vec<bool>,
     code: Code<T>,
@@ -286,17 +286,17 @@ impl<'g, T: Precision> Compiler<'g, T> {
     }
 
     /// The node as a term of a sum, with what is computed as a part of it.
-    fn term(&mut self, id: Id, negative: bool, section: Section) -> Term {
+    fn term(&self, id: Id, negative: bool, section: Section, parts: &mut Vec<Id>) -> Term {
         if self.options.fuses()
             && let Some([a, b, _]) = self.inside(id, section)
         {
             match self.op(id) {
                 Op::neg => {
-                    self.absorbed[id as usize] = true;
-                    return self.term(a, !negative, section);
+                    parts.push(id);
+                    return self.term(a, !negative, section, parts);
                 }
                 op @ (Op::mul | Op::scale) => {
-                    self.absorbed[id as usize] = true;
+                    parts.push(id);
                     return Term { negative, a, b: Some(b), zero_wins: op == Op::scale };
                 }
                 _ => {}
@@ -305,18 +305,17 @@ impl<'g, T: Precision> Compiler<'g, T> {
         Term { negative, a: id, b: None, zero_wins: false }
     }
 
-    /// The terms of a sum, each with what is computed as a part of it, from the last on.
-    fn terms_of(&mut self, id: Id) -> Vec<Term> {
+    /// The terms of a sum, and the nodes that are such parts.
+    fn terms_of(&self, id: Id) -> (Vec<Term>, Vec<Id>) {
         let section = self.sections[id as usize];
-        let (mut terms, mut id) = (Vec::new(), id);
+        let (mut terms, mut parts, mut id) = (Vec::new(), Vec::new(), id);
         loop {
             let node = self.graph.nodes[id as usize];
             let [a, b, c] = node.args;
             let rest = match node.op {
                 Op::sum => {
-                    let operands = self.graph.operands(&node).to_vec();
-                    let all: Vec<_> = operands.iter().rev().map(|&id| self.term(id, false, section)).collect();
-                    terms.extend(all);
+                    let operands = self.graph.operands(&node).iter().rev();
+                    terms.extend(operands.map(|&id| self.term(id, false, section, &mut parts)));
                     break;
                 }
                 Op::dot => {
@@ -331,21 +330,24 @@ impl<'g, T: Precision> Compiler<'g, T> {
                     c
                 }
                 op => {
-                    let term = self.term(b, op == Op::sub, section);
-                    terms.push(term);
+                    terms.push(self.term(b, op == Op::sub, section, &mut parts));
                     a
                 }
             };
             let goes_on = matches!(self.op(rest), Op::add | Op::sub | Op::sum | Op::dot | Op::mul_add);
             if !goes_on || terms.len() >= LONGEST_RUN || self.inside(rest, section).is_none() {
-                let first = self.term(rest, false, section);
-                terms.push(first);
+                terms.push(self.term(rest, false, section, &mut parts));
                 break;
             }
-            self.absorbed[rest as usize] = true;
+            parts.push(rest);
             id = rest;
         }
-        terms
+        terms.reverse();
+        (terms, parts)
+    }
+
+    fn absorb(&mut self, parts: &[Id]) {
+        parts.iter().for_each(|&id| self.absorbed[id as usize] = true);
     }
 
     /// Finds sums with products among their terms, and sums over rows.
@@ -360,13 +362,15 @@ impl<'g, T: Precision> Compiler<'g, T> {
             if op == Op::total {
                 let [a, ..] = self.graph.nodes[k as usize].args;
                 if self.sections[a as usize] == Section::Body {
-                    let share = self.term(a, false, Section::Body);
-                    self.shares.insert(k, vec![share]);
+                    let mut parts = Vec::new();
+                    let share = self.term(a, false, Section::Body, &mut parts);
+                    self.absorb(&parts);
+                    self.shares.insert(k, share);
                 }
             } else if is_list || is_sum {
-                let mut terms = self.terms_of(k);
-                terms.reverse();
+                let (terms, parts) = self.terms_of(k);
                 if is_list || terms.iter().any(|term| term.b.is_some()) {
+                    self.absorb(&parts);
                     self.chains.insert(k, terms);
                 }
             }
@@ -389,7 +393,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
             };
             if let Some(&other) = first.get(&(key, a)) {
                 let pair = if self.op(other) == key { [other, k] } else { [k, other] };
-                if self.op(pair[0]) == key && self.op(pair[1]) != key {
+                if self.op(pair[0]) == key && self.op(pair[1]) != key && !self.pairs.contains_key(&other) {
                     self.pairs.insert(other, pair);
                     self.absorbed[k as usize] = true;
                 }
@@ -565,21 +569,19 @@ impl<'g, T: Precision> Compiler<'g, T> {
     }
 
     fn emit_total(&mut self, k: Id, operand: Id) {
-        let Some(terms) = self.shares.remove(&k) else {
+        let Some(term) = self.shares.remove(&k) else {
             self.push(Section::Epilogue, Instruction::Count { a: operand, out: k });
             return;
         };
         let total = index(self.code.totals.len());
         self.code.totals.push(self.uniform_of[k as usize]);
-        for term in terms {
-            let (Manner { kind, negative, zero_wins, .. }, [a, b]) = self.in_manner(Section::Body, term, true);
-            let (a, b) = match kind {
-                Kind::UniformLanes => (b, a),
-                Kind::LanesLanes => (a, b),
-                Kind::Lanes | Kind::Uniform => (a, NONE),
-            };
-            self.code.shares.push(Share { total, a, b, negative, zero_wins });
-        }
+        let (Manner { kind, negative, zero_wins, .. }, [a, b]) = self.in_manner(Section::Body, term, true);
+        let (a, b) = match kind {
+            Kind::UniformLanes => (b, a),
+            Kind::LanesLanes => (a, b),
+            Kind::Lanes | Kind::Uniform => (a, NONE),
+        };
+        self.code.shares.push(Share { total, a, b, negative, zero_wins });
     }
 
     /// Gives every node of the body a slot for as long as it is needed, and names places instead of nodes.

@@ -171,7 +171,8 @@ impl<T: Precision> Workspace<T> {
 
 /// Takes the first of the rest, or all of it.
 fn split<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
-    let (first, behind) = std::mem::take(rest).split_at_mut(count.min(rest.len()));
+    let count = count.min(rest.len());
+    let (first, behind) = std::mem::take(rest).split_at_mut(count);
     *rest = behind;
     first
 }
