@@ -126,6 +126,7 @@ mod node;
 mod num;
 mod operators;
 mod ops;
+mod program;
 mod real;
 mod tape;
 mod trace;
