@@ -24,36 +24,6 @@ mod trigonometric;
 
 pub(crate) use float::Math;
 
-/// The kernel in every lane.
-#[inline(always)]
-fn map<T: Math, const W: usize>(x: [T; W], kernel: impl Fn(T) -> T) -> [T; W] {
-    let mut y = [T::zero(); W];
-    for i in 0..W {
-        y[i] = kernel(x[i]);
-    }
-    y
-}
-
-/// The kernel of two results in every lane.
-#[inline(always)]
-fn map_pair<T: Math, const W: usize>(x: [T; W], kernel: impl Fn(T) -> (T, T)) -> ([T; W], [T; W]) {
-    let (mut y, mut z) = ([T::zero(); W], [T::zero(); W]);
-    for i in 0..W {
-        (y[i], z[i]) = kernel(x[i]);
-    }
-    (y, z)
-}
-
-/// Whether a predicate holds in every lane.
-#[inline(always)]
-fn all<T: Math, const W: usize>(x: &[T; W], holds: impl Fn(T) -> bool) -> bool {
-    let mut all = true;
-    for &x in x {
-        all &= holds(x);
-    }
-    all
-}
-
 /// Replaces what the kernel made of the lanes where the predicate does not hold.
 #[cold]
 #[inline(never)]
@@ -65,15 +35,24 @@ fn repair<T: Math>(x: &[T], y: &mut [T], holds: impl Fn(T) -> bool, plain: impl 
     }
 }
 
+// The loops call the kernels by their names: a function passed as a value is called through a shim, which has no target
+// features and is inlined only if the compiler likes.
+
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident = $module:ident $(, in $holds:path, else $plain:expr)?;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $module:ident $(, in $holds:ident, else $plain:expr)?;)*) => {
         $($(#[$doc])*
         #[inline(always)]
         pub(crate) fn $name<T: Math, const W: usize, const FMA: bool>(x: [T; W]) -> [T; W] {
-            #[allow(unused_mut, reason = "some need no repair")]
-            let mut y = map(x, $module::$name::<T, FMA>);
-            $(if !all(&x, $holds) {
-                repair(&x, &mut y, $holds, $plain);
+            let mut y = [T::zero(); W];
+            for i in 0..W {
+                y[i] = $module::$name::<T, FMA>(x[i]);
+            }
+            $(let mut all = true;
+            for i in 0..W {
+                all &= $module::$holds(x[i]);
+            }
+            if !all {
+                repair(&x, &mut y, $module::$holds, $plain);
             })?
             y
         })*
@@ -81,15 +60,21 @@ macro_rules! functions {
 }
 
 macro_rules! pairs {
-    ($($(#[$doc:meta])* $name:ident = $module:ident $(, in $holds:path, else $first:expr, $second:expr)?;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $module:ident $(, in $holds:ident, else $first:expr, $second:expr)?;)*) => {
         $($(#[$doc])*
         #[inline(always)]
         pub(crate) fn $name<T: Math, const W: usize, const FMA: bool>(x: [T; W]) -> ([T; W], [T; W]) {
-            #[allow(unused_mut, reason = "some need no repair")]
-            let (mut y, mut z) = map_pair(x, $module::$name::<T, FMA>);
-            $(if !all(&x, $holds) {
-                repair(&x, &mut y, $holds, $first);
-                repair(&x, &mut z, $holds, $second);
+            let (mut y, mut z) = ([T::zero(); W], [T::zero(); W]);
+            for i in 0..W {
+                (y[i], z[i]) = $module::$name::<T, FMA>(x[i]);
+            }
+            $(let mut all = true;
+            for i in 0..W {
+                all &= $module::$holds(x[i]);
+            }
+            if !all {
+                repair(&x, &mut y, $module::$holds, $first);
+                repair(&x, &mut z, $module::$holds, $second);
             })?
             (y, z)
         })*
@@ -110,21 +95,21 @@ functions! {
     /// `ln(1 + eˣ)`.
     softplus = exponential;
     /// The natural logarithm.
-    ln = logarithm, in logarithm::is_ordinary, else T::ln;
+    ln = logarithm, in is_ordinary, else T::ln;
     /// The logarithm to base 2.
-    log2 = logarithm, in logarithm::is_ordinary, else T::log2;
+    log2 = logarithm, in is_ordinary, else T::log2;
     /// The logarithm to base 10.
-    log10 = logarithm, in logarithm::is_ordinary, else T::log10;
+    log10 = logarithm, in is_ordinary, else T::log10;
     /// `ln(1 + x)`.
-    ln_1p = logarithm, in logarithm::is_ordinary_1p, else T::ln_1p;
+    ln_1p = logarithm, in is_ordinary_1p, else T::ln_1p;
     /// The sine.
-    sin = trigonometric, in trigonometric::is_ordinary, else T::sin;
+    sin = trigonometric, in is_ordinary, else T::sin;
     /// The cosine.
-    cos = trigonometric, in trigonometric::is_ordinary, else T::cos;
+    cos = trigonometric, in is_ordinary, else T::cos;
     /// The tangent.
-    tan = trigonometric, in trigonometric::is_ordinary, else T::tan;
+    tan = trigonometric, in is_ordinary, else T::tan;
     /// The cube root.
-    cbrt = power, in power::is_ordinary_cube, else T::cbrt;
+    cbrt = power, in is_ordinary_cube, else T::cbrt;
     /// The error function.
     erf = normal;
     /// The normal distribution function.
@@ -135,7 +120,7 @@ functions! {
 
 pairs! {
     /// The sine and the cosine.
-    sin_cos = trigonometric, in trigonometric::is_ordinary, else T::sin, T::cos;
+    sin_cos = trigonometric, in is_ordinary, else T::sin, T::cos;
     /// `tanh x` and its derivative `1 - tanh² x`.
     tanh_with_slope = exponential;
     /// The logistic function `σ(x)` and its derivative `σ(x) σ(-x)`.
@@ -145,10 +130,9 @@ pairs! {
 /// `xʸ`.
 #[inline(always)]
 pub(crate) fn powf<T: Math, const W: usize, const FMA: bool>(x: [T; W], y: [T; W]) -> [T; W] {
-    let mut z = [T::zero(); W];
+    let mut z = T::powf_lanes::<W, FMA>(x, y);
     let mut all = true;
     for i in 0..W {
-        z[i] = T::powf_kernel::<FMA>(x[i], y[i]);
         all &= power::is_ordinary_power(x[i], y[i]);
     }
     if !all {

@@ -65,7 +65,8 @@ pub(crate) trait Math: Float + 'static {
     fn flip_by_sign(self, other: Self) -> Self;
     /// See [`trigonometric::reduce`](super::trigonometric).
     fn reduce<const FMA: bool>(self) -> (Self, Self, Self);
-    fn powf_kernel<const FMA: bool>(self, y: Self) -> Self;
+    /// See [`power`](super::power).
+    fn powf_lanes<const W: usize, const FMA: bool>(x: [Self; W], y: [Self; W]) -> [Self; W];
 
     /// The smaller number; NaN stays.
     #[inline(always)]
@@ -257,8 +258,8 @@ impl Math for f64 {
     }
 
     #[inline(always)]
-    fn powf_kernel<const FMA: bool>(self, y: f64) -> f64 {
-        super::power::powf_f64::<FMA>(self, y)
+    fn powf_lanes<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]) -> [f64; W] {
+        super::power::powf_f64::<W, FMA>(x, y)
     }
 }
 
@@ -301,8 +302,8 @@ impl Math for f32 {
     }
 
     #[inline(always)]
-    fn powf_kernel<const FMA: bool>(self, y: f32) -> f32 {
-        super::power::powf_f32::<FMA>(self, y)
+    fn powf_lanes<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
+        super::power::powf_f32::<W, FMA>(x, y)
     }
 }
 

@@ -8,12 +8,12 @@
 use super::exponential::{Exponential, exp};
 use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
 
-/// `(1 + 2t) exp(t²) erfc(t)`.
+/// `(1 + 2t) exp(t²) erfc(t)`, in two parts.
 #[inline(always)]
-fn scaled_erfc<T: Math, const FMA: bool>(t: T) -> T {
+fn scaled_erfc<T: Math, const FMA: bool>(t: T) -> (T, T) {
     // 1 + u, which is accurate where it is small.
     let v = (t + t) / (t + T::ERFC_CENTRE);
-    polynomial::<T, FMA>(v - T::one(), T::ERFC).times_plus::<FMA>(v, T::one())
+    sum_in_order(T::one(), polynomial::<T, FMA>(v - T::one(), T::ERFC) * v)
 }
 
 /// `x + x P(x²)` up to 1, then `1 - erfc x`: at most 1/5 of the result, so that the plain square is enough.
@@ -23,7 +23,7 @@ pub(super) fn erf<T: Math, const FMA: bool>(x: T) -> T {
     let t = x.abs().at_most(T::of(7.0));
     let square = t * t;
     let near = polynomial::<T, FMA>(square, T::ERF).times_plus::<FMA>(t, t);
-    let tail = scaled_erfc::<T, FMA>(t) * exp::<T, FMA>(-square) / (T::one() + (t + t));
+    let tail = scaled_erfc::<T, FMA>(t).0 * exp::<T, FMA>(-square) / (T::one() + (t + t));
     let y = if t < T::one() { near } else { T::one() - tail };
     y.copysign(x)
 }
@@ -49,11 +49,12 @@ pub(super) fn normal_cdf<T: Math, const FMA: bool>(x: T) -> T {
     let t_low = magnitude.times_plus::<FMA>(T::SQRT_HALF[1], t_low);
     let bell = bell::<T, FMA>(magnitude);
     let (e, e_low) = bell.parts();
-    let factor = scaled_erfc::<T, FMA>(t);
+    let (factor, factor_low) = scaled_erfc::<T, FMA>(t);
     let (n, n_low) = product::<T, FMA>(e, factor);
+    let n_low = e_low.times_plus::<FMA>(factor, e.times_plus::<FMA>(factor_low, n_low));
     let two = T::of(2.0);
     let (d, d_low) = sum(T::one(), two * t);
-    let q = quotient::<T, FMA>((n, e_low.times_plus::<FMA>(factor, n_low)), (d, two.times_plus::<FMA>(t_low, d_low)));
+    let q = quotient::<T, FMA>((n, n_low), (d, two.times_plus::<FMA>(t_low, d_low)));
     let tail = bell.scaled(q.half());
     if x > T::zero() { T::one() - tail } else { tail }
 }

@@ -10,11 +10,11 @@ pub(super) fn is_ordinary_power<T: Math>(x: T, y: T) -> bool {
     logarithm::is_ordinary(x) & (y.abs() <= T::max_value())
 }
 
-/// `exp(y ln x)`. A logarithm of twice the digits, since its error is multiplied by up to 745: `ln x = k ln 2 +
+/// `exp(y ln x)`, with a logarithm of twice the digits, since its error is multiplied by up to 745: `ln x = k ln 2 +
 /// 2 atanh s` as for the plain one, with every step in two parts but for the powers of `s` from the fifth on (the
 /// arithmetic of Dekker 1971; Muller, "Elementary Functions", on the power function).
 #[inline(always)]
-pub(super) fn powf_f64<const FMA: bool>(x: f64, y: f64) -> f64 {
+fn powf<const FMA: bool>(x: f64, y: f64) -> f64 {
     let (k, m, _) = x.split();
     let (h, l) = ln_twice::<FMA>(k, m);
     // Beyond that, even the power of the float next to 1 is 0 or infinite.
@@ -62,11 +62,28 @@ fn ln_twice<const FMA: bool>(k: f64, m: f64) -> (f64, f64) {
     sum_in_order(sum, sum_low + k.times_plus::<FMA>(f64::LN_2_SHORT[1], h_low))
 }
 
-/// In f64, where the plain functions have digits to spare.
+/// [`powf`] in every lane.
+#[inline(always)]
+pub(super) fn powf_f64<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]) -> [f64; W] {
+    let mut z = [0.0; W];
+    for i in 0..W {
+        z[i] = powf::<FMA>(x[i], y[i]);
+    }
+    z
+}
+
+/// In f64, where the plain functions have digits to spare. In two loops: the processor sees more of the next lanes.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the rounding is meant")]
-pub(super) fn powf_f32<const FMA: bool>(x: f32, y: f32) -> f32 {
-    exp::<f64, FMA>(f64::from(y) * logarithm::ln::<f64, FMA>(f64::from(x))) as f32
+pub(super) fn powf_f32<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
+    let (mut exponent, mut z) = ([0.0; W], [0.0; W]);
+    for i in 0..W {
+        exponent[i] = f64::from(y[i]) * logarithm::ln::<f64, FMA>(f64::from(x[i]));
+    }
+    for i in 0..W {
+        z[i] = exp::<f64, FMA>(exponent[i]) as f32;
+    }
+    z
 }
 
 /// Normal numbers and zero.
