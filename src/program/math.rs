@@ -15,6 +15,7 @@
 
 mod exponential;
 mod float;
+mod inverse;
 mod logarithm;
 mod normal;
 mod power;
@@ -88,6 +89,10 @@ functions! {
     exp2 = exponential;
     /// `eˣ - 1`.
     exp_m1 = exponential;
+    /// The hyperbolic sine.
+    sinh = exponential;
+    /// The hyperbolic cosine.
+    cosh = exponential;
     /// The hyperbolic tangent.
     tanh = exponential;
     /// The logistic function `1/(1 + e⁻ˣ)`.
@@ -108,6 +113,12 @@ functions! {
     cos = trigonometric, in is_ordinary, else T::cos;
     /// The tangent.
     tan = trigonometric, in is_ordinary, else T::tan;
+    /// The arc sine.
+    asin = inverse;
+    /// The arc cosine.
+    acos = inverse;
+    /// The arc tangent.
+    atan = inverse;
     /// The cube root.
     cbrt = power, in is_ordinary_cube, else T::cbrt;
     /// The error function.
@@ -136,7 +147,22 @@ pub(crate) fn powf<T: Math, const W: usize, const FMA: bool>(x: [T; W], y: [T; W
         all &= power::is_ordinary_power(x[i], y[i]);
     }
     if !all {
-        repair_powers(&x, &y, &mut z);
+        repair_pairs(&x, &y, &mut z, power::is_ordinary_power, T::powf);
+    }
+    z
+}
+
+/// The angle of the point `(x, y)`.
+#[inline(always)]
+pub(crate) fn atan2<T: Math, const W: usize, const FMA: bool>(y: [T; W], x: [T; W]) -> [T; W] {
+    let mut z = [T::zero(); W];
+    let mut all = true;
+    for i in 0..W {
+        z[i] = inverse::atan2::<T, FMA>(y[i], x[i]);
+        all &= inverse::is_ordinary_point(y[i], x[i]);
+    }
+    if !all {
+        repair_pairs(&y, &x, &mut z, inverse::is_ordinary_point, T::atan2);
     }
     z
 }
@@ -144,10 +170,10 @@ pub(crate) fn powf<T: Math, const W: usize, const FMA: bool>(x: [T; W], y: [T; W
 /// [`repair`] for two arguments.
 #[cold]
 #[inline(never)]
-fn repair_powers<T: Math>(x: &[T], y: &[T], z: &mut [T]) {
-    for ((&x, &y), z) in x.iter().zip(y).zip(z) {
-        if !power::is_ordinary_power(x, y) {
-            *z = x.powf(y);
+fn repair_pairs<T: Math>(a: &[T], b: &[T], z: &mut [T], holds: impl Fn(T, T) -> bool, plain: impl Fn(T, T) -> T) {
+    for ((&a, &b), z) in a.iter().zip(b).zip(z) {
+        if !holds(a, b) {
+            *z = plain(a, b);
         }
     }
 }

@@ -76,14 +76,39 @@ pub(super) fn exp2<T: Math, const FMA: bool>(x: T) -> T {
     Exponential::reduced::<FMA>(magic_sum, r, rest.times_plus::<FMA>(T::LN_2[1], low)).value()
 }
 
-/// With `2ᵏ = a b`: `b (a (r + c) + (a - 1/b))`, exact for `k = 0` but for the sum, and without overflow on the way.
+/// With `2ᵏ = a b`: `b ((a - 1/b) + a r + a c)`, without overflow on the way.
 #[inline(always)]
 pub(super) fn exp_m1<T: Math, const FMA: bool>(x: T) -> T {
     let e = Exponential::of::<FMA>(x, T::zero());
     let (a, b, reciprocal) = e.powers;
-    let y = (e.r + e.c).times_plus::<FMA>(a, a - reciprocal) * b;
+    let (high, low) = sum_in_order(a - reciprocal, a * e.r);
     // The sign of zero.
-    y.copysign(x)
+    ((high + a.times_plus::<FMA>(e.c, low)) * b).copysign(x)
+}
+
+/// `eˣ/2` of the magnitude in two parts, and `e⁻ˣ/2`. Infinite only where the result is.
+#[inline(always)]
+fn halves<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), T) {
+    let e = Exponential::of::<FMA>(magnitude, T::zero());
+    let (high, low) = e.parts();
+    let (high, low) = (e.scaled(high.half()), e.scaled(low.half()));
+    ((high, low), T::of(0.25) / high)
+}
+
+/// `x + x³ P(x²)` up to 1, where the difference would cancel.
+#[inline(always)]
+pub(super) fn sinh<T: Math, const FMA: bool>(x: T) -> T {
+    let ((high, low), reciprocal) = halves::<T, FMA>(x.abs());
+    let near = x.abs().at_most(T::one());
+    let square = near * near;
+    let near = polynomial::<T, FMA>(square, T::SINH).times_plus::<FMA>(square * near, near);
+    (if x.abs() < T::one() { near } else { high + (low - reciprocal) }).copysign(x)
+}
+
+#[inline(always)]
+pub(super) fn cosh<T: Math, const FMA: bool>(x: T) -> T {
+    let ((high, low), reciprocal) = halves::<T, FMA>(x.abs());
+    high + (low + reciprocal)
 }
 
 /// `1 - e⁻²ˣ` of the magnitude `x` in two parts, then its complement `e⁻²ˣ`.

@@ -127,6 +127,8 @@ fn functions<T: Tested>() -> Vec<Function<T>> {
         "exp" exp, T::exp, -40.0, 40.0, 2.0;
         "exp2" exp2, T::exp2, -40.0, 40.0, 2.0;
         "exp_m1" exp_m1, T::exp_m1, -2.0, 3.0, 2.0;
+        "sinh" sinh, T::sinh, -4.0, 4.0, 2.0;
+        "cosh" cosh, T::cosh, -4.0, 4.0, 2.0;
         "tanh" tanh, T::tanh, -3.0, 3.0, 2.0;
         "tanh" tanh_with_slope.0, T::tanh, -25.0, 25.0, 2.0;
         "tanh_slope" tanh_with_slope.1, |x| rules::tanh(x, x.tanh()), -25.0, 25.0, 4.0;
@@ -143,6 +145,9 @@ fn functions<T: Tested>() -> Vec<Function<T>> {
         "cos" cos, T::cos, -10.0, 10.0, 2.0;
         "cos" sin_cos.1, T::cos, -1e5, 1e5, 2.0;
         "tan" tan, T::tan, -10.0, 10.0, 2.0;
+        "asin" asin, T::asin, -1.0, 1.0, 2.0;
+        "acos" acos, T::acos, -1.0, 1.0, 2.0;
+        "atan" atan, T::atan, -10.0, 10.0, 2.0;
         "cbrt" cbrt, T::cbrt, -10.0, 10.0, 2.0;
         "erf" erf, erf_at_ends, -7.0, 7.0, 2.0;
         "normal_cdf" normal_cdf, rules::normal_cdf, -5.0, 5.0, 2.0;
@@ -163,6 +168,7 @@ fn plain_pdf<T: Math>(x: T) -> T {
 const BOUNDARIES: &[f64] = &[
     0.173_286_795_139_986_3,
     0.346_573_590_279_972_64,
+    0.414_213_562_373_095_05,
     0.5,
     0.549_306_144_334_054_8,
     core::f64::consts::LN_2,
@@ -172,6 +178,7 @@ const BOUNDARIES: &[f64] = &[
     1.039_720_770_839_917_9,
     core::f64::consts::SQRT_2,
     2.0,
+    2.414_213_562_373_095,
     4.0,
     8.0,
     9.010_913_347_279_289,
@@ -239,14 +246,15 @@ fn sweep<T: Tested>(count: usize) {
         let mut points = points::<T>(f.interval, count);
         if f.most == 2.0 && f.name == "normal_cdf" {
             // Its far tail is another entry.
-            points.retain(|&x| !(x < T::of(-5.0)));
+            points.retain(|&x| x >= T::of(-5.0) || x.is_nan());
         }
         for chunk in points.chunks(8) {
             let x = core::array::from_fn(|i| chunk[i % chunk.len()]);
             let results = f.whole.map(|f| f(x));
             for (i, &x) in chunk.iter().enumerate() {
                 let plain = (f.plain)(x);
-                let exact = plain.is_nan() || plain == T::zero() || plain.is_infinite() || !in_reach(f.name, x.into());
+                let limit = plain.is_nan() || plain == T::zero() || plain.is_infinite() || x.is_infinite();
+                let exact = limit || !in_reach(f.name, x.into());
                 let truth = (!exact).then(|| truth::unary(f.name, &Big::from(x.into())));
                 for (y, how) in results.iter().map(|y| y[i]).zip(["fused", "not fused"]) {
                     if let Some(truth) = &truth {
@@ -332,15 +340,34 @@ fn a_lane_does_not_see_its_neighbours() {
     check::<f32>();
 }
 
-fn powers<T: Tested>(x: T, y: T) -> [T; 2] {
-    let among = |x: T, guest: T| core::array::from_fn(|i| if i == 3 { x } else { guest });
-    let fused = super::powf::<T, 1, true>([x], [y])[0];
-    let plain = super::powf::<T, 1, false>([x], [y])[0];
-    for guest in [T::one(), T::nan(), T::zero()] {
-        assert_eq!(super::powf::<T, 8, true>(among(x, guest), among(y, guest))[3].key(), fused.key());
-        assert_eq!(super::powf::<T, 8, false>(among(x, guest), among(y, guest))[3].key(), plain.key());
+type OfTwo<T, const W: usize> = fn([T; W], [T; W]) -> [T; W];
+
+/// A function of two arguments, with and without the fused operation, the same alone and among others.
+struct Pair<T> {
+    whole: [OfTwo<T, 8>; 2],
+    single: [OfTwo<T, 1>; 2],
+}
+
+impl<T: Tested> Pair<T> {
+    const POWF: Self = Self {
+        whole: [super::powf::<T, 8, true>, super::powf::<T, 8, false>],
+        single: [super::powf::<T, 1, true>, super::powf::<T, 1, false>],
+    };
+    const ATAN2: Self = Self {
+        whole: [super::atan2::<T, 8, true>, super::atan2::<T, 8, false>],
+        single: [super::atan2::<T, 1, true>, super::atan2::<T, 1, false>],
+    };
+
+    fn of(&self, a: T, b: T) -> [T; 2] {
+        let among = |x: T, guest: T| core::array::from_fn(|i| if i == 3 { x } else { guest });
+        core::array::from_fn(|i| {
+            let [alone] = self.single[i]([a], [b]);
+            for guest in [T::one(), T::nan(), T::zero()] {
+                assert_eq!(self.whole[i](among(a, guest), among(b, guest))[3].key(), alone.key(), "{a:e}, {b:e}");
+            }
+            alone
+        })
     }
-    [fused, plain]
 }
 
 #[test]
@@ -361,13 +388,13 @@ fn powers_are_two_units_off_at_most() {
             };
             let exact = x.powf(y);
             if !x.is_finite() || !y.is_finite() || x == T::zero() {
-                for z in powers(x, y) {
+                for z in Pair::<T>::POWF.of(x, y) {
                     assert!(z.key() == exact.key() || (z.is_nan() && exact.is_nan()), "{x:e} to the {y:e}: {z:e}");
                 }
                 continue;
             }
             let truth = (Big::from(x.into()).ln() * Big::from(y.into())).exp();
-            for z in powers(x, y) {
+            for z in Pair::<T>::POWF.of(x, y) {
                 let off = distance(z, &truth);
                 assert!(off <= 2.0, "{x:e} to the {y:e}: {z:e} is {off} units off");
             }
@@ -376,7 +403,7 @@ fn powers_are_two_units_off_at_most() {
         for x in bases {
             for y in specials::<T>().into_iter().chain([0.5, 1.0, 2.0, 3.0, -1.0, -3.0, 1e30].map(T::of)) {
                 let exact = x.powf(y);
-                for z in powers(x, y) {
+                for z in Pair::<T>::POWF.of(x, y) {
                     let near = (z - exact).abs() <= exact.abs() * T::epsilon();
                     assert!(
                         z.key() == exact.key() || near || (z.is_nan() && exact.is_nan()),
@@ -389,9 +416,53 @@ fn powers_are_two_units_off_at_most() {
     check::<f64>();
     check::<f32>();
     for &(x, y, digits) in POWERS {
-        for z in powers(x, y) {
+        for z in Pair::<f64>::POWF.of(x, y) {
             let off = distance(z, &Big::parse(digits));
             assert!(off <= 2.0, "{x:e} to the {y:e}: {z:e} is {off} units off");
         }
     }
+}
+
+#[test]
+fn angles_are_two_units_off_at_most() {
+    fn check<T: Tested>() {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(T::SEED);
+        for i in 0..1200 {
+            let [y, x] = match i % 4 {
+                0 => [(); 2].map(|()| T::any(random.random())),
+                1 => [(); 2].map(|()| T::of(random.random_range(-1.0..1.0))),
+                2 => [(); 2].map(|()| T::of(random.random_range(-30.0_f64..30.0).exp2())),
+                // The bounds of the reduction.
+                _ => {
+                    let x = T::of(random.random_range(-1.0..1.0));
+                    [(x * T::of(0.414_213_562_373_095_05)).next(random.random_range(-2..=2)), x]
+                }
+            };
+            for (y, x) in [(y, x), (x, y)] {
+                let plain = y.atan2(x);
+                let truth = plain.is_normal().then(|| truth::angle(&Big::from(y.into()), &Big::from(x.into())));
+                for angle in Pair::<T>::ATAN2.of(y, x) {
+                    if let Some(truth) = &truth {
+                        let off = distance(angle, truth);
+                        assert!(off <= 2.0, "({x:e}, {y:e}): {angle:e} is {off} units off");
+                    } else {
+                        let near = (angle - plain).abs() <= T::zero().next(2);
+                        assert!(near || (angle.is_nan() && plain.is_nan()), "({x:e}, {y:e}): {angle:e}, not {plain:e}");
+                    }
+                }
+            }
+        }
+        for y in specials::<T>() {
+            for x in specials::<T>() {
+                let plain = y.atan2(x);
+                for angle in Pair::<T>::ATAN2.of(y, x) {
+                    let near = (angle - plain).abs() <= plain.abs() * T::epsilon();
+                    let same = near && angle.is_sign_negative() == plain.is_sign_negative();
+                    assert!(same || (angle.is_nan() && plain.is_nan()), "({x:e}, {y:e}): {angle:e}, not {plain:e}");
+                }
+            }
+        }
+    }
+    check::<f64>();
+    check::<f32>();
 }

@@ -11,6 +11,8 @@ pub(super) fn unary(name: &str, x: &Big) -> Big {
             let half = x.bounded() / 2;
             2 * half.sinh() * half.exp()
         }
+        "sinh" => x.bounded().sinh(),
+        "cosh" => x.bounded().cosh(),
         "tanh" => x.bounded().sinh() / x.bounded().cosh(),
         "tanh_slope" => {
             let cosh = x.bounded().cosh();
@@ -30,6 +32,9 @@ pub(super) fn unary(name: &str, x: &Big) -> Big {
         "sin" => x.sin(),
         "cos" => x.cos(),
         "tan" => x.sin() / x.cos(),
+        "asin" => angle(x, &(1 - x * x).sqrt()),
+        "acos" => angle(&(1 - x * x).sqrt(), x),
+        "atan" => angle(x, &Big::from(1)),
         "cbrt" => x.cbrt(),
         "erf" => {
             let s = x.bounded() * Big::from(2).sqrt();
@@ -56,6 +61,15 @@ pub(super) fn unary(name: &str, x: &Big) -> Big {
         "normal_pdf" => normal_pdf(&x.bounded()),
         _ => panic!("no truth is known for {name}: write it here"),
     }
+}
+
+/// The angle of the point `(x, y)`: what a float says of it, and the small angle that it is off.
+pub(super) fn angle(y: &Big, x: &Big) -> Big {
+    let first = Big::from(y.scaled_to_f64(0).atan2(x.scaled_to_f64(0)));
+    let (sin, cos) = (first.sin(), first.cos());
+    let tangent = (y * &cos - x * &sin) / (x * &cos + y * &sin);
+    let square = &tangent * &tangent;
+    first + tangent * (1 - square.clone() / 3 + &square * &square / 5)
 }
 
 /// Of a number above -1, by the series where the sum would lose it.
