@@ -1,0 +1,85 @@
+//! Between rows and lanes.
+
+use super::super::Precision;
+use super::super::code::Place;
+use super::super::graph::Comparison;
+use super::super::math::Math;
+use super::{Chunk, Memory, Strip, lanes};
+
+/// Notes the rows for which a comparison does not come out as it should.
+#[inline(always)]
+pub(super) fn guard<T: Precision + Math, const W: usize>(
+    memory: &Memory<'_, T, Chunk<T, W>>,
+    strip: &mut Strip<'_, T>,
+    comparison: Comparison,
+    [a, b]: [Place; 2],
+    holds: bool,
+) {
+    let chunks = memory.slot(a).iter().zip(memory.slot(b));
+    for ((a, b), strayed) in chunks.zip(strip.strayed.chunks_mut(W)) {
+        let (a, b) = (a.get(), b.get());
+        let mut strays = [false; W];
+        for i in 0..W {
+            strays[i] = comparison.of(a[i], b[i]) != holds;
+        }
+        strayed.iter_mut().zip(strays).for_each(|(strayed, strays)| *strayed |= strays);
+    }
+}
+
+/// Brings an input of the rows into lanes.
+#[inline(always)]
+pub(super) fn load<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, out: &[Chunk<T, W>]) {
+    match strip.stride {
+        1 => load_with::<T, W>(strip, input, out, 1),
+        2 => load_with::<T, W>(strip, input, out, 2),
+        3 => load_with::<T, W>(strip, input, out, 3),
+        4 => load_with::<T, W>(strip, input, out, 4),
+        stride => load_with::<T, W>(strip, input, out, stride),
+    }
+}
+
+#[inline(always)]
+fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, out: &[Chunk<T, W>], stride: usize) {
+    let column = &strip.rows[input..];
+    for (k, out) in out.iter().enumerate() {
+        let first = k * W;
+        if first + W <= strip.count {
+            let rows = &column[first * stride..][..(W - 1) * stride + 1];
+            out.set(lanes(|i| rows[i * stride]));
+        } else {
+            out.set(lanes(|i| column[(first + i).min(strip.count - 1) * stride]));
+        }
+    }
+}
+
+/// Puts lanes where the results of the rows go.
+#[inline(always)]
+pub(super) fn store<T: Precision, const W: usize>(strip: &mut Strip<'_, T>, column: usize, lanes: &[Chunk<T, W>]) {
+    match strip.width {
+        1 => store_with::<T, W>(strip, column, lanes, 1),
+        2 => store_with::<T, W>(strip, column, lanes, 2),
+        3 => store_with::<T, W>(strip, column, lanes, 3),
+        4 => store_with::<T, W>(strip, column, lanes, 4),
+        width => store_with::<T, W>(strip, column, lanes, width),
+    }
+}
+
+#[inline(always)]
+fn store_with<T: Precision, const W: usize>(
+    strip: &mut Strip<'_, T>,
+    column: usize,
+    lanes: &[Chunk<T, W>],
+    width: usize,
+) {
+    for (results, lanes) in strip.results.chunks_mut(W * width).zip(lanes) {
+        let lanes = lanes.get();
+        if results.len() == W * width {
+            for i in 0..W {
+                results[i * width + column] = lanes[i];
+            }
+        } else {
+            results.chunks_mut(width).zip(lanes).for_each(|(result, x)| result[column] = x);
+        }
+    }
+}
+

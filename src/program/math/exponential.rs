@@ -1,0 +1,180 @@
+//! The exponential, and what is made of one.
+//!
+//! Reduction after Cody & Waite, "Software Manual for the Elementary Functions" (1980): `x = k ln 2 + r`, with `ln 2`
+//! in two parts.
+
+use super::float::{Math, polynomial, product, quotient, sum_in_order};
+use super::logarithm;
+
+/// `eˣ = 2ᵏ (1 + r + c)`.
+pub(super) struct Exponential<T> {
+    /// Two powers of two whose product is `2ᵏ`, and the reciprocal of the second.
+    powers: (T, T, T),
+    /// At most about `ln(2)/2`.
+    r: T,
+    /// `eʳ - 1 - r`, and what the rounding of `r` has left.
+    c: T,
+}
+
+impl<T: Math> Exponential<T> {
+    /// Of `x + tail`, where the tail is small against 1.
+    #[inline(always)]
+    pub(super) fn of<const FMA: bool>(x: T, tail: T) -> Self {
+        let x = x.at_least(T::EXP_RANGE[0]).at_most(T::EXP_RANGE[1]);
+        let magic_sum = x.times_plus::<FMA>(T::RECIP_LN_2[0], T::MAGIC_EXPONENT);
+        let k = T::MAGIC_EXPONENT - magic_sum;
+        let rest = k.times_plus::<FMA>(T::LN_2_SHORT[0], x);
+        let (r, low) = sum_in_order(rest, k.times_plus::<FMA>(T::LN_2_SHORT[1], tail));
+        Self::reduced::<FMA>(magic_sum, r, low)
+    }
+
+    #[inline(always)]
+    fn reduced<const FMA: bool>(magic_sum: T, r: T, low: T) -> Self {
+        let c = polynomial::<T, FMA>(r, T::EXP).times_plus::<FMA>(r * r, low);
+        Self { powers: T::powers(magic_sum), r, c }
+    }
+
+    /// Twice rounded only where it is subnormal, and then by a small part of its last digit.
+    #[inline(always)]
+    pub(super) fn value(&self) -> T {
+        self.scaled(T::one() + (self.r + self.c))
+    }
+
+    /// The number times the power of two.
+    #[inline(always)]
+    pub(super) fn scaled(&self, x: T) -> T {
+        x * self.powers.0 * self.powers.1
+    }
+
+    /// Without the power of two, in two parts.
+    #[inline(always)]
+    pub(super) fn parts(&self) -> (T, T) {
+        let (s, c) = sum_in_order(self.r, self.c);
+        let (high, low) = sum_in_order(T::one(), s);
+        (high, low + c)
+    }
+
+    #[inline(always)]
+    fn scaled_parts(&self) -> (T, T) {
+        let (high, low) = self.parts();
+        (self.scaled(high), self.scaled(low))
+    }
+}
+
+#[inline(always)]
+pub(super) fn exp<T: Math, const FMA: bool>(x: T) -> T {
+    Exponential::of::<FMA>(x, T::zero()).value()
+}
+
+#[inline(always)]
+pub(super) fn exp2<T: Math, const FMA: bool>(x: T) -> T {
+    // The range of the other base is more than wide enough.
+    let x = x.at_least(T::EXP_RANGE[0] * T::of(1.44)).at_most(T::EXP_RANGE[1] * T::of(1.44));
+    let magic_sum = x + T::MAGIC_EXPONENT;
+    let rest = x - (magic_sum - T::MAGIC_EXPONENT);
+    let (r, low) = product::<T, FMA>(rest, T::LN_2[0]);
+    Exponential::reduced::<FMA>(magic_sum, r, rest.times_plus::<FMA>(T::LN_2[1], low)).value()
+}
+
+/// With `2ᵏ = a b`: `b ((a - 1/b) + a r + a c)`, without overflow on the way.
+#[inline(always)]
+pub(super) fn exp_m1<T: Math, const FMA: bool>(x: T) -> T {
+    let e = Exponential::of::<FMA>(x, T::zero());
+    let (a, b, reciprocal) = e.powers;
+    let (high, low) = sum_in_order(a - reciprocal, a * e.r);
+    // The sign of zero.
+    ((high + a.times_plus::<FMA>(e.c, low)) * b).copysign(x)
+}
+
+/// `eˣ/2` of the magnitude in two parts, and `e⁻ˣ/2`. Infinite only where the result is.
+#[inline(always)]
+fn halves<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), T) {
+    let e = Exponential::of::<FMA>(magnitude, T::zero());
+    let (high, low) = e.parts();
+    let (high, low) = (e.scaled(high.half()), e.scaled(low.half()));
+    ((high, low), T::of(0.25) / high)
+}
+
+/// `x + x³ P(x²)` up to 1, where the difference would cancel.
+#[inline(always)]
+pub(super) fn sinh<T: Math, const FMA: bool>(x: T) -> T {
+    let ((high, low), reciprocal) = halves::<T, FMA>(x.abs());
+    let near = x.abs().at_most(T::one());
+    let square = near * near;
+    let near = polynomial::<T, FMA>(square, T::SINH).times_plus::<FMA>(square * near, near);
+    (if x.abs() < T::one() { near } else { high + (low - reciprocal) }).copysign(x)
+}
+
+#[inline(always)]
+pub(super) fn cosh<T: Math, const FMA: bool>(x: T) -> T {
+    let ((high, low), reciprocal) = halves::<T, FMA>(x.abs());
+    high + (low + reciprocal)
+}
+
+/// `1 - e⁻²ˣ` of the magnitude `x` in two parts, then its complement `e⁻²ˣ`.
+#[inline(always)]
+fn tanh_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), T) {
+    let e = Exponential::of::<FMA>(-(magnitude + magnitude), T::zero());
+    let power = e.scaled(T::one());
+    let (high, low) = sum_in_order(T::one() - power, -(power * e.r));
+    let parts = sum_in_order(high, (-power).times_plus::<FMA>(e.c, low));
+    (parts, e.value())
+}
+
+/// `2 - high - low`, in two parts.
+#[inline(always)]
+fn two_minus<T: Math>((high, low): (T, T)) -> (T, T) {
+    let (d, d_low) = sum_in_order(T::of(2.0), -high);
+    (d, d_low - low)
+}
+
+/// `(1 - e⁻²ˣ)/(1 + e⁻²ˣ)` of the magnitude.
+#[inline(always)]
+pub(super) fn tanh<T: Math, const FMA: bool>(x: T) -> T {
+    let (numerator, _) = tanh_parts::<T, FMA>(x.abs());
+    quotient::<T, FMA>(numerator, two_minus(numerator)).copysign(x)
+}
+
+/// The slope is `4e⁻²ˣ/(1 + e⁻²ˣ)²`.
+#[inline(always)]
+pub(super) fn tanh_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
+    let (numerator, e) = tanh_parts::<T, FMA>(x.abs());
+    let denominator = two_minus(numerator);
+    let reciprocal = quotient::<T, FMA>((T::one(), T::zero()), denominator);
+    let two = T::of(2.0) * reciprocal;
+    (quotient::<T, FMA>(numerator, denominator).copysign(x), e * two * two)
+}
+
+/// `e⁻ˣ` of the magnitude, and one more than that, both in two parts.
+#[inline(always)]
+fn logistic_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
+    let e = Exponential::of::<FMA>(-magnitude, T::zero()).scaled_parts();
+    let (d, d_low) = sum_in_order(T::one(), e.0);
+    (e, (d, d_low + e.1))
+}
+
+/// The exponential is taken of a negative number only: no overflow on either side.
+#[inline(always)]
+pub(super) fn sigmoid<T: Math, const FMA: bool>(x: T) -> T {
+    let (e, denominator) = logistic_parts::<T, FMA>(x.abs());
+    let numerator = if x < T::zero() { e } else { (T::one(), T::zero()) };
+    quotient::<T, FMA>(numerator, denominator)
+}
+
+#[inline(always)]
+pub(super) fn sigmoid_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
+    let (e, denominator) = logistic_parts::<T, FMA>(x.abs());
+    let large = quotient::<T, FMA>((T::one(), T::zero()), denominator);
+    let small = quotient::<T, FMA>(e, denominator);
+    (if x < T::zero() { small } else { large }, small * large)
+}
+
+/// `max(x, 0) + ln(1 + e⁻ˣ)`, the exponential of the magnitude.
+#[inline(always)]
+pub(super) fn softplus<T: Math, const FMA: bool>(x: T) -> T {
+    let (high, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
+    let (tail, tail_low) = logarithm::ln_1p_parts::<T, FMA>(high, low);
+    // Not `max`, which would turn a NaN into 0.
+    let positive = if x < T::zero() { T::zero() } else { x };
+    positive + (tail + tail_low)
+}
