@@ -207,6 +207,12 @@ pub(crate) fn is_fast(op: Op) -> bool {
             | trunc
             | fract
             | atan_slope
+            | sinh
+            | cosh
+            | asin
+            | acos
+            | atan
+            | atan2
     )
 }
 

@@ -7,16 +7,19 @@
 //!
 //! What a row becomes does not depend on its neighbours, nor on its place among them.
 
-use std::array::from_fn;
+mod operations;
+mod rows;
+mod sums;
+
 use std::cell::Cell;
 
+use num_traits::Float;
+
 use super::Precision;
-use super::code::{Code, Instruction, Kind, Manner, NONE, Place, Share, UNIFORM as UNIFORM_BIT};
-use super::graph::Comparison;
-use super::math;
+use super::code::{Code, Instruction, Manner, Place, Share, UNIFORM as UNIFORM_BIT};
 use super::math::Math;
 use super::op::Op;
-use crate::ops::rules;
+use operations::{Family, Operation, family};
 
 /// A number for each lane of a chunk. Shared cells, because an instruction may write a slot that it reads.
 pub(crate) type Chunk<T, const W: usize> = Cell<[T; W]>;
@@ -377,5 +380,5 @@ macro_rules! versions {
 
 versions! {
     f32 16 wide_f32 narrow_f32 wide_plain_f32 narrow_plain_f32;
-    f64 8 wide_f64 narrow_f64 wide_plain_f64 narrow_plain_f64;
+    f64 16 wide_f64 narrow_f64 wide_plain_f64 narrow_plain_f64;
 }

@@ -30,9 +30,11 @@ pub(super) enum Family {
 pub(super) fn family(op: Op) -> Family {
     use Op::*;
     match op {
-        max | min | clamp | mul_add | relu | leaky_relu | step | above | greater | sign | signum | copysign | over | atan_slope | to_degrees | to_radians | floor | ceil | trunc | fract => Family::Choice,
-        exp | exp2 | exp_m1 | exp_m1_slope | tanh | tanh_slope | sigmoid | sigmoid_slope | softplus | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
-        ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf => Family::Elementary,
+        max | min | clamp | mul_add | relu | leaky_relu | step | above | greater | sign | signum | copysign | over
+        | atan_slope | to_degrees | to_radians | floor | ceil | trunc | fract => Family::Choice,
+        sinh | cosh | exp | exp2 | exp_m1 | exp_m1_slope | tanh | tanh_slope | sigmoid | sigmoid_slope | softplus
+        | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
+        asin | acos | atan | atan2 | ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf => Family::Elementary,
         _ => Family::Arithmetic,
     }
 }
@@ -44,7 +46,8 @@ pub(super) fn arithmetic<T: Precision + Math, const W: usize, const FMA: bool>(
     operation: Operation,
 ) {
     let Operation { op, args, exponent, out, careful } = operation;
-    let ([a, b, _], zero, one) = (args, T::zero(), T::one());
+    let [a, b, _] = args;
+    let one = T::one();
     match op {
         Op::add => memory.mixed(a, b, out, |a, b| a + b),
         Op::sub => memory.mixed(a, b, out, |a, b| a - b),
@@ -67,8 +70,9 @@ pub(super) fn choice<T: Precision + Math, const W: usize, const FMA: bool>(
     memory: &Memory<'_, T, Chunk<T, W>>,
     operation: Operation,
 ) {
-    let Operation { op, args, exponent, out, careful } = operation;
-    let ([a, b, _], zero, one) = (args, T::zero(), T::one());
+    let Operation { op, args, out, .. } = operation;
+    let [a, b, _] = args;
+    let (zero, one) = (T::zero(), T::one());
     match op {
         // Not the float's own, which lets a NaN pass where it is the first operand.
         Op::max => memory.each2(a, b, out, |a, b| choose((a > b) | (b != b), a, b)),
@@ -110,13 +114,16 @@ pub(super) fn exponential<T: Precision + Math, const W: usize, const FMA: bool>(
     memory: &Memory<'_, T, Chunk<T, W>>,
     operation: Operation,
 ) {
-    let Operation { op, args, exponent, out, careful } = operation;
-    let ([a, b, _], zero, one) = (args, T::zero(), T::one());
+    let Operation { op, args, out, .. } = operation;
+    let [a, b, _] = args;
+    let (zero, one) = (T::zero(), T::one());
     match op {
         Op::exp => memory.unary(a, out, math::exp::<T, W, FMA>),
         Op::exp2 => memory.unary(a, out, math::exp2::<T, W, FMA>),
         Op::exp_m1 => memory.unary(a, out, math::exp_m1::<T, W, FMA>),
         Op::exp_m1_slope => memory.unary(a, out, math::exp::<T, W, FMA>),
+        Op::sinh => memory.unary(a, out, math::sinh::<T, W, FMA>),
+        Op::cosh => memory.unary(a, out, math::cosh::<T, W, FMA>),
         Op::tanh => memory.unary(a, out, math::tanh::<T, W, FMA>),
         Op::tanh_slope => memory.unary(a, out, |a| math::tanh_with_slope::<T, W, FMA>(a).1),
         Op::sigmoid => memory.unary(a, out, math::sigmoid::<T, W, FMA>),
@@ -142,13 +149,17 @@ pub(super) fn elementary<T: Precision + Math, const W: usize, const FMA: bool>(
     memory: &Memory<'_, T, Chunk<T, W>>,
     operation: Operation,
 ) {
-    let Operation { op, args, exponent, out, careful } = operation;
-    let ([a, b, _], zero, one) = (args, T::zero(), T::one());
+    let Operation { op, args, out, .. } = operation;
+    let [a, b, _] = args;
     match op {
         Op::ln => memory.unary(a, out, math::ln::<T, W, FMA>),
         Op::log2 => memory.unary(a, out, math::log2::<T, W, FMA>),
         Op::log10 => memory.unary(a, out, math::log10::<T, W, FMA>),
         Op::ln_1p => memory.unary(a, out, math::ln_1p::<T, W, FMA>),
+        Op::asin => memory.unary(a, out, math::asin::<T, W, FMA>),
+        Op::acos => memory.unary(a, out, math::acos::<T, W, FMA>),
+        Op::atan => memory.unary(a, out, math::atan::<T, W, FMA>),
+        Op::atan2 => memory.binary(a, b, out, math::atan2::<T, W, FMA>),
         Op::sin => memory.unary(a, out, math::sin::<T, W, FMA>),
         Op::cos => memory.unary(a, out, math::cos::<T, W, FMA>),
         Op::tan => memory.unary(a, out, math::tan::<T, W, FMA>),

@@ -82,4 +82,3 @@ fn store_with<T: Precision, const W: usize>(
         }
     }
 }
-

@@ -5,8 +5,8 @@ use super::super::code::{Kind, Manner, NONE, Place, Share, UNIFORM as UNIFORM_BI
 use super::super::math::Math;
 use super::{Chunk, Memory, Strip, choose, fused, lanes, zero_wins};
 
-/// How many chunks are added up at a time, in registers.
-const GROUP: usize = 4;
+/// How many bytes of each slot are added up at a time, in registers.
+const GROUP: usize = 256;
 
 /// Adds up the terms of a run.
 #[inline(always)]
@@ -61,9 +61,17 @@ fn accumulate<T: Precision, const W: usize, const UNIFORM: bool>(
     next: impl Fn(T, T, T) -> T,
 ) {
     let mut chunk = 0;
-    while chunk + GROUP <= memory.chunks {
-        group::<T, W, UNIFORM, GROUP>(memory, chunk, init, terms, out, sign, &first, &next);
-        chunk += GROUP;
+    // The compiler knows which of the two it is.
+    if size_of::<[T; W]>() * 4 == GROUP {
+        while chunk + 4 <= memory.chunks {
+            group::<T, W, UNIFORM, 4>(memory, chunk, init, terms, out, sign, &first, &next);
+            chunk += 4;
+        }
+    } else if size_of::<[T; W]>() * 2 == GROUP {
+        while chunk + 2 <= memory.chunks {
+            group::<T, W, UNIFORM, 2>(memory, chunk, init, terms, out, sign, &first, &next);
+            chunk += 2;
+        }
     }
     while chunk < memory.chunks {
         group::<T, W, UNIFORM, 1>(memory, chunk, init, terms, out, sign, &first, &next);
@@ -140,11 +148,11 @@ fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
     careful: bool,
 ) {
     let a = memory.slot(a);
-    let lanes = if b != NONE && b & UNIFORM_BIT == 0 { Some(memory.slot(b)) } else { None };
+    let second = if b != NONE && b & UNIFORM_BIT == 0 { Some(memory.slot(b)) } else { None };
     let factor = if b != NONE && b & UNIFORM_BIT != 0 { memory.uniform(b) } else { T::one() };
     let (whole, rest) = (count / W, count % W);
     let mut sums = [[T::zero(); W]; 2];
-    match lanes {
+    match second {
         Some(b) if careful && scales => {
             for (k, (a, b)) in a[..whole].iter().zip(b).enumerate() {
                 let (a, b) = (a.get(), b.get());
@@ -169,7 +177,7 @@ fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
         }
     }
     if rest != 0 {
-        let (a, b) = (a[whole].get(), lanes.map_or([T::one(); W], |b| b[whole].get()));
+        let (a, b) = (a[whole].get(), second.map_or([T::one(); W], |b| b[whole].get()));
         for i in 0..rest {
             sums[1][i] = sums[1][i] + choose(careful && scales, zero_wins(a[i], b[i]), a[i] * b[i]);
         }
@@ -204,4 +212,3 @@ fn reduce_slowly<T: Precision, const W: usize>(
     }
     total.set(sums);
 }
-
