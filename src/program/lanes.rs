@@ -66,27 +66,19 @@ impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
     }
 
     #[inline(always)]
-    fn unary(&self, a: Place, out: Place, f: impl Fn([T; W]) -> [T; W]) {
-        for (a, out) in self.slot(a).iter().zip(self.slot(out)) {
-            out.set(f(a.get()));
-        }
-    }
-
-    #[inline(always)]
     fn each(&self, a: Place, out: Place, f: impl Fn(T) -> T) {
-        self.unary(a, out, |a| lanes(|i| f(a[i])));
-    }
-
-    #[inline(always)]
-    fn binary(&self, a: Place, b: Place, out: Place, f: impl Fn([T; W], [T; W]) -> [T; W]) {
-        for ((a, b), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(out)) {
-            out.set(f(a.get(), b.get()));
+        for (a, out) in self.slot(a).iter().zip(self.slot(out)) {
+            let a = a.get();
+            out.set(lanes(|i| f(a[i])));
         }
     }
 
     #[inline(always)]
     fn each2(&self, a: Place, b: Place, out: Place, f: impl Fn(T, T) -> T) {
-        self.binary(a, b, out, |a, b| lanes(|i| f(a[i], b[i])));
+        for ((a, b), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(out)) {
+            let (a, b) = (a.get(), b.get());
+            out.set(lanes(|i| f(a[i], b[i])));
+        }
     }
 
     /// Either operand may be a uniform.
@@ -108,15 +100,6 @@ impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
         for (((a, b), c), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(c)).zip(self.slot(out)) {
             let (a, b, c) = (a.get(), b.get(), c.get());
             out.set(lanes(|i| f(a[i], b[i], c[i])));
-        }
-    }
-
-    #[inline(always)]
-    fn pair(&self, a: Place, outs: [Place; 2], f: impl Fn([T; W]) -> ([T; W], [T; W])) {
-        for ((a, y), z) in self.slot(a).iter().zip(self.slot(outs[0])).zip(self.slot(outs[1])) {
-            let both = f(a.get());
-            y.set(both.0);
-            z.set(both.1);
         }
     }
 }

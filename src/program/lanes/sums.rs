@@ -35,7 +35,15 @@ pub(super) fn run_terms<T: Precision + Math, const W: usize, const FMA: bool>(
         }
         Kind::Lanes => accumulate::<T, W, false>(memory, init, terms, out, sign, |a, _| a, |a, _, sum| sum + a),
         Kind::UniformLanes if is_fast => {
-            accumulate::<T, W, true>(memory, init, terms, out, sign, |a, b| a * b, fused::<T, FMA>);
+            accumulate::<T, W, true>(
+                memory,
+                init,
+                terms,
+                out,
+                sign,
+                |a, b| a * b,
+                |a, b, sum| fused::<T, FMA>(a, b, sum),
+            );
         }
         Kind::UniformLanes => accumulate::<T, W, true>(memory, init, terms, out, T::one(), product, slow),
         Kind::LanesLanes if is_fast && negative => {
@@ -43,7 +51,15 @@ pub(super) fn run_terms<T: Precision + Math, const W: usize, const FMA: bool>(
             accumulate::<T, W, false>(memory, init, terms, out, sign, |a, b| -a * b, next);
         }
         Kind::LanesLanes if is_fast => {
-            accumulate::<T, W, false>(memory, init, terms, out, sign, |a, b| a * b, fused::<T, FMA>);
+            accumulate::<T, W, false>(
+                memory,
+                init,
+                terms,
+                out,
+                sign,
+                |a, b| a * b,
+                |a, b, sum| fused::<T, FMA>(a, b, sum),
+            );
         }
         Kind::LanesLanes => accumulate::<T, W, false>(memory, init, terms, out, sign, product, slow),
     }
