@@ -172,9 +172,8 @@ pub(super) fn sigmoid_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
 /// `max(x, 0) + ln(1 + e⁻ˣ)`, the exponential of the magnitude.
 #[inline(always)]
 pub(super) fn softplus<T: Math, const FMA: bool>(x: T) -> T {
-    let (high, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
-    let (tail, tail_low) = logarithm::ln_1p_parts::<T, FMA>(high, low);
+    let (e, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
     // Not `max`, which would turn a NaN into 0.
     let positive = if x < T::zero() { T::zero() } else { x };
-    positive + (tail + tail_low)
+    positive + logarithm::ln_1p_of_unit::<T, FMA>(e, low)
 }
