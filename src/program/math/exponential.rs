@@ -3,7 +3,7 @@
 //! Reduction after Cody & Waite, "Software Manual for the Elementary Functions" (1980): `x = k ln 2 + r`, with `ln 2`
 //! in two parts.
 
-use super::float::{Math, polynomial, product, quotient, sum_in_order};
+use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
 use super::logarithm;
 
 /// `eˣ = 2ᵏ (1 + r + c)`.
@@ -173,7 +173,10 @@ pub(super) fn sigmoid_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
 #[inline(always)]
 pub(super) fn softplus<T: Math, const FMA: bool>(x: T) -> T {
     let (e, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
+    let (high, low) = logarithm::ln_1p_of_unit::<T, FMA>(e, low);
     // Not `max`, which would turn a NaN into 0.
     let positive = if x < T::zero() { T::zero() } else { x };
-    positive + logarithm::ln_1p_of_unit::<T, FMA>(e, low)
+    let (s, s_low) = sum(positive, high);
+    // Far out the logarithm is nothing; the error of the sum with an infinity would be NaN.
+    if x > T::of(100.0) { x } else { s + (s_low + low) }
 }

@@ -66,11 +66,10 @@ pub(super) fn log10<T: Math, const FMA: bool>(x: T) -> T {
     in_base::<T, FMA>(x, T::LOG10_2_SHORT, T::RECIP_LN_10)
 }
 
-/// `ln(1 + x + tail)` for `x` from 0 to 1: needs no power of two.
+/// `ln(1 + x + tail)` for `x` from 0 to 1, in two parts: needs no power of two.
 #[inline(always)]
-pub(super) fn ln_1p_of_unit<T: Math, const FMA: bool>(x: T, tail: T) -> T {
-    let (high, low) = reduced::<T, FMA>(x, tail, T::LN_WIDE);
-    high + low
+pub(super) fn ln_1p_of_unit<T: Math, const FMA: bool>(x: T, tail: T) -> (T, T) {
+    reduced::<T, FMA>(x, tail, T::LN_WIDE)
 }
 
 #[inline(always)]
