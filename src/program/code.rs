@@ -111,7 +111,7 @@ enum Section {
 /// How many terms one instruction adds at most, so that not too many operands have to be kept for it.
 const LONGEST_SUM: usize = 48;
 /// How many results are stored at once: row by row, which takes a slot for each until the end.
-const WIDEST_STORE: usize = 8;
+pub(crate) const WIDEST_STORE: usize = 8;
 
 struct Compiler<'g, T> {
     graph: &'g Graph<T>,
@@ -149,11 +149,53 @@ fn is_fast(op: Op) -> bool {
     is_plain(op)
         || matches!(
             op,
-            max | min | clamp | mul_add | sign | signum | relu | leaky_relu | elu | elu_slope | step | above | greater
-                | over | copysign | to_degrees | to_radians | floor | ceil | trunc | fract
-                | exp | exp2 | exp_m1 | exp_m1_slope | sinh | cosh | tanh | tanh_slope | sigmoid | sigmoid_slope | softplus
-                | normal_cdf | normal_pdf
-                | ln | log2 | log10 | ln_1p | sin | cos | tan | asin | acos | atan | atan_slope | atan2 | powf | cbrt
+            max | min
+                | clamp
+                | mul_add
+                | sign
+                | signum
+                | relu
+                | leaky_relu
+                | elu
+                | elu_slope
+                | step
+                | above
+                | greater
+                | over
+                | copysign
+                | to_degrees
+                | to_radians
+                | floor
+                | ceil
+                | trunc
+                | fract
+                | exp
+                | exp2
+                | exp_m1
+                | exp_m1_slope
+                | sinh
+                | cosh
+                | tanh
+                | tanh_slope
+                | sigmoid
+                | sigmoid_slope
+                | softplus
+                | normal_cdf
+                | normal_pdf
+                | ln
+                | log2
+                | log10
+                | ln_1p
+                | sin
+                | cos
+                | tan
+                | asin
+                | acos
+                | atan
+                | atan_slope
+                | atan2
+                | powf
+                | cbrt
         )
 }
 
@@ -474,10 +516,14 @@ impl<'g, T: Precision> Compiler<'g, T> {
         if section == Section::Body && !(fast && takes_uniforms(op)) {
             args[..count].iter_mut().for_each(|arg| *arg = self.lanes(*arg));
         }
-        args[count..].fill(args[0]);
-        self.push(section, match fast {
-            true => Instruction::Fast { op, args, exponent, out },
-            false => Instruction::Plain { op, args, exponent, out },
-        });
+        let first = args[0];
+        args[count..].fill(first);
+        self.push(
+            section,
+            match fast {
+                true => Instruction::Fast { op, args, exponent, out },
+                false => Instruction::Plain { op, args, exponent, out },
+            },
+        );
     }
 }

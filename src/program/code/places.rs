@@ -9,6 +9,7 @@ pub(super) fn assign<T: Precision>(mut compiler: Compiler<'_, T>) -> Code<T> {
     let mut code = std::mem::replace(&mut compiler.code, empty());
     let count = compiler.graph.nodes.len();
     let is_lanes = |id: Id| id as usize >= count || compiler.sections[id as usize] == Section::Body;
+    // The last instruction that reads each node.
     let mut last = vec![0; 2 * count];
     for (at, instruction) in code.body.iter().enumerate() {
         visit(&code, instruction, |id| last[id as usize] = at);
@@ -35,9 +36,11 @@ pub(super) fn assign<T: Precision>(mut compiler: Compiler<'_, T>) -> Code<T> {
         }
         // What nobody reads is free again at once.
         if reuses {
-            for out in outs(instruction).filter(|&out| last[out as usize] == at) {
-                free.push(places[out as usize]);
-                last[out as usize] = usize::MAX;
+            for out in outs(instruction) {
+                if last[out as usize] <= at {
+                    free.push(places[out as usize]);
+                    last[out as usize] = usize::MAX;
+                }
             }
         }
     }
@@ -96,7 +99,9 @@ fn visit<T>(code: &Code<T>, instruction: &Instruction, mut see: impl FnMut(Id)) 
         Instruction::Sum { start, len, .. } | Instruction::Reduce { start, len } => {
             terms(start, len).iter().for_each(|term| [term.a, term.b].into_iter().for_each(&mut see));
         }
-        Instruction::StoreAll { start, len } => code.stored[start as usize..][..len as usize].iter().copied().for_each(see),
+        Instruction::StoreAll { start, len } => {
+            code.stored[start as usize..][..len as usize].iter().copied().for_each(see)
+        }
         Instruction::Load { .. } | Instruction::Splat { .. } | Instruction::Count { .. } => {}
     }
 }
