@@ -27,7 +27,7 @@ use crate::Error;
 use code::{Code, compile};
 use expr::record;
 use graph::{Graph, Id, index};
-use optimize::optimize;
+use optimize::{lower, prune};
 use run::Manner;
 
 /// A function as data: a straight line of operations, recorded once and run on any number of rows.
@@ -81,7 +81,7 @@ impl Options {
         x: &[T],
     ) -> Program<T> {
         let builder = self.builder(Graph::new(parameters.len(), x.len()));
-        let (mut graph, outputs) = record(builder, || {
+        let (mut graph, outputs) = record(builder, true, || {
             let leaves = |numbers: &[T], first: usize| {
                 (index(first)..).zip(numbers).map(|(id, &x)| Expr::node(id, x)).collect::<Vec<_>>()
             };
@@ -127,8 +127,12 @@ impl<T: Precision> Program<T> {
         self.graph.of_sum
     }
 
+    fn pruned(&self, graph: &Graph<T>) -> Graph<T> {
+        if self.options.has(Optimization::Pruning) { prune(graph) } else { graph.clone() }
+    }
+
     fn derived(&self, graph: &Graph<T>) -> Self {
-        Self { graph: optimize(graph, self.options, false), options: self.options, code: OnceLock::new() }
+        Self { graph: self.pruned(graph), options: self.options, code: OnceLock::new() }
     }
 
     /// The leaves of the graph: all parameters, and then all inputs.
@@ -192,7 +196,7 @@ impl<T: Precision> Program<T> {
     }
 
     fn code(&self) -> &Code<T> {
-        self.code.get_or_init(|| compile(&optimize(&self.graph, self.options, !self.options.is_exact()), self.options))
+        self.code.get_or_init(|| compile(&lower(self.pruned(&self.graph), self.options), self.options))
     }
 
     /// The outputs for one row, of a program without parameters.
