@@ -5,10 +5,9 @@ use std::path::Path;
 use std::{env, fs};
 
 use gradtape::Real;
-use gradtape::nn::{Activation, Mlp, loss};
+use gradtape::nn::{Activation, Mlp};
 use gradtape::program::{Dot, Precision, Program};
 use layout::backends::svg::SVGWriter;
-use layout::core::format::Visible;
 use layout::core::geometry::Point;
 use layout::gv::{DotParser, GraphBuilder};
 
@@ -61,13 +60,13 @@ fn error<F: Real<Scalar = f64>>(parameters: &[F], row: &[F]) -> F {
     (prediction[0] - *target).powi(2)
 }
 
-/// Weights and biases between -1 and 1, which look random.
+/// Weights and biases between -1/2 and 1/2, which look random.
 fn parameters() -> Vec<f64> {
     let count: usize = WIDTHS.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
     (1..=count)
         .scan(0.0, |angle, _| {
             *angle += 2.4;
-            Some(f64::sin(*angle))
+            Some(0.5 * f64::sin(*angle))
         })
         .collect()
 }
@@ -107,6 +106,8 @@ fn svg(text: &str) -> Result<String, String> {
     let svg = writer.finalize();
     let (_, drawing) = svg.split_once("<defs>").ok_or("the picture has no definitions")?;
     let drawing = drawing.replace("Times, serif", "Helvetica, Arial, sans-serif");
+    // Not every viewer knows how to centre text vertically.
+    let drawing = drawing.replace("dominant-baseline=\"middle\"", "").replace("dy=\"1.0em\"", "dy=\"1.35em\"");
     let window = format!("{:.0} {:.0} {:.0} {:.0}", low.x, low.y, size.x, size.y);
     let ground = format!("x=\"{:.0}\" y=\"{:.0}\" width=\"100%\" height=\"100%\" fill=\"white\"", low.x, low.y);
     let header = format!("width=\"{:.0}\" height=\"{:.0}\" viewBox=\"{window}\"", size.x, size.y);
