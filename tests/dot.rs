@@ -20,6 +20,8 @@ const AFTER: &str = r##"digraph {
 }
 "##;
 
+type Function = fn(&[Expr<f64>]) -> Expr<f64>;
+
 const AT: [f64; 2] = [2.0, -3.0];
 
 fn article() -> Program<f64> {
@@ -122,7 +124,7 @@ fn intermediate_numbers_have_gradients() {
 
 #[test]
 fn constants_are_written_where_they_are_used() {
-    let cases: [(&str, fn(&[Expr<f64>]) -> Expr<f64>); 25] = [
+    let cases: [(&str, Function); 25] = [
         ("+ 1.5", |x| x[0] + 1.5),
         ("+ 1.5", |x| 1.5 + x[0]),
         ("× 4", |x| x[0] * 4.0),

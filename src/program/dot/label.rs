@@ -2,8 +2,7 @@
 
 use num_traits::Float;
 
-use crate::program::Op;
-use crate::program::Precision;
+use crate::program::{Op, Precision};
 
 /// Where an operand with a box of its own would be written.
 const OPERAND: &str = "·";
@@ -99,13 +98,13 @@ pub(super) fn title(op: Op, exponent: i32, operands: &[Option<String>]) -> Strin
         Op::total => "Σ rows".to_owned(),
         _ => {
             let named = if folded.is_empty() { &[] } else { operands };
-            call(op.name(), named.iter().map(shown))
+            call(op.name(), named.iter().map(Option::as_deref).map(shown))
         }
     }
 }
 
-fn shown(operand: &Option<String>) -> &str {
-    operand.as_deref().unwrap_or(OPERAND)
+fn shown(operand: Option<&str>) -> &str {
+    operand.unwrap_or(OPERAND)
 }
 
 /// An operator, with the operand that is folded on its side.
@@ -151,5 +150,5 @@ fn dot(operands: &[Option<String>]) -> String {
 /// The first of a list.
 fn short<'a>(list: impl ExactSizeIterator<Item = &'a Option<String>>) -> Vec<&'a str> {
     let rest = (list.len() > SHOWN).then_some("…");
-    list.take(SHOWN).map(shown).chain(rest).collect()
+    list.take(SHOWN).map(Option::as_deref).map(shown).chain(rest).collect()
 }
