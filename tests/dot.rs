@@ -10,12 +10,12 @@ use layout::gv::{DotParser, GraphBuilder};
 const AFTER: &str = r##"digraph {
   rankdir=LR
   node [shape=record]
-  n0 [label="a | data 2.0000 | grad 4.0000" style=filled fillcolor="#d8e6ff"]
-  n1 [label="b | data -3.0000 | grad 4.0000" style=filled fillcolor="#d8e6ff"]
-  n2 [label="+ | data -1.0000 | grad 4.0000"]
+  n0 [label="a|data 2.0000|grad 4.0000" style=filled fillcolor="#d8e6ff"]
+  n1 [label="b|data -3.0000|grad 4.0000" style=filled fillcolor="#d8e6ff"]
+  n2 [label="+|data -1.0000|grad 4.0000"]
   n0 -> n2
   n1 -> n2
-  n4 [label="× 4 | data -4.0000 | grad 1.0000" style=filled fillcolor="#ffe2c4"]
+  n4 [label="× 4|data -4.0000|grad 1.0000" style=filled fillcolor="#ffe2c4"]
   n2 -> n4
 }
 "##;
@@ -36,7 +36,7 @@ fn text<const N: usize>(f: impl FnOnce(&[Expr<f64>]) -> Expr<f64>, x: [f64; N]) 
 /// The first fields of all boxes.
 fn titles(text: &str) -> Vec<&str> {
     let labels = text.lines().filter_map(|line| line.split_once("[label=\"")).filter(|(node, _)| !node.contains("->"));
-    labels.map(|(_, label)| label.split_once(" | ").unwrap().0).collect()
+    labels.map(|(_, label)| label.split_once('|').unwrap().0).collect()
 }
 
 /// The title of the last box.
@@ -78,7 +78,7 @@ fn the_article_s_expression_is_drawn_before_and_after_backward() {
     let after = program.dot(&[], &AT).unwrap().names(&["a", "b"]);
     assert_eq!(after.to_string(), AFTER);
     let before = after.without_gradients().to_string();
-    assert_eq!(before, AFTER.replace(" | grad 4.0000", "").replace(" | grad 1.0000", ""));
+    assert_eq!(before, AFTER.replace("|grad 4.0000", "").replace("|grad 1.0000", ""));
     assert_eq!(labels(&parsed(AFTER)).len(), 4);
 }
 
@@ -89,8 +89,8 @@ fn the_pictures_of_the_readme_are_of_this_expression() {
     {
         let shown: Vec<&str> =
             picture.split("<tspan").skip(1).map(|span| span.split(['>', '<']).nth(1).unwrap()).collect();
-        let fields = AFTER.lines().filter_map(|line| line.split('"').nth(1)).filter(|label| label.contains(" | "));
-        let fields = fields.flat_map(|label| label.split(" | ")).filter(|field| gradients || !field.contains("grad"));
+        let fields = AFTER.lines().filter_map(|line| line.split('"').nth(1)).filter(|label| label.contains('|'));
+        let fields = fields.flat_map(|label| label.split('|')).filter(|field| gradients || !field.contains("grad"));
         assert_eq!(shown, fields.collect::<Vec<_>>());
         assert_eq!(picture.matches("<path").count(), edges(AFTER).len());
     }
@@ -118,8 +118,8 @@ fn gradients_are_those_of_the_tape_by_every_node() {
 fn intermediate_numbers_have_gradients() {
     let text = text(|x| ((x[0] * x[0]) * 2.0).exp_m1() * 0.0 + (x[0] * x[0]) * 3.0, [0.5]);
     // By x: 3 (2x), by the square: 3.
-    assert!(text.contains("[label=\"× | data 0.2500 | grad 3.0000\"]"), "{text}");
-    assert!(text.contains("x0 | data 0.5000 | grad 3.0000"), "{text}");
+    assert!(text.contains("[label=\"×|data 0.2500|grad 3.0000\"]"), "{text}");
+    assert!(text.contains("x0|data 0.5000|grad 3.0000"), "{text}");
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn edges_that_no_derivative_passes_are_dashed() {
     let text = text(|x| x[0] * x[0].exp().detach(), [0.0]);
     assert_eq!(edges(&text)[1], "n1 -> n2 [style=dashed]");
     // The product changes with the detached number, and not with what that was made of.
-    assert!(text.contains("detach | data 1.0000 | grad 0.0000"), "{text}");
-    assert!(text.contains("exp | data 1.0000 | grad 0.0000"), "{text}");
-    assert!(text.contains("x0 | data 0.0000 | grad 1.0000"), "{text}");
+    assert!(text.contains("detach|data 1.0000|grad 0.0000"), "{text}");
+    assert!(text.contains("exp|data 1.0000|grad 0.0000"), "{text}");
+    assert!(text.contains("x0|data 0.0000|grad 1.0000"), "{text}");
 }
 
 #[test]
@@ -209,11 +209,11 @@ fn names_may_be_any_text() {
         ("a & b;", r"a\ &\ b;"),
     ] {
         let text = named(name);
-        assert!(text.contains(&format!("  n0 [label=\"{escaped} | data 2.0000 | grad 4.0000\" ")), "{text}");
+        assert!(text.contains(&format!("  n0 [label=\"{escaped}|data 2.0000|grad 4.0000\" ")), "{text}");
         // The renderer takes away one level of backslashes, and has no entities.
         let plain = &labels(&parsed(&text))[0];
         let expected = name.replace(['\t', '\0'], "\u{fffd}").replace("&l", "&amp;l").replace("&#", "&amp;#");
-        assert_eq!(*plain, format!("{expected} | data 2.0000 | grad 4.0000"));
+        assert_eq!(*plain, format!("{expected}|data 2.0000|grad 4.0000"));
     }
     assert_eq!(named(""), program.dot(&[], &AT).unwrap().to_string());
 }
@@ -226,7 +226,7 @@ fn parameters_inputs_and_outputs_have_names_and_colors() {
     assert_eq!(titles(&dot.to_string()), ["w0", "w1", "x0", "×", "+"]);
     let named = dot.names(&["slope", "", "place", "height"]).to_string();
     assert_eq!(titles(&named), ["slope", "w1", "place", "×", "height"]);
-    assert!(named.contains("[label=\"height | + | data 6.5000"));
+    assert!(named.contains("[label=\"height|+|data 6.5000"));
     assert_eq!(["#dcf0d8", "#d8e6ff", "#ffe2c4"].map(|color| named.matches(color).count()), [2, 1, 1]);
 }
 
@@ -252,12 +252,12 @@ fn pictures_grow_in_every_direction() {
     for (direction, name, brace) in [
         (Direction::LeftToRight, "LR", ""),
         (Direction::RightToLeft, "RL", ""),
-        (Direction::TopToBottom, "TB", "{ "),
-        (Direction::BottomToTop, "BT", "{ "),
+        (Direction::TopToBottom, "TB", "{"),
+        (Direction::BottomToTop, "BT", "{"),
     ] {
         let text = program.dot(&[], &AT).unwrap().direction(direction).to_string();
         assert!(text.contains(&format!("  rankdir={name}\n")), "{text}");
-        assert!(text.contains(&format!("[label=\"{brace}x0 | data")), "{text}");
+        assert!(text.contains(&format!("[label=\"{brace}x0|data")), "{text}");
         parsed(&text);
     }
 }
@@ -273,7 +273,7 @@ fn numbers_can_be_hidden() {
 fn numbers_are_as_long_as_they_should_be() {
     let data = |x: f64, decimals: usize| {
         let text = Program::record(|x| x[0].abs(), &[x]).dot(&[], &[x]).unwrap().decimals(decimals).to_string();
-        text.split("x0 | data ").nth(1).unwrap().split(" |").next().unwrap().to_owned()
+        text.split("x0|data ").nth(1).unwrap().split('|').next().unwrap().to_owned()
     };
     assert_eq!(data(1.0 / 3.0, 4), "0.3333");
     assert_eq!(data(2.5, 0), "2");
@@ -289,7 +289,7 @@ fn numbers_are_as_long_as_they_should_be() {
 #[test]
 fn infinite_derivatives_are_shown() {
     let text = text(|x| x[0].sqrt(), [0.0]);
-    assert!(text.contains("x0 | data 0.0000 | grad inf"), "{text}");
+    assert!(text.contains("x0|data 0.0000|grad inf"), "{text}");
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn every_operation_of_the_table_can_be_drawn() {
     let check = |name: &str, dot: Dot<'_, f64>| {
         let text = dot.to_string();
         parsed(&text);
-        assert!(text.contains(" | grad "), "{name}: {text}");
+        assert!(text.contains("|grad "), "{name}: {text}");
         (*titles(&text).last().unwrap()).to_owned()
     };
     for options in [Options::new(), Options::new().exact()] {

@@ -32,12 +32,12 @@ use crate::{Error, Tape, Value};
 ///     r##"digraph {
 ///   rankdir=LR
 ///   node [shape=record]
-///   n0 [label="a | data 2.0000 | grad 4.0000" style=filled fillcolor="#d8e6ff"]
-///   n1 [label="b | data -3.0000 | grad 4.0000" style=filled fillcolor="#d8e6ff"]
-///   n2 [label="+ | data -1.0000 | grad 4.0000"]
+///   n0 [label="a|data 2.0000|grad 4.0000" style=filled fillcolor="#d8e6ff"]
+///   n1 [label="b|data -3.0000|grad 4.0000" style=filled fillcolor="#d8e6ff"]
+///   n2 [label="+|data -1.0000|grad 4.0000"]
 ///   n0 -> n2
 ///   n1 -> n2
-///   n4 [label="× 4 | data -4.0000 | grad 1.0000" style=filled fillcolor="#ffe2c4"]
+///   n4 [label="× 4|data -4.0000|grad 1.0000" style=filled fillcolor="#ffe2c4"]
 ///   n2 -> n4
 /// }
 /// "##
@@ -134,9 +134,9 @@ impl<T: Precision> Dot<'_, T> {
     ///
     /// let program = Program::record(|x| x[0] * 3.0 + x[1], &[2.0, 1.0]);
     /// let text = program.dot(&[], &[2.0, 1.0])?.names(&["speed", "", "way"]).to_string();
-    /// assert!(text.contains(r#"label="speed | data 2.0000"#));
-    /// assert!(text.contains(r#"label="x1 | data 1.0000"#));
-    /// assert!(text.contains(r#"label="way | + | data 7.0000"#));
+    /// assert!(text.contains(r#"label="speed|data 2.0000"#));
+    /// assert!(text.contains(r#"label="x1|data 1.0000"#));
+    /// assert!(text.contains(r#"label="way|+|data 7.0000"#));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[track_caller]
@@ -174,7 +174,7 @@ impl<T: Precision> Dot<'_, T> {
     ///
     /// let program = Program::record(|x| x[0].sin(), &[1.0_f64]);
     /// let text = program.dot(&[], &[1.0])?.decimals(2).to_string();
-    /// assert!(text.contains(r#"label="sin | data 0.84 | grad 1.00""#));
+    /// assert!(text.contains(r#"label="sin|data 0.84|grad 1.00""#));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[must_use]
@@ -208,7 +208,7 @@ impl<T: Precision> Dot<'_, T> {
     ///
     /// let program = Program::record(|x| x[0].sin(), &[0.0]);
     /// let text = program.dot(&[], &[0.0])?.without_gradients().to_string();
-    /// assert!(text.contains(r#"label="sin | data 0.0000""#));
+    /// assert!(text.contains(r#"label="sin|data 0.0000""#));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[must_use]
@@ -225,8 +225,8 @@ impl<T: Precision> Dot<'_, T> {
     ///
     /// let program = Program::record_with(|w, x| x[0] * w[0] + w[1], &[3.0, 0.5], &[2.0]);
     /// let text = program.dot(&[3.0, 0.5], &[2.0])?.names(&["w", "b"]).fold_parameters().to_string();
-    /// assert!(text.contains(r#"label="× w | data 6.0000 | grad 1.0000""#));
-    /// assert!(text.contains(r#"label="+ b | data 6.5000 | grad 1.0000""#));
+    /// assert!(text.contains(r#"label="× w|data 6.0000|grad 1.0000""#));
+    /// assert!(text.contains(r#"label="+ b|data 6.5000|grad 1.0000""#));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[must_use]
@@ -247,8 +247,8 @@ impl<T: Precision> Dot<'_, T> {
     ///
     /// let program = Program::record(|x| [x[0] * 2.0, x[0] * 3.0], &[1.0]);
     /// let text = program.dot(&[], &[1.0])?.gradients_of(1).to_string();
-    /// assert!(text.contains(r#"label="x0 | data 1.0000 | grad 3.0000""#));
-    /// assert!(text.contains(r#"label="× 2 | data 2.0000 | grad 0.0000""#));
+    /// assert!(text.contains(r#"label="x0|data 1.0000|grad 3.0000""#));
+    /// assert!(text.contains(r#"label="× 2|data 2.0000|grad 0.0000""#));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[track_caller]

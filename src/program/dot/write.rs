@@ -89,9 +89,9 @@ impl<T: Precision> Dot<'_, T> {
                 fields.push(format!("grad {}", numbers.long(gradients[id as usize])));
             }
         }
-        let label = fields.join(" | ");
+        let label = fields.join("|");
         // The fields of a record lie across the direction of the graph.
-        let label = if self.direction.is_horizontal() { label } else { format!("{{ {label} }}") };
+        let label = if self.direction.is_horizontal() { label } else { format!("{{{label}}}") };
         write!(f, "  n{id} [label=\"{label}\"")?;
         let color = match node.op {
             Op::parameter => Some(PARAMETER),
