@@ -13,7 +13,8 @@ use crate::{Error, Tape, Value};
 /// It is made by [`Program::dot`], and printed. There is a box for each number that the outputs depend on: inputs are
 /// blue, parameters green, outputs orange. A box has the name or the operation, the number (`data`), and the derivative
 /// of the output by it (`grad`). Constants have no box, but are written where they are used: `× 4`. Where the order of
-/// operands matters, their edges are numbered, and an edge that no derivative passes is dashed.
+/// operands matters, their edges are numbered (in a scalar product only if one is there twice); an edge that no
+/// derivative passes is dashed.
 ///
 /// Drawn is what was recorded, before it is optimised. In a sum over rows, data and gradients are those of this row.
 ///
