@@ -2,6 +2,7 @@
 
 mod code;
 mod differentiate;
+mod dot;
 mod expr;
 mod graph;
 mod lanes;
@@ -15,6 +16,7 @@ mod run;
 
 use std::sync::OnceLock;
 
+pub use dot::{Direction, Dot};
 pub use expr::Expr;
 pub(crate) use expr::symbolic;
 pub(crate) use op::Op;
