@@ -206,7 +206,7 @@ impl<T: Precision> Program<T> {
         let mut workspace = Workspace::new();
         let rows = Rows::new(x, x.len())?;
         let results = self.run(&[], rows, &mut workspace)?;
-        Ok(if self.is_of_sum() { results.totals() } else { results.rows() }.to_vec())
+        Ok(if self.is_of_sum() { results.totals().to_vec() } else { results.row(0) })
     }
 
     /// Runs the program on all rows.
@@ -225,7 +225,7 @@ impl<T: Precision> Program<T> {
                 "another (see `Paths` for functions that branch)",
             ));
         }
-        Ok(Results { rows: &workspace.results, width: self.code().width(), totals: &workspace.totals })
+        Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
     }
 
     /// Runs the program on all rows, of which some may stray.
