@@ -10,6 +10,7 @@ mod math;
 mod op;
 mod optimize;
 mod options;
+mod paths;
 mod precision;
 mod rows;
 mod run;
@@ -21,6 +22,7 @@ pub use expr::Expr;
 pub(crate) use expr::symbolic;
 pub(crate) use op::Op;
 pub use options::{Optimization, Options};
+pub use paths::{Derivative, Paths};
 pub use precision::Precision;
 pub use rows::{Results, Rows};
 pub use run::Workspace;
@@ -82,7 +84,8 @@ impl Options {
         parameters: &[T],
         x: &[T],
     ) -> Program<T> {
-        let builder = self.builder(Graph::new(parameters.len(), x.len()));
+        let mut builder = self.builder(Graph::new(parameters.len(), x.len()));
+        builder.branches = self.is_exact();
         let (mut graph, outputs) = record(builder, true, || {
             let leaves = |numbers: &[T], first: usize| {
                 (index(first)..).zip(numbers).map(|(id, &x)| Expr::node(id, x)).collect::<Vec<_>>()
@@ -204,8 +207,7 @@ impl<T: Precision> Program<T> {
     /// The outputs for one row, of a program without parameters.
     pub fn eval(&self, x: &[T]) -> Result<Vec<T>, Error> {
         let mut workspace = Workspace::new();
-        let rows = Rows::new(x, x.len())?;
-        let results = self.run(&[], rows, &mut workspace)?;
+        let results = self.run(&[], Rows::one(x), &mut workspace)?;
         Ok(if self.is_of_sum() { results.totals().to_vec() } else { results.row(0) })
     }
 

@@ -466,6 +466,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
         }
         if let Some(outs) = pair {
             let (op, a) = (self.node(outs[0]).op, node.args[0]);
+            let a = if section == Section::Body { self.lanes(a) } else { a };
             return self.push(section, Instruction::Pair { op, a, outs });
         }
         let [start, len] = self.sums[k as usize];
@@ -500,8 +501,12 @@ impl<'g, T: Precision> Compiler<'g, T> {
     fn emit_operation(&mut self, section: Section, op: Op, mut args: [Id; 3], exponent: i32, out: Id) {
         let count = op.arity().unwrap_or(2);
         let fast = if self.options.is_exact() { is_plain(op) } else { is_fast(op) };
-        if section == Section::Body && !(fast && takes_uniforms(op)) {
-            args[..count].iter_mut().for_each(|arg| *arg = self.lanes(*arg));
+        if section == Section::Body {
+            // At least one operand has a number for each lane.
+            let mixes = fast && takes_uniforms(op) && args[..count].iter().any(|&id| self.section(id) == Section::Body);
+            if !mixes {
+                args[..count].iter_mut().for_each(|arg| *arg = self.lanes(*arg));
+            }
         }
         let first = args[0];
         args[count..].fill(first);

@@ -127,7 +127,7 @@ impl<T: Precision> Expr<T> {
         let active = &operands[..op.arity().unwrap_or(0)];
         let plain = active.iter().filter(|operand| operand.is_constant()).count();
         let may_fold = plain != 0 || matches!(op, Op::neg | Op::add | Op::powi);
-        if may_fold && Self::habits().0 {
+        if may_fold && Self::folds() {
             if plain == active.len() {
                 return Self::constant(op.value(operands.map(|operand| operand.data), exponent));
             }
@@ -136,7 +136,7 @@ impl<T: Precision> Expr<T> {
             }
         }
         if matches!(op, Op::max | Op::min | Op::clamp)
-            && Self::habits().1
+            && Self::has(|builder| builder.branches, false)
             && let Some(chosen) = choice(op, operands)
         {
             return chosen;
@@ -155,11 +155,13 @@ impl<T: Precision> Expr<T> {
         })
     }
 
-    /// Whether the recording under way, if there is one, folds constants, and whether it branches at choices.
-    fn habits() -> (bool, bool) {
-        T::session().with_borrow(|session| {
-            session.as_ref().map_or((true, false), |session| (session.builder.folds, session.builder.branches))
-        })
+    /// Asks the builder of the recording under way, if there is one, about its habits.
+    fn has(habit: impl FnOnce(&Builder<T>) -> bool, default: bool) -> bool {
+        T::session().with_borrow(|session| session.as_ref().map_or(default, |session| habit(&session.builder)))
+    }
+
+    fn folds() -> bool {
+        Self::has(|builder| builder.folds, true)
     }
 
     /// The operation, the factor and the rest, if this is a product with a constant.
@@ -212,7 +214,7 @@ impl<T: Precision> Expr<T> {
     /// The result of an operation on a list.
     #[track_caller]
     fn call_list(op: Op, data: T, operands: &[Self]) -> Self {
-        if operands.is_empty() || Self::habits().0 && operands.iter().all(|operand| operand.is_constant()) {
+        if operands.is_empty() || Self::folds() && operands.iter().all(|operand| operand.is_constant()) {
             return Self::constant(data);
         }
         if op != Op::dot && operands.len() == 1 {
@@ -280,7 +282,7 @@ fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Optio
         Op::add if a.session != 0 && a.session == b.session && a.id == b.id => Some(a * (one + one)),
         Op::neg => a.product().map(|(op, c, x)| Expr::call(op, [Expr::constant(-c), x], 0)),
         // The product of two constants is exact if one of them is a power of two.
-        Op::scale if (a.is_constant() || b.is_constant()) && !Expr::<T>::habits().1 => {
+        Op::scale if (a.is_constant() || b.is_constant()) && !Expr::<T>::has(|builder| builder.exact, false) => {
             let (c, x) = if a.is_constant() { (a.data, b) } else { (b.data, a) };
             let (_, d, x) = x.product()?;
             let is_power = |c: T| c.abs() == one || c.abs() == one + one;

@@ -166,13 +166,15 @@ pub(crate) struct Builder<T> {
     known_lists: FxHashMap<(Op, Vec<Id>), Id>,
     /// Whether operations on constants, and those that change nothing, are left out.
     pub(crate) folds: bool,
+    /// Whether every product is rounded as on a tape.
+    pub(crate) exact: bool,
     /// Whether a choice between two numbers is a branch.
     pub(crate) branches: bool,
 }
 
 impl<T: Precision> Builder<T> {
     /// With `shares`, a node that is there already is not added again.
-    pub(crate) fn new(graph: Graph<T>, shares: bool, folds: bool, branches: bool) -> Self {
+    pub(crate) fn new(graph: Graph<T>, shares: bool, folds: bool, exact: bool) -> Self {
         let constants = (0..).zip(&graph.nodes).filter_map(|(k, node)| Some((graph.constant(node)?.bits(), k)));
         let constants = constants.collect();
         let guards = graph.guards.iter().copied().collect();
@@ -187,7 +189,7 @@ impl<T: Precision> Builder<T> {
                 }
             }
         }
-        Self { graph, constants, guards, known, known_lists, folds, branches }
+        Self { graph, constants, guards, known, known_lists, folds, exact, branches: false }
     }
 
     pub(crate) fn constant(&mut self, x: T) -> Id {

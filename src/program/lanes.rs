@@ -191,6 +191,12 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
+        fn sum_carefully(memory: &Lane<'_>, terms: &[Term], out: Place, fused: bool, careful: bool) {
+            sums::sum_carefully::<$T, $W, FMA>(memory, terms, out, fused, careful);
+        }
+
+        $(#[$attribute])*
+        #[inline(never)]
         fn reduce(memory: &Lane<'_>, terms: &[Term], strip: &Strip<'_, $T>) {
             sums::reduce::<$T, $W, FMA>(memory, terms, strip);
         }
@@ -238,7 +244,7 @@ macro_rules! interpret {
                     if fused && !$strip.zero_wins {
                         sum($memory, terms, out);
                     } else {
-                        sums::sum_carefully($memory, terms, out, $strip.zero_wins);
+                        sum_carefully($memory, terms, out, fused, $strip.zero_wins);
                     }
                 }
                 Instruction::Reduce { start, len } => {

@@ -49,6 +49,16 @@ impl<'a, T> Rows<'a, T> {
         Ok(Self { table: Table { numbers, stride: 1, count: numbers.len() - width + 1 }, width })
     }
 
+    /// A single row, which may also have no numbers.
+    pub fn one(numbers: &'a [T]) -> Self {
+        Self::of(numbers, numbers.len(), 1)
+    }
+
+    /// As many rows of a width that may be 0.
+    pub(crate) fn of(numbers: &'a [T], width: usize, count: usize) -> Self {
+        Self { table: Table { numbers, stride: width, count }, width }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.table.count

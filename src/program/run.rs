@@ -173,7 +173,8 @@ impl<T: Precision> Workspace<T> {
             self.collect(threads, share * rows, table.count, width);
         }
         for (k, &place) in code.totals.iter().enumerate() {
-            self.uniforms[place as usize] = tree(&self.sums[k..], totals, tasks);
+            let sums = self.sums.get(k..).unwrap_or_default();
+            self.uniforms[place as usize] = tree(sums, totals, tasks);
         }
     }
 
@@ -224,7 +225,7 @@ fn threads() -> usize {
 /// Calls `f` for each part, each on a thread of its own if there are several.
 #[cfg(feature = "rayon")]
 fn for_each<P: Send>(parts: impl ExactSizeIterator<Item = P>, f: impl Fn(P) + Sync) {
-    rayon::scope(|scope| {
+    rayon::in_place_scope(|scope| {
         let f = &f;
         for part in parts {
             scope.spawn(move |_| f(part));
