@@ -234,7 +234,7 @@ fn powi<T: Precision, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
 /// Lane by lane what the plain float computes.
 #[inline(never)]
 pub(super) fn plain<T: Precision, const W: usize>(memory: &Memory<'_, T, Chunk<T, W>>, operation: Operation) {
-    let slot = |place: Place| &memory.slots[place as usize * memory.chunks..][..memory.chunks];
+    let slot = |place: Place| &memory.slots[place as usize * memory.chunks()..][..memory.chunks()];
     let args = operation.args.map(slot);
     for (k, out) in slot(operation.out).iter().enumerate() {
         let x = args.map(|arg| arg[k].get());
