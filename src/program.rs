@@ -14,6 +14,7 @@ mod paths;
 mod precision;
 mod rows;
 mod run;
+mod source;
 
 use std::sync::OnceLock;
 
@@ -26,6 +27,7 @@ pub use paths::{Derivative, Paths};
 pub use precision::Precision;
 pub use rows::{Results, Rows};
 pub use run::Workspace;
+pub use source::Source;
 
 use crate::Error;
 use code::{Code, compile};
