@@ -74,6 +74,7 @@ mod paths;
 mod precision;
 mod rows;
 mod run;
+mod source;
 
 use std::sync::OnceLock;
 
@@ -86,6 +87,7 @@ pub use paths::{Derivative, Paths};
 pub use precision::Precision;
 pub use rows::{Results, Rows};
 pub use run::Workspace;
+pub use source::Source;
 
 use crate::Error;
 use code::{Code, compile};
