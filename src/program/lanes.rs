@@ -20,6 +20,7 @@ use super::code::{Code, Instruction, Place, Term, UNIFORM as UNIFORM_BIT};
 use super::math::Math;
 use super::op::Op;
 use operations::{Family, Operation, family};
+pub(crate) use sums::GROUP;
 
 /// A number for each lane of a chunk. Shared cells, because an instruction may write a slot that it reads.
 pub(crate) type Chunk<T, const W: usize> = Cell<[T; W]>;
@@ -155,7 +156,7 @@ pub(crate) trait Lanes: Math {
     /// Sets all numbers to 0.
     fn wipe(chunks: &[Self::Chunk]);
 
-    /// Adds the lanes up.
+    /// Adds the lanes up, halves first.
     fn add_up(chunk: &Self::Chunk) -> Self;
 
     /// Runs the body of the code on a strip of rows, with the machine's own instructions if `simd`.
@@ -297,7 +298,14 @@ macro_rules! versions {
                 }
 
                 fn add_up(chunk: &Self::Chunk) -> Self {
-                    chunk.get().into_iter().fold(0.0, |sum, x| sum + x)
+                    let (mut lanes, mut half) = (chunk.get(), $W / 2);
+                    while half > 0 {
+                        for i in 0..half {
+                            lanes[i] += lanes[i + half];
+                        }
+                        half /= 2;
+                    }
+                    lanes[0]
                 }
 
                 fn run_wide(

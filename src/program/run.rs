@@ -9,7 +9,7 @@ use std::fmt;
 use super::Precision;
 use super::code::{Code, Instruction};
 use super::graph::Guard;
-use super::lanes::{Chunk, Lanes, Memory, Strip};
+use super::lanes::{Chunk, GROUP, Lanes, Memory, Strip};
 
 /// Rows in a flat slice: row `k` begins at `k · stride` and has `width` numbers.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,6 @@ const TASK: usize = 256;
 const TASKS: usize = 256;
 /// The slots of a strip should stay in the first cache.
 const STRIP_BYTES: usize = 20 << 10;
-const FEWEST_CHUNKS: usize = 2;
 const MOST_CHUNKS: usize = 14;
 
 /// How code is run.
@@ -172,6 +171,10 @@ impl<T: Precision> Workspace<T> {
         if threads > 1 {
             self.collect(threads, share * rows, table.count, width);
         }
+        if tasks == 1 {
+            code.totals.iter().zip(&self.sums).for_each(|(&place, &sum)| self.uniforms[place as usize] = sum);
+            return;
+        }
         for (k, &place) in code.totals.iter().enumerate() {
             let sums = self.sums.get(k..).unwrap_or_default();
             self.uniforms[place as usize] = tree(sums, totals, tasks);
@@ -280,6 +283,7 @@ impl<T: Precision> Job<'_, T> {
             let first = task * self.rows;
             let count = self.rows.min(part.height - first);
             let strayed = split(&mut part.strayed, count);
+            let sums = split(&mut part.sums, code.totals.len());
             for careful in [self.manner.exact, true] {
                 T::wipe(memory.totals);
                 strayed.fill(false);
@@ -293,27 +297,27 @@ impl<T: Precision> Job<'_, T> {
                     let memory = Memory { chunks: chunks.min(count.div_ceil(T::WIDTH)), ..memory };
                     T::run_wide(code, &memory, &mut strip, self.manner.simd);
                 }
+                sums.iter_mut().zip(memory.totals).for_each(|(sum, total)| *sum = T::add_up(total));
                 if careful || !code.zero_wins {
                     break;
                 }
                 let is_nan =
                     |column: usize| results[column * part.height + first..][..count].iter().any(|x| x.is_nan());
-                if !(0..code.width()).any(is_nan) && !memory.totals.iter().any(|total| T::add_up(total).is_nan()) {
+                if !(0..code.width()).any(is_nan) && !sums.iter().any(|sum| sum.is_nan()) {
                     break;
                 }
             }
-            let sums = split(&mut part.sums, code.totals.len());
-            sums.iter_mut().zip(memory.totals).for_each(|(sum, total)| *sum = T::add_up(total));
         }
     }
 }
 
-/// How many chunks the slots of a strip have.
+/// How many chunks the slots of a strip have: whole groups of those that are added up together, and an odd number of
+/// groups, because slots that are a power of two apart would get into each other's way in the cache.
 fn chunks<T: Precision>(slots: usize, rows: usize) -> usize {
-    let bytes = slots.max(1) * T::WIDTH * size_of::<T>();
-    let fitting = (STRIP_BYTES / bytes).clamp(FEWEST_CHUNKS, MOST_CHUNKS);
-    // Slots that are a power of two apart would get into each other's way in the cache.
-    (fitting - (fitting + 2) % 4).min(rows.div_ceil(T::WIDTH))
+    let strip = std::env::var("STRIP").map_or(STRIP_BYTES, |s| s.parse().unwrap());
+    let group = GROUP / (T::WIDTH * size_of::<T>());
+    let groups = (strip / (slots.max(1) * GROUP)).clamp(1, MOST_CHUNKS / group);
+    (group * (groups - (groups + 1) % 2)).min(rows.div_ceil(T::WIDTH))
 }
 
 impl<'a, T> Table<'a, T> {

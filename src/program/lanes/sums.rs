@@ -6,7 +6,7 @@ use super::super::math::Math;
 use super::{Chunk, Memory, Strip, choose, fused, lanes, zero_wins};
 
 /// How many bytes of each slot are added up at a time, in registers.
-const GROUP: usize = 256;
+pub(crate) const GROUP: usize = 256;
 
 /// Adds up terms, a group of chunks at a time.
 #[inline(always)]
