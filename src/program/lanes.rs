@@ -16,7 +16,7 @@ use std::cell::Cell;
 use num_traits::Float;
 
 use super::Precision;
-use super::code::{Code, Instruction, Manner, Place, Share, UNIFORM as UNIFORM_BIT};
+use super::code::{Code, Instruction, Place, Term, UNIFORM as UNIFORM_BIT};
 use super::math::Math;
 use super::op::Op;
 use operations::{Family, Operation, family};
@@ -66,27 +66,19 @@ impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
     }
 
     #[inline(always)]
-    fn unary(&self, a: Place, out: Place, f: impl Fn([T; W]) -> [T; W]) {
-        for (a, out) in self.slot(a).iter().zip(self.slot(out)) {
-            out.set(f(a.get()));
-        }
-    }
-
-    #[inline(always)]
     fn each(&self, a: Place, out: Place, f: impl Fn(T) -> T) {
-        self.unary(a, out, |a| lanes(|i| f(a[i])));
-    }
-
-    #[inline(always)]
-    fn binary(&self, a: Place, b: Place, out: Place, f: impl Fn([T; W], [T; W]) -> [T; W]) {
-        for ((a, b), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(out)) {
-            out.set(f(a.get(), b.get()));
+        for (a, out) in self.slot(a).iter().zip(self.slot(out)) {
+            let a = a.get();
+            out.set(lanes(|i| f(a[i])));
         }
     }
 
     #[inline(always)]
     fn each2(&self, a: Place, b: Place, out: Place, f: impl Fn(T, T) -> T) {
-        self.binary(a, b, out, |a, b| lanes(|i| f(a[i], b[i])));
+        for ((a, b), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(out)) {
+            let (a, b) = (a.get(), b.get());
+            out.set(lanes(|i| f(a[i], b[i])));
+        }
     }
 
     /// Either operand may be a uniform.
@@ -108,15 +100,6 @@ impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
         for (((a, b), c), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(c)).zip(self.slot(out)) {
             let (a, b, c) = (a.get(), b.get(), c.get());
             out.set(lanes(|i| f(a[i], b[i], c[i])));
-        }
-    }
-
-    #[inline(always)]
-    fn pair(&self, a: Place, outs: [Place; 2], f: impl Fn([T; W]) -> ([T; W], [T; W])) {
-        for ((a, y), z) in self.slot(a).iter().zip(self.slot(outs[0])).zip(self.slot(outs[1])) {
-            let both = f(a.get());
-            y.set(both.0);
-            z.set(both.1);
         }
     }
 }
@@ -201,14 +184,14 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
-        fn sum(memory: &Lane<'_>, manner: Manner, init: Place, terms: &[[Place; 2]], out: Place, careful: bool) {
-            sums::run_terms::<$T, $W, FMA>(memory, manner, init, terms, out, careful);
+        fn sum(memory: &Lane<'_>, terms: &[Term], out: Place) {
+            sums::sum::<$T, $W, FMA>(memory, terms, out);
         }
 
         $(#[$attribute])*
         #[inline(never)]
-        fn reduce(memory: &Lane<'_>, shares: &[Share], strip: &Strip<'_, $T>) {
-            sums::reduce_all::<$T, $W, FMA>(memory, shares, strip);
+        fn reduce(memory: &Lane<'_>, terms: &[Term], strip: &Strip<'_, $T>) {
+            sums::reduce::<$T, $W, FMA>(memory, terms, strip);
         }
 
         $(#[$attribute])*
@@ -219,14 +202,17 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
-        fn store(strip: &mut Strip<'_, $T>, column: u32, lanes: &[Chunk<$T, $W>]) {
-            rows::store(strip, column as usize, lanes);
+        fn store_all(memory: &Lane<'_>, strip: &mut Strip<'_, $T>, columns: &[Place]) {
+            rows::store_all(memory, strip, columns);
         }
 
         for instruction in $instructions {
             match *instruction {
                 Instruction::Load { input, out } => load($strip, input, $memory.slot(out)),
-                Instruction::Store { column, a } => store($strip, column, $memory.slot(a)),
+                Instruction::Store { column, a } => rows::store($strip, column as usize, $memory.slot(a)),
+                Instruction::StoreAll { start, len } => {
+                    store_all($memory, $strip, &$code.stored[start as usize..][..len as usize]);
+                }
                 Instruction::Splat { a, out } => {
                     let x = $memory.uniform(a);
                     $memory.slot(out).iter().for_each(|out| out.set([x; $W]));
@@ -249,12 +235,16 @@ macro_rules! interpret {
                     operations::plain($memory, Operation { op, args, exponent, out, careful: true });
                 }
                 Instruction::Pair { op, a, outs } => pair($memory, op, a, outs),
-                Instruction::Run { manner, init, start, len, out } => {
+                Instruction::Sum { start, len, out, fused } => {
                     let terms = &$code.terms[start as usize..][..len as usize];
-                    sum($memory, manner, init, terms, out, $strip.zero_wins);
+                    if fused && !$strip.zero_wins {
+                        sum($memory, terms, out);
+                    } else {
+                        sums::sum_carefully($memory, terms, out, $strip.zero_wins);
+                    }
                 }
                 Instruction::Reduce { start, len } => {
-                    reduce($memory, &$code.shares[start as usize..][..len as usize], $strip);
+                    reduce($memory, &$code.terms[start as usize..][..len as usize], $strip);
                 }
                 Instruction::Guard { comparison, a, b, holds } => {
                     rows::guard($memory, $strip, comparison, [a, b], holds);

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use super::Precision;
-use super::code::{Code, Instruction};
+use super::code::{Code, Instruction, WIDEST_STORE};
 use super::graph::Guard;
 use super::lanes::{Chunk, Lanes, Memory, Strip};
 
@@ -47,8 +47,8 @@ const TASK: usize = 256;
 const TASKS: usize = 256;
 /// The slots of a strip should stay in the first cache.
 const STRIP_BYTES: usize = 20 << 10;
-const FEWEST_CHUNKS: usize = 4;
-const MOST_CHUNKS: usize = 16;
+const FEWEST_CHUNKS: usize = 2;
+const MOST_CHUNKS: usize = 14;
 
 /// How code is run.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ impl<T: Precision> Workspace<T> {
     /// Computes the results of all rows, the totals, and which rows strayed.
     pub(crate) fn run(&mut self, code: &Code<T>, manner: Manner, parameters: &[T], table: Table<'_, T>) {
         let width = code.width();
-        self.results.clear();
+        // Old results stay where they are: all are written.
         self.results.resize(table.count * width, T::zero());
         self.strayed.clear();
         self.strayed.resize(if code.has_guards { table.count } else { 0 }, false);
@@ -103,7 +103,7 @@ impl<T: Precision> Workspace<T> {
             let x = self.uniforms[place as usize];
             if code.of_sum {
                 self.totals.push(x);
-            } else {
+            } else if width > WIDEST_STORE || table.count == 0 {
                 self.results.iter_mut().skip(column).step_by(width).for_each(|result| *result = x);
             }
         }
@@ -266,6 +266,8 @@ impl<T: Precision> Job<'_, T> {
                     let results = split(&mut results, count * code.width());
                     let strayed = split(&mut strayed, count);
                     let mut strip = self.table.strip(first + start, count, results, code.width(), strayed, careful);
+                    // The last strip may be shorter.
+                    let memory = Memory { chunks: chunks.min(count.div_ceil(T::WIDTH)), ..memory };
                     T::run_wide(code, &memory, &mut strip, self.manner.simd);
                 }
                 if careful || !code.zero_wins {
@@ -286,8 +288,8 @@ impl<T: Precision> Job<'_, T> {
 fn chunks<T: Precision>(slots: usize, rows: usize) -> usize {
     let bytes = slots.max(1) * T::WIDTH * size_of::<T>();
     let fitting = (STRIP_BYTES / bytes).clamp(FEWEST_CHUNKS, MOST_CHUNKS);
-    let needed = rows.div_ceil(T::WIDTH).next_power_of_two();
-    (1 << fitting.ilog2()).min(needed)
+    // Slots that are a power of two apart would get into each other's way in the cache.
+    (fitting - (fitting + 2) % 4).min(rows.div_ceil(T::WIDTH))
 }
 
 impl<'a, T> Table<'a, T> {

@@ -39,6 +39,37 @@ pub(super) fn family(op: Op) -> Family {
     }
 }
 
+/// Loops over chunks. Macros, because a closure is not always inlined, and then it is compiled without the vector
+/// instructions of its caller.
+macro_rules! unary {
+    ($memory:ident, $a:expr, $out:expr, |$x:ident| $y:expr) => {
+        for (a, out) in $memory.slot($a).iter().zip($memory.slot($out)) {
+            let $x = a.get();
+            out.set($y);
+        }
+    };
+}
+
+macro_rules! binary {
+    ($memory:ident, $a:expr, $b:expr, $out:expr, |$x:ident, $y:ident| $z:expr) => {
+        for ((a, b), out) in $memory.slot($a).iter().zip($memory.slot($b)).zip($memory.slot($out)) {
+            let ($x, $y) = (a.get(), b.get());
+            out.set($z);
+        }
+    };
+}
+
+macro_rules! pair {
+    ($memory:ident, $a:expr, $outs:expr, |$x:ident| $both:expr) => {
+        for ((a, first), second) in $memory.slot($a).iter().zip($memory.slot($outs[0])).zip($memory.slot($outs[1])) {
+            let $x = a.get();
+            let both = $both;
+            first.set(both.0);
+            second.set(both.1);
+        }
+    };
+}
+
 /// Arithmetic.
 #[inline(always)]
 pub(super) fn arithmetic<T: Precision + Math, const W: usize, const FMA: bool>(
@@ -59,7 +90,7 @@ pub(super) fn arithmetic<T: Precision + Math, const W: usize, const FMA: bool>(
         Op::recip => memory.each(a, out, |a| one / a),
         Op::sqrt => memory.each(a, out, T::sqrt),
         Op::abs => memory.each(a, out, T::abs),
-        Op::powi => memory.unary(a, out, |a| powi(a, exponent)),
+        Op::powi => unary!(memory, a, out, |a| powi(a, exponent)),
         _ => plain(memory, operation),
     }
 }
@@ -78,7 +109,7 @@ pub(super) fn choice<T: Precision + Math, const W: usize, const FMA: bool>(
         Op::max => memory.each2(a, b, out, |a, b| choose((a > b) | (b != b), a, b)),
         Op::min => memory.each2(a, b, out, |a, b| choose((a < b) | (b != b), a, b)),
         Op::clamp => memory.each3(args, out, |x, low, high| choose(x < low, low, choose(x > high, high, x))),
-        Op::mul_add => memory.each3(args, out, fused::<T, FMA>),
+        Op::mul_add => memory.each3(args, out, |a, b, c| fused::<T, FMA>(a, b, c)),
         Op::relu => memory.each(a, out, |a| choose(a <= zero, zero, a)),
         Op::leaky_relu => memory.each2(a, b, out, |a, slope| choose(a > zero, a, slope * a)),
         Op::step => memory.each2(a, b, out, |a, below| choose(a > zero, one, below)),
@@ -118,24 +149,24 @@ pub(super) fn exponential<T: Precision + Math, const W: usize, const FMA: bool>(
     let [a, b, _] = args;
     let (zero, one) = (T::zero(), T::one());
     match op {
-        Op::exp => memory.unary(a, out, math::exp::<T, W, FMA>),
-        Op::exp2 => memory.unary(a, out, math::exp2::<T, W, FMA>),
-        Op::exp_m1 => memory.unary(a, out, math::exp_m1::<T, W, FMA>),
-        Op::exp_m1_slope => memory.unary(a, out, math::exp::<T, W, FMA>),
-        Op::sinh => memory.unary(a, out, math::sinh::<T, W, FMA>),
-        Op::cosh => memory.unary(a, out, math::cosh::<T, W, FMA>),
-        Op::tanh => memory.unary(a, out, math::tanh::<T, W, FMA>),
-        Op::tanh_slope => memory.unary(a, out, |a| math::tanh_with_slope::<T, W, FMA>(a).1),
-        Op::sigmoid => memory.unary(a, out, math::sigmoid::<T, W, FMA>),
-        Op::sigmoid_slope => memory.unary(a, out, |a| math::sigmoid_with_slope::<T, W, FMA>(a).1),
-        Op::softplus => memory.unary(a, out, math::softplus::<T, W, FMA>),
-        Op::normal_cdf => memory.unary(a, out, math::normal_cdf::<T, W, FMA>),
-        Op::normal_pdf => memory.unary(a, out, math::normal_pdf::<T, W, FMA>),
-        Op::elu => memory.binary(a, b, out, |a, alpha| {
+        Op::exp => unary!(memory, a, out, |x| math::exp::<T, W, FMA>(x)),
+        Op::exp2 => unary!(memory, a, out, |x| math::exp2::<T, W, FMA>(x)),
+        Op::exp_m1 => unary!(memory, a, out, |x| math::exp_m1::<T, W, FMA>(x)),
+        Op::exp_m1_slope => unary!(memory, a, out, |x| math::exp::<T, W, FMA>(x)),
+        Op::sinh => unary!(memory, a, out, |x| math::sinh::<T, W, FMA>(x)),
+        Op::cosh => unary!(memory, a, out, |x| math::cosh::<T, W, FMA>(x)),
+        Op::tanh => unary!(memory, a, out, |x| math::tanh::<T, W, FMA>(x)),
+        Op::tanh_slope => unary!(memory, a, out, |a| math::tanh_with_slope::<T, W, FMA>(a).1),
+        Op::sigmoid => unary!(memory, a, out, |x| math::sigmoid::<T, W, FMA>(x)),
+        Op::sigmoid_slope => unary!(memory, a, out, |a| math::sigmoid_with_slope::<T, W, FMA>(a).1),
+        Op::softplus => unary!(memory, a, out, |x| math::softplus::<T, W, FMA>(x)),
+        Op::normal_cdf => unary!(memory, a, out, |x| math::normal_cdf::<T, W, FMA>(x)),
+        Op::normal_pdf => unary!(memory, a, out, |x| math::normal_pdf::<T, W, FMA>(x)),
+        Op::elu => binary!(memory, a, b, out, |a, alpha| {
             let e = math::exp_m1::<T, W, FMA>(a);
             lanes(|i| choose(a[i] > zero, a[i], alpha[i] * e[i]))
         }),
-        Op::elu_slope => memory.binary(a, b, out, |a, alpha| {
+        Op::elu_slope => binary!(memory, a, b, out, |a, alpha| {
             let e = math::exp::<T, W, FMA>(a);
             lanes(|i| choose(a[i] > zero, one, alpha[i] * e[i]))
         }),
@@ -152,19 +183,19 @@ pub(super) fn elementary<T: Precision + Math, const W: usize, const FMA: bool>(
     let Operation { op, args, out, .. } = operation;
     let [a, b, _] = args;
     match op {
-        Op::ln => memory.unary(a, out, math::ln::<T, W, FMA>),
-        Op::log2 => memory.unary(a, out, math::log2::<T, W, FMA>),
-        Op::log10 => memory.unary(a, out, math::log10::<T, W, FMA>),
-        Op::ln_1p => memory.unary(a, out, math::ln_1p::<T, W, FMA>),
-        Op::asin => memory.unary(a, out, math::asin::<T, W, FMA>),
-        Op::acos => memory.unary(a, out, math::acos::<T, W, FMA>),
-        Op::atan => memory.unary(a, out, math::atan::<T, W, FMA>),
-        Op::atan2 => memory.binary(a, b, out, math::atan2::<T, W, FMA>),
-        Op::sin => memory.unary(a, out, math::sin::<T, W, FMA>),
-        Op::cos => memory.unary(a, out, math::cos::<T, W, FMA>),
-        Op::tan => memory.unary(a, out, math::tan::<T, W, FMA>),
-        Op::cbrt => memory.unary(a, out, math::cbrt::<T, W, FMA>),
-        Op::powf => memory.binary(a, b, out, math::powf::<T, W, FMA>),
+        Op::ln => unary!(memory, a, out, |x| math::ln::<T, W, FMA>(x)),
+        Op::log2 => unary!(memory, a, out, |x| math::log2::<T, W, FMA>(x)),
+        Op::log10 => unary!(memory, a, out, |x| math::log10::<T, W, FMA>(x)),
+        Op::ln_1p => unary!(memory, a, out, |x| math::ln_1p::<T, W, FMA>(x)),
+        Op::asin => unary!(memory, a, out, |x| math::asin::<T, W, FMA>(x)),
+        Op::acos => unary!(memory, a, out, |x| math::acos::<T, W, FMA>(x)),
+        Op::atan => unary!(memory, a, out, |x| math::atan::<T, W, FMA>(x)),
+        Op::atan2 => binary!(memory, a, b, out, |x, y| math::atan2::<T, W, FMA>(x, y)),
+        Op::sin => unary!(memory, a, out, |x| math::sin::<T, W, FMA>(x)),
+        Op::cos => unary!(memory, a, out, |x| math::cos::<T, W, FMA>(x)),
+        Op::tan => unary!(memory, a, out, |x| math::tan::<T, W, FMA>(x)),
+        Op::cbrt => unary!(memory, a, out, |x| math::cbrt::<T, W, FMA>(x)),
+        Op::powf => binary!(memory, a, b, out, |x, y| math::powf::<T, W, FMA>(x, y)),
         _ => plain(memory, operation),
     }
 }
@@ -178,9 +209,9 @@ pub(super) fn pair<T: Precision + Math, const W: usize, const FMA: bool>(
     outs: [Place; 2],
 ) {
     match op {
-        Op::sin => memory.pair(a, outs, math::sin_cos::<T, W, FMA>),
-        Op::tanh => memory.pair(a, outs, math::tanh_with_slope::<T, W, FMA>),
-        _ => memory.pair(a, outs, math::sigmoid_with_slope::<T, W, FMA>),
+        Op::sin => pair!(memory, a, outs, |x| math::sin_cos::<T, W, FMA>(x)),
+        Op::tanh => pair!(memory, a, outs, |x| math::tanh_with_slope::<T, W, FMA>(x)),
+        _ => pair!(memory, a, outs, |x| math::sigmoid_with_slope::<T, W, FMA>(x)),
     }
 }
 

@@ -52,33 +52,57 @@ fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, o
     }
 }
 
-/// Puts lanes where the results of the rows go.
+/// Puts lanes into a column of the results.
 #[inline(always)]
 pub(super) fn store<T: Precision, const W: usize>(strip: &mut Strip<'_, T>, column: usize, lanes: &[Chunk<T, W>]) {
-    match strip.width {
-        1 => store_with::<T, W>(strip, column, lanes, 1),
-        2 => store_with::<T, W>(strip, column, lanes, 2),
-        3 => store_with::<T, W>(strip, column, lanes, 3),
-        4 => store_with::<T, W>(strip, column, lanes, 4),
-        width => store_with::<T, W>(strip, column, lanes, width),
+    let width = strip.width;
+    for (results, lanes) in strip.results.chunks_mut(W * width).zip(lanes) {
+        let lanes = lanes.get();
+        results.chunks_mut(width).zip(lanes).for_each(|(result, x)| result[column] = x);
     }
 }
 
+/// Puts the lanes of all columns into the results.
 #[inline(always)]
-fn store_with<T: Precision, const W: usize>(
+pub(super) fn store_all<T: Precision, const W: usize>(
+    memory: &Memory<'_, T, Chunk<T, W>>,
     strip: &mut Strip<'_, T>,
-    column: usize,
-    lanes: &[Chunk<T, W>],
-    width: usize,
+    columns: &[Place],
 ) {
-    for (results, lanes) in strip.results.chunks_mut(W * width).zip(lanes) {
-        let lanes = lanes.get();
-        if results.len() == W * width {
+    match *columns {
+        [a] => store_columns(memory, strip, [a]),
+        [a, b] => store_columns(memory, strip, [a, b]),
+        [a, b, c] => store_columns(memory, strip, [a, b, c]),
+        [a, b, c, d] => store_columns(memory, strip, [a, b, c, d]),
+        _ => columns.iter().enumerate().for_each(|(column, &place)| store(strip, column, memory.slot(place))),
+    }
+}
+
+/// For a width that the compiler knows, it interleaves the columns in registers.
+#[inline(always)]
+fn store_columns<T: Precision, const W: usize, const N: usize>(
+    memory: &Memory<'_, T, Chunk<T, W>>,
+    strip: &mut Strip<'_, T>,
+    columns: [Place; N],
+) {
+    for (k, results) in strip.results.chunks_mut(W * N).enumerate() {
+        let mut lanes = [[T::zero(); W]; N];
+        for (lanes, &place) in lanes.iter_mut().zip(&columns) {
+            *lanes = memory.slots[place as usize * memory.chunks + k].get();
+        }
+        let (rows, _) = results.as_chunks_mut::<N>();
+        if let Ok(rows) = <&mut [[T; N]; W]>::try_from(&mut *rows) {
             for i in 0..W {
-                results[i * width + column] = lanes[i];
+                for j in 0..N {
+                    rows[i][j] = lanes[j][i];
+                }
             }
         } else {
-            results.chunks_mut(width).zip(lanes).for_each(|(result, x)| result[column] = x);
+            for (i, row) in rows.iter_mut().enumerate() {
+                for j in 0..N {
+                    row[j] = lanes[j][i];
+                }
+            }
         }
     }
 }

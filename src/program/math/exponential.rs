@@ -3,7 +3,7 @@
 //! Reduction after Cody & Waite, "Software Manual for the Elementary Functions" (1980): `x = k ln 2 + r`, with `ln 2`
 //! in two parts.
 
-use super::float::{Math, polynomial, product, quotient, sum_in_order};
+use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
 use super::logarithm;
 
 /// `eˣ = 2ᵏ (1 + r + c)`.
@@ -111,14 +111,14 @@ pub(super) fn cosh<T: Math, const FMA: bool>(x: T) -> T {
     high + (low + reciprocal)
 }
 
-/// `1 - e⁻²ˣ` of the magnitude `x` in two parts, then its complement `e⁻²ˣ`.
+/// `1 - e⁻²ˣ` of the magnitude `x`, and its complement `e⁻²ˣ`, both in two parts.
 #[inline(always)]
-fn tanh_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), T) {
+fn tanh_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
     let e = Exponential::of::<FMA>(-(magnitude + magnitude), T::zero());
     let power = e.scaled(T::one());
     let (high, low) = sum_in_order(T::one() - power, -(power * e.r));
     let parts = sum_in_order(high, (-power).times_plus::<FMA>(e.c, low));
-    (parts, e.value())
+    (parts, e.scaled_parts())
 }
 
 /// `2 - high - low`, in two parts.
@@ -135,14 +135,14 @@ pub(super) fn tanh<T: Math, const FMA: bool>(x: T) -> T {
     quotient::<T, FMA>(numerator, two_minus(numerator)).copysign(x)
 }
 
-/// The slope is `4e⁻²ˣ/(1 + e⁻²ˣ)²`.
+/// The slope is `4e⁻²ˣ/(1 + e⁻²ˣ)²`, of two quotients that are hardly off.
 #[inline(always)]
 pub(super) fn tanh_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
     let (numerator, e) = tanh_parts::<T, FMA>(x.abs());
     let denominator = two_minus(numerator);
-    let reciprocal = quotient::<T, FMA>((T::one(), T::zero()), denominator);
-    let two = T::of(2.0) * reciprocal;
-    (quotient::<T, FMA>(numerator, denominator).copysign(x), e * two * two)
+    let large = quotient::<T, FMA>((T::one(), T::zero()), denominator);
+    let small = quotient::<T, FMA>(e, denominator);
+    (quotient::<T, FMA>(numerator, denominator).copysign(x), T::of(4.0) * small * large)
 }
 
 /// `e⁻ˣ` of the magnitude, and one more than that, both in two parts.
@@ -172,9 +172,11 @@ pub(super) fn sigmoid_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
 /// `max(x, 0) + ln(1 + e⁻ˣ)`, the exponential of the magnitude.
 #[inline(always)]
 pub(super) fn softplus<T: Math, const FMA: bool>(x: T) -> T {
-    let (high, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
-    let (tail, tail_low) = logarithm::ln_1p_parts::<T, FMA>(high, low);
+    let (e, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
+    let (high, low) = logarithm::ln_1p_of_unit::<T, FMA>(e, low);
     // Not `max`, which would turn a NaN into 0.
     let positive = if x < T::zero() { T::zero() } else { x };
-    positive + (tail + tail_low)
+    let (s, s_low) = sum(positive, high);
+    // Far out the logarithm is nothing; the error of the sum with an infinity would be NaN.
+    if x > T::of(100.0) { x } else { s + (s_low + low) }
 }

@@ -18,16 +18,16 @@ pub(super) fn is_ordinary_1p<T: Math>(x: T) -> bool {
     (x > -T::one()) & (x <= T::max_value() * T::of(0.125))
 }
 
-/// `ln(1 + f + tail)` in two parts, the second of them at most some hundredths of the first.
+/// `ln(1 + f + tail)` in two parts, the second of them small; the polynomial says for which `f`.
 #[inline(always)]
-fn reduced<T: Math, const FMA: bool>(f: T, tail: T) -> (T, T) {
+fn reduced<T: Math, const FMA: bool>(f: T, tail: T, rest: &[T]) -> (T, T) {
     let s = f / (T::of(2.0) + f);
     let z = s * s;
     let square = (f * f).half();
-    let rest = polynomial::<T, FMA>(z, T::LN).times_plus::<FMA>(z, square);
+    let rest = polynomial::<T, FMA>(z, rest).times_plus::<FMA>(z, square);
     let (high, low) = sum_in_order(f, -square);
-    // The derivative of the logarithm, as far as a tail needs it.
-    let tail = (-f).times_plus::<FMA>(tail, tail);
+    // The derivative (1 - s)/(1 + s) of the logarithm, as far as a tail needs it.
+    let tail = (s * T::of(-1.5)).times_plus::<FMA>(tail, tail);
     (high, low + s.times_plus::<FMA>(rest, tail))
 }
 
@@ -41,7 +41,7 @@ fn with_exponent<T: Math, const FMA: bool>(k: T, (high, low): (T, T)) -> (T, T) 
 #[inline(always)]
 pub(super) fn ln<T: Math, const FMA: bool>(x: T) -> T {
     let (k, m, _) = x.split();
-    let (high, low) = with_exponent::<T, FMA>(k, reduced::<T, FMA>(m - T::one(), T::zero()));
+    let (high, low) = with_exponent::<T, FMA>(k, reduced::<T, FMA>(m - T::one(), T::zero(), T::LN));
     high + low
 }
 
@@ -49,7 +49,7 @@ pub(super) fn ln<T: Math, const FMA: bool>(x: T) -> T {
 #[inline(always)]
 fn in_base<T: Math, const FMA: bool>(x: T, a: [T; 2], b: [T; 2]) -> T {
     let (k, m, _) = x.split();
-    let (high, low) = reduced::<T, FMA>(m - T::one(), T::zero());
+    let (high, low) = reduced::<T, FMA>(m - T::one(), T::zero(), T::LN);
     let (p, p_low) = product::<T, FMA>(high, b[0]);
     let p_low = low.times_plus::<FMA>(b[0], high.times_plus::<FMA>(b[1], p_low));
     let (s, s_low) = sum_in_order(k * a[0], p);
@@ -66,19 +66,19 @@ pub(super) fn log10<T: Math, const FMA: bool>(x: T) -> T {
     in_base::<T, FMA>(x, T::LOG10_2_SHORT, T::RECIP_LN_10)
 }
 
-/// `ln(1 + x + tail)` in two parts, where the tail is small against `x`.
+/// `ln(1 + x + tail)` for `x` from 0 to 1, in two parts: needs no power of two.
 #[inline(always)]
-pub(super) fn ln_1p_parts<T: Math, const FMA: bool>(x: T, tail: T) -> (T, T) {
-    // What the sum loses comes back to `f`: all of `x` where the sum is 1.
-    let (u, u_low) = sum(T::one(), x);
-    let (k, m, scale) = u.split();
-    let (f, f_low) = sum(m - T::one(), u_low * scale);
-    with_exponent::<T, FMA>(k, reduced::<T, FMA>(f, tail.times_plus::<FMA>(scale, f_low)))
+pub(super) fn ln_1p_of_unit<T: Math, const FMA: bool>(x: T, tail: T) -> (T, T) {
+    reduced::<T, FMA>(x, tail, T::LN_WIDE)
 }
 
 #[inline(always)]
 pub(super) fn ln_1p<T: Math, const FMA: bool>(x: T) -> T {
-    let (high, low) = ln_1p_parts::<T, FMA>(x, T::zero());
+    // What the sum loses comes back to `f`: all of `x` where the sum is 1.
+    let (u, u_low) = sum(T::one(), x);
+    let (k, m, scale) = u.split();
+    let (f, f_low) = sum(m - T::one(), u_low * scale);
+    let (high, low) = with_exponent::<T, FMA>(k, reduced::<T, FMA>(f, f_low, T::LN));
     // The sign of zero.
     (high + low).copysign(x)
 }

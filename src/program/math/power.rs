@@ -1,6 +1,6 @@
 //! Powers and the cube root.
 
-use super::exponential::{Exponential, exp};
+use super::exponential::Exponential;
 use super::float::{Math, polynomial, product, sum_in_order};
 use super::logarithm;
 
@@ -72,18 +72,52 @@ pub(super) fn powf_f64<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]
     z
 }
 
-/// In f64, where the plain functions have digits to spare. In two loops: the processor sees more of the next lanes.
+/// In f64, which has digits to spare: polynomials for an error of `2⁻³⁴`. In two loops, so that the processor sees more
+/// of the next lanes.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the rounding is meant")]
 pub(super) fn powf_f32<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
     let (mut exponent, mut z) = ([0.0; W], [0.0; W]);
     for i in 0..W {
-        exponent[i] = f64::from(y[i]) * logarithm::ln::<f64, FMA>(f64::from(x[i]));
+        exponent[i] = f64::from(y[i]) * short_ln::<FMA>(f64::from(x[i]));
     }
     for i in 0..W {
-        z[i] = exp::<f64, FMA>(exponent[i]) as f32;
+        z[i] = short_exp::<FMA>(exponent[i]) as f32;
     }
     z
+}
+
+#[inline(always)]
+fn short_ln<const FMA: bool>(x: f64) -> f64 {
+    /// As [`Math::LN`] of f32, with the digits of f64.
+    const REST: &[f64] =
+        &[0.666_666_660_098_504_5, 0.400_002_692_628_453_84, 0.285_408_623_684_619_33, 0.235_229_119_564_989_5];
+    let (k, m, _) = x.split();
+    let f = m - 1.0;
+    let s = f / (f + 2.0);
+    let z = s * s;
+    let ln = polynomial::<f64, FMA>(z, REST).times_plus::<FMA>(z, 2.0) * s;
+    k.times_plus::<FMA>(core::f64::consts::LN_2, ln)
+}
+
+#[inline(always)]
+fn short_exp<const FMA: bool>(x: f64) -> f64 {
+    /// `(eʳ - 1 - r)/r²` for `|r| ≤ ln(2)/2`, weight `0.03 + |r|`.
+    const REST: &[f64] = &[
+        0.500_000_004_079_167_9,
+        0.166_666_668_104_847_6,
+        0.041_666_369_500_857_02,
+        0.008_333_274_269_906_998,
+        0.001_394_015_715_187_061_2,
+        0.000_199_136_266_458_269_6,
+    ];
+    // Beyond, the power is 0 or infinite in f32, and its exponent one of f64.
+    let x = x.at_least(-200.0).at_most(200.0);
+    let magic_sum = x.times_plus::<FMA>(core::f64::consts::LOG2_E, f64::MAGIC);
+    let k = f64::MAGIC - magic_sum;
+    let r = k.times_plus::<FMA>(core::f64::consts::LN_2, x);
+    let e = polynomial::<f64, FMA>(r, REST).times_plus::<FMA>(r * r, 1.0 + r);
+    e * f64::power(magic_sum + 1023.0)
 }
 
 /// Normal numbers and zero.

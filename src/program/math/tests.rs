@@ -273,8 +273,8 @@ fn sweep<T: Tested>(count: usize) {
 
 #[test]
 fn the_error_is_two_units_at_most() {
-    sweep::<f64>(40);
-    sweep::<f32>(40);
+    sweep::<f64>(100);
+    sweep::<f32>(100);
 }
 
 #[test]
