@@ -20,19 +20,14 @@ pub struct Error {
 }
 
 enum Kind {
-    Unexpected {
-        place: String,
-        expected: String,
-        found: String,
-    },
+    #[cfg(feature = "program")]
+    Unexpected { place: String, expected: String, found: String },
     #[cfg(feature = "csv")]
-    Unreadable {
-        file: String,
-        source: std::io::Error,
-    },
+    Unreadable { file: String, source: std::io::Error },
 }
 
 impl Error {
+    #[cfg(feature = "program")]
     #[cold]
     pub(crate) fn unexpected(place: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
         let place = printable(&place.into());
@@ -47,16 +42,21 @@ impl Error {
 }
 
 /// A message is one line, whatever a file or a column is called.
+#[cfg(feature = "program")]
 fn printable(name: &str) -> String {
     name.replace(char::is_control, "\u{fffd}")
 }
 
 impl fmt::Display for Error {
+    #[allow(unused_variables, reason = "without features nothing can go wrong")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
+            #[cfg(feature = "program")]
             Kind::Unexpected { place, expected, found } => write!(f, "{place}: expected {expected}, found {found}"),
             #[cfg(feature = "csv")]
             Kind::Unreadable { file, source } => write!(f, "{file}: cannot be read: {source}"),
+            #[cfg(not(feature = "program"))]
+            kind => match *kind {},
         }
     }
 }

@@ -126,6 +126,8 @@ mod node;
 mod num;
 mod operators;
 mod ops;
+#[cfg(feature = "program")]
+#[cfg_attr(docsrs, doc(cfg(feature = "program")))]
 pub mod program;
 mod real;
 mod tape;

@@ -3,6 +3,7 @@
 use std::iter::{Product, Sum};
 
 use crate::ops::rules::scaled;
+#[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::tape::{many, many_pairs};
 use crate::{Scalar, Value};
@@ -147,7 +148,6 @@ macro_rules! of_references {
     };
 }
 
-of_references! {
-    Sum sum for Value Scalar, Product product for Value Scalar, Sum sum for Expr Precision,
-    Product product for Expr Precision
-}
+of_references! { Sum sum for Value Scalar, Product product for Value Scalar }
+#[cfg(feature = "program")]
+of_references! { Sum sum for Expr Precision, Product product for Expr Precision }

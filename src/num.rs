@@ -7,6 +7,7 @@ use num_traits::{
     Zero,
 };
 
+#[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::trace::Call;
 use crate::{Scalar, Value};
@@ -167,6 +168,7 @@ impl<T: Scalar> Value<T> {
 }
 
 crate::operations! { float Value Scalar }
+#[cfg(feature = "program")]
 crate::operations! { float Expr Precision }
 
 impl<T: Scalar> Zero for Value<T> {
@@ -333,7 +335,9 @@ macro_rules! traits {
     };
 }
 
-traits! { Value Scalar, Expr Precision }
+traits! { Value Scalar }
+#[cfg(feature = "program")]
+traits! { Expr Precision }
 
 /// Rust allows a plain exponent for named types only, because `i32` could become a float one day.
 macro_rules! plain_exponent {
@@ -350,4 +354,6 @@ macro_rules! plain_exponent {
     };
 }
 
-plain_exponent! { Value f32, Value f64, Expr f32, Expr f64 }
+plain_exponent! { Value f32, Value f64 }
+#[cfg(feature = "program")]
+plain_exponent! { Expr f32, Expr f64 }

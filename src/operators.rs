@@ -8,6 +8,7 @@ use std::str::FromStr;
 use num_traits::{One, ToPrimitive};
 
 use crate::ops::rules;
+#[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
 use crate::trace::Call;
 use crate::{Scalar, Value};
@@ -56,6 +57,7 @@ macro_rules! operators {
             forms! { [T: Scalar] $Op::$op, $OpAssign::$op_assign, Value<T>, Value<T> }
             forms! { [T: Scalar] $Op::$op, $OpAssign::$op_assign, Value<T>, T }
 
+            #[cfg(feature = "program")]
             impl<T: Precision> $Op for Expr<T> {
                 type Output = Self;
 
@@ -66,6 +68,7 @@ macro_rules! operators {
                 }
             }
 
+            #[cfg(feature = "program")]
             impl<T: Precision> $Op<T> for Expr<T> {
                 type Output = Self;
 
@@ -76,7 +79,9 @@ macro_rules! operators {
                 }
             }
 
+            #[cfg(feature = "program")]
             forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, Expr<T> }
+            #[cfg(feature = "program")]
             forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, T }
         )*
         plain_left! { f32 $($Op::$op($a, $b, $y) = $value, $partial_b;)* }
@@ -142,6 +147,7 @@ macro_rules! references {
 }
 
 /// Comparison of a plain number and an [`Expr`], which remembers each of these questions as it is asked.
+#[cfg(feature = "program")]
 macro_rules! compare_plain {
     ([$($generics:tt)*] $Left:ty, $Right:ty, $left:expr, $right:expr) => {
         impl<$($generics)*> PartialEq<$Right> for $Left {
@@ -200,6 +206,7 @@ macro_rules! plain_left {
 
             references! { [] $Op::$op, $T, Value<$T> }
 
+            #[cfg(feature = "program")]
             impl $Op<Expr<$T>> for $T {
                 type Output = Expr<$T>;
 
@@ -209,6 +216,7 @@ macro_rules! plain_left {
                 }
             }
 
+            #[cfg(feature = "program")]
             references! { [] $Op::$op, $T, Expr<$T> }
         )*
 
@@ -226,10 +234,12 @@ macro_rules! plain_left {
             }
         }
 
+        #[cfg(feature = "program")]
         compare_plain! { [] $T, Expr<$T>, |x: &$T| Expr::constant(*x), |x: &Expr<$T>| *x }
     };
 }
 
+#[cfg(feature = "program")]
 compare_plain! { [T: Precision] Expr<T>, T, |x: &Expr<T>| *x, |x: &T| Expr::constant(*x) }
 
 crate::operations! { operators }
@@ -245,6 +255,7 @@ impl<T: Scalar> Neg for Value<T> {
     }
 }
 
+#[cfg(feature = "program")]
 impl<T: Precision> Neg for Expr<T> {
     type Output = Self;
 
@@ -255,6 +266,7 @@ impl<T: Precision> Neg for Expr<T> {
     }
 }
 
+#[cfg(feature = "program")]
 impl<T: Precision> Neg for &Expr<T> {
     type Output = Expr<T>;
 
@@ -334,7 +346,9 @@ macro_rules! constants {
     };
 }
 
-constants! { Value Scalar, Expr Precision }
+constants! { Value Scalar }
+#[cfg(feature = "program")]
+constants! { Expr Precision }
 
 /// Text of the number alone, with the caller's width, precision and sign.
 macro_rules! text {
@@ -348,4 +362,5 @@ macro_rules! text {
 }
 
 text! { Value: Display, LowerExp, UpperExp }
+#[cfg(feature = "program")]
 text! { Expr: Display, LowerExp, UpperExp }

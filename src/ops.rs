@@ -16,6 +16,17 @@
 //! `unary` and `binary` are the methods of [`num_traits::Float`], `activation` those that [`Real`](crate::Real) adds.
 //! The result of a `choice` is one of its arguments, so its partials are 0 and 1 but at a tie.
 
+/// Returns a recorded operation where the number is an `Expr`: the branches of the rule that calls this are not taken
+/// when a program is recorded, but whenever it runs.
+macro_rules! symbolic {
+    ($op:ident($($x:ident),*)) => {
+        #[cfg(feature = "program")]
+        if let Some(y) = crate::program::symbolic(crate::program::Op::$op, [$($x),*]) {
+            return y;
+        }
+    };
+}
+
 mod normal;
 pub(crate) mod rules;
 

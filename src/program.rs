@@ -2,6 +2,7 @@
 
 mod code;
 mod differentiate;
+mod dot;
 mod expr;
 mod graph;
 mod lanes;
@@ -9,16 +10,19 @@ mod math;
 mod op;
 mod optimize;
 mod options;
+mod paths;
 mod precision;
 mod rows;
 mod run;
 
 use std::sync::OnceLock;
 
+pub use dot::{Direction, Dot};
 pub use expr::Expr;
 pub(crate) use expr::symbolic;
 pub(crate) use op::Op;
 pub use options::{Optimization, Options};
+pub use paths::{Derivative, Paths};
 pub use precision::Precision;
 pub use rows::{Results, Rows};
 pub use run::Workspace;
@@ -27,7 +31,7 @@ use crate::Error;
 use code::{Code, compile};
 use expr::record;
 use graph::{Graph, Id, index};
-use optimize::optimize;
+use optimize::{lower, prune};
 use run::Manner;
 
 /// A function as data: a straight line of operations, recorded once and run on any number of rows.
@@ -80,8 +84,9 @@ impl Options {
         parameters: &[T],
         x: &[T],
     ) -> Program<T> {
-        let builder = self.builder(Graph::new(parameters.len(), x.len()));
-        let (mut graph, outputs) = record(builder, || {
+        let mut builder = self.builder(Graph::new(parameters.len(), x.len()));
+        builder.branches = self.is_exact();
+        let (mut graph, outputs) = record(builder, true, || {
             let leaves = |numbers: &[T], first: usize| {
                 (index(first)..).zip(numbers).map(|(id, &x)| Expr::node(id, x)).collect::<Vec<_>>()
             };
@@ -127,8 +132,12 @@ impl<T: Precision> Program<T> {
         self.graph.of_sum
     }
 
+    fn pruned(&self, graph: &Graph<T>) -> Graph<T> {
+        if self.options.has(Optimization::Pruning) { prune(graph) } else { graph.clone() }
+    }
+
     fn derived(&self, graph: &Graph<T>) -> Self {
-        Self { graph: optimize(graph, self.options, false), options: self.options, code: OnceLock::new() }
+        Self { graph: self.pruned(graph), options: self.options, code: OnceLock::new() }
     }
 
     /// The leaves of the graph: all parameters, and then all inputs.
@@ -192,15 +201,14 @@ impl<T: Precision> Program<T> {
     }
 
     fn code(&self) -> &Code<T> {
-        self.code.get_or_init(|| compile(&optimize(&self.graph, self.options, !self.options.is_exact()), self.options))
+        self.code.get_or_init(|| compile(&lower(self.pruned(&self.graph), self.options), self.options))
     }
 
     /// The outputs for one row, of a program without parameters.
     pub fn eval(&self, x: &[T]) -> Result<Vec<T>, Error> {
         let mut workspace = Workspace::new();
-        let rows = Rows::new(x, x.len())?;
-        let results = self.run(&[], rows, &mut workspace)?;
-        Ok(if self.is_of_sum() { results.totals() } else { results.rows() }.to_vec())
+        let results = self.run(&[], Rows::one(x), &mut workspace)?;
+        Ok(if self.is_of_sum() { results.totals().to_vec() } else { results.row(0) })
     }
 
     /// Runs the program on all rows.
@@ -219,7 +227,7 @@ impl<T: Precision> Program<T> {
                 "another (see `Paths` for functions that branch)",
             ));
         }
-        Ok(Results { rows: &workspace.results, width: self.code().width(), totals: &workspace.totals })
+        Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
     }
 
     /// Runs the program on all rows, of which some may stray.

@@ -7,6 +7,7 @@ use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
 
 use crate::Value;
 use crate::ops::rules;
+#[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
 
 /// A number that can live on a tape: every `'static` [`Float`], without registration.
@@ -98,6 +99,7 @@ macro_rules! real {
 
         delegate! { Value [Scalar + FloatConst + Debug + Display] |x| Value::constant(x.data);
             $($name($($p: $pt)?))* }
+        #[cfg(feature = "program")]
         delegate! { Expr [Precision] |x| Expr::call(Op::detach, [x], 0); $($name($($p: $pt)?))* }
     };
 }

@@ -32,7 +32,7 @@ fn check(f: G<Expr<f64>>, g: G<gradtape::Value<f64>>, n: usize) {
             let r = p.run(&[], Rows::new(&rows, n).unwrap(), &mut ws).unwrap();
             for k in 0..count {
                 let (v, g) = gradient(g, &rows[k * n..][..n]);
-                let ours = r.row(k);
+                let ours = &r.row(k);
                 let theirs: Vec<f64> = std::iter::once(v).chain(g).collect();
                 for (a, b) in ours.iter().zip(&theirs) {
                     if options == Options::new().exact() {

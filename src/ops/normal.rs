@@ -1,7 +1,6 @@
 //! The normal distribution, for `gelu`.
 
 use crate::Scalar;
-use crate::program::{Op, symbolic};
 
 use super::rules::{constant, half};
 
@@ -9,9 +8,7 @@ use super::rules::{constant, half};
 /// a large exponent would be multiplied by its size. Beyond 39 the density is 0 even in f64.
 #[inline]
 pub(crate) fn normal_pdf<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::normal_pdf, [x]) {
-        return y;
-    }
+    symbolic!(normal_pdf(x));
     if x.abs() > constant(39.0) {
         return T::zero();
     }
@@ -27,9 +24,7 @@ pub(crate) fn normal_pdf<T: Scalar>(x: T) -> T {
 /// Source: W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23
 /// (1969), in the form of his ANORM (Algorithm 715, ACM TOMS 19, 1993).
 pub(crate) fn normal_cdf<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::normal_cdf, [x]) {
-        return y;
-    }
+    symbolic!(normal_cdf(x));
     let magnitude = x.abs();
     if magnitude <= constant(0.674_489_75) {
         return half::<T>() + x * fraction(x * x, &CENTRE);

@@ -3,7 +3,6 @@
 //! Every function is generic in the float, so that tapes of tapes differentiate the rules themselves.
 
 use crate::Scalar;
-use crate::program::{Op, symbolic};
 
 pub(crate) use super::normal::{normal_cdf, normal_pdf};
 
@@ -20,9 +19,7 @@ pub(crate) fn constant<T: num_traits::Float>(c: f64) -> T {
 /// the partial, it drops the look. ([`is_unit`] would do for that, but is so cheap that it is asked before the NaN.)
 #[inline(always)]
 pub(crate) fn scaled<T: Scalar>(partial: T, slope: T) -> T {
-    if let Some(y) = symbolic(Op::scale, [partial, slope]) {
-        return y;
-    }
+    symbolic!(scale(partial, slope));
     let product = partial * slope;
     if product.is_nan() && !partial.is_normal() { zero_wins(partial, slope) } else { product }
 }
@@ -83,9 +80,7 @@ pub(crate) fn cbrt<T: Scalar>(y: T) -> T {
 /// `y + 1` cancels where `y` is near -1.
 #[inline]
 pub(crate) fn exp_m1<T: Scalar>(x: T, y: T) -> T {
-    if let Some(y) = symbolic(Op::exp_m1_slope, [x, y]) {
-        return y;
-    }
+    symbolic!(exp_m1_slope(x, y));
     if x < -half::<T>() { x.exp() } else { y + T::one() }
 }
 
@@ -98,9 +93,7 @@ pub(crate) fn asin<T: Scalar>(x: T) -> T {
 /// `1/(1 + x²)`, as `(1/x)/(x + 1/x)` where the square could overflow.
 #[inline]
 pub(crate) fn atan<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::atan_slope, [x]) {
-        return y;
-    }
+    symbolic!(atan_slope(x));
     let far = constant::<T>(100.0);
     if x.abs() > far { x.recip() / (x + x.recip()) } else { (T::one() + x * x).recip() }
 }
@@ -108,9 +101,7 @@ pub(crate) fn atan<T: Scalar>(x: T) -> T {
 /// `1 - y²` while that keeps its digits, else `4e/(1 + e)²` with `e = exp(-2|x|)`.
 #[inline]
 pub(crate) fn tanh<T: Scalar>(x: T, y: T) -> T {
-    if let Some(y) = symbolic(Op::tanh_slope, [x, y]) {
-        return y;
-    }
+    symbolic!(tanh_slope(x, y));
     let square = y * y;
     if square < half() {
         return T::one() - square;
@@ -129,27 +120,21 @@ pub(crate) fn acosh<T: Scalar>(x: T) -> T {
 /// The sign of `x`, 0 at 0.
 #[inline]
 pub(crate) fn abs<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::sign, [x]) {
-        return y;
-    }
+    symbolic!(sign(x));
     if x.is_zero() { T::zero() } else { x.signum() }
 }
 
 /// 1 above 0, else `below`.
 #[inline]
 pub(crate) fn step<T: Scalar>(x: T, below: T) -> T {
-    if let Some(y) = symbolic(Op::step, [x, below]) {
-        return y;
-    }
+    symbolic!(step(x, below));
     if x > T::zero() { T::one() } else { below }
 }
 
 /// 1 where `a > b`, else 0.
 #[inline]
 pub(crate) fn above<T: Scalar>(a: T, b: T) -> T {
-    if let Some(y) = symbolic(Op::above, [a, b]) {
-        return y;
-    }
+    symbolic!(above(a, b));
     if a > b { T::one() } else { T::zero() }
 }
 
@@ -168,18 +153,14 @@ pub(crate) fn powi<T: Scalar>(x: T, y: T, n: i32) -> T {
 /// `y/b` for the quotient `y = a/b`, from `a` where `y` has lost its digits and the division would show it.
 #[inline]
 pub(crate) fn over<T: Scalar>(a: T, b: T, y: T) -> T {
-    if let Some(y) = symbolic(Op::over, [a, b, y]) {
-        return y;
-    }
+    symbolic!(over(a, b, y));
     if y.is_subnormal() && b.abs() < T::one() { a / (b * b) } else { y / b }
 }
 
 /// `b aᵇ⁻¹`, as `b (y/a)` where `y` is a normal number.
 #[inline]
 pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
-    if let Some(y) = symbolic(Op::powf_by_base, [a, b, y]) {
-        return y;
-    }
+    symbolic!(powf_by_base(a, b, y));
     if y.is_normal() && !b.is_zero() { b * (y / a) } else { powf_base_at_ends(a, b, y) }
 }
 
@@ -204,9 +185,7 @@ fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
 /// `y ln a`, where `y` is a normal number.
 #[inline]
 pub(crate) fn powf_exponent<T: Scalar>(a: T, y: T, b: T) -> T {
-    if let Some(y) = symbolic(Op::powf_by_exponent, [a, y, b]) {
-        return y;
-    }
+    symbolic!(powf_by_exponent(a, y, b));
     if y.is_normal() && !a.is_zero() { y * a.ln() } else { powf_exponent_at_ends(a, b) }
 }
 
@@ -220,9 +199,7 @@ fn powf_exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
 /// `v/(u² + v²)` without overflow: 0 at the origin, and the limit 0 at infinity.
 #[inline]
 pub(crate) fn atan2<T: Scalar>(v: T, u: T) -> T {
-    if let Some(y) = symbolic(Op::atan2_slope, [v, u]) {
-        return y;
-    }
+    symbolic!(atan2_slope(v, u));
     let h = u.hypot(v);
     if h.is_normal() { over(v, h, v / h) } else { near_origin(v, u, |v, h, scale| v / h / h * scale) }
 }
@@ -230,9 +207,7 @@ pub(crate) fn atan2<T: Scalar>(v: T, u: T) -> T {
 /// `v/h` for `h = √(u² + v²)`: 0 at the origin, and the limit ±1 where `v` is infinite.
 #[inline]
 pub(crate) fn ratio<T: Scalar>(v: T, u: T, h: T) -> T {
-    if let Some(y) = symbolic(Op::hypot_slope, [v, u, h]) {
-        return y;
-    }
+    symbolic!(hypot_slope(v, u, h));
     if h.is_normal() {
         v / h
     } else if v.is_infinite() {
@@ -255,9 +230,7 @@ fn near_origin<T: Scalar>(v: T, u: T, f: impl Fn(T, T, T) -> T) -> T {
 /// The partial of `max(a, b)` by `a`. A NaN loses to any number.
 #[inline]
 pub(crate) fn greater<T: Scalar>(a: T, b: T) -> T {
-    if let Some(y) = symbolic(Op::greater, [a, b]) {
-        return y;
-    }
+    symbolic!(greater(a, b));
     if a > b || (b.is_nan() && !a.is_nan()) {
         T::one()
     } else if a == b {
@@ -306,9 +279,7 @@ pub(crate) fn elu<T: Scalar>(x: T, alpha: T) -> T {
 
 #[inline]
 pub(crate) fn elu_slope<T: Scalar>(x: T, alpha: T) -> T {
-    if let Some(y) = symbolic(Op::elu_slope, [x, alpha]) {
-        return y;
-    }
+    symbolic!(elu_slope(x, alpha));
     if x > T::zero() { T::one() } else { alpha * x.exp() }
 }
 
@@ -321,9 +292,7 @@ fn exp_below<T: Scalar>(x: T) -> T {
 /// The exponential is taken of a negative number only: no overflow on either side.
 #[inline]
 pub(crate) fn sigmoid<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::sigmoid, [x]) {
-        return y;
-    }
+    symbolic!(sigmoid(x));
     let e = exp_below(x);
     let numerator = if x < T::zero() { e } else { T::one() };
     numerator / (T::one() + e)
@@ -332,9 +301,7 @@ pub(crate) fn sigmoid<T: Scalar>(x: T) -> T {
 /// `σ(x) σ(-x)`: both factors keep their digits.
 #[inline]
 pub(crate) fn sigmoid_slope<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::sigmoid_slope, [x]) {
-        return y;
-    }
+    symbolic!(sigmoid_slope(x));
     let e = exp_below(x);
     let d = T::one() + e;
     e / (d * d)
@@ -342,9 +309,7 @@ pub(crate) fn sigmoid_slope<T: Scalar>(x: T) -> T {
 
 #[inline]
 pub(crate) fn softplus<T: Scalar>(x: T) -> T {
-    if let Some(y) = symbolic(Op::softplus, [x]) {
-        return y;
-    }
+    symbolic!(softplus(x));
     let tail = exp_below(x).ln_1p();
     if x < T::zero() { tail } else { x + tail }
 }

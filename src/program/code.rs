@@ -63,8 +63,6 @@ pub(crate) enum Instruction {
     Guard { comparison: Comparison, a: Place, b: Place, holds: bool },
     /// One of the results of the rows.
     Store { column: u32, a: Place },
-    /// All results of the rows, which the places from `start` on hold.
-    StoreAll { start: u32, len: u32 },
 }
 
 #[derive(Clone, Debug)]
@@ -77,8 +75,6 @@ pub(crate) struct Code<T> {
     pub(crate) body: Vec<Instruction>,
     pub(crate) epilogue: Vec<Instruction>,
     pub(crate) terms: Vec<Term>,
-    /// What [`Instruction::StoreAll`] stores.
-    pub(crate) stored: Vec<Place>,
     /// The guards among uniforms.
     pub(crate) guards: Vec<Guard>,
     /// The uniform that each sum over rows becomes.
@@ -110,8 +106,6 @@ enum Section {
 
 /// How many terms one instruction adds at most, so that not too many operands have to be kept for it.
 const LONGEST_SUM: usize = 48;
-/// How many results are stored at once: row by row, which takes a slot for each until the end.
-pub(crate) const WIDEST_STORE: usize = 8;
 
 struct Compiler<'g, T> {
     graph: &'g Graph<T>,
@@ -243,7 +237,6 @@ impl<'g, T: Precision> Compiler<'g, T> {
             body: Vec::with_capacity(count),
             epilogue: Vec::new(),
             terms: Vec::new(),
-            stored: Vec::new(),
             guards: Vec::new(),
             totals: Vec::new(),
             slots: 0,
@@ -404,9 +397,8 @@ impl<'g, T: Precision> Compiler<'g, T> {
         let mut guards = self.graph.guards.clone();
         guards.sort_by_key(|guard| guard.operands.iter().max().copied());
         let mut guards = guards.into_iter().peekable();
-        let width = if self.graph.of_sum { 0 } else { self.graph.outputs.len() };
         let mut columns: Vec<(Id, u32)> = self.graph.outputs.iter().copied().zip(0..).collect();
-        columns.retain(|&(id, _)| width > WIDEST_STORE && self.section(id) == Section::Body);
+        columns.retain(|&(id, _)| self.section(id) == Section::Body);
         columns.sort_unstable();
         let mut columns = columns.into_iter().peekable();
         for k in 0..index(self.graph.nodes.len()) {
@@ -419,11 +411,6 @@ impl<'g, T: Precision> Compiler<'g, T> {
             while let Some(guard) = guards.next_if(|guard| guard.operands.iter().all(|&id| id <= k)) {
                 self.emit_guard(guard);
             }
-        }
-        if (1..=WIDEST_STORE).contains(&width) {
-            let stored: Vec<Id> = self.graph.outputs.iter().map(|&id| self.lanes(id)).collect();
-            self.code.stored = stored;
-            self.code.body.push(Instruction::StoreAll { start: 0, len: index(width) });
         }
         // Behind all guards, because a row that strays must not count.
         if !self.shares.is_empty() {
@@ -479,6 +466,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
         }
         if let Some(outs) = pair {
             let (op, a) = (self.node(outs[0]).op, node.args[0]);
+            let a = if section == Section::Body { self.lanes(a) } else { a };
             return self.push(section, Instruction::Pair { op, a, outs });
         }
         let [start, len] = self.sums[k as usize];
@@ -513,8 +501,12 @@ impl<'g, T: Precision> Compiler<'g, T> {
     fn emit_operation(&mut self, section: Section, op: Op, mut args: [Id; 3], exponent: i32, out: Id) {
         let count = op.arity().unwrap_or(2);
         let fast = if self.options.is_exact() { is_plain(op) } else { is_fast(op) };
-        if section == Section::Body && !(fast && takes_uniforms(op)) {
-            args[..count].iter_mut().for_each(|arg| *arg = self.lanes(*arg));
+        if section == Section::Body {
+            // At least one operand has a number for each lane.
+            let mixes = fast && takes_uniforms(op) && args[..count].iter().any(|&id| self.section(id) == Section::Body);
+            if !mixes {
+                args[..count].iter_mut().for_each(|arg| *arg = self.lanes(*arg));
+            }
         }
         let first = args[0];
         args[count..].fill(first);

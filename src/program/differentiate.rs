@@ -13,8 +13,8 @@ use crate::ops::rules::scaled;
 
 /// A place where adjoints are added up.
 struct Anchor<T> {
-    /// The anchors below, each with the partial by it.
-    below: Vec<(usize, Expr<T>)>,
+    /// The range of [`Reverse::below`].
+    below: [usize; 2],
     /// Whether it is the same for all rows.
     uniform: bool,
     /// The sum of the contributions of each row, and of those that are sums over the rows already.
@@ -28,11 +28,16 @@ struct Link<T> {
     slope: Expr<T>,
 }
 
+/// An operand that hangs on something, with the partial by it.
+type Share<T> = (Option<Link<T>>, Expr<T>);
+
 struct Reverse<'g, T> {
     graph: &'g Graph<T>,
     exact: bool,
     exprs: Vec<Expr<T>>,
     anchors: Vec<Anchor<T>>,
+    /// The anchors below each, with the partials by them.
+    below: Vec<(usize, Expr<T>)>,
     links: Vec<Option<Link<T>>>,
 }
 
@@ -46,27 +51,30 @@ pub(crate) fn reverse<T: Precision>(
     of_sum: bool,
 ) -> Graph<T> {
     let varying = graph.dependents(|node| node.op == Op::input);
-    let (mut derived, outputs) = record(options.builder(graph.clone()), || {
+    let (mut derived, outputs) = record(options.builder(graph.clone()), false, || {
+        let count = graph.nodes.len();
         let mut reverse = Reverse {
             graph,
             exact: options.is_exact(),
             exprs: exprs(graph),
-            anchors: Vec::new(),
-            links: vec![None; graph.nodes.len()],
+            anchors: Vec::with_capacity(count),
+            below: Vec::with_capacity(2 * count),
+            links: vec![None; count],
         };
-        let is_wanted = flags(graph.nodes.len(), wanted);
+        wanted.iter().flatten().for_each(|&leaf| {
+            let leaf = leaf as usize;
+            reverse.links[leaf] = Some(reverse.anchor(0, !varying[leaf]));
+        });
         for (k, node) in graph.nodes.iter().enumerate() {
-            if is_wanted[k] {
-                reverse.links[k] = Some(reverse.anchor(Vec::new(), !varying[k]));
-            } else {
+            if reverse.links[k].is_none() {
                 reverse.links[k] = reverse.link(k, node, !varying[k]);
             }
         }
-        let mut outputs: Vec<Id> = Vec::new();
-        for &output in &graph.outputs {
+        let value = |&output: &Id| {
             let value = reverse.exprs[output as usize];
-            outputs.push(if of_sum { total(value) } else { value }.id());
-        }
+            if of_sum { total(value) } else { value }.id()
+        };
+        let mut outputs: Vec<Id> = graph.outputs.iter().map(value).collect();
         for &output in &graph.outputs {
             let adjoints = reverse.sweep(output as usize, of_sum, wanted);
             // The adjoints of a tape start from +0.
@@ -77,12 +85,6 @@ pub(crate) fn reverse<T: Precision>(
     });
     (derived.outputs, derived.of_sum) = (outputs, of_sum);
     derived
-}
-
-fn flags(count: usize, set: &[Option<Id>]) -> Vec<bool> {
-    let mut flags = vec![false; count];
-    set.iter().flatten().for_each(|&k| flags[k as usize] = true);
-    flags
 }
 
 /// The nodes of a graph as numbers of the recording that goes on behind it. What they are is not known.
@@ -99,78 +101,84 @@ fn add<T: Precision>(sum: Option<Expr<T>>, term: Expr<T>) -> Option<Expr<T>> {
     Some(sum.map_or(term, |sum| sum + term))
 }
 
+fn is_zero<T: Precision>(x: Expr<T>) -> bool {
+    x.is_constant() && x.data == T::zero()
+}
+
 impl<T: Precision> Reverse<'_, T> {
-    fn anchor(&mut self, below: Vec<(usize, Expr<T>)>, uniform: bool) -> Link<T> {
-        self.anchors.push(Anchor { below, uniform, adjoint: [None; 2] });
+    /// A new anchor above all that was added to `below` from `start` on.
+    fn anchor(&mut self, start: usize, uniform: bool) -> Link<T> {
+        self.anchors.push(Anchor { below: [start, self.below.len()], uniform, adjoint: [None; 2] });
         Link { anchor: self.anchors.len() - 1, slope: Expr::constant(T::one()) }
     }
 
     /// What the result of an operation hangs on.
     fn link(&mut self, k: usize, node: &Node, uniform: bool) -> Option<Link<T>> {
-        let y = self.exprs[k];
-        let operands = self.graph.operands(node);
-        if !operands.iter().any(|&operand| self.links[operand as usize].is_some()) {
+        let graph = self.graph;
+        let operands = graph.operands(node);
+        if node.op == Op::detach || !operands.iter().any(|&operand| self.links[operand as usize].is_some()) {
             return None;
         }
         let of = |this: &Self, id: Id| (this.links[id as usize], this.exprs[id as usize]);
         match node.op {
-            Op::detach => None,
-            Op::total => {
-                panic!("the gradient of a sum over rows needs all rows; differentiate before summing, or forward")
-            }
+            Op::total => unreachable!("programs of sums are differentiated forward"),
             Op::mul_add if self.exact => {
                 let [(link_a, a), (link_b, b), (link_c, _)] = [0, 1, 2].map(|k| of(self, operands[k]));
-                let product = self.join(&[(link_a, b), (link_b, a)], uniform);
                 let one = Expr::constant(T::one());
-                self.join(&[(product, one), (link_c, one)], uniform)
+                let product = self.join([(link_a, b), (link_b, a)], uniform);
+                self.join([(product, one), (link_c, one)], uniform)
             }
             Op::sum | Op::product => self.list(node.op, operands, uniform),
             Op::dot => {
                 let pairs: Vec<_> = operands.iter().map(|&id| of(self, id)).collect();
-                let both = pairs.chunks_exact(2).flat_map(|pair| [(pair[0].0, pair[1].1), (pair[1].0, pair[0].1)]);
-                self.join(&both.collect::<Vec<_>>(), uniform)
+                let shares: Vec<_> = (0..pairs.len()).map(|k| (pairs[k].0, pairs[k ^ 1].1)).collect();
+                self.join(shares, uniform)
             }
             op => {
-                let x = std::array::from_fn(|k| self.graph.nth(node, k, &self.exprs));
-                let partials: Vec<_> = (0..operands.len())
-                    .map(|k| (self.links[operands[k] as usize], k))
-                    .filter(|(link, _)| link.is_some())
-                    .map(|(link, k)| (link, op.partial(k, x, exponent(node), y)))
-                    .collect();
-                self.join(&partials, uniform)
+                let x = std::array::from_fn(|k| graph.nth(node, k, &self.exprs));
+                let y = self.exprs[k];
+                let share = |this: &Self, k: usize| {
+                    let link = operands.get(k).and_then(|&id| this.links[id as usize]);
+                    (link, link.map_or(Expr::default(), |_| op.partial(k, x, exponent(node), y)))
+                };
+                let shares = [0, 1, 2].map(|k| share(self, k));
+                self.join(shares, uniform)
             }
         }
     }
 
-    /// The result of an operation on some operands, given with the partials by them.
-    fn join(&mut self, operands: &[(Option<Link<T>>, Expr<T>)], uniform: bool) -> Option<Link<T>> {
-        let slopes: Vec<(usize, Expr<T>)> = operands
-            .iter()
-            .filter_map(|&(link, partial)| link.map(|link| (link.anchor, scaled(partial, link.slope))))
-            .collect();
-        if !self.exact {
-            let is_zero = |slope: &Expr<T>| slope.is_constant() && slope.data == T::zero();
-            let slopes: Vec<_> = slopes.into_iter().filter(|(_, slope)| !is_zero(slope)).collect();
-            return (!slopes.is_empty()).then(|| self.anchor(slopes, uniform));
+    /// The result of an operation on some operands.
+    fn join(&mut self, operands: impl IntoIterator<Item = Share<T>>, uniform: bool) -> Option<Link<T>> {
+        let start = self.below.len();
+        for (link, partial) in operands {
+            let Some(Link { anchor, slope }) = link else { continue };
+            let slope = scaled(partial, slope);
+            match self.below[start..].last_mut() {
+                _ if !self.exact && is_zero(slope) => {}
+                // Twice the same operand.
+                Some((before, sum)) if !self.exact && *before == anchor => *sum = *sum + slope,
+                _ => self.below.push((anchor, slope)),
+            }
         }
-        let &(anchor, first) = slopes.first()?;
-        if slopes.iter().any(|&(other, _)| other != anchor) {
-            return Some(self.anchor(slopes, uniform));
+        let &(anchor, first) = self.below[start..].first()?;
+        if !self.exact || self.below[start..].iter().any(|&(other, _)| other != anchor) {
+            return Some(self.anchor(start, uniform));
         }
-        Some(Link { anchor, slope: slopes[1..].iter().fold(first, |sum, &(_, slope)| sum + slope) })
+        let slope = self.below.drain(start..).skip(1).fold(first, |sum, (_, slope)| sum + slope);
+        Some(Link { anchor, slope })
     }
 
     /// A sum or a product, in the chunks in which the tape takes it.
     fn list(&mut self, op: Op, operands: &[Id], uniform: bool) -> Option<Link<T>> {
         let chunk = if self.exact { crate::many::CHUNK - 1 } else { operands.len() };
         let one = Expr::constant(T::one());
-        let mut before: (Option<Link<T>>, Expr<T>) = (None, one);
+        let mut before: Share<T> = (None, one);
         for ids in operands.chunks(chunk) {
             let mut factors = vec![before];
             factors.extend(ids.iter().map(|&id| (self.links[id as usize], self.exprs[id as usize])));
             let partials = if op == Op::sum { vec![one; factors.len()] } else { others(&factors) };
-            let chunk: Vec<_> = factors.iter().zip(partials).map(|(&(link, _), partial)| (link, partial)).collect();
-            before.0 = self.join(&chunk, uniform);
+            let shares: Vec<_> = factors.iter().zip(partials).map(|(&(link, _), partial)| (link, partial)).collect();
+            before.0 = self.join(shares, uniform);
             if op == Op::product {
                 before.1 = factors.iter().fold(one, |product, &(_, factor)| product * factor);
             }
@@ -180,36 +188,33 @@ impl<T: Precision> Reverse<'_, T> {
 
     /// The derivatives of one output by the wanted leaves.
     fn sweep(&mut self, output: usize, of_sum: bool, wanted: &[Option<Id>]) -> Vec<Expr<T>> {
+        let mut result = vec![Expr::default(); wanted.iter().flatten().count()];
         if let Some(link) = self.links[output] {
             self.anchors[link.anchor].adjoint[0] = Some(link.slope);
-        }
-        let mut result = vec![Expr::constant(T::zero()); self.anchors.len()];
-        for k in (0..self.anchors.len()).rev() {
-            let anchor = &mut self.anchors[k];
-            let [rows, sums] = std::mem::take(&mut anchor.adjoint);
-            let summed = of_sum && anchor.uniform;
-            let rows = if summed { rows.map(total) } else { rows };
-            let Some(adjoint) = sums.map_or(rows, |sums| add(rows, sums)) else { continue };
-            result[k] = adjoint;
-            let below = std::mem::take(&mut self.anchors[k].below);
-            for &(operand, partial) in &below {
-                let share = scaled(partial, adjoint);
-                let sum = &mut self.anchors[operand].adjoint[usize::from(summed)];
-                *sum = add(*sum, share);
+            for k in (0..=link.anchor).rev() {
+                let anchor = &mut self.anchors[k];
+                let ([start, end], summed) = (anchor.below, of_sum && anchor.uniform);
+                let [rows, sums] = std::mem::take(&mut anchor.adjoint);
+                let rows = if summed { rows.map(total) } else { rows };
+                let Some(adjoint) = sums.map_or(rows, |sums| add(rows, sums)) else { continue };
+                // The leaves have the first anchors.
+                if let Some(result) = result.get_mut(k) {
+                    *result = adjoint;
+                }
+                for &(operand, partial) in &self.below[start..end] {
+                    let share = scaled(partial, adjoint);
+                    let sum = &mut self.anchors[operand].adjoint[usize::from(summed)];
+                    *sum = add(*sum, share);
+                }
             }
-            self.anchors[k].below = below;
         }
-        wanted
-            .iter()
-            .map(|&leaf| {
-                leaf.and_then(|leaf| self.links[leaf as usize]).map_or(Expr::default(), |link| result[link.anchor])
-            })
-            .collect()
+        let anchor = |leaf: &Option<Id>| leaf.and_then(|leaf| self.links[leaf as usize]).map(|link| link.anchor);
+        wanted.iter().map(|leaf| anchor(leaf).map_or(Expr::default(), |anchor| result[anchor])).collect()
     }
 }
 
 /// For each factor the product of those before it and those behind it, as the tape multiplies them.
-fn others<T: Precision>(factors: &[(Option<Link<T>>, Expr<T>)]) -> Vec<Expr<T>> {
+fn others<T: Precision>(factors: &[Share<T>]) -> Vec<Expr<T>> {
     let one = Expr::constant(T::one());
     let mut partials = vec![one; factors.len()];
     for i in (1..factors.len()).rev() {
@@ -232,7 +237,7 @@ pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
     let first = graph.nodes.len();
     wider.nodes.extend((0..parameters).map(|k| Node { op: Op::parameter, args: [parameters + k, 0, 0] }));
     wider.nodes.extend((0..inputs).map(|k| Node { op: Op::input, args: [inputs + k, 0, 0] }));
-    let (mut derived, outputs) = record(options.builder(wider), || {
+    let (mut derived, outputs) = record(options.builder(wider), false, || {
         let exprs = exprs(graph);
         let leaf = |k: u32| Some(Expr::node(index(first) + k, T::nan()));
         let mut tangents: Vec<Option<Expr<T>>> = Vec::with_capacity(graph.nodes.len());
@@ -261,7 +266,7 @@ pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
                     };
                     let terms = operands.iter().zip(partials);
                     let terms = terms.filter_map(|(&id, partial)| Some(scaled(partial, tangents[id as usize]?)));
-                    terms.filter(|term| !(term.is_constant() && term.data == T::zero())).reduce(|sum, term| sum + term)
+                    terms.filter(|&term| !is_zero(term)).reduce(|sum, term| sum + term)
                 }
             });
         }

@@ -46,13 +46,15 @@ pub struct Expr<T> {
 pub struct Session<T> {
     number: u64,
     builder: Builder<T>,
+    /// Whether the numbers of the inputs are known.
+    knows: bool,
 }
 
 /// The number of the next recording, which is never given twice.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// Runs `f`, which adds to the graph. A recording that was under way waits.
-pub(crate) fn record<T: Precision, R>(builder: Builder<T>, f: impl FnOnce() -> R) -> (Graph<T>, R) {
+/// Runs `f`, which adds to the graph, at inputs whose numbers it `knows`, or not. A recording that was under way waits.
+pub(crate) fn record<T: Precision, R>(builder: Builder<T>, knows: bool, f: impl FnOnce() -> R) -> (Graph<T>, R) {
     /// Puts back what was recorded before, also when `f` panics.
     struct Restore<T: Precision>(Option<Session<T>>);
 
@@ -62,7 +64,7 @@ pub(crate) fn record<T: Precision, R>(builder: Builder<T>, f: impl FnOnce() -> R
         }
     }
 
-    let session = Session { number: NEXT.fetch_add(1, Relaxed), builder };
+    let session = Session { number: NEXT.fetch_add(1, Relaxed), builder, knows };
     let before = Restore(T::session().replace(Some(session)));
     let result = f();
     let session = T::session().take();
@@ -122,16 +124,21 @@ impl<T: Precision> Expr<T> {
     /// The result of an operation of as many of the operands as it has.
     #[track_caller]
     pub(crate) fn call_any(op: Op, operands: [Self; 3], exponent: i32) -> Self {
-        let data = op.value(operands.map(|operand| operand.data), exponent);
         let active = &operands[..op.arity().unwrap_or(0)];
-        let (folds, branches) = Self::habits();
-        if folds && active.iter().all(|operand| operand.is_constant()) {
-            return Self::constant(data);
+        let plain = active.iter().filter(|operand| operand.is_constant()).count();
+        let may_fold = plain != 0 || matches!(op, Op::neg | Op::add | Op::powi);
+        if may_fold && Self::folds() {
+            if plain == active.len() {
+                return Self::constant(op.value(operands.map(|operand| operand.data), exponent));
+            }
+            if let Some(same) = simpler(op, operands, exponent) {
+                return same;
+            }
         }
-        if folds && let Some(same) = simpler(op, &operands, exponent) {
-            return same;
-        }
-        if branches && let Some(chosen) = choice(op, operands) {
+        if matches!(op, Op::max | Op::min | Op::clamp)
+            && Self::has(|builder| builder.branches, false)
+            && let Some(chosen) = choice(op, operands)
+        {
             return chosen;
         }
         with_session(|session| {
@@ -142,15 +149,40 @@ impl<T: Precision> Expr<T> {
             if op == Op::powi {
                 args[1] = exponent.cast_unsigned();
             }
+            // Where no numbers are known, none decides anything.
+            let data = if session.knows { op.value(operands.map(|operand| operand.data), exponent) } else { T::nan() };
             Self { data, id: session.builder.push(op, args), session: session.number }
         })
     }
 
-    /// Whether the recording under way, if there is one, folds constants, and whether it branches at choices.
-    fn habits() -> (bool, bool) {
-        T::session().with_borrow(|session| {
-            session.as_ref().map_or((true, false), |session| (session.builder.folds, session.builder.branches))
-        })
+    /// Asks the builder of the recording under way, if there is one, about its habits.
+    fn has(habit: impl FnOnce(&Builder<T>) -> bool, default: bool) -> bool {
+        T::session().with_borrow(|session| session.as_ref().map_or(default, |session| habit(&session.builder)))
+    }
+
+    fn folds() -> bool {
+        Self::has(|builder| builder.folds, true)
+    }
+
+    /// The operation, the factor and the rest, if this is a product with a constant.
+    fn product(self) -> Option<(Op, T, Self)> {
+        if self.is_constant() {
+            return None;
+        }
+        let (op, ids) = with_session(|session: &mut Session<T>| {
+            let node = &session.builder.graph.nodes[self.id as usize];
+            (node.op, [node.args[0], node.args[1]])
+        });
+        let operands = || ids.map(|id| Self::node(id, T::nan()));
+        match op {
+            Op::neg => Some((Op::mul, -T::one(), Self::node(ids[0], T::nan()))),
+            Op::mul | Op::scale => match operands() {
+                [c, x] if c.is_constant() => Some((op, c.data, x)),
+                [x, c] if c.is_constant() => Some((op, c.data, x)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// A parameter or an input.
@@ -182,7 +214,7 @@ impl<T: Precision> Expr<T> {
     /// The result of an operation on a list.
     #[track_caller]
     fn call_list(op: Op, data: T, operands: &[Self]) -> Self {
-        if operands.is_empty() || Self::habits().0 && operands.iter().all(|operand| operand.is_constant()) {
+        if operands.is_empty() || Self::folds() && operands.iter().all(|operand| operand.is_constant()) {
             return Self::constant(data);
         }
         if op != Op::dot && operands.len() == 1 {
@@ -190,7 +222,7 @@ impl<T: Precision> Expr<T> {
         }
         with_session(|session| {
             let ids: Vec<Id> = operands.iter().map(|&operand| session.id(operand)).collect();
-            Self { data, id: session.builder.push_list(op, &ids), session: session.number }
+            Self { data, id: session.builder.push_list(op, ids), session: session.number }
         })
     }
 
@@ -235,17 +267,29 @@ impl<T: Precision> Session<T> {
     }
 }
 
-/// What has the same bits without an operation.
-fn simpler<T: Precision, const N: usize>(op: Op, operands: &[Expr<T>; N], exponent: i32) -> Option<Expr<T>> {
+/// What has the same bits without the operation, or with a simpler one.
+fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Option<Expr<T>> {
+    let [a, b, _] = operands;
     let is = |k: usize, x: T| operands[k].is_constant() && operands[k].data == x;
     let (zero, one) = (T::zero(), T::one());
     match op {
-        Op::mul | Op::scale if is(0, one) => Some(operands[1]),
-        Op::mul | Op::scale | Op::div if is(1, one) => Some(operands[0]),
+        Op::mul | Op::scale if is(0, one) => Some(b),
+        Op::mul | Op::scale | Op::div if is(1, one) => Some(a),
         Op::scale if is(0, zero) || is(1, zero) => Some(Expr::constant(zero)),
-        Op::mul | Op::scale if is(0, -one) => Some(-operands[1]),
-        Op::mul | Op::scale | Op::div if is(1, -one) => Some(-operands[0]),
-        Op::powi if exponent == 1 => Some(operands[0]),
+        Op::mul | Op::scale if is(0, -one) => Some(-b),
+        Op::mul | Op::scale | Op::div if is(1, -one) => Some(-a),
+        Op::powi if exponent == 1 => Some(a),
+        Op::add if a.session != 0 && a.session == b.session && a.id == b.id => Some(a * (one + one)),
+        Op::neg => a.product().map(|(op, c, x)| Expr::call(op, [Expr::constant(-c), x], 0)),
+        // The product of two constants is exact if one of them is a power of two.
+        Op::scale if (a.is_constant() || b.is_constant()) && !Expr::<T>::has(|builder| builder.exact, false) => {
+            let (c, x) = if a.is_constant() { (a.data, b) } else { (b.data, a) };
+            let (_, d, x) = x.product()?;
+            let is_power = |c: T| c.abs() == one || c.abs() == one + one;
+            let is_large = |c: T| c.abs() >= one && c.is_finite();
+            let is_exact = (is_power(c) || is_power(d)) && is_large(c) && is_large(d);
+            is_exact.then(|| Expr::call(Op::scale, [Expr::constant(c * d), x], 0))
+        }
         _ => None,
     }
 }

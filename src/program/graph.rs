@@ -1,6 +1,6 @@
 //! A program as it was recorded: nodes in the order of their computation.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Precision;
 use super::op::Op;
@@ -160,24 +160,36 @@ pub(crate) fn index(count: usize) -> u32 {
 pub(crate) struct Builder<T> {
     pub(crate) graph: Graph<T>,
     /// By their bits: the two zeros are different constants, and a NaN is itself.
-    constants: HashMap<u64, Id>,
-    guards: HashSet<Guard>,
-    known: Option<HashMap<Node, Id>>,
-    known_lists: HashMap<(Op, Vec<Id>), Id>,
+    constants: FxHashMap<u64, Id>,
+    guards: FxHashSet<Guard>,
+    known: Option<FxHashMap<Node, Id>>,
+    known_lists: FxHashMap<(Op, Vec<Id>), Id>,
     /// Whether operations on constants, and those that change nothing, are left out.
     pub(crate) folds: bool,
+    /// Whether every product is rounded as on a tape.
+    pub(crate) exact: bool,
     /// Whether a choice between two numbers is a branch.
     pub(crate) branches: bool,
 }
 
 impl<T: Precision> Builder<T> {
-    /// With `share`, a node that is there already is not added again.
-    pub(crate) fn new(graph: Graph<T>, share: bool, folds: bool, branches: bool) -> Self {
-        let constants =
-            (0..).zip(&graph.nodes).filter_map(|(k, node)| Some((graph.constant(node)?.bits(), k))).collect();
+    /// With `shares`, a node that is there already is not added again.
+    pub(crate) fn new(graph: Graph<T>, shares: bool, folds: bool, exact: bool) -> Self {
+        let constants = (0..).zip(&graph.nodes).filter_map(|(k, node)| Some((graph.constant(node)?.bits(), k)));
+        let constants = constants.collect();
         let guards = graph.guards.iter().copied().collect();
-        let known = share.then(HashMap::new);
-        Self { graph, constants, guards, known, known_lists: HashMap::new(), folds, branches }
+        let mut known = shares.then(FxHashMap::default);
+        let mut known_lists = FxHashMap::default();
+        for (k, node) in (0..).zip(&graph.nodes) {
+            if let Some(known) = &mut known {
+                if node.op.arity().is_some() {
+                    known.insert(*node, k);
+                } else {
+                    known_lists.insert((node.op, graph.operands(node).to_vec()), k);
+                }
+            }
+        }
+        Self { graph, constants, guards, known, known_lists, folds, exact, branches: false }
     }
 
     pub(crate) fn constant(&mut self, x: T) -> Id {
@@ -202,20 +214,23 @@ impl<T: Precision> Builder<T> {
         }
     }
 
-    pub(crate) fn push_list(&mut self, op: Op, operands: &[Id]) -> Id {
-        let key = (op, operands.to_vec());
-        if self.known.is_some()
-            && let Some(&id) = self.known_lists.get(&key)
-        {
+    pub(crate) fn push_list(&mut self, op: Op, operands: Vec<Id>) -> Id {
+        let (graph, shares) = (&mut self.graph, self.known.is_some());
+        let mut add = |operands: &[Id]| {
+            let start = index(graph.lists.len());
+            graph.lists.extend(operands);
+            graph.nodes.push(Node { op, args: [start, index(operands.len()), 0] });
+            index(graph.nodes.len() - 1)
+        };
+        if !shares {
+            return add(&operands);
+        }
+        let key = (op, operands);
+        if let Some(&id) = self.known_lists.get(&key) {
             return id;
         }
-        let start = index(self.graph.lists.len());
-        self.graph.lists.extend(operands);
-        self.graph.nodes.push(Node { op, args: [start, index(operands.len()), 0] });
-        let id = index(self.graph.nodes.len() - 1);
-        if self.known.is_some() {
-            self.known_lists.insert(key, id);
-        }
+        let id = add(&key.1);
+        self.known_lists.insert(key, id);
         id
     }
 

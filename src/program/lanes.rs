@@ -44,10 +44,11 @@ pub(crate) struct Strip<'a, T> {
     pub(crate) count: usize,
     /// The rows of the whole call, for [`Instruction::Count`].
     pub(crate) all: usize,
-    /// The results of the rows.
+    /// The results, column by column of `height` rows each.
     pub(crate) results: &'a mut [T],
-    /// How many results a row has.
-    pub(crate) width: usize,
+    pub(crate) height: usize,
+    /// Where the rows of the strip begin in a column.
+    pub(crate) first: usize,
     /// The rows of which a guard did not hold.
     pub(crate) strayed: &'a mut [bool],
     /// Whether zeros win against infinities in products of derivatives.
@@ -190,6 +191,12 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
+        fn sum_carefully(memory: &Lane<'_>, terms: &[Term], out: Place, fused: bool, careful: bool) {
+            sums::sum_carefully::<$T, $W, FMA>(memory, terms, out, fused, careful);
+        }
+
+        $(#[$attribute])*
+        #[inline(never)]
         fn reduce(memory: &Lane<'_>, terms: &[Term], strip: &Strip<'_, $T>) {
             sums::reduce::<$T, $W, FMA>(memory, terms, strip);
         }
@@ -202,17 +209,14 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
-        fn store_all(memory: &Lane<'_>, strip: &mut Strip<'_, $T>, columns: &[Place]) {
-            rows::store_all(memory, strip, columns);
+        fn store(strip: &mut Strip<'_, $T>, column: u32, lanes: &[Chunk<$T, $W>]) {
+            rows::store(strip, column as usize, lanes);
         }
 
         for instruction in $instructions {
             match *instruction {
                 Instruction::Load { input, out } => load($strip, input, $memory.slot(out)),
-                Instruction::Store { column, a } => rows::store($strip, column as usize, $memory.slot(a)),
-                Instruction::StoreAll { start, len } => {
-                    store_all($memory, $strip, &$code.stored[start as usize..][..len as usize]);
-                }
+                Instruction::Store { column, a } => store($strip, column, $memory.slot(a)),
                 Instruction::Splat { a, out } => {
                     let x = $memory.uniform(a);
                     $memory.slot(out).iter().for_each(|out| out.set([x; $W]));
@@ -240,7 +244,7 @@ macro_rules! interpret {
                     if fused && !$strip.zero_wins {
                         sum($memory, terms, out);
                     } else {
-                        sums::sum_carefully($memory, terms, out, $strip.zero_wins);
+                        sum_carefully($memory, terms, out, fused, $strip.zero_wins);
                     }
                 }
                 Instruction::Reduce { start, len } => {

@@ -202,12 +202,16 @@ macro_rules! define {
                 }
             }
 
+            /// Whether the table makes the operation of others that programs have.
+            pub(crate) fn is_composite(self) -> bool {
+                matches!(self, Self::log_sigmoid | Self::softsign | Self::silu | Self::gelu | Self::gelu_tanh | Self::mish)
+            }
+
             /// The same number from simpler operations, which may be shared with those of the derivative.
             #[allow(unused_variables)]
             pub(crate) fn lowered<T: Scalar>(self, x: T) -> Option<T> {
-                match self {
-                    Self::log_sigmoid | Self::softsign | Self::silu | Self::gelu | Self::gelu_tanh | Self::mish => {}
-                    _ => return None,
+                if !self.is_composite() {
+                    return None;
                 }
                 match self {
                     $(Self::$v => lowered!($vx = x, $vv $(, $vp)?),)*

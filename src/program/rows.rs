@@ -49,6 +49,16 @@ impl<'a, T> Rows<'a, T> {
         Ok(Self { table: Table { numbers, stride: 1, count: numbers.len() - width + 1 }, width })
     }
 
+    /// A single row, which may also have no numbers.
+    pub fn one(numbers: &'a [T]) -> Self {
+        Self::of(numbers, numbers.len(), 1)
+    }
+
+    /// As many rows of a width that may be 0.
+    pub(crate) fn of(numbers: &'a [T], width: usize, count: usize) -> Self {
+        Self { table: Table { numbers, stride: width, count }, width }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.table.count
@@ -76,28 +86,74 @@ impl<'a, T> Rows<'a, T> {
     }
 }
 
-/// What a program made of some rows.
+/// What a program made of some rows: a column of results for each output, or sums over the rows.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::program::{Program, Rows, Workspace};
+///
+/// let program = Program::record(|x| x[0] * x[1], &[1.0, 1.0]).gradient();
+/// let mut workspace = Workspace::new();
+/// let results = program.run(&[], Rows::new(&[2.0, 3.0, 4.0, 5.0], 2)?, &mut workspace)?;
+/// assert_eq!(results.column(0), [6.0, 20.0]); // the value of each row
+/// assert_eq!(results.row(1), [20.0, 5.0, 4.0]); // and one row's value and gradient
+/// # Ok::<(), gradtape::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Results<'w, T> {
-    pub(crate) rows: &'w [T],
+    /// Column by column.
+    pub(crate) columns: &'w [T],
     pub(crate) width: usize,
     pub(crate) totals: &'w [T],
 }
 
-impl<'w, T> Results<'w, T> {
-    /// The outputs of all rows, one row behind the other; nothing if the outputs are sums over the rows.
-    pub fn rows(&self) -> &'w [T] {
-        self.rows
+impl<'w, T: Copy> Results<'w, T> {
+    /// How many rows there are results of.
+    pub fn len(&self) -> usize {
+        self.columns.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// The outputs of one row.
+    /// Whether there are results of no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many results a row has: none if the outputs are sums over all rows.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// One output of all rows.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such output of rows.
+    #[track_caller]
+    pub fn column(&self, output: usize) -> &'w [T] {
+        assert!(output < self.width, "there is no output {output} of rows, but {}", self.width);
+        &self.columns[output * self.len()..][..self.len()]
+    }
+
+    /// All outputs of one row.
     ///
     /// # Panics
     ///
     /// If there is no such row.
     #[track_caller]
-    pub fn row(&self, row: usize) -> &'w [T] {
-        &self.rows[row * self.width..][..self.width]
+    pub fn row(&self, row: usize) -> Vec<T> {
+        self.row_iter(row).collect()
+    }
+
+    /// [`row`](Self::row) without a vector.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    #[track_caller]
+    pub fn row_iter(&self, row: usize) -> impl ExactSizeIterator<Item = T> + use<'w, T> {
+        assert!(row < self.len(), "there is no row {row} of {}", self.len());
+        self.columns[row..].iter().step_by(self.len()).copied()
     }
 
     /// The outputs that are sums over all rows; nothing if they are those of rows.

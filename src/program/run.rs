@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use super::Precision;
-use super::code::{Code, Instruction, WIDEST_STORE};
+use super::code::{Code, Instruction};
 use super::graph::Guard;
 use super::lanes::{Chunk, Lanes, Memory, Strip};
 
@@ -30,6 +30,7 @@ pub struct Workspace<T: Precision> {
     workers: Vec<Worker<T>>,
     /// The sums of every task, task by task.
     sums: Vec<T>,
+    /// The results, column by column.
     pub(crate) results: Vec<T>,
     pub(crate) totals: Vec<T>,
     pub(crate) strayed: Vec<bool>,
@@ -37,6 +38,7 @@ pub struct Workspace<T: Precision> {
 
 /// What one thread needs.
 struct Worker<T: Precision> {
+    results: Vec<T>,
     slots: Vec<<T as Lanes>::Chunk>,
     totals: Vec<<T as Lanes>::Chunk>,
 }
@@ -74,9 +76,8 @@ impl<T: Precision> Workspace<T> {
 
     /// Computes the results of all rows, the totals, and which rows strayed.
     pub(crate) fn run(&mut self, code: &Code<T>, manner: Manner, parameters: &[T], table: Table<'_, T>) {
-        let width = code.width();
         // Old results stay where they are: all are written.
-        self.results.resize(table.count * width, T::zero());
+        self.results.resize(table.count * code.width(), T::zero());
         self.strayed.clear();
         self.strayed.resize(if code.has_guards { table.count } else { 0 }, false);
         self.uniforms.clone_from(&code.uniforms);
@@ -103,8 +104,8 @@ impl<T: Precision> Workspace<T> {
             let x = self.uniforms[place as usize];
             if code.of_sum {
                 self.totals.push(x);
-            } else if width > WIDEST_STORE || table.count == 0 {
-                self.results.iter_mut().skip(column).step_by(width).for_each(|result| *result = x);
+            } else {
+                self.results[column * table.count..][..table.count].fill(x);
             }
         }
     }
@@ -117,7 +118,7 @@ impl<T: Precision> Workspace<T> {
         self.cells.extend(self.uniforms.iter().map(|&x| Cell::new([x])));
         let memory = Memory { slots: &self.cells[..], chunks: 1, uniforms: &[], totals: &[] };
         let table = Table { numbers: &[], stride: 1, count: 1 };
-        let mut strip = Strip { all: count, ..table.strip(0, 1, &mut [], 1, &mut [], true) };
+        let mut strip = Strip { all: count, ..table.strip(0, 1, &mut [], &mut [], true) };
         T::run_narrow(code, instructions, &memory, &mut strip, manner.simd);
         self.uniforms.iter_mut().zip(&self.cells).for_each(|(x, cell)| *x = cell.get()[0]);
     }
@@ -130,7 +131,8 @@ impl<T: Precision> Workspace<T> {
         for careful in [manner.exact, true] {
             totals.iter().for_each(|total| total.set([T::zero()]));
             self.strayed.fill(false);
-            let mut strip = table.strip(0, 1, &mut self.results, code.width(), &mut self.strayed, careful);
+            let mut strip = table.strip(0, 1, &mut self.results, &mut self.strayed, careful);
+            strip.height = 1;
             T::run_narrow(code, &code.body, &memory, &mut strip, manner.simd);
             let has_nan = self.results.iter().any(|x| x.is_nan()) || totals.iter().any(|x| x.get()[0].is_nan());
             if careful || !code.zero_wins || !has_nan {
@@ -149,22 +151,43 @@ impl<T: Precision> Workspace<T> {
         self.sums.resize(tasks * totals, T::zero());
         let threads = threads().min(tasks).max(1);
         if self.workers.len() < threads {
-            self.workers.resize_with(threads, || Worker { slots: Vec::new(), totals: Vec::new() });
+            self.workers.resize_with(threads, || Worker { results: Vec::new(), slots: Vec::new(), totals: Vec::new() });
         }
         let job = Job { code, manner, table, rows, uniforms: &self.uniforms };
         let share = tasks.div_ceil(threads);
-        let mut rest = (&mut self.results[..], &mut self.strayed[..], &mut self.sums[..]);
-        let parts = self.workers[..threads].iter_mut().enumerate().map(|(k, worker)| Part {
-            first: k * share,
-            worker,
-            results: split(&mut rest.0, share * rows * width),
-            strayed: split(&mut rest.1, share * rows),
-            sums: split(&mut rest.2, share * totals),
-            tasks: share.min(tasks.saturating_sub(k * share)),
+        // A single thread writes where the results go.
+        std::mem::swap(&mut self.workers[0].results, &mut self.results);
+        let (mut strayed, mut sums) = (&mut self.strayed[..], &mut self.sums[..]);
+        let parts = self.workers[..threads].iter_mut().enumerate().map(|(k, worker)| {
+            let tasks = share.min(tasks.saturating_sub(k * share));
+            let height = (tasks * rows).min(table.count.saturating_sub(k * share * rows));
+            if threads > 1 {
+                worker.results.resize(height * width, T::zero());
+            }
+            let (strayed, sums) = (split(&mut strayed, height), split(&mut sums, tasks * totals));
+            Part { first: k * share, tasks, height, worker, strayed, sums }
         });
         for_each(parts, |part| job.run(part));
+        std::mem::swap(&mut self.workers[0].results, &mut self.results);
+        if threads > 1 {
+            self.collect(threads, share * rows, table.count, width);
+        }
         for (k, &place) in code.totals.iter().enumerate() {
-            self.uniforms[place as usize] = tree(&self.sums[k..], totals, tasks);
+            let sums = self.sums.get(k..).unwrap_or_default();
+            self.uniforms[place as usize] = tree(sums, totals, tasks);
+        }
+    }
+
+    /// Puts together the columns of all workers, of which the first one's are in `results`.
+    fn collect(&mut self, threads: usize, share: usize, count: usize, width: usize) {
+        std::mem::swap(&mut self.workers[0].results, &mut self.results);
+        self.results.resize(count * width, T::zero());
+        for (k, worker) in self.workers[..threads].iter().enumerate() {
+            let height = share.min(count.saturating_sub(k * share));
+            for column in 0..width {
+                let part = &worker.results[column * height..][..height];
+                self.results[column * count + k * share..][..height].copy_from_slice(part);
+            }
         }
     }
 }
@@ -202,7 +225,7 @@ fn threads() -> usize {
 /// Calls `f` for each part, each on a thread of its own if there are several.
 #[cfg(feature = "rayon")]
 fn for_each<P: Send>(parts: impl ExactSizeIterator<Item = P>, f: impl Fn(P) + Sync) {
-    rayon::scope(|scope| {
+    rayon::in_place_scope(|scope| {
         let f = &f;
         for part in parts {
             scope.spawn(move |_| f(part));
@@ -229,8 +252,9 @@ struct Job<'a, T> {
 struct Part<'a, T: Precision> {
     first: usize,
     tasks: usize,
+    /// How many rows they have.
+    height: usize,
     worker: &'a mut Worker<T>,
-    results: &'a mut [T],
     strayed: &'a mut [bool],
     sums: &'a mut [T],
 }
@@ -251,21 +275,20 @@ impl<T: Precision> Job<'_, T> {
             uniforms: self.uniforms,
             totals: &worker.totals[..code.totals.len()],
         };
-        for task in part.first..part.first + part.tasks {
+        let results = &mut worker.results[..part.height * code.width()];
+        for task in 0..part.tasks {
             let first = task * self.rows;
-            let count = self.rows.min(self.table.count - first);
-            let results = split(&mut part.results, count * code.width());
+            let count = self.rows.min(part.height - first);
             let strayed = split(&mut part.strayed, count);
             for careful in [self.manner.exact, true] {
                 T::wipe(memory.totals);
                 strayed.fill(false);
-                let rows = chunks * T::WIDTH;
-                let (mut results, mut strayed) = (&mut *results, &mut *strayed);
-                for start in (0..count).step_by(rows) {
-                    let count = rows.min(count - start);
-                    let results = split(&mut results, count * code.width());
+                let (rows, mut strayed) = (chunks * T::WIDTH, &mut *strayed);
+                for start in (first..first + count).step_by(rows) {
+                    let count = rows.min(first + count - start);
                     let strayed = split(&mut strayed, count);
-                    let mut strip = self.table.strip(first + start, count, results, code.width(), strayed, careful);
+                    let mut strip = self.table.strip(part.first * self.rows + start, count, results, strayed, careful);
+                    (strip.height, strip.first) = (part.height, start);
                     // The last strip may be shorter.
                     let memory = Memory { chunks: chunks.min(count.div_ceil(T::WIDTH)), ..memory };
                     T::run_wide(code, &memory, &mut strip, self.manner.simd);
@@ -273,8 +296,9 @@ impl<T: Precision> Job<'_, T> {
                 if careful || !code.zero_wins {
                     break;
                 }
-                let is_nan = |total: &T::Chunk| T::add_up(total).is_nan();
-                if !results.iter().any(|x| x.is_nan()) && !memory.totals.iter().any(is_nan) {
+                let is_nan =
+                    |column: usize| results[column * part.height + first..][..count].iter().any(|x| x.is_nan());
+                if !(0..code.width()).any(is_nan) && !memory.totals.iter().any(|total| T::add_up(total).is_nan()) {
                     break;
                 }
             }
@@ -298,7 +322,6 @@ impl<'a, T> Table<'a, T> {
         first: usize,
         count: usize,
         results: &'s mut [T],
-        width: usize,
         strayed: &'s mut [bool],
         zero_wins: bool,
     ) -> Strip<'s, T>
@@ -306,7 +329,7 @@ impl<'a, T> Table<'a, T> {
         'a: 's,
     {
         let rows = &self.numbers[(first * self.stride).min(self.numbers.len())..];
-        Strip { rows, stride: self.stride, count, all: 0, results, width, strayed, zero_wins }
+        Strip { rows, stride: self.stride, count, all: 0, results, height: 0, first: 0, strayed, zero_wins }
     }
 }
 

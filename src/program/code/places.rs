@@ -64,7 +64,6 @@ pub(super) fn assign<T: Precision>(mut compiler: Compiler<'_, T>) -> Code<T> {
         }
         rename(instruction, outside);
     }
-    code.stored.iter_mut().for_each(|id| *id = in_body(*id));
     code.guards.iter_mut().for_each(|guard| guard.operands = guard.operands.map(outside));
     code.slots = slots as usize;
     code
@@ -78,7 +77,6 @@ fn empty<T>() -> Code<T> {
         body: Vec::new(),
         epilogue: Vec::new(),
         terms: Vec::new(),
-        stored: Vec::new(),
         guards: Vec::new(),
         totals: Vec::new(),
         slots: 0,
@@ -99,9 +97,6 @@ fn visit<T>(code: &Code<T>, instruction: &Instruction, mut see: impl FnMut(Id)) 
         Instruction::Sum { start, len, .. } | Instruction::Reduce { start, len } => {
             terms(start, len).iter().for_each(|term| [term.a, term.b].into_iter().for_each(&mut see));
         }
-        Instruction::StoreAll { start, len } => {
-            code.stored[start as usize..][..len as usize].iter().copied().for_each(see)
-        }
         Instruction::Load { .. } | Instruction::Splat { .. } | Instruction::Count { .. } => {}
     }
 }
@@ -115,10 +110,7 @@ fn outs(instruction: &Instruction) -> impl Iterator<Item = Id> {
         | Instruction::Plain { out, .. }
         | Instruction::Sum { out, .. } => [out, NONE],
         Instruction::Pair { outs, .. } => outs,
-        Instruction::Reduce { .. }
-        | Instruction::Guard { .. }
-        | Instruction::Store { .. }
-        | Instruction::StoreAll { .. } => [NONE; 2],
+        Instruction::Reduce { .. } | Instruction::Guard { .. } | Instruction::Store { .. } => [NONE; 2],
     };
     outs.into_iter().filter(|&id| id != NONE)
 }
@@ -139,6 +131,6 @@ fn rename(instruction: &mut Instruction, place: impl Fn(Id) -> Place) {
         Instruction::Pair { a, outs, .. } => (*a, *outs) = (place(*a), outs.map(&place)),
         Instruction::Guard { a, b, .. } => (*a, *b) = (place(*a), place(*b)),
         Instruction::Store { a, .. } => *a = place(*a),
-        Instruction::Reduce { .. } | Instruction::StoreAll { .. } => {}
+        Instruction::Reduce { .. } => {}
     }
 }

@@ -55,54 +55,13 @@ fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, o
 /// Puts lanes into a column of the results.
 #[inline(always)]
 pub(super) fn store<T: Precision, const W: usize>(strip: &mut Strip<'_, T>, column: usize, lanes: &[Chunk<T, W>]) {
-    let width = strip.width;
-    for (results, lanes) in strip.results.chunks_mut(W * width).zip(lanes) {
-        let lanes = lanes.get();
-        results.chunks_mut(width).zip(lanes).for_each(|(result, x)| result[column] = x);
+    let column = &mut strip.results[column * strip.height + strip.first..][..strip.count];
+    let (whole, rest) = column.as_chunks_mut::<W>();
+    for (results, lanes) in whole.iter_mut().zip(lanes) {
+        *results = lanes.get();
     }
-}
-
-/// Puts the lanes of all columns into the results.
-#[inline(always)]
-pub(super) fn store_all<T: Precision, const W: usize>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
-    strip: &mut Strip<'_, T>,
-    columns: &[Place],
-) {
-    match *columns {
-        [a] => store_columns(memory, strip, [a]),
-        [a, b] => store_columns(memory, strip, [a, b]),
-        [a, b, c] => store_columns(memory, strip, [a, b, c]),
-        [a, b, c, d] => store_columns(memory, strip, [a, b, c, d]),
-        _ => columns.iter().enumerate().for_each(|(column, &place)| store(strip, column, memory.slot(place))),
-    }
-}
-
-/// For a width that the compiler knows, it interleaves the columns in registers.
-#[inline(always)]
-fn store_columns<T: Precision, const W: usize, const N: usize>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
-    strip: &mut Strip<'_, T>,
-    columns: [Place; N],
-) {
-    for (k, results) in strip.results.chunks_mut(W * N).enumerate() {
-        let mut lanes = [[T::zero(); W]; N];
-        for (lanes, &place) in lanes.iter_mut().zip(&columns) {
-            *lanes = memory.slots[place as usize * memory.chunks + k].get();
-        }
-        let (rows, _) = results.as_chunks_mut::<N>();
-        if let Ok(rows) = <&mut [[T; N]; W]>::try_from(&mut *rows) {
-            for i in 0..W {
-                for j in 0..N {
-                    rows[i][j] = lanes[j][i];
-                }
-            }
-        } else {
-            for (i, row) in rows.iter_mut().enumerate() {
-                for j in 0..N {
-                    row[j] = lanes[j][i];
-                }
-            }
-        }
+    if let Some(last) = lanes.get(whole.len()) {
+        let last = last.get();
+        rest.copy_from_slice(&last[..rest.len()]);
     }
 }

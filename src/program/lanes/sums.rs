@@ -92,12 +92,21 @@ fn group<T: Precision, const W: usize, const G: usize, const FMA: bool>(
     }
 }
 
-/// [`sum`] with every product rounded by itself, and zeros that win where they should.
-#[inline(never)]
-pub(super) fn sum_carefully<T: Precision, const W: usize>(
+/// `sum ± a b`, where a zero may win.
+#[inline(always)]
+fn add_product<T: Precision, const FMA: bool>(sum: T, term: &Term, [a, b]: [T; 2], is_fused: bool, careful: bool) -> T {
+    let nothing = careful & term.zero_wins & ((a == T::zero()) | (b == T::zero())) & (a * b).is_nan();
+    let a = choose(term.negative, -a, a);
+    choose(nothing, sum, choose(is_fused, fused::<T, FMA>(a, b, sum), sum + a * b))
+}
+
+/// [`sum`] where zeros may win, or every product is rounded by itself. Where no zero wins, the bits are the same.
+#[inline(always)]
+pub(super) fn sum_carefully<T: Precision + Math, const W: usize, const FMA: bool>(
     memory: &Memory<'_, T, Chunk<T, W>>,
     terms: &[Term],
     out: Place,
+    is_fused: bool,
     careful: bool,
 ) {
     let of = |place: Place, chunk: usize| memory.slots[place as usize * memory.chunks + chunk].get();
@@ -110,11 +119,7 @@ pub(super) fn sum_carefully<T: Precision, const W: usize>(
                 Kind::Lanes => (of(term.a, chunk), [T::one(); W]),
                 Kind::Uniform => ([memory.uniform(term.a); W], [T::one(); W]),
             };
-            let wins = careful && term.zero_wins;
-            sum = lanes(|i| {
-                let product = choose(wins, zero_wins(a[i], b[i]), a[i] * b[i]);
-                sum[i] + choose(term.negative, -product, product)
-            });
+            sum = lanes(|i| add_product::<T, FMA>(sum[i], term, [a[i], b[i]], is_fused, careful));
         }
         memory.slots[out as usize * memory.chunks + chunk].set(sum);
     }

@@ -1,0 +1,249 @@
+//! Functions that branch: a program for each way that rows go.
+
+use std::fmt;
+
+use super::graph::Graph;
+use super::{Expr, Options, Outputs, Precision, Program, Results, Rows, Workspace};
+use crate::{Error, Real, Tape, Value};
+
+/// What [`Paths`] compute of each row, or of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Derivative {
+    /// The outputs alone.
+    Values,
+    /// [`Program::gradient`]
+    Gradient,
+    /// [`Program::jacobian`]
+    Jacobian,
+    /// [`Program::gradient_of_sum`]
+    GradientOfSum,
+}
+
+/// A function that may branch, with a [`Program`] for each *path*: each way that its comparisons have come out.
+///
+/// Rows are run with the first path. Those for which a comparison comes out otherwise are collected and run with the
+/// next one, and where no path fits, the function is recorded anew for the first row left: in the end, every row has
+/// been computed by a program of its own path, among its kind. After a limit of paths, the rows that are left are
+/// recorded and swept on a [`Tape`] one by one.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::program::{Derivative, Expr, Paths, Rows};
+///
+/// let huber = |p: &[Expr<f64>], x: &[Expr<f64>]| {
+///     let r = p[0] * x[0] - x[1];
+///     if r.abs() < 1.0 { r * r * 0.5 } else { r.abs() - 0.5 }
+/// };
+/// let mut loss = Paths::new(huber, Derivative::GradientOfSum);
+/// let results = loss.run(&[2.0], Rows::new(&[1.0, 2.5, 1.0, 9.0], 2)?)?;
+/// assert_eq!(results.totals(), [0.125 + 6.5, -0.5 - 1.0]); // the sum, and its derivative by p[0]
+/// assert_eq!(loss.rows_of_paths(), [1, 1]);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+pub struct Paths<T: Precision, F> {
+    function: F,
+    derivative: Derivative,
+    options: Options,
+    limit: usize,
+    paths: Vec<Path<T>>,
+    on_tape: usize,
+    workspace: Workspace<T>,
+    /// The rows that fit no path so far, and their numbers.
+    left: Vec<usize>,
+    gathered: Vec<T>,
+    columns: Vec<T>,
+    totals: Vec<T>,
+}
+
+struct Path<T> {
+    program: Program<T>,
+    rows: usize,
+}
+
+/// How many paths are remembered unless another limit is set.
+const LIMIT: usize = 64;
+
+impl<T: Precision, O: Outputs<T>, F: Fn(&[Expr<T>], &[Expr<T>]) -> O> Paths<T, F>
+where
+    Value<T>: Real<Scalar = T>,
+{
+    /// The paths of a function of parameters and inputs, none of which is known yet.
+    pub fn new(function: F, derivative: Derivative) -> Self {
+        Self {
+            function,
+            derivative,
+            options: Options::new(),
+            limit: LIMIT,
+            paths: Vec::new(),
+            on_tape: 0,
+            workspace: Workspace::new(),
+            left: Vec::new(),
+            gathered: Vec::new(),
+            columns: Vec::new(),
+            totals: Vec::new(),
+        }
+    }
+
+    /// The same with programs that are made with these options.
+    #[must_use]
+    pub fn with_options(self, options: Options) -> Self {
+        Self { options, paths: Vec::new(), ..self }
+    }
+
+    /// The same with another limit of paths than 64. Without any, all rows go to the tape.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The program of each path, in the order in which they were found.
+    pub fn programs(&self) -> impl ExactSizeIterator<Item = &Program<T>> {
+        self.paths.iter().map(|path| &path.program)
+    }
+
+    /// How many rows went along each path so far.
+    pub fn rows_of_paths(&self) -> Vec<usize> {
+        self.paths.iter().map(|path| path.rows).collect()
+    }
+
+    /// How many rows were left to the tape so far.
+    pub fn rows_on_tape(&self) -> usize {
+        self.on_tape
+    }
+
+    /// Runs all rows, each along its own path.
+    ///
+    /// # Errors
+    ///
+    /// If rows have another number of inputs, or there are other numbers of parameters, than before.
+    ///
+    /// # Panics
+    ///
+    /// As the derivative that is asked for.
+    #[track_caller]
+    pub fn run(&mut self, parameters: &[T], rows: Rows<'_, T>) -> Result<Results<'_, T>, Error> {
+        let mut width = 0;
+        self.columns.clear();
+        self.totals.clear();
+        self.left.clear();
+        self.left.extend(0..rows.len());
+        for k in 0..self.limit {
+            let Some(&first) = self.left.first() else { break };
+            if k == self.paths.len() {
+                let program = self.derived(&self.record(parameters, rows.row(first)));
+                self.paths.push(Path { program, rows: 0 });
+            }
+            width = self.run_path(k, parameters, rows)?;
+        }
+        for row in std::mem::take(&mut self.left) {
+            width = self.run_on_tape(parameters, rows, row);
+        }
+        Ok(Results { columns: &self.columns, width, totals: &self.totals })
+    }
+
+    #[track_caller]
+    fn record(&self, parameters: &[T], row: &[T]) -> Program<T> {
+        self.options.record_with(&self.function, parameters, row)
+    }
+
+    #[track_caller]
+    fn derived(&self, program: &Program<T>) -> Program<T> {
+        match self.derivative {
+            Derivative::Values => program.clone(),
+            Derivative::Gradient => program.gradient(),
+            Derivative::Jacobian => program.jacobian(),
+            Derivative::GradientOfSum => program.gradient_of_sum(),
+        }
+    }
+
+    /// Runs the rows that are left along a path, and keeps those that stray from it. Returns how many results a row has.
+    fn run_path(&mut self, k: usize, parameters: &[T], rows: Rows<'_, T>) -> Result<usize, Error> {
+        let path = &mut self.paths[k];
+        let some = if self.left.len() == rows.len() {
+            rows
+        } else {
+            self.gathered.clear();
+            self.left.iter().for_each(|&row| self.gathered.extend_from_slice(rows.row(row)));
+            Rows::of(&self.gathered, rows.width(), self.left.len())
+        };
+        let workspace = &mut self.workspace;
+        path.program.run_any(parameters, some, workspace)?;
+        let strays = |k: usize| workspace.strayed.get(k) == Some(&true);
+        let strayed = (0..some.len()).filter(|&k| strays(k)).count();
+        path.rows += some.len() - strayed;
+        if strayed < some.len() {
+            add(&mut self.totals, &workspace.totals);
+        }
+        let width = workspace.results.len() / some.len();
+        self.columns.resize(rows.len() * width, T::zero());
+        for column in 0..width {
+            let (from, to) = (&workspace.results[column * some.len()..], &mut self.columns[column * rows.len()..]);
+            for (k, &row) in self.left.iter().enumerate().filter(|(k, _)| !strays(*k)) {
+                to[row] = from[k];
+            }
+        }
+        let mut k = 0;
+        self.left.retain(|_| {
+            k += 1;
+            strays(k - 1)
+        });
+        Ok(width)
+    }
+
+    /// Runs one row on a tape.
+    #[track_caller]
+    fn run_on_tape(&mut self, parameters: &[T], rows: Rows<'_, T>, row: usize) -> usize {
+        self.on_tape += 1;
+        let program = self.record(parameters, rows.row(row));
+        let results = on_tape(&program.graph, self.derivative, parameters, rows.row(row));
+        if self.derivative == Derivative::GradientOfSum {
+            add(&mut self.totals, &results);
+            return 0;
+        }
+        self.columns.resize(rows.len() * results.len(), T::zero());
+        for (column, &result) in results.iter().enumerate() {
+            self.columns[column * rows.len() + row] = result;
+        }
+        results.len()
+    }
+}
+
+/// Adds what some rows have in total.
+fn add<T: Precision>(totals: &mut Vec<T>, more: &[T]) {
+    totals.resize(more.len(), T::zero());
+    totals.iter_mut().zip(more).for_each(|(total, &x)| *total += x);
+}
+
+/// The outputs of a row and their derivatives, in the order of a program.
+fn on_tape<T: Precision>(graph: &Graph<T>, derivative: Derivative, parameters: &[T], row: &[T]) -> Vec<T>
+where
+    Value<T>: Real<Scalar = T>,
+{
+    let tape = Tape::new();
+    let (parameters, inputs) = (tape.vars(parameters), tape.vars(row));
+    let values = graph.replay(&parameters, &inputs, |value| value);
+    let outputs = graph.outputs.iter().map(|&id| values[id as usize]);
+    let mut results: Vec<T> = outputs.clone().map(Value::data).collect();
+    if derivative != Derivative::Values {
+        for output in outputs {
+            let gradients = output.backward();
+            results.extend(gradients.wrt_all(&parameters));
+            if derivative != Derivative::GradientOfSum {
+                results.extend(gradients.wrt_all(&inputs));
+            }
+        }
+    }
+    results
+}
+
+impl<T: Precision, F> fmt::Debug for Paths<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Paths")
+            .field("derivative", &self.derivative)
+            .field("paths", &self.paths.len())
+            .field("rows_on_tape", &self.on_tape)
+            .finish_non_exhaustive()
+    }
+}
