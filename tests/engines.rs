@@ -1,8 +1,8 @@
 //! Claims about the two engines of a training: programs go the way of the tape, which is the reference.
 
+use gradtape::gradient;
 use gradtape::nn::{Activation, Adam, Dataset, Engine, Init, Mlp, Optimizer, Sgd, Target, Trainer, loss};
 use gradtape::program::{Expr, Precision, Program, Rows, Workspace};
-use gradtape::gradient;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 

@@ -113,24 +113,20 @@ impl<T: Precision> Batches<T> for Programs<T> {
             })?),
         };
         gradient.fill(T::zero());
-        let mut sum = T::zero();
+        let (count, mut mean) = (super::number(rows.len()), T::zero());
         for rows in rows.chunks((NUMBERS / width).max(FEW)) {
             self.rows.clear();
-            for &row in rows {
-                self.rows.extend(data.row(row).iter().map(|&x| constant::<T>(x)));
+            self.rows.resize(rows.len() * width, T::zero());
+            for (copy, &row) in self.rows.chunks_exact_mut(width).zip(rows) {
+                let (x, target) = copy.split_at_mut(features);
+                x.iter_mut().zip(data.row(row)).for_each(|(copy, &x)| *copy = constant(x));
                 match data.target() {
-                    Target::Classes { labels, .. } => {
-                        let shares = self.rows.len();
-                        self.rows.resize(shares + width - features, T::zero());
-                        self.rows[shares + labels[row]] = T::one();
-                    }
-                    Target::Numbers(numbers) => self.rows.push(constant(numbers[row])),
+                    Target::Classes { labels, .. } => target[labels[row]] = T::one(),
+                    Target::Numbers(numbers) => target[0] = constant(numbers[row]),
                 }
             }
-            sum += program.add_gradient(network.parameters(), Rows::new(&self.rows, width)?, gradient)?;
+            mean += program.add_gradient(network.parameters(), Rows::new(&self.rows, width)?, count, gradient)?;
         }
-        let count = super::number::<T>(rows.len());
-        gradient.iter_mut().for_each(|slope| *slope /= count);
-        Ok(sum / count)
+        Ok(mean)
     }
 }

@@ -97,20 +97,21 @@ impl<T: Precision> LossProgram<T> {
             let expected = format!("{}, which was recorded", self.shape);
             return Err(Error::unexpected("network", expected, network.to_string()));
         }
+        let count = if self.is_mean { super::number(rows.len()) } else { T::one() };
         gradient.fill(T::zero());
-        let loss = self.add_gradient(network.parameters(), rows, gradient)?;
-        if !self.is_mean {
-            return Ok(loss);
-        }
-        let count = super::number::<T>(rows.len());
-        gradient.iter_mut().for_each(|slope| *slope /= count);
-        Ok(loss / count)
+        self.add_gradient(network.parameters(), rows, count, gradient)
     }
 
-    /// Adds the gradient of the sum to another one, and returns the sum.
-    pub(super) fn add_gradient(&mut self, parameters: &[T], rows: Rows<'_, T>, gradient: &mut [T]) -> Result<T, Error> {
+    /// Adds the gradient of the sum over `count` to another gradient, and returns the sum over `count`.
+    pub(super) fn add_gradient(
+        &mut self,
+        parameters: &[T],
+        rows: Rows<'_, T>,
+        count: T,
+        gradient: &mut [T],
+    ) -> Result<T, Error> {
         let totals = self.program.run(parameters, rows, &mut self.workspace)?.totals();
-        gradient.iter_mut().zip(&totals[1..]).for_each(|(sum, &slope)| *sum += slope);
-        Ok(totals[0])
+        gradient.iter_mut().zip(&totals[1..]).for_each(|(sum, &slope)| *sum += slope / count);
+        Ok(totals[0] / count)
     }
 }
