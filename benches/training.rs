@@ -58,14 +58,14 @@ fn trainer<T: Real<Scalar = T>>(data: &Dataset, engine: Engine) -> Trainer<T, Ad
 }
 
 /// The ratio of the engines.
-fn ratio<T: Precision>(name: &str, data: &Dataset, batch: usize) {
+fn ratio<T: Precision>(name: &str, data: &Dataset, batch: usize, time: Duration) {
     let mut trainers = [Engine::Tape, Engine::Program].map(|engine| trainer::<T>(data, engine));
     let mut rngs = [rng(), rng()];
     let mut minima = [Duration::MAX; 2];
     // The first epochs make what later ones use again.
     let start = Instant::now();
     let mut rounds = 0;
-    while start.elapsed() < Duration::from_secs(3) || rounds < 5 {
+    while start.elapsed() < time || rounds < 3 {
         for ((trainer, rng), minimum) in trainers.iter_mut().zip(&mut rngs).zip(&mut minima) {
             let start = Instant::now();
             black_box(trainer.epoch(data, batch, rng).unwrap());
@@ -102,14 +102,16 @@ fn epoch<T: Precision>(c: &mut Criterion, name: &str, data: &Dataset) {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (iris, digits) = (training_set("iris"), training_set("digits"));
+    // `cargo test --benches` passes no `--bench`: a look at the ratios is enough.
+    let is_bench = arguments.iter().any(|a| a == "--bench");
+    let time = Duration::from_secs(if is_bench { 3 } else { 0 });
     for batch in [16, 64] {
-        ratio::<f32>("iris 4-32-3", &iris, batch);
-        ratio::<f64>("iris 4-32-3", &iris, batch);
-        ratio::<f32>("digits 64-32-10", &digits, batch);
-        ratio::<f64>("digits 64-32-10", &digits, batch);
+        ratio::<f32>("iris 4-32-3", &iris, batch, time);
+        ratio::<f64>("iris 4-32-3", &iris, batch, time);
+        ratio::<f32>("digits 64-32-10", &digits, batch, time);
+        ratio::<f64>("digits 64-32-10", &digits, batch, time);
     }
-    // `cargo test --benches` passes no `--bench`: the ratios are enough.
-    if arguments.iter().any(|a| a == "ratios") || !arguments.iter().any(|a| a == "--bench") {
+    if !is_bench || arguments.iter().any(|a| a == "ratios") {
         return;
     }
     let mut criterion = Criterion::default().configure_from_args();

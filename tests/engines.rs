@@ -196,16 +196,19 @@ fn cross_entropy_with_shares_refuses_other_counts() {
     loss::cross_entropy_with(&[1.0, 2.0], &[1.0]);
 }
 
+/// A loss of outputs and targets.
+type Loss<F> = fn(&[F], &[F]) -> F;
+
 #[test]
 fn a_program_of_every_loss_without_a_class_takes_all_rows() {
     fn check<T: Precision>() {
-        let losses: [fn(&[Expr<T>], &[Expr<T>]) -> Expr<T>; 4] = [
+        let losses: [Loss<Expr<T>>; 4] = [
             |y, t| loss::cross_entropy_with(y, t),
             |y, t| loss::sum_of_squares(y, t),
             |y, t| loss::mean_squared(y, t),
             |y, t| loss::hinge(y, t),
         ];
-        let plain: [fn(&[T], &[T]) -> T; 4] = [
+        let plain: [Loss<T>; 4] = [
             |y, t| loss::cross_entropy_with(y, t),
             |y, t| loss::sum_of_squares(y, t),
             |y, t| loss::mean_squared(y, t),
