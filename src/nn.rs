@@ -4,8 +4,9 @@
 //! the plain network to values, computes a [`loss`], sweeps back, and lets an [`Optimizer`] change the plain
 //! parameters. [`Trainer`] does that without allocating, for a [`Dataset`] or for a loss of your own.
 //!
-//! With a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on the rows of
-//! a mini-batch at a time; [`Engine::Tape`] computes the same row by row. A [`LossProgram`] is that for a loss of your own.
+//! With a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on the rows
+//! of a mini-batch at a time; [`Engine::Tape`] computes the same row by row. A [`LossProgram`] is that for a loss of
+//! your own.
 //!
 //! # Examples
 //!

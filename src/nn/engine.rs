@@ -27,8 +27,8 @@ use crate::{Error, Scalar};
 pub enum Engine {
     /// A tape: network and loss run as code, row after row. It takes any number, and is the reference.
     Tape,
-    /// A program: network and loss are recorded once, and run on many rows at a time. It takes f32 and f64; a network of
-    /// other numbers is trained on a tape all the same.
+    /// A program: network and loss are recorded once, and run on many rows at a time. It takes f32 and f64; a network
+    /// of other numbers is trained on a tape all the same.
     #[default]
     Program,
 }

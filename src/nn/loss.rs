@@ -1,7 +1,7 @@
 //! Losses: how far outputs are from what they should be, as one number to be made small.
 //!
-//! Outputs are any [`Real`], targets are plain numbers, or numbers as the outputs are: for a program that is trained with,
-//! they come out of its rows.
+//! Outputs are any [`Real`], targets are plain numbers, or numbers as the outputs are: those of a program come out of
+//! its rows.
 //!
 //! ```
 //! use gradtape::nn::loss;
@@ -76,13 +76,12 @@ pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
 /// The cross-entropy of the softmax of the scores for *shares* of the classes, which add up to 1:
 /// `ln Σ exp(yᵢ) - Σ tᵢ yᵢ`, without overflow at any finite score, and without a branch.
 ///
-/// A share of 1 and zeros beside it is the loss of one class, that of [`cross_entropy`]; other shares smooth the labels,
-/// or are the probabilities that another model gives.
+/// A share of 1 and zeros beside it is the loss of one class, that of [`cross_entropy`]; other shares smooth the
+/// labels, or are the probabilities that another model gives.
 ///
 /// With the largest score `m` it is computed as `ln(1 + Σ (exp(yᵢ - m) - tᵢ)) - (Σ tᵢ yᵢ - m)`, the same because the
-/// shares add up to 1. Where a class whose share is 1 has the largest score by far, its term is exactly 0, and the loss
-/// as exact as the small terms of the others. What shares add up to is not checked; off by `δ`, the loss is off by about
-/// as much.
+/// shares add up to 1; this is not checked. Where a class whose share is 1 has the largest score by far, its term is
+/// exactly 0, and the loss as exact as the small terms of the others.
 ///
 /// # Panics
 ///

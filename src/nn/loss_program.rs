@@ -48,8 +48,8 @@ pub struct LossProgram<T: Precision> {
 impl<T: Precision> LossProgram<T> {
     /// The sum of the losses of all rows, where `loss` is given the network and a row.
     ///
-    /// `row` is a row as any other. Where `loss` branches, it goes the way of this row, and later takes only rows that go
-    /// the same way; a loss without comparisons takes all.
+    /// `row` is a row as any other. Where `loss` branches, it goes the way of this row, and later takes only rows that
+    /// go the same way; a loss without comparisons takes all.
     ///
     /// # Errors
     ///
