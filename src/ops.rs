@@ -125,6 +125,9 @@ macro_rules! operations {
                 /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In its negative tail `u` is large, and so is the
                 /// error that its rounding makes in `tanh u`: about `x²` units in the last place.
                 gelu_tanh(x, y) = rules::gelu_tanh(x), rules::gelu_tanh_slope(x); at 0.7, -4.0, 4.0;
+                /// The error function `2/√π ∫₀ˣ exp(-t²) dt`; derivative `2/√π exp(-x²)`. The normal distribution function is
+                /// `(1 + erf(x/√2))/2`.
+                erf(x, y) = rules::erf(x), rules::erf_slope(x); at 0.7, -3.0, 3.0;
                 /// `x tanh(softplus x)`; derivative `t + x (1 - t²) σ(x)` with `t = tanh(softplus x)`.
                 mish(x, y) = rules::scaled(x, rules::softplus(x).tanh()), rules::mish_slope(x); at 0.7, -6.0, 6.0;
             }

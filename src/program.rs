@@ -1,4 +1,64 @@
-//! Programs: record once, run on everything.
+//! Programs: functions recorded once, optimised, differentiated, and run on many rows.
+//!
+//! A tape pays for recording at every evaluation. A function that is evaluated again and again (a loss on the rows of a
+//! training set, the residuals of a fit, the paths of a simulation) can be recorded once, with [`Expr`]s as its numbers.
+//! The [`Program`] that comes out is plain data. Its gradient is a program, too, and either runs on whole tables of rows
+//! at the speed of vector instructions:
+//!
+//! ```
+//! use gradtape::program::{Program, Rows, Workspace};
+//!
+//! // The squared error of a line: two parameters, which all rows share, and two inputs, x and y.
+//! let error = Program::record_with(|p, row| (p[0] + p[1] * row[0] - row[1]).powi(2), &[0.0, 1.0], &[0.0, 0.0]);
+//! let gradient = error.gradient_of_sum();
+//!
+//! let data = [0.0, 1.0, 1.0, 3.0, 2.0, 5.0, 3.0, 7.0];
+//! let (mut line, mut workspace) = ([0.0, 0.0], Workspace::new());
+//! for _ in 0..500 {
+//!     let results = gradient.run(&line, Rows::new(&data, 2)?, &mut workspace)?;
+//!     for (p, slope) in line.iter_mut().zip(&results.totals()[1..]) {
+//!         *p -= 0.03 * slope;
+//!     }
+//! }
+//! assert!((line[0] - 1.0_f64).abs() < 1e-6 && (line[1] - 2.0).abs() < 1e-6);
+//! # Ok::<(), gradtape::Error>(())
+//! ```
+//!
+//! # Which program
+//!
+//! | you want | take |
+//! |---|---|
+//! | the function itself, on rows | [`Program::record`], or [`record_with`](Program::record_with) parameters |
+//! | value and gradient of each row | [`Program::gradient`] |
+//! | the sum over all rows and its gradient by the parameters | [`Program::gradient_of_sum`] |
+//! | several outputs and their Jacobian | [`Program::jacobian`] |
+//! | the derivative along a direction; Hessian times vector | [`Program::tangent`], of a gradient |
+//! | a function with branches | [`Paths`] |
+//! | the tape's results bit for bit | [`Options::exact`] |
+//!
+//! # How it works
+//!
+//! *Recording* runs the function once. Constants are folded, and what is computed twice is there once. A comparison
+//! that decides a branch is kept as a *guard*: rows for which it comes out otherwise are refused by a program, and sent
+//! along their own path by [`Paths`]. `max`, `min`, `abs`, `relu` and `clamp` are operations, not branches.
+//!
+//! *Differentiation* adds to the program what the table of operations says of the partials, backwards or forwards, and
+//! leaves out what nothing depends on.
+//!
+//! *Compilation*, when the program is first run, computes what depends on parameters alone once for all rows, fuses
+//! products and sums, and gives numbers slots that they share. Then a small interpreter runs each instruction on some
+//! hundred rows at a time, in lanes of 16, with vectorised elementary functions that are off by at most 2 units in the
+//! last place. The feature `simd` adds versions of it for AVX2 and AVX-512, of which the machine chooses, the feature
+//! `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the number of
+//! rows alone: they are the same bits with any number of threads.
+//!
+//! # What it promises
+//!
+//! - What a row becomes depends on that row alone: not on its neighbours, its place, or the number of threads.
+//! - Without [`Options::exact`] numbers and derivatives differ from the tape's by rounding: fused products, other
+//!   vectorised functions, derivatives multiplied in another order. With it they are the same bits.
+//! - A zero wins against an infinity in products of derivatives, as on the tape.
+//! - With the same [`Workspace`] a loop on one thread allocates nothing after its first round.
 
 mod code;
 mod differentiate;
@@ -14,6 +74,7 @@ mod paths;
 mod precision;
 mod rows;
 mod run;
+mod source;
 
 use std::sync::OnceLock;
 
@@ -26,6 +87,7 @@ pub use paths::{Derivative, Paths};
 pub use precision::Precision;
 pub use rows::{Results, Rows};
 pub use run::Workspace;
+pub use source::Source;
 
 use crate::Error;
 use code::{Code, compile};
@@ -36,7 +98,18 @@ use run::Manner;
 
 /// A function as data: a straight line of operations, recorded once and run on any number of rows.
 ///
-/// A program has *parameters*, which all rows share, and *inputs*, which each row has its own of.
+/// A program has *parameters*, which all rows share, and *inputs*, which each row has its own of. Its outputs are those
+/// of each row, or sums over all rows. It may be sent to and shared with other threads.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::program::Program;
+///
+/// let program = Program::record(|x| x[0].sin() * x[1], &[0.0_f64, 0.0]).gradient();
+/// assert_eq!(program.eval(&[0.0, 3.0])?, [0.0, 3.0, 0.0]); // the value, and its derivatives by both inputs
+/// # Ok::<(), gradtape::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Program<T> {
     graph: Graph<T>,
@@ -70,13 +143,13 @@ impl<T, const N: usize> Outputs<T> for [Expr<T>; N] {
 }
 
 impl Options {
-    /// Records a function of inputs as a program. The numbers `x` decide which way it goes where it branches.
+    /// [`Program::record`] with these options.
     #[track_caller]
     pub fn record<T: Precision, O: Outputs<T>>(self, f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Program<T> {
         self.record_with(|_, x| f(x), &[], x)
     }
 
-    /// Records a function of parameters and inputs as a program.
+    /// [`Program::record_with`] with these options.
     #[track_caller]
     pub fn record_with<T: Precision, O: Outputs<T>>(
         self,
@@ -101,12 +174,41 @@ impl Options {
 
 impl<T: Precision> Program<T> {
     /// Records a function of inputs. The numbers `x` decide which way it goes where it branches.
+    ///
+    /// The function may return one [`Expr`] or several. It must compute with the inputs that it is given: numbers of
+    /// another recording panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Real, program::Program};
+    ///
+    /// fn polar<F: Real>(x: &[F]) -> Vec<F> {
+    ///     vec![x[0].hypot(x[1]), x[1].atan2(x[0])]
+    /// }
+    ///
+    /// let program = Program::record(polar, &[1.0, 1.0]);
+    /// assert_eq!(program.eval(&[3.0, 4.0])?[0], 5.0);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     pub fn record<O: Outputs<T>>(f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Self {
         Options::new().record(f, x)
     }
 
     /// Records a function of parameters, which all rows share, and of inputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let program = Program::record_with(|p, x| p[0] * x[0], &[1.0], &[1.0]);
+    /// let mut workspace = Workspace::new();
+    /// let results = program.run(&[10.0], Rows::new(&[1.0, 2.0, 3.0], 1)?, &mut workspace)?;
+    /// assert_eq!(results.column(0), [10.0, 20.0, 30.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     pub fn record_with<O: Outputs<T>>(f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O, parameters: &[T], x: &[T]) -> Self {
         Options::new().record_with(f, parameters, x)
@@ -159,6 +261,18 @@ impl<T: Precision> Program<T> {
     /// # Panics
     ///
     /// If there is not exactly one output, or it is a sum over all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let program = Program::record_with(|p, x| p[0] * x[0] * x[0], &[1.0], &[1.0]).gradient();
+    /// let mut workspace = Workspace::new();
+    /// let results = program.run(&[2.0], Rows::one(&[3.0]), &mut workspace)?;
+    /// assert_eq!(results.row(0), [18.0, 9.0, 12.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn gradient(&self) -> Self {
@@ -172,6 +286,16 @@ impl<T: Precision> Program<T> {
     /// # Panics
     ///
     /// If the outputs are sums over all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let program = Program::record(|x| [x[0] * x[1], x[0] + x[1]], &[1.0, 1.0]).jacobian();
+    /// assert_eq!(program.eval(&[2.0, 3.0])?, [6.0, 5.0, 3.0, 2.0, 1.0, 1.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn jacobian(&self) -> Self {
@@ -181,9 +305,23 @@ impl<T: Precision> Program<T> {
 
     /// The program of the sum over all rows, and of its gradient by all parameters.
     ///
+    /// What depends on parameters alone is computed once, and so are its derivatives, after the rows are summed.
+    ///
     /// # Panics
     ///
     /// If there is not exactly one output, or it is a sum already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let program = Program::record_with(|p, x| p[0].exp() * x[0], &[0.0], &[1.0]).gradient_of_sum();
+    /// let mut workspace = Workspace::new();
+    /// let results = program.run(&[0.0], Rows::new(&[1.0, 2.0, 3.0], 1)?, &mut workspace)?;
+    /// assert_eq!(results.totals(), [6.0, 6.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn gradient_of_sum(&self) -> Self {
@@ -194,7 +332,21 @@ impl<T: Precision> Program<T> {
     }
 
     /// The program of the outputs and, behind them, of their derivatives along a direction, which is as many further
-    /// parameters and inputs.
+    /// parameters and inputs: the parameters, the direction's part of them, and so for the inputs.
+    ///
+    /// # Examples
+    ///
+    /// The tangent of a gradient is the Hessian times the direction:
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let program = Program::record(|x| x[0] * x[0] * x[1], &[1.0, 1.0]).gradient().tangent();
+    /// let results = program.eval(&[3.0, 2.0, 1.0, 0.0])?; // at (3, 2), along (1, 0)
+    /// assert_eq!(results[..3], [18.0, 12.0, 9.0]); // x²y, 2xy, x²
+    /// assert_eq!(results[3..], [12.0, 4.0, 6.0]); // 2xy, and the first column of the Hessian: 2y, 2x
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[must_use]
     pub fn tangent(&self) -> Self {
         self.derived(&differentiate::forward(&self.graph, self.options))
@@ -204,7 +356,11 @@ impl<T: Precision> Program<T> {
         self.code.get_or_init(|| compile(&lower(self.pruned(&self.graph), self.options), self.options))
     }
 
-    /// The outputs for one row, of a program without parameters.
+    /// The outputs for one row, of a program without parameters. In a loop, [`run`](Self::run) keeps its memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
     pub fn eval(&self, x: &[T]) -> Result<Vec<T>, Error> {
         let mut workspace = Workspace::new();
         let results = self.run(&[], Rows::one(x), &mut workspace)?;
@@ -212,6 +368,24 @@ impl<T: Precision> Program<T> {
     }
 
     /// Runs the program on all rows.
+    ///
+    /// # Errors
+    ///
+    /// If there are not as many parameters as were recorded, or rows of another width; or if a comparison comes out
+    /// otherwise for one of the rows: [`Paths`] run these along a path of their own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let program = Program::record(|x| if x[0] > 0.0 { x[0].sqrt() } else { x[0] * 0.0 }, &[1.0]);
+    /// let mut workspace = Workspace::new();
+    /// assert_eq!(program.run(&[], Rows::new(&[4.0, 9.0], 1)?, &mut workspace)?.column(0), [2.0, 3.0]);
+    /// let error = program.run(&[], Rows::new(&[4.0, -9.0], 1)?, &mut workspace).unwrap_err();
+    /// assert!(error.to_string().starts_with("row 1: expected a row for which all comparisons come out as"));
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     pub fn run<'w>(
         &self,
         parameters: &[T],

@@ -1,22 +1,36 @@
-//! The normal distribution, for `gelu`.
+//! The normal distribution, for `gelu` and `erf`.
 
 use crate::Scalar;
 
 use super::rules::{constant, half};
 
-/// The density `exp(-x²/2)/√(2π)`. The square is split into an exact part and a small rest, because the rounding of
-/// a large exponent would be multiplied by its size. Beyond 39 the density is 0 even in f64.
+/// `exp(-scale x²)`. The square is split into an exact part and a small rest, because the rounding of a large exponent
+/// would be multiplied by its size. Beyond 39 it is 0 even in f64.
 #[inline]
-pub(crate) fn normal_pdf<T: Scalar>(x: T) -> T {
-    symbolic!(normal_pdf(x));
+fn bell<T: Scalar>(x: T, scale: T) -> T {
     if x.abs() > constant(39.0) {
         return T::zero();
     }
     let sixteen = constant::<T>(16.0);
     let head = (x * sixteen).trunc() / sixteen;
     let rest = (x - head) * (x + head);
+    (-(head * head) * scale).exp() * (-rest * scale).exp()
+}
+
+/// The density `exp(-x²/2)/√(2π)`.
+#[inline]
+pub(crate) fn normal_pdf<T: Scalar>(x: T) -> T {
+    symbolic!(normal_pdf(x));
     let scale = constant::<T>(core::f64::consts::FRAC_1_PI) * half();
-    (-(head * head) * half()).exp() * (-rest * half()).exp() * scale.sqrt()
+    bell(x, half()) * scale.sqrt()
+}
+
+/// The derivative `2/√π exp(-x²)` of the error function.
+#[inline]
+pub(crate) fn erf_slope<T: Scalar>(x: T) -> T {
+    symbolic!(erf_slope(x));
+    let scale = constant::<T>(core::f64::consts::FRAC_1_PI) * constant(4.0);
+    bell(x, T::one()) * scale.sqrt()
 }
 
 /// The normal distribution function `Φ`, to about 1e-16 of its size on either side.
@@ -26,7 +40,7 @@ pub(crate) fn normal_pdf<T: Scalar>(x: T) -> T {
 pub(crate) fn normal_cdf<T: Scalar>(x: T) -> T {
     symbolic!(normal_cdf(x));
     let magnitude = x.abs();
-    if magnitude <= constant(0.674_489_75) {
+    if magnitude <= constant(CENTRE_END) {
         return half::<T>() + x * fraction(x * x, &CENTRE);
     }
     let tail = if magnitude <= constant(5.656_854_249_492_38) {
@@ -40,6 +54,17 @@ pub(crate) fn normal_cdf<T: Scalar>(x: T) -> T {
     if x < T::zero() { tail } else { T::one() - tail }
 }
 
+/// The error function `2 Φ(√2 x) - 1`, without the difference where it is small.
+pub(crate) fn erf<T: Scalar>(x: T) -> T {
+    let scaled = x * constant::<T>(2.0).sqrt();
+    if scaled.abs() <= constant(CENTRE_END) {
+        return (scaled + scaled) * fraction(scaled * scaled, &CENTRE);
+    }
+    let tail = normal_cdf(if x < T::zero() { scaled } else { -scaled });
+    let y = T::one() - (tail + tail);
+    if x < T::zero() { -y } else { y }
+}
+
 /// Numerator and denominator, highest power first, and a power of two that keeps both sums within the range of
 /// half-precision floats.
 type Fraction = (&'static [f64], &'static [f64], f64);
@@ -50,6 +75,9 @@ fn fraction<T: Scalar>(x: T, &(numerator, denominator, scale): &Fraction) -> T {
         |coefficients: &[f64]| coefficients.iter().fold(T::zero(), |sum, &c| sum * x + constant(scale * c));
     polynomial(numerator) / polynomial(denominator)
 }
+
+/// How far from 0 the first approximation holds.
+const CENTRE_END: f64 = 0.674_489_75;
 
 #[allow(clippy::excessive_precision, reason = "the digits of the source")]
 const CENTRE: Fraction = (

@@ -4,7 +4,7 @@
 
 use crate::Scalar;
 
-pub(crate) use super::normal::{normal_cdf, normal_pdf};
+pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
 
 /// `c` as a `T`.
 #[inline(always)]

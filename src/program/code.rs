@@ -174,6 +174,8 @@ fn is_fast(op: Op) -> bool {
                 | sigmoid
                 | sigmoid_slope
                 | softplus
+                | erf
+                | erf_slope
                 | normal_cdf
                 | normal_pdf
                 | ln

@@ -222,7 +222,7 @@ impl<T: Precision> Expr<T> {
         }
         with_session(|session| {
             let ids: Vec<Id> = operands.iter().map(|&operand| session.id(operand)).collect();
-            Self { data, id: session.builder.push_list(op, ids), session: session.number }
+            Self { data, id: session.builder.push_list(op, &ids), session: session.number }
         })
     }
 

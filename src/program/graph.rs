@@ -1,6 +1,6 @@
 //! A program as it was recorded: nodes in the order of their computation.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::Precision;
 use super::op::Op;
@@ -160,10 +160,11 @@ pub(crate) fn index(count: usize) -> u32 {
 pub(crate) struct Builder<T> {
     pub(crate) graph: Graph<T>,
     /// By their bits: the two zeros are different constants, and a NaN is itself.
-    constants: FxHashMap<u64, Id>,
-    guards: FxHashSet<Guard>,
-    known: Option<FxHashMap<Node, Id>>,
-    known_lists: FxHashMap<(Op, Vec<Id>), Id>,
+    constants: HashMap<u64, Id>,
+    guards: HashSet<Guard>,
+    shares: bool,
+    /// For each node the last one of which it is the youngest operand, and the one before with the same youngest operand.
+    users: Vec<[Id; 2]>,
     /// Whether operations on constants, and those that change nothing, are left out.
     pub(crate) folds: bool,
     /// Whether every product is rounded as on a tape.
@@ -172,66 +173,76 @@ pub(crate) struct Builder<T> {
     pub(crate) branches: bool,
 }
 
+/// How many users of a number are looked at for one that computes the same. With this limit every node takes the same
+/// time, and in practice nothing is overlooked: a number with so many users is mostly a parameter.
+const LOOK_BACK: usize = 32;
+const NOBODY: Id = Id::MAX;
+
 impl<T: Precision> Builder<T> {
     /// With `shares`, a node that is there already is not added again.
     pub(crate) fn new(graph: Graph<T>, shares: bool, folds: bool, exact: bool) -> Self {
         let constants = (0..).zip(&graph.nodes).filter_map(|(k, node)| Some((graph.constant(node)?.bits(), k)));
         let constants = constants.collect();
         let guards = graph.guards.iter().copied().collect();
-        let mut known = shares.then(FxHashMap::default);
-        let mut known_lists = FxHashMap::default();
-        for (k, node) in (0..).zip(&graph.nodes) {
-            if let Some(known) = &mut known {
-                if node.op.arity().is_some() {
-                    known.insert(*node, k);
-                } else {
-                    known_lists.insert((node.op, graph.operands(node).to_vec()), k);
-                }
-            }
+        let users = Vec::with_capacity(graph.nodes.len());
+        let mut builder = Self { graph, constants, guards, shares, users, folds, exact, branches: false };
+        if shares {
+            (0..builder.graph.nodes.len()).for_each(|_| builder.note());
         }
-        Self { graph, constants, guards, known, known_lists, folds, exact, branches: false }
+        builder
+    }
+
+    /// Makes the next node known as a user.
+    fn note(&mut self) {
+        let k = self.users.len();
+        let youngest = self.graph.operands(&self.graph.nodes[k]).iter().max().copied();
+        let before =
+            youngest.map_or(NOBODY, |operand| std::mem::replace(&mut self.users[operand as usize][0], index(k)));
+        self.users.push([NOBODY, before]);
+    }
+
+    /// A node that computes the same, if there is one.
+    fn find(&self, op: Op, operands: &[Id], is_same: impl Fn(&Node) -> bool) -> Option<Id> {
+        let mut user = self.users.get(*operands.iter().max()? as usize)?[0];
+        for _ in 0..LOOK_BACK {
+            let node = self.graph.nodes.get(user as usize)?;
+            if node.op == op && is_same(node) {
+                return Some(user);
+            }
+            user = self.users[user as usize][1];
+        }
+        None
+    }
+
+    fn add(&mut self, node: Node) -> Id {
+        self.graph.nodes.push(node);
+        if self.shares {
+            self.note();
+        }
+        index(self.graph.nodes.len() - 1)
     }
 
     pub(crate) fn constant(&mut self, x: T) -> Id {
-        *self.constants.entry(x.bits()).or_insert_with(|| {
-            self.graph.constants.push(x);
-            let args = [index(self.graph.constants.len() - 1), 0, 0];
-            self.graph.nodes.push(Node { op: Op::constant, args });
-            index(self.graph.nodes.len() - 1)
-        })
+        if let Some(&id) = self.constants.get(&x.bits()) {
+            return id;
+        }
+        self.graph.constants.push(x);
+        let id = self.add(Node { op: Op::constant, args: [index(self.graph.constants.len() - 1), 0, 0] });
+        self.constants.insert(x.bits(), id);
+        id
     }
 
     pub(crate) fn push(&mut self, op: Op, args: [u32; 3]) -> Id {
-        let node = Node { op, args };
-        let nodes = &mut self.graph.nodes;
-        let mut add = || {
-            nodes.push(node);
-            index(nodes.len() - 1)
-        };
-        match &mut self.known {
-            Some(known) => *known.entry(node).or_insert_with(add),
-            None => add(),
-        }
+        let operands = &args[..op.arity().unwrap_or(0)];
+        self.find(op, operands, |node| node.args == args).unwrap_or_else(|| self.add(Node { op, args }))
     }
 
-    pub(crate) fn push_list(&mut self, op: Op, operands: Vec<Id>) -> Id {
-        let (graph, shares) = (&mut self.graph, self.known.is_some());
-        let mut add = |operands: &[Id]| {
-            let start = index(graph.lists.len());
-            graph.lists.extend(operands);
-            graph.nodes.push(Node { op, args: [start, index(operands.len()), 0] });
-            index(graph.nodes.len() - 1)
-        };
-        if !shares {
-            return add(&operands);
-        }
-        let key = (op, operands);
-        if let Some(&id) = self.known_lists.get(&key) {
-            return id;
-        }
-        let id = add(&key.1);
-        self.known_lists.insert(key, id);
-        id
+    pub(crate) fn push_list(&mut self, op: Op, operands: &[Id]) -> Id {
+        self.find(op, operands, |node| self.graph.operands(node) == operands).unwrap_or_else(|| {
+            let start = index(self.graph.lists.len());
+            self.graph.lists.extend(operands);
+            self.add(Node { op, args: [start, index(operands.len()), 0] })
+        })
     }
 
     pub(crate) fn guard(&mut self, guard: Guard) {

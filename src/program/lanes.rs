@@ -58,7 +58,13 @@ pub(crate) struct Strip<'a, T> {
 impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
     #[inline(always)]
     fn slot(&self, place: Place) -> &[Chunk<T, W>] {
-        &self.slots[place as usize * self.chunks..][..self.chunks]
+        &self.slots[place as usize * self.chunks()..][..self.chunks()]
+    }
+
+    /// One for a single row, which the compiler should know: no loop then.
+    #[inline(always)]
+    fn chunks(&self) -> usize {
+        if W == 1 { 1 } else { self.chunks }
     }
 
     #[inline(always)]

@@ -48,6 +48,7 @@ macro_rules! auxiliary {
                 sigmoid_slope(x; y) = rules::sigmoid_slope(x), [y * (rules::sigmoid(-x) - rules::sigmoid(x))];
                 normal_cdf(x; y) = rules::normal_cdf(x), [rules::normal_pdf(x)];
                 normal_pdf(x; y) = rules::normal_pdf(x), [-x * y];
+                erf_slope(x; y) = rules::erf_slope(x), [-(x + x) * y];
             }
         }
     };

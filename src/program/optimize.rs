@@ -47,12 +47,17 @@ pub(crate) fn lower<T: Precision>(graph: Graph<T>, options: Options) -> Graph<T>
     if options.is_exact() || !graph.nodes.iter().any(|node| node.op.is_composite()) {
         return graph;
     }
+    rebuild(&graph, options)
+}
+
+/// The graph once more with what it is made of shared, and lowered.
+pub(crate) fn rebuild<T: Precision>(graph: &Graph<T>, options: Options) -> Graph<T> {
     let mut start = Graph::new(0, 0);
     (start.parameters, start.inputs, start.of_sum) = (graph.parameters, graph.inputs, graph.of_sum);
     let (mut lowered, outputs) = record(options.builder(start), false, || {
         let mut exprs: Vec<Expr<T>> = Vec::with_capacity(graph.nodes.len());
         for node in &graph.nodes {
-            exprs.push(again(&graph, node, &exprs));
+            exprs.push(again(graph, node, &exprs));
         }
         for guard in &graph.guards {
             Expr::guard(guard.comparison, guard.operands.map(|id| exprs[id as usize]), guard.holds);

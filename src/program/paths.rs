@@ -48,6 +48,8 @@ pub struct Paths<T: Precision, F> {
     options: Options,
     limit: usize,
     paths: Vec<Path<T>>,
+    /// How many outputs the function has, once that is known.
+    outputs: Option<usize>,
     on_tape: usize,
     workspace: Workspace<T>,
     /// The rows that fit no path so far, and their numbers.
@@ -77,6 +79,7 @@ where
             options: Options::new(),
             limit: LIMIT,
             paths: Vec::new(),
+            outputs: None,
             on_tape: 0,
             workspace: Workspace::new(),
             left: Vec::new(),
@@ -121,7 +124,7 @@ where
     ///
     /// # Panics
     ///
-    /// As the derivative that is asked for.
+    /// As the derivative that is asked for, or if the function returns other numbers of outputs on other paths.
     #[track_caller]
     pub fn run(&mut self, parameters: &[T], rows: Rows<'_, T>) -> Result<Results<'_, T>, Error> {
         let mut width = 0;
@@ -132,7 +135,8 @@ where
         for k in 0..self.limit {
             let Some(&first) = self.left.first() else { break };
             if k == self.paths.len() {
-                let program = self.derived(&self.record(parameters, rows.row(first)));
+                let program = self.record(parameters, rows.row(first));
+                let program = self.derived(&program);
                 self.paths.push(Path { program, rows: 0 });
             }
             width = self.run_path(k, parameters, rows)?;
@@ -144,8 +148,11 @@ where
     }
 
     #[track_caller]
-    fn record(&self, parameters: &[T], row: &[T]) -> Program<T> {
-        self.options.record_with(&self.function, parameters, row)
+    fn record(&mut self, parameters: &[T], row: &[T]) -> Program<T> {
+        let program = self.options.record_with(&self.function, parameters, row);
+        let outputs = *self.outputs.get_or_insert(program.outputs());
+        assert_eq!(program.outputs(), outputs, "a function that branches must return as many outputs on every path");
+        program
     }
 
     #[track_caller]

@@ -35,6 +35,7 @@ const UNARY: &[(&[&str], &[Axis])] = &[
     (&["sigmoid", "softplus", "log_sigmoid"], &[Between(-40.0, 40.0), Between(-110.0, 110.0), Between(-750.0, 750.0)]),
     (&["silu"], &[Near(-1.278_464_542_761_074), Between(-40.0, 40.0), Between(-110.0, 110.0), Between(-760.0, 760.0)]),
     (&["mish"], &[Near(-1.192_431_214_526_155), Between(-40.0, 40.0), Between(-110.0, 110.0), Between(-760.0, 760.0)]),
+    (&["erf"], &[Near(0.476_936_275), Between(-6.0, 6.0), Between(-11.0, 11.0), Between(-28.0, 28.0)]),
     (&["softsign"], &[Near(1.0), Between(-100.0, 100.0)]),
     (
         &["gelu", "gelu_tanh"],

@@ -51,6 +51,7 @@ pub(crate) fn unary(name: &str, x: &Big) -> Big {
         "log_sigmoid" => logistic(&-x.clone()),
         "softsign" => 1 / square(&(1 + x.abs())),
         "silu" => logistic(x) + x / square(&(2 * (x / 2).bounded().cosh())),
+        "erf" => 2 / Big::pi().sqrt() * (-square(x)).exp(),
         "gelu" => normal_cdf(x) + x * normal_pdf(x),
         "gelu_tanh" => {
             let c = Big::from(44_715) / 1_000_000;

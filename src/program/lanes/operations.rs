@@ -33,7 +33,7 @@ pub(super) fn family(op: Op) -> Family {
         max | min | clamp | mul_add | relu | leaky_relu | step | above | greater | sign | signum | copysign | over
         | atan_slope | to_degrees | to_radians | floor | ceil | trunc | fract => Family::Choice,
         sinh | cosh | exp | exp2 | exp_m1 | exp_m1_slope | tanh | tanh_slope | sigmoid | sigmoid_slope | softplus
-        | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
+        | erf | erf_slope | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
         asin | acos | atan | atan2 | ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf => Family::Elementary,
         _ => Family::Arithmetic,
     }
@@ -160,6 +160,16 @@ pub(super) fn exponential<T: Precision + Math, const W: usize, const FMA: bool>(
         Op::sigmoid => unary!(memory, a, out, |x| math::sigmoid::<T, W, FMA>(x)),
         Op::sigmoid_slope => unary!(memory, a, out, |a| math::sigmoid_with_slope::<T, W, FMA>(a).1),
         Op::softplus => unary!(memory, a, out, |x| math::softplus::<T, W, FMA>(x)),
+        Op::erf_slope => unary!(memory, a, out, |x| {
+            // As the rule: the square in two parts.
+            let sixteen = rules::constant::<T>(16.0);
+            let head: [T; W] = lanes(|i| (x[i] * sixteen).trunc() / sixteen);
+            let tall = math::exp::<T, W, FMA>(lanes(|i| -(head[i] * head[i])));
+            let rest = math::exp::<T, W, FMA>(lanes(|i| -((x[i] - head[i]) * (x[i] + head[i]))));
+            let scale = (rules::constant::<T>(core::f64::consts::FRAC_1_PI) * rules::constant(4.0)).sqrt();
+            lanes(|i| choose(x[i].abs() > rules::constant(39.0), zero, tall[i] * rest[i] * scale))
+        }),
+        Op::erf => unary!(memory, a, out, |x| math::erf::<T, W, FMA>(x)),
         Op::normal_cdf => unary!(memory, a, out, |x| math::normal_cdf::<T, W, FMA>(x)),
         Op::normal_pdf => unary!(memory, a, out, |x| math::normal_pdf::<T, W, FMA>(x)),
         Op::elu => binary!(memory, a, b, out, |a, alpha| {
@@ -234,7 +244,7 @@ fn powi<T: Precision, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
 /// Lane by lane what the plain float computes.
 #[inline(never)]
 pub(super) fn plain<T: Precision, const W: usize>(memory: &Memory<'_, T, Chunk<T, W>>, operation: Operation) {
-    let slot = |place: Place| &memory.slots[place as usize * memory.chunks..][..memory.chunks];
+    let slot = |place: Place| &memory.slots[place as usize * memory.chunks()..][..memory.chunks()];
     let args = operation.args.map(slot);
     for (k, out) in slot(operation.out).iter().enumerate() {
         let x = args.map(|arg| arg[k].get());

@@ -32,8 +32,6 @@ pub(super) fn load<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: us
     match strip.stride {
         1 => load_with::<T, W>(strip, input, out, 1),
         2 => load_with::<T, W>(strip, input, out, 2),
-        3 => load_with::<T, W>(strip, input, out, 3),
-        4 => load_with::<T, W>(strip, input, out, 4),
         stride => load_with::<T, W>(strip, input, out, stride),
     }
 }

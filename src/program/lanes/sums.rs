@@ -18,17 +18,17 @@ pub(super) fn sum<T: Precision + Math, const W: usize, const FMA: bool>(
     let mut chunk = 0;
     // The compiler knows which of the two it is.
     if size_of::<[T; W]>() * 4 == GROUP {
-        while chunk + 4 <= memory.chunks {
+        while chunk + 4 <= memory.chunks() {
             group::<T, W, 4, FMA>(memory, chunk, terms, out);
             chunk += 4;
         }
     } else if size_of::<[T; W]>() * 2 == GROUP {
-        while chunk + 2 <= memory.chunks {
+        while chunk + 2 <= memory.chunks() {
             group::<T, W, 2, FMA>(memory, chunk, terms, out);
             chunk += 2;
         }
     }
-    while chunk < memory.chunks {
+    while chunk < memory.chunks() {
         group::<T, W, 1, FMA>(memory, chunk, terms, out);
         chunk += 1;
     }
@@ -41,7 +41,7 @@ fn group<T: Precision, const W: usize, const G: usize, const FMA: bool>(
     terms: &[Term],
     out: Place,
 ) {
-    let of = |place: Place| &memory.slots[place as usize * memory.chunks + chunk..][..G];
+    let of = |place: Place| &memory.slots[place as usize * memory.chunks() + chunk..][..G];
     // -0 is what changes nothing when it is added.
     let mut sum = [[T::neg_zero(); W]; G];
     for term in terms {
@@ -109,8 +109,8 @@ pub(super) fn sum_carefully<T: Precision + Math, const W: usize, const FMA: bool
     is_fused: bool,
     careful: bool,
 ) {
-    let of = |place: Place, chunk: usize| memory.slots[place as usize * memory.chunks + chunk].get();
-    for chunk in 0..memory.chunks {
+    let of = |place: Place, chunk: usize| memory.slots[place as usize * memory.chunks() + chunk].get();
+    for chunk in 0..memory.chunks() {
         let mut sum = [T::neg_zero(); W];
         for term in terms {
             let (a, b) = match term.kind {
@@ -121,7 +121,7 @@ pub(super) fn sum_carefully<T: Precision + Math, const W: usize, const FMA: bool
             };
             sum = lanes(|i| add_product::<T, FMA>(sum[i], term, [a[i], b[i]], is_fused, careful));
         }
-        memory.slots[out as usize * memory.chunks + chunk].set(sum);
+        memory.slots[out as usize * memory.chunks() + chunk].set(sum);
     }
 }
 
@@ -185,7 +185,7 @@ fn reduce_rows<T: Precision, const W: usize>(
     for (term, total) in terms.iter().zip(memory.totals) {
         let mut sums = total.get();
         for row in rows.clone().filter(|&row| strip.strayed.get(row) != Some(&true)) {
-            let of = |place: Place| memory.slots[place as usize * memory.chunks + row / W].get()[row % W];
+            let of = |place: Place| memory.slots[place as usize * memory.chunks() + row / W].get()[row % W];
             let (a, b) = match term.kind {
                 Kind::Scaled => (memory.uniform(term.a), of(term.b)),
                 Kind::Product => (of(term.a), of(term.b)),
