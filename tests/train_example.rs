@@ -71,7 +71,15 @@ fn the_articles_network_learns_its_four_rows_in_both_precisions_and_by_both_engi
     for precision in ["f32", "f64"] {
         let [out, by_tape] =
             ["program", "tape"].map(|engine| train(&["--precision", precision, "--engine", engine]).unwrap());
-        assert_eq!(out, by_tape);
+        // In f32 a rounding can be seen in the last digit.
+        let last_digit = |text: &str| {
+            10_f64.powi(-text.split_once('.').map_or(0, |(_, digits)| i32::try_from(digits.len()).unwrap()))
+        };
+        for (a, b) in out.split_whitespace().zip(by_tape.split_whitespace()).filter(|(a, b)| a != b) {
+            let [x, y] = [a, b].map(|text| text.trim_end_matches(',').parse::<f64>().unwrap());
+            assert!(precision == "f32" && (x - y).abs() < 1.5 * last_digit(a.trim_end_matches(',')), "{a}, not {b}");
+        }
+        assert_eq!(out.lines().count(), by_tape.lines().count());
         assert_eq!(out.lines().filter(|line| line.starts_with("step ")).count(), 50);
         assert_eq!(out.lines().filter(|line| line.starts_with("first prediction ")).count(), 4);
         assert!((1.5..2.5).contains(&number(&out, "step 1, loss")), "{out}");
