@@ -4,6 +4,10 @@
 //! the plain network to values, computes a [`loss`], sweeps back, and lets an [`Optimizer`] change the plain
 //! parameters. [`Trainer`] does that without allocating, for a [`Dataset`] or for a loss of your own.
 //!
+//! With a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on the rows
+//! of a mini-batch at a time; [`Engine::Tape`] computes the same row by row. A [`LossProgram`] is that for a loss of
+//! your own.
+//!
 //! # Examples
 //!
 //! ```
@@ -34,9 +38,11 @@ mod activation;
 #[cfg(feature = "csv")]
 mod csv;
 mod data;
+mod engine;
 mod init;
 mod layer;
 pub mod loss;
+mod loss_program;
 mod mlp;
 mod neuron;
 mod optim;
@@ -47,8 +53,10 @@ pub use activation::Activation;
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use csv::Labels;
 pub use data::{Dataset, Scaling, Target};
+pub use engine::Engine;
 pub use init::Init;
 pub use layer::Layer;
+pub use loss_program::LossProgram;
 pub use mlp::{Mlp, Workspace};
 pub use neuron::Neuron;
 pub use optim::{Adam, Optimizer, Sgd};
@@ -57,7 +65,8 @@ pub use train::Trainer;
 /// The crate of the random generators that the methods take.
 pub use rand;
 
-use crate::Error;
+use crate::ops::rules::constant;
+use crate::{Error, Real};
 
 /// What the user wrote, quoted for an error, and cut where nobody reads on.
 fn quoted(text: &str) -> String {
@@ -74,4 +83,9 @@ fn check_width(place: &str, expected: usize, found: usize) -> Result<(), Error> 
         return Ok(());
     }
     Err(Error::unexpected(place, format!("{expected} inputs"), format!("{found}")))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
+fn number<T: Real>(count: usize) -> T {
+    constant(count as f64)
 }

@@ -67,9 +67,19 @@ fn number(text: &str, label: &str) -> f64 {
 }
 
 #[test]
-fn the_articles_network_learns_its_four_rows_in_both_precisions() {
+fn the_articles_network_learns_its_four_rows_in_both_precisions_and_by_both_engines() {
     for precision in ["f32", "f64"] {
-        let out = train(&["--precision", precision]).unwrap();
+        let [out, by_tape] =
+            ["program", "tape"].map(|engine| train(&["--precision", precision, "--engine", engine]).unwrap());
+        // In f32 a rounding can be seen in the last digit.
+        let last_digit = |text: &str| {
+            10_f64.powi(-text.split_once('.').map_or(0, |(_, digits)| i32::try_from(digits.len()).unwrap()))
+        };
+        for (a, b) in out.split_whitespace().zip(by_tape.split_whitespace()).filter(|(a, b)| a != b) {
+            let [x, y] = [a, b].map(|text| text.trim_end_matches(',').parse::<f64>().unwrap());
+            assert!(precision == "f32" && (x - y).abs() < 1.5 * last_digit(a.trim_end_matches(',')), "{a}, not {b}");
+        }
+        assert_eq!(out.lines().count(), by_tape.lines().count());
         assert_eq!(out.lines().filter(|line| line.starts_with("step ")).count(), 50);
         assert_eq!(out.lines().filter(|line| line.starts_with("first prediction ")).count(), 4);
         assert!((1.5..2.5).contains(&number(&out, "step 1, loss")), "{out}");
@@ -168,6 +178,8 @@ fn the_training_is_that_of_its_description() {
         let data = ["--data", csv.path()];
         let options = format!("--activation {options} --rate 0.05 --hidden 3 --batch 5 --epochs 3 --seed 7");
         let out = train(&[&data[..], &options.split(' ').collect::<Vec<_>>()].concat()).unwrap();
+        let by_tape = format!("{options} --engine tape");
+        assert_eq!(train(&[&data[..], &by_tape.split(' ').collect::<Vec<_>>()].concat()).unwrap(), out);
         let labels = ["epoch 1, loss", "epoch 2, loss", "epoch 3, loss", "root mean square error", "R²"];
         for (label, expected) in labels.into_iter().zip(expected) {
             let found = number(&out, label);
@@ -209,23 +221,25 @@ fn the_confusion_has_a_row_for_each_class_and_short_names() {
     assert_eq!(number(&out, "test accuracy"), f64::from(10 * (0..3).map(|i| counts[i][i]).sum::<u32>()));
 }
 
-fn median_accuracy(data: &str) -> f64 {
-    let mut accuracies: Vec<_> = (0..10)
-        .map(|seed| number(&train(&["--data", data, "--seed", &seed.to_string()]).unwrap(), "test accuracy"))
-        .collect();
+fn median_accuracy(data: &str, engine: &str) -> f64 {
+    let accuracy = |seed: u32| {
+        let args = ["--data", data, "--engine", engine, "--seed", &seed.to_string()];
+        number(&train(&args).unwrap(), "test accuracy")
+    };
+    let mut accuracies: Vec<_> = (0..10).map(accuracy).collect();
     accuracies.sort_by(f64::total_cmp);
     f64::midpoint(accuracies[4], accuracies[5])
 }
 
 #[test]
 fn the_median_test_accuracy_on_iris_is_at_least_96_percent() {
-    assert!(median_accuracy(IRIS) >= 96.0);
+    assert!(["program", "tape"].iter().all(|engine| median_accuracy(IRIS, engine) >= 96.0));
 }
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
 fn the_median_test_accuracy_on_digits_is_at_least_96_percent() {
-    assert!(median_accuracy(DIGITS) >= 96.0);
+    assert!(["program", "tape"].iter().all(|engine| median_accuracy(DIGITS, engine) >= 96.0));
 }
 
 #[test]
@@ -245,13 +259,18 @@ fn every_option_is_accepted() {
         "--hidden 5,4 --activation leaky_relu(0.2) --optimizer sgd --rate 0.02 --precision f32",
         "--hidden=3 --activation=gelu --batch=1000 --optimizer=adam --seed=18446744073709551615",
         "--task classification",
+        "--engine tape",
+        "--engine=program",
     ] {
         let mut args = vec!["--data", IRIS, "--epochs", "2"];
         args.extend(options.split(' '));
         assert!(train(&args).unwrap().contains("test accuracy"), "{options}");
     }
     let help = train(&["--help"]).unwrap();
-    assert!(["--precision TYPE", "decay 0.01", "momentum 0.9"].iter().all(|part| help.contains(part)), "{help}");
+    assert!(
+        ["--precision TYPE", "--engine NAME", "decay 0.01", "momentum 0.9"].iter().all(|part| help.contains(part)),
+        "{help}"
+    );
     assert_eq!(train(&["-h"]).unwrap(), help);
 }
 
@@ -274,6 +293,7 @@ fn a_wrong_option_is_named_with_what_was_expected() {
         ("--data x --rate -1", "--rate: expected a number above 0, found \"-1\""),
         ("--data x --rate inf", "--rate: expected a number above 0, found \"inf\""),
         ("--data x --optimizer lbfgs", "--optimizer: expected adam or sgd, found \"lbfgs\""),
+        ("--engine taps", "--engine: expected tape or program, found \"taps\""),
         ("--data x --precision f16", "--precision: expected f32 or f64, found \"f16\""),
         ("--data x --task clustering", "--task: expected classification or regression, found \"clustering\""),
     ] {

@@ -1,7 +1,8 @@
 //! The article's training run, step by step beside the naive reference.
 
 use gradtape::Value;
-use gradtape::nn::{Activation, Mlp, Sgd, Trainer, loss};
+use gradtape::nn::{Activation, LossProgram, Mlp, Sgd, Trainer, loss};
+use gradtape::program::Rows;
 use support::naive::Naive;
 
 mod support;
@@ -65,6 +66,14 @@ fn naive_loss(parameters: &[Naive<f64>]) -> Naive<f64> {
 fn the_article_s_network_follows_the_naive_reference_for_fifty_steps() {
     let shape = [4, 4, 1].map(|width| (width, Activation::Tanh));
     let network = Mlp::from_parameters(3, &shape, first_parameters()).unwrap();
+    let numbers: Vec<f64> =
+        ROWS.iter().zip(TARGETS).flat_map(|(row, target)| [row[0], row[1], row[2], target]).collect();
+    let rows = Rows::new(&numbers, 4).unwrap();
+    let mut program = LossProgram::record(&network, rows.row(0), |network, row| {
+        Ok(loss::sum_of_squares(&network.forward(&row[..3])?, &row[3..]))
+    })
+    .unwrap();
+    let mut by_program = Trainer::new(network.clone(), Sgd::new(RATE));
     let mut trainer = Trainer::new(network, Sgd::new(RATE));
     let mut reference = first_parameters();
     let mut last = f64::INFINITY;
@@ -79,15 +88,19 @@ fn the_article_s_network_follows_the_naive_reference_for_fifty_steps() {
             })
             .unwrap();
 
+        let loss_of_program = by_program.step_rows(&mut program, rows).unwrap();
+
         let variables: Vec<_> = reference.iter().map(|&w| Naive::new(w, Vec::new())).collect();
         let naive = naive_loss(&variables);
         naive.backward();
         for (w, variable) in reference.iter_mut().zip(&variables) {
             *w -= RATE * variable.adjoint().0;
         }
-        assert!((last - naive.data()).abs() < 1e-9, "loss of step {step}: {last} instead of {}", naive.data());
-        for (i, (ours, w)) in trainer.network().parameters().iter().zip(&reference).enumerate() {
-            assert!((ours - w).abs() < 1e-9, "parameter {i} after step {step}: {ours} instead of {w}");
+        for (loss, trainer) in [(last, &trainer), (loss_of_program, &by_program)] {
+            assert!((loss - naive.data()).abs() < 1e-9, "loss of step {step}: {loss} instead of {}", naive.data());
+            for (i, (ours, w)) in trainer.network().parameters().iter().zip(&reference).enumerate() {
+                assert!((ours - w).abs() < 1e-9, "parameter {i} after step {step}: {ours} instead of {w}");
+            }
         }
     }
     // The loss of the fiftieth step, before its update, as other tools compute it from these weights.

@@ -55,7 +55,7 @@ pub(crate) fn train<T: Real<Scalar = T>>(
         Method::Adam => Box::new(Adam::new(rate).with_decay(number(DECAY))),
         Method::Sgd => Box::new(Sgd::new(rate).with_momentum(number(MOMENTUM))),
     };
-    let mut trainer = Trainer::new(network, optimizer);
+    let mut trainer = Trainer::new(network, optimizer).with_engine(options.engine);
     let bar = if terminal { ProgressBar::new(options.epochs) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
     let mut worst = T::infinity();

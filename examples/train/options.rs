@@ -6,12 +6,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use gradtape::nn::{Activation, Labels};
+use gradtape::nn::{Activation, Engine, Labels};
 
 use crate::run::Result;
 
 /// Name, value, meaning.
-const OPTIONS: [(&str, &str, &str); 11] = [
+const OPTIONS: [(&str, &str, &str); 12] = [
     ("data", "FILE.csv", "train on this file: a header, numeric features, the label in the last column"),
     ("task", "TASK", "classification or regression [default: regression if the first label is a number]"),
     ("hidden", "WIDTHS", "widths of the hidden layers, as in 16,16 [default: 32]"),
@@ -22,11 +22,12 @@ const OPTIONS: [(&str, &str, &str); 11] = [
     ("rate", "X", "learning rate [default: 0.005]"),
     ("seed", "N", "seed of the split, the weights and the order of rows [default: 573]"),
     ("precision", "TYPE", "f32 or f64 [default: f64]"),
+    ("engine", "NAME", "program, recorded once and run on many rows, or tape, row by row [default: program]"),
     ("help", "", "print this, as -h does"),
 ];
 
 /// The options that mean something without `--data`.
-const OF_THE_ARTICLE: [&str; 2] = ["seed", "precision"];
+const OF_THE_ARTICLE: [&str; 3] = ["seed", "precision", "engine"];
 
 /// From these weights the article's network starts at a loss near the article's 1.9.
 const DEFAULT_SEED: u64 = 573;
@@ -42,6 +43,7 @@ pub(crate) struct Options {
     pub(crate) rate: f64,
     pub(crate) seed: u64,
     pub(crate) precision: Precision,
+    pub(crate) engine: Engine,
 }
 
 #[derive(Clone, Copy)]
@@ -70,6 +72,7 @@ impl Options {
             rate: 0.005,
             seed: DEFAULT_SEED,
             precision: Precision::F64,
+            engine: Engine::Program,
         };
         let mut of_data = None;
         let mut args = args;
@@ -127,6 +130,7 @@ impl Options {
             "optimizer" => self.optimizer = value.one_of(&[("adam", Method::Adam), ("sgd", Method::Sgd)])?,
             "rate" => self.rate = value.number("a number above 0", |rate: &f64| *rate > 0.0 && rate.is_finite())?,
             "seed" => self.seed = value.number("a whole number from 0 to 18446744073709551615", |_| true)?,
+            "engine" => self.engine = value.text.parse().map_err(|error| format!("--{error}"))?,
             _ => self.precision = value.one_of(&[("f32", Precision::F32), ("f64", Precision::F64)])?,
         }
         Ok(())

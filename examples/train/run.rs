@@ -17,8 +17,8 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, ter
         return options::write_help(out);
     };
     match (&options.data, options.precision) {
-        (None, Precision::F32) => article::train::<f32>(options.seed, out),
-        (None, Precision::F64) => article::train::<f64>(options.seed, out),
+        (None, Precision::F32) => article::train::<f32>(&options, out),
+        (None, Precision::F64) => article::train::<f64>(&options, out),
         (Some(path), Precision::F32) => file::train::<f32>(path, &options, out, terminal),
         (Some(path), Precision::F64) => file::train::<f64>(path, &options, out, terminal),
     }

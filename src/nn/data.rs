@@ -236,7 +236,7 @@ impl Target {
         assert_eq!(outputs.len(), self.width(), "the loss needs an output for each class, or one number");
         match self {
             Self::Classes { labels, .. } => loss::cross_entropy(outputs, labels[row]),
-            Self::Numbers(numbers) => loss::sum_of_squares(outputs, &[constant(numbers[row])]),
+            Self::Numbers(numbers) => loss::sum_of_squares(outputs, &[constant::<F>(numbers[row])]),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Losses: how far outputs are from what they should be, as one number to be made small.
 //!
-//! Outputs are any [`Real`], targets are plain numbers.
+//! Outputs are any [`Real`], targets are plain numbers, or numbers as the outputs are: those of a program come out of
+//! its rows.
 //!
 //! ```
 //! use gradtape::nn::loss;
@@ -12,6 +13,8 @@
 //! assert_eq!(loss::cross_entropy(&[0.0, 0.0], 1), 2_f64.ln());
 //! ```
 
+use std::ops::{Mul, Sub};
+
 use crate::Real;
 use crate::ops::rules::constant;
 
@@ -21,7 +24,7 @@ use crate::ops::rules::constant;
 ///
 /// If the lengths differ.
 #[track_caller]
-pub fn sum_of_squares<F: Real>(outputs: &[F], targets: &[F::Scalar]) -> F {
+pub fn sum_of_squares<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]) -> F {
     pairs(outputs, targets).map(|(y, t)| (y - t) * (y - t)).sum()
 }
 
@@ -31,7 +34,7 @@ pub fn sum_of_squares<F: Real>(outputs: &[F], targets: &[F::Scalar]) -> F {
 ///
 /// If the lengths differ.
 #[track_caller]
-pub fn mean_squared<F: Real>(outputs: &[F], targets: &[F::Scalar]) -> F {
+pub fn mean_squared<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]) -> F {
     mean(sum_of_squares(outputs, targets), outputs.len())
 }
 
@@ -43,8 +46,8 @@ pub fn mean_squared<F: Real>(outputs: &[F], targets: &[F::Scalar]) -> F {
 ///
 /// If the lengths differ.
 #[track_caller]
-pub fn hinge<F: Real>(scores: &[F], targets: &[F::Scalar]) -> F {
-    mean(pairs(scores, targets).map(|(y, t)| (F::one() - t * y).relu()).sum(), scores.len())
+pub fn hinge<F: Real + Mul<X, Output = F>, X: Copy>(scores: &[F], targets: &[X]) -> F {
+    mean(pairs(scores, targets).map(|(y, t)| (F::one() - y * t).relu()).sum(), scores.len())
 }
 
 /// The penalty `Σ wᵢ²`, which keeps parameters small.
@@ -55,6 +58,8 @@ pub fn l2<F: Real>(parameters: &[F]) -> F {
 /// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`, without overflow at any finite score and
 /// exact where a score is far above the others.
 ///
+/// It branches at the largest score. What is recorded as a program takes [`cross_entropy_with`], which does not.
+///
 /// # Panics
 ///
 /// If there is no score for `class`.
@@ -62,16 +67,49 @@ pub fn l2<F: Real>(parameters: &[F]) -> F {
 pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
     assert!(class < scores.len(), "cross-entropy needs a score for each class");
     let top = (1..scores.len()).fold(0, |top, i| if scores[i] > scores[top] { i } else { top });
-    let largest = F::constant(scores[top].data());
+    let largest = scores[top].detach();
     // Of the largest score all but the 1: beside it, the others' small terms would be rounded away.
     let term = |(i, &y): (usize, &F)| if i == top { (y - largest).exp_m1() } else { (y - largest).exp() };
     scores.iter().enumerate().map(term).sum::<F>().ln_1p() - (scores[class] - largest)
 }
 
+/// The cross-entropy of the softmax of the scores for *shares* of the classes, which add up to 1:
+/// `ln Σ exp(yᵢ) - Σ tᵢ yᵢ`, without overflow at any finite score, and without a branch.
+///
+/// A share of 1 and zeros beside it is the loss of one class, that of [`cross_entropy`]; other shares smooth the
+/// labels, or are the probabilities that another model gives.
+///
+/// With the largest score `m` it is computed as `ln(1 + Σ (exp(yᵢ - m) - tᵢ)) - (Σ tᵢ yᵢ - m)`, the same because the
+/// shares add up to 1; this is not checked. Where a class whose share is 1 has the largest score by far, its term is
+/// exactly 0, and the loss as exact as the small terms of the others.
+///
+/// # Panics
+///
+/// If there are not as many shares as scores, or none.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::loss;
+///
+/// let scores = [1.0, 30.0, -2.0];
+/// assert_eq!(loss::cross_entropy_with(&scores, &[0.0, 1.0, 0.0]), loss::cross_entropy(&scores, 1));
+/// let smoothed: f64 = loss::cross_entropy_with(&scores, &[0.25, 0.5, 0.25]);
+/// assert!((smoothed - 0.25 * 29.0 - 0.25 * 32.0).abs() < 1e-12);
+/// ```
 #[track_caller]
-fn pairs<F: Real>(outputs: &[F], targets: &[F::Scalar]) -> impl Iterator<Item = (F, F)> {
+pub fn cross_entropy_with<F: Real>(scores: &[F], shares: &[F]) -> F {
+    assert!(!scores.is_empty(), "cross-entropy needs a score for each class");
+    // The loss is the same whatever `m` is, and so has no derivative by it.
+    let m = scores[1..].iter().fold(scores[0].detach(), |m, y| m.max(y.detach()));
+    let terms = pairs(scores, shares).map(|(y, t)| (y - m).exp() - t);
+    terms.sum::<F>().ln_1p() - (F::dot(scores, shares) - m)
+}
+
+#[track_caller]
+fn pairs<F: Copy, X: Copy>(outputs: &[F], targets: &[X]) -> impl Iterator<Item = (F, X)> {
     assert_eq!(outputs.len(), targets.len(), "a loss needs as many targets as outputs");
-    outputs.iter().copied().zip(targets.iter().map(|&t| F::constant(t)))
+    outputs.iter().copied().zip(targets.iter().copied())
 }
 
 fn mean<F: Real>(sum: F, count: usize) -> F {

@@ -104,6 +104,11 @@ impl<F> Mlp<F> {
         })
     }
 
+    /// Whether inputs, widths and activations are those of another network.
+    pub(super) fn has_shape_of<G>(&self, other: &Mlp<G>) -> bool {
+        self.inputs == other.inputs && self.layers == other.layers
+    }
+
     /// All parameters, in order.
     pub fn parameters(&self) -> &[F] {
         &self.parameters

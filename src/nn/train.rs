@@ -3,8 +3,10 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use super::{Dataset, Mlp, Optimizer, Workspace};
+use super::engine::{self, Batches};
+use super::{Dataset, Engine, LossProgram, Mlp, Optimizer, Workspace, number};
 use crate::ops::rules::constant;
+use crate::program::{Precision, Rows};
 use crate::{Error, Gradients, Real, Tape, Value};
 
 /// Enough that making the variables anew costs little, few enough that their records stay in the cache.
@@ -36,6 +38,8 @@ const ROWS_OF_A_SWEEP: usize = 16;
 pub struct Trainer<T: Real<Scalar = T>, O> {
     network: Mlp<T>,
     optimizer: O,
+    /// What computes an epoch in place of the tape.
+    programs: Option<Box<dyn Batches<T>>>,
     tape: Tape<T>,
     values: Mlp<Value<T>>,
     workspace: Workspace<Value<T>>,
@@ -46,19 +50,30 @@ pub struct Trainer<T: Real<Scalar = T>, O> {
 }
 
 impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
-    /// Training of the network by the optimiser.
+    /// Training of the network by the optimiser, with programs for epochs where the numbers are f32 or f64.
     pub fn new(network: Mlp<T>, optimizer: O) -> Self {
         Self {
             values: network.map(Value::constant),
             gradient: vec![T::zero(); network.parameters().len()],
             network,
             optimizer,
+            programs: engine::programs(),
             tape: Tape::new(),
             workspace: Workspace::new(),
             gradients: Gradients::new(),
             order: Vec::new(),
             row: Vec::new(),
         }
+    }
+
+    /// The same with this engine for the epochs.
+    #[must_use]
+    pub fn with_engine(self, engine: Engine) -> Self {
+        let programs = match engine {
+            Engine::Tape => None,
+            Engine::Program => engine::programs(),
+        };
+        Self { programs, ..self }
     }
 
     /// The network as trained so far.
@@ -76,7 +91,7 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         &mut self.optimizer
     }
 
-    /// One step down the gradient of a loss, which is returned.
+    /// One step down the gradient of a loss, which is returned, on the tape.
     ///
     /// `loss` is given the network over values, and memory for [`Mlp::forward_into`]. If it is not finite, neither the
     /// network nor the optimiser is changed.
@@ -124,8 +139,9 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
     /// One step for each batch of at most `batch` rows, in random order. Returns the mean over all rows of the
     /// [`Target::loss`](super::Target::loss) at the time of their step.
     ///
-    /// The tape holds a few rows at a time, however large the batch is. A batch whose loss is not finite changes
-    /// nothing.
+    /// Both [engines](Engine) take the rows in the same order, and differ by rounding. The tape holds a few rows at a
+    /// time, however large the batch is; a program runs on a copy of the batch, a million numbers at a time. A batch
+    /// whose loss is not finite changes nothing.
     ///
     /// # Errors
     ///
@@ -146,28 +162,70 @@ impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
         let mut total = T::zero();
         for rows in order.chunks(batch) {
             let count = number::<T>(rows.len());
-            self.gradient.fill(T::zero());
-            let mut mean = T::zero();
-            for rows in rows.chunks(ROWS_OF_A_SWEEP) {
-                mean += self.sweep(|network, workspace| {
-                    let mut sum = Value::constant(T::zero());
-                    for &row in rows {
-                        x.clear();
-                        x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
-                        sum += data.target().loss(row, network.forward_into(&x, workspace)?);
-                    }
-                    Ok(sum / count)
-                })?;
-            }
+            let mean = match &mut self.programs {
+                Some(programs) => programs.gradient(&self.network, data, rows, &mut self.gradient)?,
+                None => self.sweeps(data, rows, count, &mut x)?,
+            };
             self.descend(mean);
             total += mean * count;
         }
         (self.order, self.row) = (order, x);
         Ok(total / number::<T>(data.len()))
     }
+
+    /// The mean loss of some rows, whose gradient is left behind.
+    fn sweeps(&mut self, data: &Dataset, rows: &[usize], count: T, x: &mut Vec<Value<T>>) -> Result<T, Error> {
+        self.gradient.fill(T::zero());
+        let mut mean = T::zero();
+        for rows in rows.chunks(ROWS_OF_A_SWEEP) {
+            mean += self.sweep(|network, workspace| {
+                let mut sum = Value::constant(T::zero());
+                for &row in rows {
+                    x.clear();
+                    x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
+                    sum += data.target().loss(row, network.forward_into(x, workspace)?);
+                }
+                Ok(sum / count)
+            })?;
+        }
+        Ok(mean)
+    }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
-fn number<T: Real>(count: usize) -> T {
-    constant(count as f64)
+impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
+    /// One step down the gradient of a recorded loss over all rows, which is returned.
+    ///
+    /// If it is not finite, neither the network nor the optimiser is changed.
+    ///
+    /// # Errors
+    ///
+    /// If the loss was recorded for a network of another shape or for rows of another width, or a row makes it branch
+    /// otherwise than the row that it was recorded with; nothing is changed then.
+    ///
+    /// # Examples
+    ///
+    /// A network of one neuron that descends to the median, and not to the mean:
+    ///
+    /// ```
+    /// use gradtape::nn::{Activation, LossProgram, Mlp, Sgd, Trainer};
+    /// use gradtape::program::Rows;
+    ///
+    /// let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![0.0_f64, 0.0])?;
+    /// let rows = Rows::new(&[1.0, 2.0, 3.0, 5.0, 100.0], 1)?;
+    /// let mut error = LossProgram::record(&network, rows.row(0), |network, row| {
+    ///     Ok((network.forward(&[0.0.into()])?[0] - row[0]).abs())
+    /// })?
+    /// .mean();
+    /// let mut trainer = Trainer::new(network, Sgd::new(0.1));
+    /// for _ in 0..500 {
+    ///     trainer.step_rows(&mut error, rows)?;
+    /// }
+    /// assert!((trainer.network().forward(&[0.0])?[0] - 3.0).abs() < 0.1);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn step_rows(&mut self, loss: &mut LossProgram<T>, rows: Rows<'_, T>) -> Result<T, Error> {
+        let loss = loss.gradient(&self.network, rows, &mut self.gradient)?;
+        self.descend(loss);
+        Ok(loss)
+    }
 }

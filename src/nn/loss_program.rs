@@ -1,0 +1,117 @@
+//! A network and its loss, recorded.
+
+use super::Mlp;
+use crate::Error;
+use crate::program::{Expr, Precision, Program, Rows, Workspace};
+
+/// A network with a loss of your own, recorded once as a [`Program`] of its gradient, for
+/// [`Trainer::step_rows`](super::Trainer::step_rows).
+///
+/// A row is all that the loss of one example is computed from: usually the inputs of the network, and then the targets.
+/// The parameters of the network may change from step to step; its shape may not.
+///
+/// # Examples
+///
+/// The four rows of [micrograd's network](super), whose last number is the target:
+///
+/// ```
+/// use gradtape::nn::{Activation, Init, LossProgram, Mlp, Sgd, Trainer, loss};
+/// use gradtape::program::Rows;
+/// use rand::{SeedableRng, rngs::StdRng};
+///
+/// let rows = [2.0, 3.0, -1.0, 1.0, 3.0, -1.0, 0.5, -1.0, 0.5, 1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0];
+/// let rows = Rows::new(&rows, 4)?;
+/// let shape = [(4, Activation::Tanh), (4, Activation::Tanh), (1, Activation::Tanh)];
+/// let network = Mlp::<f64>::new(3, &shape, Init::Uniform, &mut StdRng::seed_from_u64(1))?;
+///
+/// let mut program = LossProgram::record(&network, rows.row(0), |network, row| {
+///     Ok(loss::sum_of_squares(&network.forward(&row[..3])?, &row[3..]))
+/// })?;
+/// let mut trainer = Trainer::new(network, Sgd::new(0.05));
+/// let first = trainer.step_rows(&mut program, rows)?;
+/// for _ in 0..50 {
+///     trainer.step_rows(&mut program, rows)?;
+/// }
+/// assert!(trainer.step_rows(&mut program, rows)? < 0.2 * first);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct LossProgram<T: Precision> {
+    /// The network that was recorded, without its parameters.
+    shape: Mlp<()>,
+    /// The sum of the losses, and its gradient by all parameters.
+    program: Program<T>,
+    workspace: Workspace<T>,
+    is_mean: bool,
+}
+
+impl<T: Precision> LossProgram<T> {
+    /// The sum of the losses of all rows, where `loss` is given the network and a row.
+    ///
+    /// `row` is a row as any other. Where `loss` branches, it goes the way of this row, and later takes only rows that
+    /// go the same way; a loss without comparisons takes all.
+    ///
+    /// # Errors
+    ///
+    /// Those of `loss`.
+    ///
+    /// # Panics
+    ///
+    /// If the loss was not computed from what `loss` was given.
+    #[track_caller]
+    pub fn record(
+        network: &Mlp<T>,
+        row: &[T],
+        loss: impl FnOnce(&Mlp<Expr<T>>, &[Expr<T>]) -> Result<Expr<T>, Error>,
+    ) -> Result<Self, Error> {
+        let mut recorded = network.map(Expr::constant);
+        let mut error = None;
+        let record = |parameters: &[Expr<T>], row: &[Expr<T>]| {
+            recorded.parameters_mut().copy_from_slice(parameters);
+            loss(&recorded, row).unwrap_or_else(|failure| {
+                error = Some(failure);
+                Expr::constant(T::nan())
+            })
+        };
+        let program = Program::record_with(record, network.parameters(), row);
+        match error {
+            Some(error) => Err(error),
+            None => Ok(Self {
+                shape: network.map(|_| ()),
+                program: program.gradient_of_sum(),
+                workspace: Workspace::new(),
+                is_mean: false,
+            }),
+        }
+    }
+
+    /// The mean over all rows instead of the sum.
+    #[must_use]
+    pub fn mean(self) -> Self {
+        Self { is_mean: true, ..self }
+    }
+
+    /// Leaves the gradient behind, and returns the loss.
+    pub(super) fn gradient(&mut self, network: &Mlp<T>, rows: Rows<'_, T>, gradient: &mut [T]) -> Result<T, Error> {
+        if !self.shape.has_shape_of(network) {
+            let expected = format!("{}, which was recorded", self.shape);
+            return Err(Error::unexpected("network", expected, network.to_string()));
+        }
+        let count = if self.is_mean { super::number(rows.len()) } else { T::one() };
+        gradient.fill(T::zero());
+        self.add_gradient(network.parameters(), rows, count, gradient)
+    }
+
+    /// Adds the gradient of the sum over `count` to another gradient, and returns the sum over `count`.
+    pub(super) fn add_gradient(
+        &mut self,
+        parameters: &[T],
+        rows: Rows<'_, T>,
+        count: T,
+        gradient: &mut [T],
+    ) -> Result<T, Error> {
+        let totals = self.program.run(parameters, rows, &mut self.workspace)?.totals();
+        gradient.iter_mut().zip(&totals[1..]).for_each(|(sum, &slope)| *sum += slope / count);
+        Ok(totals[0] / count)
+    }
+}
