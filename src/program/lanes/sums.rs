@@ -25,9 +25,11 @@ pub(super) fn run_terms<T: Precision + Math, const W: usize, const FMA: bool>(
     let slow = |a: T, b: T, sum: T| sum + product(a, b);
     match kind {
         Kind::Uniform => {
+            let mut before = init;
             for &[a, _] in terms {
                 let x = sign * memory.uniform(a);
-                memory.each(if init == NONE { out } else { init }, out, |sum| choose(init == NONE, x, sum + x));
+                memory.each(if before == NONE { out } else { before }, out, |sum| choose(before == NONE, x, sum + x));
+                before = out;
             }
         }
         Kind::Lanes if negative => {
