@@ -498,6 +498,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
         let node = self.graph.nodes[k as usize];
         if let Some(&outs) = self.pairs.get(&k) {
             let (op, a) = (self.op(outs[0]), node.args[0]);
+            let a = if section == Section::Body { self.lanes(a) } else { a };
             self.push(section, Instruction::Pair { op, a, outs });
             return;
         }
@@ -524,7 +525,8 @@ impl<'g, T: Precision> Compiler<'g, T> {
     fn emit_operation(&mut self, section: Section, op: Op, mut args: [Id; 3], exponent: i32, out: Id) {
         let count = op.arity().unwrap_or(2);
         let fast = if self.options.is_exact() { is_plain(op) } else { is_fast(op) };
-        if section == Section::Body && !(fast && takes_uniforms(op)) {
+        let has_lanes = args[..count].iter().any(|&id| self.sections[id as usize] == Section::Body);
+        if section == Section::Body && !(fast && takes_uniforms(op) && has_lanes) {
             for arg in &mut args[..count] {
                 *arg = self.lanes(*arg);
             }

@@ -479,7 +479,7 @@ where
     let largest = theirs.iter().fold(0.0_f64, |most, x| most.max(x.abs().into()));
     for (name, ours) in [("tangent", &forward[n + 2..]), ("jacobian", &reverse)] {
         for (k, (&ours, (&theirs, spread))) in ours.iter().zip(theirs[n..].iter().zip(&spread[n..])).enumerate() {
-            let tolerance = 8.0 * spread + 256.0 * T::epsilon().into() * largest;
+            let tolerance = 8.0 * spread + 256.0 * T::epsilon().into() * (largest + 1.0);
             assert!(
                 (ours - theirs).abs().into() <= tolerance,
                 "{options:?} {name} [{k}]: {ours:?} instead of {theirs:?} ± {tolerance:?}: {graph:?}"
