@@ -260,11 +260,11 @@ impl<T: Precision> Job<'_, T> {
                 T::wipe(memory.totals);
                 strayed.fill(false);
                 let rows = chunks * T::WIDTH;
-                let (mut results, mut strayed) = (&mut *results, &mut *strayed);
+                let mut rest = (&mut *results, &mut *strayed);
                 for start in (0..count).step_by(rows) {
                     let count = rows.min(count - start);
-                    let results = split(&mut results, count * code.width());
-                    let strayed = split(&mut strayed, count);
+                    let results = split(&mut rest.0, count * code.width());
+                    let strayed = split(&mut rest.1, count);
                     let mut strip = self.table.strip(first + start, count, results, code.width(), strayed, careful);
                     T::run_wide(code, &memory, &mut strip, self.manner.simd);
                 }
