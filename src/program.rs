@@ -80,7 +80,9 @@ impl Options {
         parameters: &[T],
         x: &[T],
     ) -> Program<T> {
-        let builder = self.builder(Graph::new(parameters.len(), x.len()));
+        let mut builder = self.builder(Graph::new(parameters.len(), x.len()));
+        // Where numbers are known; to what comes afterwards, a choice that was made is a guard.
+        builder.branches = self.is_exact();
         let (mut graph, outputs) = record(builder, || {
             let leaves = |numbers: &[T], first: usize| {
                 (index(first)..).zip(numbers).map(|(id, &x)| Expr::node(id, x)).collect::<Vec<_>>()

@@ -85,6 +85,6 @@ impl Options {
 
     /// A builder that goes on behind the graph. What is shared has one adjoint, and on a tape would have two.
     pub(crate) fn builder<T: Precision>(self, graph: Graph<T>) -> Builder<T> {
-        Builder::new(graph, self.has(Optimization::Sharing) && !self.exact, self.has(Optimization::Folding), self.exact)
+        Builder::new(graph, self.has(Optimization::Sharing) && !self.exact, self.has(Optimization::Folding), false)
     }
 }

@@ -158,6 +158,12 @@ wrapper! {
             Self(shaken(F::custom(&a.0, &b.0)))
         }
     }
+    /// What [`Common`] computes, moved a little.
+    ShakyCommon: shaken, |op, a| F::derivative(op, &a.0).detach(), {
+        fn custom(a: &Self, b: &Self) -> Self {
+            Self(shaken(shaken(a.0 * a.0) * b.0))
+        }
+    }
 }
 
 /// A plain number that remembers how comparisons come out where an exact program has guards.
@@ -353,19 +359,23 @@ where
     Value<T>: Number,
     Expr<T>: Number,
 {
-    let naive = graph.eval(&wrapped(row, |x| Naive::new(x, Vec::new())));
+    let variables = wrapped(row, |x| Naive::new(x, Vec::new()));
+    let naive = graph.eval(&variables);
     let is_subnormal = |x: &T| !x.is_zero() && x.abs() < T::min_positive_value() / T::epsilon();
     if !naive.is_ordinary() || tells_the_sign_of_nan(graph, row) || graph.trace(row).iter().any(is_subnormal) {
         return false;
     }
-    let theirs = on_tape(|x| graph.eval(x), row);
-    let shaken = || on_tape(|x| graph.eval(&wrapped(x, |x| Shaky(shaken(x)))).0, row);
+    let theirs = on_tape(|x| graph.eval(&wrapped(x, Common)).0, row);
+    let shaken = || on_tape(|x| graph.eval(&wrapped(x, |x| ShakyCommon(shaken(x)))).0, row);
     let Some(spread) = spread(shaken, &theirs) else { return false };
-    let Ok(ours) = options.record(|x| graph.eval(x), row).gradient().eval(row) else {
+    let Ok(ours) = options.record(|x| graph.eval(&wrapped(x, Common)).0, row).gradient().eval(row) else {
         panic!("{options:?}: a program refuses the row that it was recorded with: {graph:?} at {row:?}")
     };
+    naive.backward();
     for (k, ((&ours, &theirs), spread)) in ours.iter().zip(&theirs).zip(spread).enumerate() {
-        let tolerance = 8.0 * spread + 64.0 * T::epsilon().into() * theirs.abs().into() + 1e-30;
+        // What rounding errors are relative to where terms cancel.
+        let scale = if k == 0 { theirs.abs() } else { variables[k - 1].adjoint().1 };
+        let tolerance = 8.0 * spread + 64.0 * T::epsilon().into() * scale.into() + 1e-30;
         assert!(
             (ours - theirs).abs().into() <= tolerance,
             "{options:?} [{k}] {graph:?} at {row:?}: {ours:?} instead of {theirs:?} ± {tolerance:?}"
