@@ -164,7 +164,7 @@ impl<T: Precision> Workspace<T> {
         });
         for_each(parts, |part| job.run(part));
         for (k, &place) in code.totals.iter().enumerate() {
-            self.uniforms[place as usize] = tree(&self.sums[k..], totals, tasks);
+            self.uniforms[place as usize] = tree(self.sums.get(k..).unwrap_or_default(), totals, tasks);
         }
     }
 }
