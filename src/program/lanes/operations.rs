@@ -87,7 +87,7 @@ pub(super) fn choice<T: Precision + Math, const W: usize, const FMA: bool>(
             let wins = (a > b) | ((b != b) & (a == a));
             choose(wins, one, choose(a == b, rules::half(), zero))
         }),
-        Op::sign => memory.each(a, out, |a| choose(a == zero, zero, one.copysign(a))),
+        Op::sign => memory.each(a, out, |a| choose(a == zero, zero, choose(a == a, one.copysign(a), a))),
         Op::signum => memory.each(a, out, |a| choose(a == a, one.copysign(a), a)),
         Op::copysign => memory.each2(a, b, out, T::copysign),
         Op::over => memory.each3(args, out, |a, b, y| {
