@@ -202,7 +202,7 @@ fn threads() -> usize {
 /// Calls `f` for each part, each on a thread of its own if there are several.
 #[cfg(feature = "rayon")]
 fn for_each<P: Send>(parts: impl ExactSizeIterator<Item = P>, f: impl Fn(P) + Sync) {
-    rayon::scope(|scope| {
+    rayon::in_place_scope(|scope| {
         let f = &f;
         for part in parts {
             scope.spawn(move |_| f(part));
