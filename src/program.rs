@@ -5,6 +5,7 @@ mod differentiate;
 mod expr;
 mod graph;
 mod lanes;
+mod listing;
 mod math;
 mod op;
 mod optimize;
@@ -12,11 +13,14 @@ mod options;
 mod precision;
 mod rows;
 mod run;
+#[cfg(feature = "serde")]
+mod store;
 
 use std::sync::OnceLock;
 
 pub use expr::Expr;
 pub(crate) use expr::symbolic;
+pub use listing::Statistics;
 pub(crate) use op::Op;
 pub use options::{Optimization, Options};
 pub use precision::Precision;
