@@ -76,7 +76,11 @@ fn exactly_the_rows_for_which_a_question_has_the_same_answer_are_taken() {
                     match program.eval(&row) {
                         Ok(ours) => {
                             assert!(same(row), "{name} at {at:?} takes {row:?}");
-                            assert_eq!(bits(ours[0]), bits(answer(of_number, &row)), "{name} at {at:?} and {row:?}");
+                            // A product and a sum that are rounded once do not overflow in between.
+                            if options == Options::new().exact() {
+                                let theirs = answer(of_number, &row);
+                                assert_eq!(bits(ours[0]), bits(theirs), "{name} at {at:?} and {row:?}");
+                            }
                         }
                         Err(error) => assert!(!same(row), "{name} at {at:?} refuses {row:?}: {error}"),
                     }
