@@ -2,9 +2,9 @@
 
 mod support;
 
+use gradtape::Value;
 use gradtape::check::{Any, Expression, Number, Smooth, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision, Workspace};
-use gradtape::Value;
 use quickcheck::TestResult;
 use support::programs::{
     all_options, exact_programs_are_the_tape, inputs, programs_agree_where_rounding_is_harmless,
@@ -77,12 +77,12 @@ where
 
 #[test]
 fn programs_are_off_by_rounding_alone_with_and_without_each_optimization_in_f64() {
-    quickcheck(300, near_with_each_optimization::<f64> as fn(Smooth, Vec<Unit>, u8) -> TestResult);
+    quickcheck(200, near_with_each_optimization::<f64> as fn(Smooth, Vec<Unit>, u8) -> TestResult);
 }
 
 #[test]
 fn programs_are_off_by_rounding_alone_with_and_without_each_optimization_in_f32() {
-    quickcheck(300, near_with_each_optimization::<f32> as fn(Smooth, Vec<Unit>, u8) -> TestResult);
+    quickcheck(200, near_with_each_optimization::<f32> as fn(Smooth, Vec<Unit>, u8) -> TestResult);
 }
 
 fn wild_and_harmless<T>(graph: Expression, choice: u8) -> TestResult
@@ -133,12 +133,12 @@ where
 
 #[test]
 fn rows_do_not_depend_on_their_neighbours_in_f64() {
-    quickcheck(150, independent::<f64> as fn(Expression, Vec<Any<f64>>, u8, u8, bool) -> TestResult);
+    quickcheck(100, independent::<f64> as fn(Expression, Vec<Any<f64>>, u8, u8, bool) -> TestResult);
 }
 
 #[test]
 fn rows_do_not_depend_on_their_neighbours_in_f32() {
-    quickcheck(150, independent::<f32> as fn(Expression, Vec<Any<f32>>, u8, u8, bool) -> TestResult);
+    quickcheck(100, independent::<f32> as fn(Expression, Vec<Any<f32>>, u8, u8, bool) -> TestResult);
 }
 
 fn summed<T>(Smooth(graph): Smooth, units: Vec<Unit>, choice: u8, len: u8, is_exact: bool) -> TestResult
@@ -154,12 +154,12 @@ where
 
 #[test]
 fn sums_over_rows_are_those_of_the_rows_in_f64() {
-    quickcheck(200, summed::<f64> as fn(Smooth, Vec<Unit>, u8, u8, bool) -> TestResult);
+    quickcheck(120, summed::<f64> as fn(Smooth, Vec<Unit>, u8, u8, bool) -> TestResult);
 }
 
 #[test]
 fn sums_over_rows_are_those_of_the_rows_in_f32() {
-    quickcheck(200, summed::<f32> as fn(Smooth, Vec<Unit>, u8, u8, bool) -> TestResult);
+    quickcheck(120, summed::<f32> as fn(Smooth, Vec<Unit>, u8, u8, bool) -> TestResult);
 }
 
 fn twice_differentiated<T>(Smooth(graph): Smooth, choice: u8, is_exact: bool) -> TestResult
@@ -175,12 +175,12 @@ where
 
 #[test]
 fn programs_of_derivatives_have_the_derivatives_of_tapes_of_tapes_in_f64() {
-    quickcheck(200, twice_differentiated::<f64> as fn(Smooth, u8, bool) -> TestResult);
+    quickcheck(120, twice_differentiated::<f64> as fn(Smooth, u8, bool) -> TestResult);
 }
 
 #[test]
 fn programs_of_derivatives_have_the_derivatives_of_tapes_of_tapes_in_f32() {
-    quickcheck(200, twice_differentiated::<f32> as fn(Smooth, u8, bool) -> TestResult);
+    quickcheck(120, twice_differentiated::<f32> as fn(Smooth, u8, bool) -> TestResult);
 }
 
 #[test]

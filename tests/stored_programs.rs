@@ -79,7 +79,8 @@ fn run(program: &Program<f64>) -> Option<Vec<f64>> {
 
 #[test]
 fn programs_of_sums_and_options_are_read_as_they_were_written() {
-    for program in [program(), program().gradient(), program().gradient_of_sum(), program().gradient_of_sum().tangent()] {
+    for program in [program(), program().gradient(), program().gradient_of_sum(), program().gradient_of_sum().tangent()]
+    {
         let read: Program<f64> = from_str(&to_string(&program).unwrap()).unwrap();
         if program.parameters() == 3 {
             assert_eq!(run(&read), run(&program));
@@ -162,13 +163,21 @@ fn what_no_program_can_be_is_refused_with_what_was_expected() {
         ("nodes", json!([]), "program: expected a node for each of 3 parameters and 3 inputs, found 0 nodes"),
         ("inputs", json!(4_000_000_000_u32), "program: expected a node for each of 3 parameters and 4000000000 inputs"),
         ("parameters", json!(4), "program: expected a node for parameter 3, found none"),
-        ("constants", json!(["3ff", "0000000000000000"]), "constant: expected 16 hexadecimal digits of a number of f64"),
+        (
+            "constants",
+            json!(["3ff", "0000000000000000"]),
+            "constant: expected 16 hexadecimal digits of a number of f64",
+        ),
         ("constants", json!(["+3ff000000000000", "0000000000000000"]), "constant: expected 16 hexadecimal digits"),
         ("outputs", json!([99]), "output 0: expected one of the"),
         ("guards", json!([[0, "<", 99, true]]), "guard 0: expected one of the"),
         ("guards", json!([[0, "!=", 1, true]]), "guard 0: expected one of <, <= and =="),
         ("of_sum", json!(true), "output 0: expected a sum over all rows, found a number of each row"),
-        ("without", json!(["Magic"]), "program: expected the name of an optimisation that is left out, found \"Magic\""),
+        (
+            "without",
+            json!(["Magic"]),
+            "program: expected the name of an optimisation that is left out, found \"Magic\"",
+        ),
         ("exact", json!(1), "invalid type"),
         ("more", json!(1), "unknown field `more`"),
     ] {
@@ -239,8 +248,24 @@ fn files_with_changed_bytes_are_refused_or_programs() {
 #[test]
 fn files_with_other_operations_are_refused_or_programs() {
     let names = [
-        "add", "sum", "product", "dot", "powi", "total", "clamp", "mul_add", "exp", "detach", "hypot_slope", "scale",
-        "constant", "powf_by_base", "softplus", "rem", "elu", "max",
+        "add",
+        "sum",
+        "product",
+        "dot",
+        "powi",
+        "total",
+        "clamp",
+        "mul_add",
+        "exp",
+        "detach",
+        "hypot_slope",
+        "scale",
+        "constant",
+        "powf_by_base",
+        "softplus",
+        "rem",
+        "elu",
+        "max",
     ];
     for stored in [to_value(program()).unwrap(), to_value(program().gradient_of_sum()).unwrap()] {
         for k in 0..stored["nodes"].as_array().unwrap().len() {

@@ -156,13 +156,8 @@ pub struct Statistics {
 }
 
 /// In the order in which they are applied.
-const ORDER: [Optimization; 5] = [
-    Optimization::Pruning,
-    Optimization::Folding,
-    Optimization::Sharing,
-    Optimization::Fusion,
-    Optimization::Hoisting,
-];
+const ORDER: [Optimization; 5] =
+    [Optimization::Pruning, Optimization::Folding, Optimization::Sharing, Optimization::Fusion, Optimization::Hoisting];
 
 impl<T: Precision> Program<T> {
     /// How large the program is, and what the optimisations have made of it.
@@ -213,9 +208,10 @@ fn computing(instructions: &[Instruction]) -> usize {
         | Instruction::Pair { .. }
         | Instruction::Run { .. }
         | Instruction::Reduce { .. } => true,
-        Instruction::Load { .. } | Instruction::Splat { .. } | Instruction::Guard { .. } | Instruction::Store { .. } => {
-            false
-        }
+        Instruction::Load { .. }
+        | Instruction::Splat { .. }
+        | Instruction::Guard { .. }
+        | Instruction::Store { .. } => false,
     };
     instructions.iter().filter(computes).count()
 }

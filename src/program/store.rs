@@ -159,7 +159,11 @@ impl<T: Precision> Stored<T> {
             parameters: graph.parameters,
             inputs: graph.inputs,
             of_sum: graph.of_sum,
-            constants: graph.constants.iter().map(|x| format!("{:0width$x}", x.bits(), width = digits::<T>())).collect(),
+            constants: graph
+                .constants
+                .iter()
+                .map(|x| format!("{:0width$x}", x.bits(), width = digits::<T>()))
+                .collect(),
             nodes,
             guards: graph.guards.iter().map(guard).collect(),
             outputs: graph.outputs.clone(),
@@ -214,13 +218,18 @@ impl<T: Precision> Stored<T> {
         for (a, comparison, b, holds) in &self.guards {
             let place = || format!("guard {}", graph.guards.len());
             let known = [Comparison::Less, Comparison::LessOrEqual, Comparison::Equal];
-            let comparison = known.into_iter().find(|&known| symbol(known) == comparison).ok_or_else(|| {
-                Error::unexpected(place(), "one of <, <= and ==", format!("{comparison:?}"))
-            })?;
+            let comparison = known
+                .into_iter()
+                .find(|&known| symbol(known) == comparison)
+                .ok_or_else(|| Error::unexpected(place(), "one of <, <= and ==", format!("{comparison:?}")))?;
             for &operand in [a, b] {
                 reader.check(operand, place)?;
                 if reader.is_late[operand as usize] {
-                    return Err(Error::unexpected(place(), "numbers that are known before the rows are added up", "a sum"));
+                    return Err(Error::unexpected(
+                        place(),
+                        "numbers that are known before the rows are added up",
+                        "a sum",
+                    ));
                 }
             }
             graph.guards.push(Guard { comparison, operands: [*a, *b], holds: *holds });

@@ -49,9 +49,8 @@ impl<T: Plain> Bounded<T> {
     pub(crate) fn variables(x: &[T]) -> Vec<Self> {
         let unit = |k| (0..x.len()).map(|i| Derivative { size: f64::from(u8::from(i == k)), error: 0.0 }).collect();
         let float = PhantomData;
-        let variable = |(k, &x): (usize, &T)| {
-            Self { data: x.into(), error: 0.0, derivatives: unit(k), is_sure: true, float }
-        };
+        let variable =
+            |(k, &x): (usize, &T)| Self { data: x.into(), error: 0.0, derivatives: unit(k), is_sure: true, float };
         x.iter().enumerate().map(variable).collect()
     }
 
