@@ -99,7 +99,8 @@ fn exactly_the_rows_for_which_a_question_has_the_same_answer_are_taken() {
 
 #[test]
 fn a_number_that_was_looked_at_is_that_number_only() {
-    let looked_at: [(&str, fn(Expr<f64>) -> f64); 3] = [
+    type Look = fn(Expr<f64>) -> f64;
+    let looked_at: [(&str, Look); 3] = [
         ("data", |x| x.data()),
         ("to_f64", |x| num_traits::ToPrimitive::to_f64(&x).unwrap()),
         ("integer_decode", |x| f64::from(u8::from(num_traits::Float::integer_decode(x).0 > 1))),
@@ -316,7 +317,11 @@ fn a_panic_in_a_recording_leaves_that_around_it_as_it_was() {
     );
     assert_eq!(program.eval(&[0.0]).unwrap(), [1.0]);
     let mut kept = None;
-    let _ = caught(|| Program::record(|x| -> Expr<f64> { (kept.replace(x[0]), panic!("outside")).1 }, &[1.0]));
+    let outside = |x: &[Expr<f64>]| {
+        kept = Some(x[0]);
+        if x[0] > 0.0 { panic!("outside") } else { x[0] }
+    };
+    assert_eq!(caught(|| Program::record(outside, &[1.0])).unwrap_err().0, "outside");
     assert_refused("belongs to a recording that is over", || kept.unwrap() + 1.0);
     assert_eq!(Program::record(|x| x[0] + 1.0, &[1.0]).eval(&[1.0]).unwrap(), [2.0]);
 }

@@ -1,5 +1,7 @@
 //! Programs of random expressions on random rows, against tapes and against themselves.
 
+#![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
+
 mod support;
 
 use gradtape::Value;

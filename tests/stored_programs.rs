@@ -1,5 +1,7 @@
 //! Programs as files: what is written is read again, and what is damaged is refused.
 
+#![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
+
 mod support;
 
 use gradtape::check::{Any, Expression, Number};
