@@ -352,3 +352,27 @@ fn derivatives_that_there_are_not_are_refused() {
     assert_refused("those of `tangent`", || sum.jacobian());
     assert_eq!(sum.tangent().outputs(), 4);
 }
+
+#[test]
+fn a_row_that_is_not_finite_changes_no_bits_of_the_others_wherever_it_is() {
+    fn f<F: Real<Scalar = f64>>(x: &[F]) -> F {
+        (x[0] * F::constant(57.3)).sin() * x[0] + (x[0] * x[0] + F::constant(0.1)).ln() * x[0].sqrt()
+    }
+    let mut workspace = Workspace::new();
+    for options in [Options::new(), Options::new().exact()] {
+        let program = options.record(f, &[1.0]).gradient();
+        let good: Vec<f64> = (1..=40_u8).map(|k| f64::from(k) / 7.0).collect();
+        let alone: Vec<Vec<f64>> = good.iter().map(|&x| program.eval(&[x]).unwrap()).collect();
+        for count in 1..=40 {
+            for (at, bad) in (0..count).flat_map(|at| [f64::NAN, f64::INFINITY, 0.0, -1.0, TINY].map(|bad| (at, bad))) {
+                let mut numbers = good[..count].to_vec();
+                numbers[at] = bad;
+                let results = program.run(&[], Rows::new(&numbers, 1).unwrap(), &mut workspace).unwrap();
+                for k in (0..count).filter(|&k| k != at) {
+                    let same = results.row(k).iter().zip(&alone[k]).all(|(a, b)| a.to_bits() == b.to_bits());
+                    assert!(same, "{:?} beside {bad}, alone {:?}", results.row(k), alone[k]);
+                }
+            }
+        }
+    }
+}
