@@ -66,6 +66,7 @@ mod dot;
 mod expr;
 mod graph;
 mod lanes;
+mod listing;
 mod math;
 mod op;
 mod optimize;
@@ -75,12 +76,15 @@ mod precision;
 mod rows;
 mod run;
 mod source;
+#[cfg(feature = "serde")]
+mod store;
 
 use std::sync::OnceLock;
 
 pub use dot::{Direction, Dot};
 pub use expr::Expr;
 pub(crate) use expr::symbolic;
+pub use listing::Statistics;
 pub(crate) use op::Op;
 pub use options::{Optimization, Options};
 pub use paths::{Derivative, Paths};
@@ -158,6 +162,7 @@ impl Options {
         x: &[T],
     ) -> Program<T> {
         let mut builder = self.builder(Graph::new(parameters.len(), x.len()));
+        // Where numbers are known; to what comes afterwards, a choice that was made is a guard.
         builder.branches = self.is_exact();
         let (mut graph, outputs) = record(builder, true, || {
             let leaves = |numbers: &[T], first: usize| {

@@ -4,7 +4,7 @@ use gradtape::check::{Expression, Smooth};
 use gradtape::gradient;
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::bounded::Bounded;
+use crate::support::bounded::Bounded;
 use crate::support::references::{agrees_with_differences, agrees_with_other_tapes, agrees_with_the_references};
 
 /// Half of all inputs are smooth expressions, the other half are wild.

@@ -1,7 +1,7 @@
 //! What the fuzz targets share.
 
-mod bounded;
 pub mod expressions;
+pub mod programs;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 pub mod tapes;

@@ -85,8 +85,10 @@ pub(crate) struct Code<T> {
     pub(crate) of_sum: bool,
     /// Whether a row may stray.
     pub(crate) has_guards: bool,
-    /// Whether a zero may have to win.
+    /// Whether a zero may have to win. That shows in NaN among the results,
     pub(crate) zero_wins: bool,
+    /// but for operations and guards that let no NaN pass.
+    pub(crate) hides_nan: bool,
 }
 
 impl<T> Code<T> {
@@ -207,6 +209,20 @@ fn takes_uniforms(op: Op) -> bool {
     matches!(op, add | sub | mul | scale | div)
 }
 
+/// Whether the NaN of a product in which a zero should have won may go unnoticed.
+fn hides_nan<T: Precision>(graph: &Graph<T>) -> bool {
+    use Op::*;
+    let depends = graph.dependents(|node| node.op == scale);
+    let hides = |node: &Node| match node.op {
+        max | min | clamp | greater | above | step | copysign | powf | powf_by_base | powf_by_exponent | hypot
+        | hypot_slope | atan2_slope => true,
+        powi => exponent(node) == 0,
+        _ => false,
+    };
+    let hiding = graph.nodes.iter().filter(|node| hides(node)).flat_map(|node| graph.operands(node));
+    hiding.chain(graph.guards.iter().flat_map(|guard| &guard.operands)).any(|&id| depends[id as usize])
+}
+
 impl<'g, T: Precision> Compiler<'g, T> {
     fn new(graph: &'g Graph<T>, options: Options) -> Self {
         let count = graph.nodes.len();
@@ -246,6 +262,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
             of_sum: graph.of_sum,
             has_guards: !graph.guards.is_empty(),
             zero_wins: graph.nodes.iter().any(|node| node.op == Op::scale),
+            hides_nan: hides_nan(graph),
         };
         Self {
             graph,

@@ -294,14 +294,14 @@ fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Optio
     }
 }
 
-/// The operand that is chosen, unless both have a share.
+/// The operand that is chosen, unless both have a share, or none because both are NaN.
 #[track_caller]
 fn choice<T: Precision>(op: Op, [a, b, c]: [Expr<T>; 3]) -> Option<Expr<T>> {
     let larger = |a: Expr<T>, b: Expr<T>| a > b || (b.is_nan() && !a.is_nan());
     match op {
         Op::max if larger(a, b) => Some(a),
         Op::min if larger(-a, -b) => Some(a),
-        Op::max | Op::min if a == b => None,
+        Op::max | Op::min if a == b || b.is_nan() => None,
         Op::max | Op::min => Some(b),
         Op::clamp if a < b => Some(b),
         Op::clamp if a > c => Some(c),

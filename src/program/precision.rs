@@ -20,6 +20,9 @@ pub(crate) mod sealed {
 
         fn bits(self) -> u64;
 
+        /// The number with these bits, if it has no more.
+        fn from_bits(bits: u64) -> Option<Self>;
+
         /// The recording under way on this thread, if there is one.
         fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>>;
     }
@@ -35,6 +38,10 @@ macro_rules! precisions {
 
                 fn bits(self) -> u64 {
                     self.to_bits().into()
+                }
+
+                fn from_bits(bits: u64) -> Option<Self> {
+                    bits.try_into().ok().map(<$T>::from_bits)
                 }
 
                 fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>> {

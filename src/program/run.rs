@@ -127,7 +127,7 @@ impl<T: Precision> Workspace<T> {
         self.narrow.resize(code.slots + code.totals.len(), Cell::new([T::zero()]));
         let (slots, totals) = self.narrow.split_at(code.slots);
         let memory = Memory { slots, chunks: 1, uniforms: &self.uniforms, totals };
-        for careful in [manner.exact, true] {
+        for careful in [manner.exact || code.hides_nan, true] {
             totals.iter().for_each(|total| total.set([T::zero()]));
             self.strayed.fill(false);
             let mut strip = table.strip(0, 1, &mut self.results, &mut self.strayed, careful);
@@ -284,7 +284,7 @@ impl<T: Precision> Job<'_, T> {
             let count = self.rows.min(part.height - first);
             let strayed = split(&mut part.strayed, count);
             let sums = split(&mut part.sums, code.totals.len());
-            for careful in [self.manner.exact, true] {
+            for careful in [self.manner.exact || code.hides_nan, true] {
                 T::wipe(memory.totals);
                 strayed.fill(false);
                 let (rows, mut strayed) = (chunks * T::WIDTH, &mut *strayed);

@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
+pub(crate) mod bounded;
 pub(crate) mod naive;
 pub(crate) mod panics;
+pub(crate) mod programs;
 pub(crate) mod references;
 pub(crate) mod wrong;
 

@@ -4,11 +4,12 @@ use num_traits::Float;
 
 use super::table::{OPERATORS, Table, position};
 use crate::ops::rules::constant;
+use crate::program::{Expr, Op};
 use crate::tape::many;
 use crate::{Real, Value, gradient};
 
-/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, values, values of values, or a
-/// reference of your own, which need not be `Copy`.
+/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, values, values of values, the
+/// [`Expr`] that records a program, or a reference of your own, which need not be `Copy`.
 ///
 /// Operations are named by their index in [`Table::UNARY`] and [`Table::BINARY`]. What is provided here is made of the
 /// six methods that are required.
@@ -137,12 +138,37 @@ fn fold<F: Number>(op: usize, list: &[F]) -> F {
         .expect("there is no sum or product of no numbers; hand over at least one")
 }
 
+/// What a node of a program has as its second operand, and what as its exponent.
+macro_rules! parameters {
+    () => {
+        (0.0, 0)
+    };
+    (T $value:literal) => {
+        ($value, 0)
+    };
+    ($Other:ident $value:literal) => {
+        (0.0, $value)
+    };
+}
+
 macro_rules! numbers {
     (
-        unary { $($unary:tt)* } activation { $($activation:tt)* } binary { $($binary:tt)* } choice { $($choice:tt)* }
-        operator { $($(#[$doc:meta])* $O:ident::$o:ident, $OA:ident::$oa:ident $args:tt = $v:expr, $p:expr, $q:expr;
+        unary { $($(#[$ud:meta])*
+            $u:ident($($ua:ident),* $(; $up:ident: $upt:ident = $upv:literal)?)
+            $(let $us:ident = $ub:expr =>)? $(=)? $uv:expr, $upartial:expr; at $uat:literal, $ul:literal, $uh:literal;)* }
+        activation { $($(#[$vd:meta])*
+            $v:ident($($va:ident),* $(; $vp:ident: $vpt:ident = $vpv:literal)?)
+            $(let $vs:ident = $vb:expr =>)? $(=)? $vv:expr, $vpartial:expr; at $vat:literal, $vl:literal, $vh:literal;)* }
+        binary { $($binary:tt)* } choice { $($choice:tt)* }
+        operator { $($(#[$doc:meta])* $O:ident::$o:ident, $OA:ident::$oa:ident $args:tt = $ov:expr, $op:expr, $oq:expr;
             at $at:tt, $low:tt, $high:tt;)* }
     ) => {
+        /// The entries of [`Table::UNARY`] as nodes of a program.
+        const NODES: &[(Op, (f64, i32))] = &[
+            $((Op::$u, parameters!($($upt $upv)?)),)*
+            $((Op::$v, parameters!($($vpt $vpv)?)),)*
+        ];
+
         numbers! { @plain f32 [$($O::$o)*] }
         numbers! { @plain f64 [$($O::$o)*] }
         numbers! { @value f32, constant::<f32> => [$($O::$o)*] }
@@ -150,9 +176,29 @@ macro_rules! numbers {
         // Rust allows a plain number on the left for named types only.
         numbers! { @value Value<f32>, constant::<Value<Value<f32>>> => [$($O::$o)*] }
         numbers! { @value Value<f64>, constant::<Value<Value<f64>>> => [$($O::$o)*] }
+        numbers! { @expr f32 [$($O::$o)*] }
+        numbers! { @expr f64 [$($O::$o)*] }
     };
     (@plain $T:ty [$($operators:tt)*]) => {
         numbers! { @number $T, $T, constant::<$T>; [$($operators)*]
+            fn derivative(op: usize, &a: &Self) -> Self {
+                gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
+            }
+
+            fn custom(&a: &Self, &b: &Self) -> Self {
+                a * a * b
+            }
+        }
+    };
+    (@expr $T:ty [$($operators:tt)*]) => {
+        numbers! { @number Expr<$T>, $T, constant::<$T>; [$($operators)*]
+            // What the table says of it: a tape would ask whether it is NaN, and the program would remember that.
+            fn derivative(op: usize, &a: &Self) -> Self {
+                let (op, (parameter, exponent)) = NODES[op];
+                let x = [a, constant(parameter), a];
+                op.partial(0, x, exponent, Self::call_any(op, x, exponent))
+            }
+
             fn custom(&a: &Self, &b: &Self) -> Self {
                 a * a * b
             }
@@ -160,6 +206,10 @@ macro_rules! numbers {
     };
     (@value $T:ty, $left:expr => [$($operators:tt)*]) => {
         numbers! { @number Value<$T>, $T, $left; [$($operators)*]
+            fn derivative(op: usize, &a: &Self) -> Self {
+                gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
+            }
+
             fn custom(&a: &Self, &b: &Self) -> Self {
                 let (x, y) = (a.data(), b.data());
                 many("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
@@ -190,10 +240,6 @@ macro_rules! numbers {
 
             fn clamp(&a: &Self, &low: &Self, &high: &Self) -> Self {
                 if low <= high { Float::clamp(a, low, high) } else { a }
-            }
-
-            fn derivative(op: usize, &a: &Self) -> Self {
-                gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
             }
 
             fn plain_right(op: usize, &a: &Self, b: f64) -> Self {

@@ -84,6 +84,7 @@ fn empty<T>() -> Code<T> {
         of_sum: false,
         has_guards: false,
         zero_wins: false,
+        hides_nan: false,
     }
 }
 

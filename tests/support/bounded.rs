@@ -1,4 +1,4 @@
-//! How far f32 may be from f64: a running error analysis.
+//! How far a float may be from f64: a running error analysis.
 //!
 //! Every operation on numbers that are off by `eᵢ` gives one that is off by `Σ |fᵢ| eᵢ + ½ Σ |fᵢⱼ| eᵢ eⱼ` and by its own
 //! rounding, with the partials `fᵢ` and second partials `fᵢⱼ` at the numbers of f64. A partial is off by `Σ |fᵢⱼ| eⱼ` and
@@ -10,29 +10,30 @@
 //! See N. J. Higham, "Accuracy and Stability of Numerical Algorithms", section 3.3, on running error analysis.
 
 use std::array::from_fn;
+use std::marker::PhantomData;
 
 use gradtape::check::{Number, Table};
 use gradtape::{Tape, Value, gradient};
 
-/// How far an operation or a partial may be off by itself, relative to its number: 16 units in the last place. The
+use super::{Plain, number};
+
+/// How far an operation or a partial may be off by itself, relative to its number: so many units in the last place. The
 /// worst of the table, `gelu_tanh` in its tail, is as bad as that; most are off by less than 2.
-const ROUNDING: f64 = 16.0 * f32::EPSILON as f64;
+const UNITS: f64 = 16.0;
 /// Partials that cancel to something small are as uncertain as one of this size.
 const UNCERTAIN: f64 = 0.1;
-/// What underflow may take away.
-const UNDERFLOW: f64 = f32::MIN_POSITIVE as f64;
-/// What may not overflow, even by errors.
-const LARGEST: f64 = f32::MAX as f64 / 2.0;
 /// How large an error may be beside the box of an operation.
 const SHARE_OF_BOX: f64 = 1e-3;
 
-/// A number of f64, its derivatives by the inputs, and bounds of how far those of f32 are from these.
+/// A number of f64, its derivatives by the inputs, and bounds of how far those of `T` are from these. For f64 itself
+/// they are from the exact ones, and two ways to compute are no further apart than twice that.
 #[derive(Clone, Debug)]
-pub struct Bounded {
+pub(crate) struct Bounded<T> {
     data: f64,
     error: f64,
     derivatives: Vec<Derivative>,
     is_sure: bool,
+    float: PhantomData<T>,
 }
 
 /// A derivative by one input.
@@ -43,27 +44,40 @@ struct Derivative {
     error: f64,
 }
 
-impl Bounded {
-    /// The variables at `x`, each the nearest number of f32.
-    pub fn variables(x: &[f32]) -> Vec<Self> {
-        let unit = |k| (0..x.len()).map(|i| Derivative { size: f64::from(i == k), error: 0.0 }).collect();
-        let variable = |(k, &x)| Self { data: f64::from(x), error: 0.0, derivatives: unit(k), is_sure: true };
+impl<T: Plain> Bounded<T> {
+    /// The variables at `x`.
+    pub(crate) fn variables(x: &[T]) -> Vec<Self> {
+        let unit = |k| (0..x.len()).map(|i| Derivative { size: f64::from(u8::from(i == k)), error: 0.0 }).collect();
+        let float = PhantomData;
+        let variable =
+            |(k, &x): (usize, &T)| Self { data: x.into(), error: 0.0, derivatives: unit(k), is_sure: true, float };
         x.iter().enumerate().map(variable).collect()
     }
 
-    /// Whether all errors on the way are small enough for the bounds to hold, and nothing is too large for f32.
-    pub fn is_sure(&self) -> bool {
+    /// How far a number may be off by rounding alone.
+    fn rounding(size: f64) -> f64 {
+        // What underflow may take away.
+        UNITS * T::epsilon().into() * size + T::min_positive_value().into()
+    }
+
+    /// Whether all errors on the way are small enough for the bounds to hold, and nothing is too large for the float.
+    pub(crate) fn is_sure(&self) -> bool {
         self.is_sure
     }
 
     /// The bound of the error of the number.
-    pub fn error(&self) -> f64 {
+    pub(crate) fn error(&self) -> f64 {
         self.error
     }
 
     /// The bound of the error of the derivative by an input.
-    pub fn error_of_derivative(&self, input: usize) -> f64 {
+    pub(crate) fn error_of_derivative(&self, input: usize) -> f64 {
         self.derivatives.get(input).map_or(0.0, |derivative| derivative.error)
+    }
+
+    /// What rounding errors of sums of the derivative by an input are relative to.
+    pub(crate) fn size_of_derivative(&self, input: usize) -> f64 {
+        self.derivatives.get(input).map_or(0.0, |derivative| derivative.size)
     }
 
     /// The result of a function of the operands.
@@ -77,23 +91,24 @@ impl Bounded {
         let (y, partials) = gradient(|x| f(from_fn(|k| x[k])), &x);
         let mut result = Self {
             data: y.data(),
-            error: ROUNDING * y.data().abs().max(uncertain) + UNDERFLOW,
+            error: Self::rounding(y.data().abs().max(uncertain)),
             derivatives: vec![Derivative::default(); operands.iter().map(|a| a.derivatives.len()).max().unwrap_or(0)],
             is_sure: operands.iter().all(|operand| operand.is_sure),
+            float: PhantomData,
         };
         for (operand, partial) in operands.iter().zip(partials) {
             let seconds = partial.backward().wrt_all(&x);
             let shift: f64 = operands.iter().zip(seconds).map(|(other, second)| second.abs() * other.error).sum();
             let partial = partial.data().abs();
             result.error += (partial + shift / 2.0) * operand.error;
-            let shift = shift + ROUNDING * partial.max(UNCERTAIN) + UNDERFLOW;
+            let shift = shift + Self::rounding(partial.max(UNCERTAIN));
             for (ours, theirs) in result.derivatives.iter_mut().zip(&operand.derivatives) {
                 ours.size += partial * theirs.size;
                 ours.error += (partial + shift) * theirs.error + shift * theirs.size;
             }
         }
         let largest = result.derivatives.iter().fold(result.data.abs(), |most, derivative| most.max(derivative.size));
-        result.is_sure &= largest < LARGEST;
+        result.is_sure &= largest < T::max_value().into() / 2.0;
         result
     }
 
@@ -103,10 +118,11 @@ impl Bounded {
     }
 }
 
-impl Number for Bounded {
+impl<T: Plain> Number for Bounded<T> {
     fn constant(x: f64) -> Self {
-        let error = (f64::from(x as f32) - x).abs();
-        Self { data: x, error, derivatives: Vec::new(), is_sure: error.is_finite() }
+        let rounded: f64 = number::<T>(x).into();
+        let error = (rounded - x).abs();
+        Self { data: x, error, derivatives: Vec::new(), is_sure: error.is_finite(), float: PhantomData }
     }
 
     fn unary(op: usize, a: &Self) -> Self {

@@ -1,0 +1,74 @@
+//! Programs from bytes, and claims about them.
+
+use gradtape::Value;
+use gradtape::check::{Any, Expression, Number, Smooth, Unit};
+use gradtape::program::{Expr, Options, Precision, Workspace};
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::support::Plain;
+use crate::support::programs::{
+    all_options, exact_programs_are_the_tape, inputs, programs_agree_within_rounding, rows_do_not_influence_each_other,
+    rows_near, rows_of, sums_agree,
+};
+
+/// How a program is made and run.
+#[derive(Debug)]
+pub struct Case {
+    expression: Expression,
+    is_smooth: bool,
+    is_single: bool,
+    options: Options,
+    /// How many rows there are: most often few, and all tails come up.
+    count: usize,
+    /// What rows hold beside the inputs of the expression.
+    others: Vec<Any<f64>>,
+    units: Vec<Unit>,
+}
+
+impl<'a> Arbitrary<'a> for Case {
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
+        let [choice, flags, count] = <[u8; 3]>::arbitrary(bytes)?;
+        let all = all_options();
+        let options = all[usize::from(choice) % all.len()];
+        let is_smooth = flags & 1 == 0;
+        let list = usize::from(flags >> 4);
+        Ok(Self {
+            is_smooth,
+            is_single: flags & 2 != 0,
+            options: if flags & 4 == 0 { options } else { options.exact() },
+            count: if count < 200 { usize::from(count % 40) + 1 } else { 5 * usize::from(count) - 990 },
+            others: (0..list).map(|_| Any::arbitrary(bytes)).collect::<Result<_>>()?,
+            units: (0..list).map(|_| Unit::arbitrary(bytes)).collect::<Result<_>>()?,
+            expression: if is_smooth { Smooth::arbitrary(bytes)?.0 } else { Expression::arbitrary(bytes)? },
+        })
+    }
+}
+
+impl Case {
+    /// The program computes the bits of the tape if it is exact, and else what rounding explains; and what a row becomes
+    /// does not depend on the others.
+    pub fn assert_agrees(&self) {
+        if self.is_single { self.assert_agrees_in::<f32>() } else { self.assert_agrees_in::<f64>() }
+    }
+
+    fn assert_agrees_in<T>(&self)
+    where
+        T: Plain + Number + Precision,
+        Value<T>: Number,
+        Expr<T>: Number,
+    {
+        let (graph, options) = (&self.expression, self.options);
+        let others: Vec<Any<T>> = self.others.iter().map(|&Any(x)| Any(crate::support::number(x))).collect();
+        let rows = if self.is_smooth { rows_near::<T>(graph, &self.units) } else { rows_of(graph, &others) };
+        exact_programs_are_the_tape(graph, &rows, options);
+        if self.is_smooth {
+            programs_agree_within_rounding(graph, &rows, options);
+            sums_agree(graph, &rows, self.count, options);
+        }
+        let program = options.record(|x| graph.eval(x), &inputs::<T>(graph));
+        let many: Vec<_> = rows.iter().cycle().take(self.count).cloned().collect();
+        let mut workspace = Workspace::new();
+        rows_do_not_influence_each_other(&program, &many, &mut workspace, &self);
+        rows_do_not_influence_each_other(&program.gradient(), &many, &mut workspace, &self);
+    }
+}
