@@ -142,59 +142,15 @@ pub(crate) fn compile<T: Precision>(graph: &Graph<T>, options: Options) -> Code<
 /// Whether the lanes have a way to compute an operation on many numbers at once.
 fn is_fast(op: Op) -> bool {
     use Op::*;
-    is_plain(op)
-        || matches!(
-            op,
-            max | min
-                | clamp
-                | mul_add
-                | sign
-                | signum
-                | relu
-                | leaky_relu
-                | elu
-                | elu_slope
-                | step
-                | above
-                | greater
-                | over
-                | copysign
-                | to_degrees
-                | to_radians
-                | floor
-                | ceil
-                | trunc
-                | fract
-                | exp
-                | exp2
-                | exp_m1
-                | exp_m1_slope
-                | sinh
-                | cosh
-                | tanh
-                | tanh_slope
-                | sigmoid
-                | sigmoid_slope
-                | softplus
-                | erf
-                | erf_slope
-                | normal_cdf
-                | normal_pdf
-                | ln
-                | log2
-                | log10
-                | ln_1p
-                | sin
-                | cos
-                | tan
-                | asin
-                | acos
-                | atan
-                | atan_slope
-                | atan2
-                | powf
-                | cbrt
-        )
+    match op {
+        max | min | clamp | mul_add | sign | signum | copysign | step | above | greater | over => true,
+        relu | leaky_relu | elu | elu_slope | floor | ceil | trunc | fract | to_degrees | to_radians => true,
+        exp | exp2 | exp_m1 | exp_m1_slope | sinh | cosh | tanh | tanh_slope => true,
+        sigmoid | sigmoid_slope | softplus | erf | erf_slope | normal_cdf | normal_pdf => true,
+        ln | log2 | log10 | ln_1p | cbrt | powf | powf_by_base | powf_by_exponent | hypot_slope => true,
+        sin | cos | tan | asin | acos | atan | atan_slope | atan2 => true,
+        op => is_plain(op),
+    }
 }
 
 /// Whether the fast form is the plain float's, bit for bit.

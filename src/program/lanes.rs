@@ -50,6 +50,8 @@ pub(crate) struct Strip<'a, T> {
     pub(crate) height: usize,
     /// Where the rows of the strip begin in a column.
     pub(crate) first: usize,
+    /// Whether a result is NaN.
+    pub(crate) has_nan: bool,
     /// The rows of which a guard did not hold.
     pub(crate) strayed: &'a mut [bool],
     /// Whether zeros win against infinities in products of derivatives.

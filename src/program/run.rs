@@ -44,12 +44,12 @@ struct Worker<T: Precision> {
 }
 
 /// The least rows of a task.
-const TASK: usize = 256;
+const TASK: usize = 960;
 /// The most tasks.
 const TASKS: usize = 256;
-/// The slots of a strip should stay in the first cache.
-const STRIP_BYTES: usize = 20 << 10;
-const MOST_CHUNKS: usize = 14;
+/// The slots of a strip should stay in the second cache, and those that are in use at a time in the first.
+const STRIP_BYTES: usize = 64 << 10;
+const MOST_CHUNKS: usize = 30;
 
 /// How code is run.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +133,7 @@ impl<T: Precision> Workspace<T> {
             let mut strip = table.strip(0, 1, &mut self.results, &mut self.strayed, careful);
             strip.height = 1;
             T::run_narrow(code, &code.body, &memory, &mut strip, manner.simd);
-            let has_nan = self.results.iter().any(|x| x.is_nan()) || totals.iter().any(|x| x.get()[0].is_nan());
+            let has_nan = strip.has_nan || totals.iter().any(|x| x.get()[0].is_nan());
             if careful || !code.zero_wins || !has_nan {
                 break;
             }
@@ -285,6 +285,7 @@ impl<T: Precision> Job<'_, T> {
             let strayed = split(&mut part.strayed, count);
             let sums = split(&mut part.sums, code.totals.len());
             for careful in [self.manner.exact || code.hides_nan, true] {
+                let mut has_nan = false;
                 T::wipe(memory.totals);
                 strayed.fill(false);
                 let (rows, mut strayed) = (chunks * T::WIDTH, &mut *strayed);
@@ -296,14 +297,13 @@ impl<T: Precision> Job<'_, T> {
                     // The last strip may be shorter.
                     let memory = Memory { chunks: chunks.min(count.div_ceil(T::WIDTH)), ..memory };
                     T::run_wide(code, &memory, &mut strip, self.manner.simd);
+                    has_nan |= strip.has_nan;
                 }
                 sums.iter_mut().zip(memory.totals).for_each(|(sum, total)| *sum = T::add_up(total));
                 if careful || !code.zero_wins {
                     break;
                 }
-                let is_nan =
-                    |column: usize| results[column * part.height + first..][..count].iter().any(|x| x.is_nan());
-                if !(0..code.width()).any(is_nan) && !sums.iter().any(|sum| sum.is_nan()) {
+                if !has_nan && !sums.iter().any(|sum| sum.is_nan()) {
                     break;
                 }
             }
@@ -333,7 +333,18 @@ impl<'a, T> Table<'a, T> {
         'a: 's,
     {
         let rows = &self.numbers[(first * self.stride).min(self.numbers.len())..];
-        Strip { rows, stride: self.stride, count, all: 0, results, height: 0, first: 0, strayed, zero_wins }
+        Strip {
+            rows,
+            stride: self.stride,
+            count,
+            all: 0,
+            results,
+            height: 0,
+            first: 0,
+            has_nan: false,
+            strayed,
+            zero_wins,
+        }
     }
 }
 

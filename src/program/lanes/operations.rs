@@ -34,7 +34,8 @@ pub(super) fn family(op: Op) -> Family {
         | atan_slope | to_degrees | to_radians | floor | ceil | trunc | fract => Family::Choice,
         sinh | cosh | exp | exp2 | exp_m1 | exp_m1_slope | tanh | tanh_slope | sigmoid | sigmoid_slope | softplus
         | erf | erf_slope | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
-        asin | acos | atan | atan2 | ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf => Family::Elementary,
+        asin | acos | atan | atan2 | ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf | powf_by_base
+        | powf_by_exponent | hypot_slope => Family::Elementary,
         _ => Family::Arithmetic,
     }
 }
@@ -68,6 +69,37 @@ macro_rules! pair {
             second.set(both.1);
         }
     };
+}
+
+/// Three operands, and whether the result holds; where it does not, the lane is computed as the plain float does it.
+macro_rules! ternary_or_plain {
+    ($memory:ident, $operation:ident, |$a:ident, $b:ident, $y:ident| $result:expr, if $ordinary:expr) => {{
+        let [a, b, y] = $operation.args.map(|place| $memory.slot(place));
+        for (((a, b), y), out) in a.iter().zip(b).zip(y).zip($memory.slot($operation.out)) {
+            let ($a, $b, $y) = (a.get(), b.get(), y.get());
+            let mut all = true;
+            for i in 0..W {
+                let ($a, $b, $y) = ($a[i], $b[i], $y[i]);
+                all &= $ordinary;
+            }
+            let mut result = $result;
+            if !all {
+                for i in 0..W {
+                    let ($a, $b, $y) = ($a[i], $b[i], $y[i]);
+                    if !$ordinary {
+                        result[i] = plain_one($operation, [$a, $b, $y]);
+                    }
+                }
+            }
+            out.set(result);
+        }
+    }};
+}
+
+#[cold]
+#[inline(never)]
+fn plain_one<T: Precision>(operation: Operation, operands: [T; 3]) -> T {
+    operation.op.value(operands, operation.exponent)
 }
 
 /// Arithmetic.
@@ -205,6 +237,21 @@ pub(super) fn elementary<T: Precision + Math, const W: usize, const FMA: bool>(
         Op::cos => unary!(memory, a, out, |x| math::cos::<T, W, FMA>(x)),
         Op::tan => unary!(memory, a, out, |x| math::tan::<T, W, FMA>(x)),
         Op::cbrt => unary!(memory, a, out, |x| math::cbrt::<T, W, FMA>(x)),
+        Op::powf_by_base => ternary_or_plain!(
+            memory, operation, |a, b, y| lanes(|i| b[i] * (y[i] / a[i])),
+            if (y.abs() >= T::min_positive_value()) & (y.abs() < T::infinity()) & (b != T::zero()) & (a == a)
+        ),
+        Op::powf_by_exponent => ternary_or_plain!(
+            memory, operation, |a, y, b| {
+                let ln = math::ln::<T, W, FMA>(a);
+                lanes(|i| y[i] * ln[i])
+            },
+            if (y.abs() >= T::min_positive_value()) & (y.abs() < T::infinity()) & (a != T::zero()) & (b == b)
+        ),
+        Op::hypot_slope => ternary_or_plain!(
+            memory, operation, |v, u, h| lanes(|i| v[i] / h[i]),
+            if (h >= T::min_positive_value()) & (h < T::infinity()) & (u == u) & (v == v)
+        ),
         Op::powf => binary!(memory, a, b, out, |x, y| math::powf::<T, W, FMA>(x, y)),
         _ => plain(memory, operation),
     }

@@ -55,11 +55,18 @@ fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, o
 pub(super) fn store<T: Precision, const W: usize>(strip: &mut Strip<'_, T>, column: usize, lanes: &[Chunk<T, W>]) {
     let column = &mut strip.results[column * strip.height + strip.first..][..strip.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
+    let mut has_nan = false;
     for (results, lanes) in whole.iter_mut().zip(lanes) {
-        *results = lanes.get();
+        let lanes = lanes.get();
+        for i in 0..W {
+            has_nan |= lanes[i] != lanes[i];
+        }
+        *results = lanes;
     }
     if let Some(last) = lanes.get(whole.len()) {
-        let last = last.get();
-        rest.copy_from_slice(&last[..rest.len()]);
+        let last = &last.get()[..rest.len()];
+        has_nan |= last.iter().any(|x| x.is_nan());
+        rest.copy_from_slice(last);
     }
+    strip.has_nan |= has_nan;
 }

@@ -135,56 +135,49 @@ pub(super) fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
     if strip.zero_wins || strip.strayed.iter().any(|&strayed| strayed) {
         return reduce_carefully(memory, terms, strip);
     }
-    let whole = strip.count / W;
+    let (whole, rest) = (strip.count / W, strip.count % W);
     for (term, total) in terms.iter().zip(memory.totals) {
-        let b = &memory.slot(term.b)[..whole];
+        let b = memory.slot(term.b);
         let before = total.get();
-        let sum = match term.kind {
-            Kind::Product => {
-                let mut sum = [T::neg_zero(); W];
-                for (a, b) in memory.slot(term.a).iter().zip(b) {
-                    let (a, b) = (a.get(), b.get());
-                    sum = lanes(|i| fused::<T, FMA>(a[i], b[i], sum[i]));
-                }
-                sum
+        let mut sum = [T::neg_zero(); W];
+        if term.kind == Kind::Product {
+            let a = memory.slot(term.a);
+            for (a, b) in a[..whole].iter().zip(b) {
+                let (a, b) = (a.get(), b.get());
+                sum = lanes(|i| fused::<T, FMA>(a[i], b[i], sum[i]));
             }
-            _ => {
-                let mut sum = [T::neg_zero(); W];
-                for b in b {
-                    let b = b.get();
-                    sum = lanes(|i| sum[i] + b[i]);
-                }
-                let w = if term.kind == Kind::Scaled { memory.uniform(term.a) } else { T::one() };
-                lanes(|i| w * sum[i])
+            if rest != 0 {
+                let (a, b) = (a[whole].get(), b[whole].get());
+                sum = lanes(|i| choose(i < rest, fused::<T, FMA>(a[i], b[i], sum[i]), sum[i]));
             }
-        };
+        } else {
+            for b in &b[..whole] {
+                let b = b.get();
+                sum = lanes(|i| sum[i] + b[i]);
+            }
+            if rest != 0 {
+                let b = b[whole].get();
+                sum = lanes(|i| choose(i < rest, sum[i] + b[i], sum[i]));
+            }
+            if term.kind == Kind::Scaled {
+                let w = memory.uniform(term.a);
+                sum = lanes(|i| w * sum[i]);
+            }
+        }
         total.set(if term.negative { lanes(|i| before[i] - sum[i]) } else { lanes(|i| before[i] + sum[i]) });
-    }
-    if strip.count % W != 0 {
-        reduce_rows(memory, terms, whole * W..strip.count, strip);
     }
 }
 
+/// [`reduce`] of the rows that did not stray, one by one, where zeros may win.
 #[inline(never)]
 fn reduce_carefully<T: Precision, const W: usize>(
     memory: &Memory<'_, T, Chunk<T, W>>,
     terms: &[Term],
     strip: &Strip<'_, T>,
 ) {
-    reduce_rows(memory, terms, 0..strip.count, strip);
-}
-
-/// Adds the terms of some rows that did not stray, one by one.
-#[inline(always)]
-fn reduce_rows<T: Precision, const W: usize>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
-    terms: &[Term],
-    rows: std::ops::Range<usize>,
-    strip: &Strip<'_, T>,
-) {
     for (term, total) in terms.iter().zip(memory.totals) {
         let mut sums = total.get();
-        for row in rows.clone().filter(|&row| strip.strayed.get(row) != Some(&true)) {
+        for row in (0..strip.count).filter(|&row| strip.strayed.get(row) != Some(&true)) {
             let of = |place: Place| memory.slots[place as usize * memory.chunks() + row / W].get()[row % W];
             let (a, b) = match term.kind {
                 Kind::Scaled => (memory.uniform(term.a), of(term.b)),

@@ -135,14 +135,13 @@ pub(super) fn tanh<T: Math, const FMA: bool>(x: T) -> T {
     quotient::<T, FMA>(numerator, two_minus(numerator)).copysign(x)
 }
 
-/// The slope is `4e⁻²ˣ/(1 + e⁻²ˣ)²`, of two quotients that are hardly off.
+/// The slope is `4e⁻²ˣ/(1 + e⁻²ˣ)²` of the magnitude, and `2/(1 + e⁻²ˣ)` is `1 + tanh x`.
 #[inline(always)]
 pub(super) fn tanh_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
-    let (numerator, e) = tanh_parts::<T, FMA>(x.abs());
-    let denominator = two_minus(numerator);
-    let large = quotient::<T, FMA>((T::one(), T::zero()), denominator);
-    let small = quotient::<T, FMA>(e, denominator);
-    (quotient::<T, FMA>(numerator, denominator).copysign(x), T::of(4.0) * small * large)
+    let (numerator, (e, _)) = tanh_parts::<T, FMA>(x.abs());
+    let y = quotient::<T, FMA>(numerator, two_minus(numerator));
+    let large = T::one() + y;
+    (y.copysign(x), e * large * large)
 }
 
 /// `e⁻ˣ` of the magnitude, and one more than that, both in two parts.
