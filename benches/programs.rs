@@ -191,6 +191,39 @@ fn bench_rosenbrock() {
     );
 }
 
+/// Runs `f` where programs see so many threads.
+fn on_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("the threads can be had");
+    pool.install(f)
+}
+
+/// The gradient of the network on many rows, on one thread and on two.
+fn bench_threads() {
+    let (parameters, _) = mlp::<f64>();
+    let mut draws = Draws::new();
+    let rows = draws.take(3 * 100_000);
+    let table = Rows::new(&rows, 3).expect("rows are whole");
+    let program = Program::record_with(network, &parameters, &rows[..3]).gradient_of_sum();
+    let measure = |threads| {
+        on_threads(threads, || {
+            let mut workspace = Workspace::new();
+            let mut totals = Vec::new();
+            let mut run =
+                || totals = program.run(&parameters, table, &mut workspace).expect("it fits").totals().to_vec();
+            let [seconds] = minima([&mut run]);
+            (seconds, totals)
+        })
+    };
+    let ((one, totals), (two, same)) = (measure(1), measure(2));
+    assert!(totals == same, "the threads changed a bit");
+    println!(
+        "{:<12} 100,000 rows: {:.1} ms on one thread, {:.2} times as fast on two",
+        "threads",
+        one * 1e3,
+        one / two
+    );
+}
+
 /// Recording, differentiating and optimising functions of more and more operations.
 fn bench_recording() {
     for operations in [10_000, 100_000, 1_000_000] {
@@ -223,12 +256,14 @@ fn bench_recording() {
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(&**wanted));
-    let all: [(&str, &dyn Fn()); 5] = [
+    let all: [(&str, &(dyn Fn() + Sync)); 6] = [
         ("mlp f64", &|| bench_mlp::<f64>("mlp f64", 1e-12)),
         ("mlp f32", &|| bench_mlp::<f32>("mlp f32", 1e-4)),
         ("funcs", &bench_funcs),
         ("rosenbrock", &bench_rosenbrock),
         ("recording", &bench_recording),
+        ("threads", &bench_threads),
     ];
-    all.into_iter().filter(|(name, _)| is_wanted(name)).for_each(|(_, bench)| bench());
+    let mut wanted = all.into_iter().filter(|(name, _)| is_wanted(name));
+    on_threads(1, || wanted.for_each(|(_, bench)| bench()));
 }

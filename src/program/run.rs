@@ -43,12 +43,14 @@ struct Worker<T: Precision> {
     totals: Vec<<T as Lanes>::Chunk>,
 }
 
+/// The least work for a thread, in instructions times rows: less is done before it has woken up.
+const THREAD: usize = 1 << 18;
 /// The least rows of a task.
 const TASK: usize = 960;
 /// The most tasks.
 const TASKS: usize = 256;
 /// The slots of a strip should stay in the second cache, and those that are in use at a time in the first.
-const STRIP_BYTES: usize = 64 << 10;
+const STRIP_BYTES: usize = 128 << 10;
 const MOST_CHUNKS: usize = 30;
 
 /// How code is run.
@@ -148,7 +150,8 @@ impl<T: Precision> Workspace<T> {
         let (tasks, totals, width) = (table.count.div_ceil(rows), code.totals.len(), code.width());
         self.sums.clear();
         self.sums.resize(tasks * totals, T::zero());
-        let threads = threads().min(tasks).max(1);
+        let worth = table.count * code.body.len() / THREAD;
+        let threads = threads().min(tasks).min(worth).max(1);
         if self.workers.len() < threads {
             self.workers.resize_with(threads, || Worker { results: Vec::new(), slots: Vec::new(), totals: Vec::new() });
         }
@@ -228,11 +231,12 @@ fn threads() -> usize {
 /// Calls `f` for each part, each on a thread of its own if there are several.
 #[cfg(feature = "rayon")]
 fn for_each<P: Send>(parts: impl ExactSizeIterator<Item = P>, f: impl Fn(P) + Sync) {
+    if parts.len() == 1 {
+        return parts.for_each(f);
+    }
     rayon::in_place_scope(|scope| {
         let f = &f;
-        for part in parts {
-            scope.spawn(move |_| f(part));
-        }
+        parts.for_each(|part| scope.spawn(move |_| f(part)));
     });
 }
 

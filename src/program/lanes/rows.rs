@@ -4,7 +4,7 @@ use super::super::Precision;
 use super::super::code::Place;
 use super::super::graph::Comparison;
 use super::super::math::Math;
-use super::{Chunk, Memory, Strip, lanes};
+use super::{Chunk, Memory, Strip, choose, lanes};
 
 /// Notes the rows for which a comparison does not come out as it should.
 #[inline(always)]
@@ -55,18 +55,19 @@ fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, o
 pub(super) fn store<T: Precision, const W: usize>(strip: &mut Strip<'_, T>, column: usize, lanes: &[Chunk<T, W>]) {
     let column = &mut strip.results[column * strip.height + strip.first..][..strip.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
-    let mut has_nan = false;
-    for (results, lanes) in whole.iter_mut().zip(lanes) {
-        let lanes = lanes.get();
+    // NaN in the lanes where one was seen.
+    let mut nan = [T::zero(); W];
+    for (results, chunk) in whole.iter_mut().zip(lanes) {
+        let chunk = chunk.get();
         for i in 0..W {
-            has_nan |= lanes[i] != lanes[i];
+            nan[i] = choose(chunk[i] == chunk[i], nan[i], chunk[i]);
         }
-        *results = lanes;
+        *results = chunk;
     }
     if let Some(last) = lanes.get(whole.len()) {
-        let last = &last.get()[..rest.len()];
-        has_nan |= last.iter().any(|x| x.is_nan());
-        rest.copy_from_slice(last);
+        let last = last.get();
+        nan[0] = choose(last[..rest.len()].iter().any(|x| x.is_nan()), T::nan(), nan[0]);
+        rest.copy_from_slice(&last[..rest.len()]);
     }
-    strip.has_nan |= has_nan;
+    strip.has_nan |= nan.iter().any(|x| x.is_nan());
 }
