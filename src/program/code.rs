@@ -55,6 +55,8 @@ pub(crate) enum Instruction {
     Plain { op: Op, args: [Place; 3], exponent: i32, out: Place },
     /// An operation and its derivative from the same intermediate results.
     Pair { op: Op, a: Place, outs: [Place; 2] },
+    /// `c` and a product, fused.
+    MulAdd { product: Term, c: Place, out: Place },
     /// The sum of terms, in order, of which products are fused if that is allowed.
     Sum { start: u32, len: u32, out: Place, fused: bool },
     /// A term for each sum over rows.
@@ -108,6 +110,9 @@ enum Section {
 
 /// How many terms one instruction adds at most, so that not too many operands have to be kept for it.
 const LONGEST_SUM: usize = 48;
+
+/// How many terms are added one by one.
+const SHORT_SUM: u32 = 3;
 
 struct Compiler<'g, T> {
     graph: &'g Graph<T>,
@@ -454,6 +459,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 self.code.totals.push(self.uniforms[k as usize]);
                 self.shares.push(self.code.terms[start as usize]);
             }
+            _ if len != 0 && len <= SHORT_SUM && self.options.fuses() => self.emit_short_sum(k, section, start, len),
             _ if len != 0 => {
                 let fused = self.options.fuses();
                 self.push(section, Instruction::Sum { start, len, out: k, fused });
@@ -470,6 +476,34 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 }
             }
             op => self.emit_operation(section, op, node.args, exponent(node), k),
+        }
+    }
+
+    /// A sum term by term: that is faster as long as it does not pay to keep the sum in registers.
+    fn emit_short_sum(&mut self, k: Id, section: Section, start: u32, len: u32) {
+        let mut sum = NONE;
+        for at in start..start + len {
+            let term @ Term { kind, negative, zero_wins, a, b } = self.code.terms[at as usize];
+            let is_product = matches!(kind, Kind::Product | Kind::Scaled);
+            match (is_product, sum) {
+                // The next term brings an instruction of its own.
+                (false, NONE) if !negative && len > 1 => {
+                    sum = a;
+                    continue;
+                }
+                (false, NONE) => {
+                    self.emit_operation(section, if negative { Op::neg } else { Op::detach }, [a, 0, 0], 0, k)
+                }
+                (false, _) => self.emit_operation(section, if negative { Op::sub } else { Op::add }, [sum, a, 0], 0, k),
+                (true, NONE) => {
+                    self.emit_operation(section, if zero_wins { Op::scale } else { Op::mul }, [a, b, 0], 0, k);
+                    if negative {
+                        self.emit_operation(section, Op::neg, [k, 0, 0], 0, k);
+                    }
+                }
+                (true, _) => self.push(section, Instruction::MulAdd { product: term, c: sum, out: k }),
+            }
+            sum = k;
         }
     }
 

@@ -126,7 +126,7 @@ impl<T: Precision> Expr<T> {
     pub(crate) fn call_any(op: Op, operands: [Self; 3], exponent: i32) -> Self {
         let active = &operands[..op.arity().unwrap_or(0)];
         let plain = active.iter().filter(|operand| operand.is_constant()).count();
-        let may_fold = plain != 0 || matches!(op, Op::neg | Op::add | Op::powi);
+        let may_fold = plain != 0 || matches!(op, Op::neg | Op::add | Op::mul | Op::scale | Op::powi);
         if may_fold && Self::folds() {
             if plain == active.len() {
                 return Self::constant(op.value(operands.map(|operand| operand.data), exponent));
@@ -164,23 +164,37 @@ impl<T: Precision> Expr<T> {
         Self::has(|builder| builder.folds, true)
     }
 
-    /// The operation, the factor and the rest, if this is a product with a constant.
-    fn product(self) -> Option<(Op, T, Self)> {
+    /// The operation that this is the result of, with its operands.
+    #[track_caller]
+    fn operation(self) -> Option<(Op, [Id; 2])> {
         if self.is_constant() {
             return None;
         }
-        let (op, ids) = with_session(|session: &mut Session<T>| {
-            let node = &session.builder.graph.nodes[self.id as usize];
-            (node.op, [node.args[0], node.args[1]])
-        });
-        let operands = || ids.map(|id| Self::node(id, T::nan()));
-        match op {
-            Op::neg => Some((Op::mul, -T::one(), Self::node(ids[0], T::nan()))),
-            Op::mul | Op::scale => match operands() {
-                [c, x] if c.is_constant() => Some((op, c.data, x)),
-                [x, c] if c.is_constant() => Some((op, c.data, x)),
-                _ => None,
-            },
+        with_session(|session: &mut Session<T>| {
+            let id = session.id(self) as usize;
+            let node = session.builder.graph.nodes[id];
+            Some((node.op, [node.args[0], node.args[1]]))
+        })
+    }
+
+    fn is_negative_node(self) -> bool {
+        self.operation().is_some_and(|(op, _)| op == Op::neg)
+    }
+
+    /// What this is the negative of.
+    fn negated(self) -> Option<Self> {
+        let (op, [id, _]) = self.operation()?;
+        (op == Op::neg).then(|| Self::node(id, -self.data))
+    }
+
+    /// The factor and the rest, if this is a product with a constant, and no numbers are known that would get lost.
+    fn product(self) -> Option<(T, Self)> {
+        let (op, ids) = self.operation()?;
+        if !matches!(op, Op::mul | Op::scale) || with_session(|session: &mut Session<T>| session.knows) {
+            return None;
+        }
+        match ids.map(|id| Self::node(id, T::nan())) {
+            [c, x] | [x, c] if c.is_constant() => Some((c.data, x)),
             _ => None,
         }
     }
@@ -272,6 +286,7 @@ fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Optio
     let [a, b, _] = operands;
     let is = |k: usize, x: T| operands[k].is_constant() && operands[k].data == x;
     let (zero, one) = (T::zero(), T::one());
+    let is_inexact = || !Expr::<T>::has(|builder| builder.exact, false);
     match op {
         Op::mul | Op::scale if is(0, one) => Some(b),
         Op::mul | Op::scale | Op::div if is(1, one) => Some(a),
@@ -280,11 +295,14 @@ fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Optio
         Op::mul | Op::scale | Op::div if is(1, -one) => Some(-a),
         Op::powi if exponent == 1 => Some(a),
         Op::add if a.session != 0 && a.session == b.session && a.id == b.id => Some(a * (one + one)),
-        Op::neg => a.product().map(|(op, c, x)| Expr::call(op, [Expr::constant(-c), x], 0)),
+        Op::neg => a.negated(),
+        // Outwards, where it may become a part of a sum.
+        Op::mul | Op::scale if a.is_negative_node() && is_inexact() => Some(-Expr::call(op, [a.negated()?, b], 0)),
+        Op::mul | Op::scale if b.is_negative_node() && is_inexact() => Some(-Expr::call(op, [a, b.negated()?], 0)),
         // The product of two constants is exact if one of them is a power of two.
-        Op::scale if (a.is_constant() || b.is_constant()) && !Expr::<T>::has(|builder| builder.exact, false) => {
+        Op::scale if (a.is_constant() || b.is_constant()) && is_inexact() => {
             let (c, x) = if a.is_constant() { (a.data, b) } else { (b.data, a) };
-            let (_, d, x) = x.product()?;
+            let (d, x) = x.product()?;
             let is_power = |c: T| c.abs() == one || c.abs() == one + one;
             let is_large = |c: T| c.abs() >= one && c.is_finite();
             let is_exact = (is_power(c) || is_power(d)) && is_large(c) && is_large(d);

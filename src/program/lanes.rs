@@ -194,6 +194,12 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
+        fn mul_add(memory: &Lane<'_>, product: &Term, c: Place, out: Place, careful: bool) {
+            sums::mul_add::<$T, $W, FMA>(memory, product, c, out, careful);
+        }
+
+        $(#[$attribute])*
+        #[inline(never)]
         fn sum(memory: &Lane<'_>, terms: &[Term], out: Place) {
             sums::sum::<$T, $W, FMA>(memory, terms, out);
         }
@@ -248,6 +254,7 @@ macro_rules! interpret {
                     operations::plain($memory, Operation { op, args, exponent, out, careful: true });
                 }
                 Instruction::Pair { op, a, outs } => pair($memory, op, a, outs),
+                Instruction::MulAdd { ref product, c, out } => mul_add($memory, product, c, out, $strip.zero_wins),
                 Instruction::Sum { start, len, out, fused } => {
                     let terms = &$code.terms[start as usize..][..len as usize];
                     if fused && !$strip.zero_wins {

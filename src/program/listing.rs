@@ -213,6 +213,7 @@ fn computing(instructions: &[Instruction]) -> usize {
         | Instruction::Fast { .. }
         | Instruction::Plain { .. }
         | Instruction::Pair { .. }
+        | Instruction::MulAdd { .. }
         | Instruction::Sum { .. }
         | Instruction::Reduce { .. } => true,
         Instruction::Load { .. }

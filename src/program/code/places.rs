@@ -93,6 +93,7 @@ fn visit<T>(code: &Code<T>, instruction: &Instruction, mut see: impl FnMut(Id)) 
     let terms = |start: u32, len: u32| &code.terms[start as usize..][..len as usize];
     match *instruction {
         Instruction::Fast { args, .. } | Instruction::Plain { args, .. } => args.into_iter().for_each(see),
+        Instruction::MulAdd { product, c, .. } => [product.a, product.b, c].into_iter().for_each(see),
         Instruction::Pair { a, .. } | Instruction::Store { a, .. } => see(a),
         Instruction::Guard { a, b, .. } => [a, b].into_iter().for_each(see),
         Instruction::Sum { start, len, .. } | Instruction::Reduce { start, len } => {
@@ -109,6 +110,7 @@ fn outs(instruction: &Instruction) -> impl Iterator<Item = Id> {
         | Instruction::Count { out, .. }
         | Instruction::Fast { out, .. }
         | Instruction::Plain { out, .. }
+        | Instruction::MulAdd { out, .. }
         | Instruction::Sum { out, .. } => [out, NONE],
         Instruction::Pair { outs, .. } => outs,
         Instruction::Reduce { .. } | Instruction::Guard { .. } | Instruction::Store { .. } => [NONE; 2],
@@ -128,6 +130,10 @@ fn rename(instruction: &mut Instruction, place: impl Fn(Id) -> Place) {
         Instruction::Splat { a, out } | Instruction::Count { a, out } => (*a, *out) = (place(*a), place(*out)),
         Instruction::Fast { args, out, .. } | Instruction::Plain { args, out, .. } => {
             (*args, *out) = (args.map(&place), place(*out));
+        }
+        Instruction::MulAdd { product, c, out } => {
+            rename_term(product, &place);
+            (*c, *out) = (place(*c), place(*out));
         }
         Instruction::Pair { a, outs, .. } => (*a, *outs) = (place(*a), outs.map(&place)),
         Instruction::Guard { a, b, .. } => (*a, *b) = (place(*a), place(*b)),

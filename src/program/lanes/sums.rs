@@ -1,7 +1,7 @@
 //! Sums of products, and sums over rows.
 
 use super::super::Precision;
-use super::super::code::{Kind, Place, Term};
+use super::super::code::{Kind, Place, Term, UNIFORM as UNIFORM_BIT};
 use super::super::math::Math;
 use super::{Chunk, Memory, Strip, choose, fused, lanes, zero_wins};
 
@@ -89,6 +89,42 @@ fn group<T: Precision, const W: usize, const G: usize, const FMA: bool>(
     }
     for (sum, out) in sum.into_iter().zip(of(out)) {
         out.set(sum);
+    }
+}
+
+/// `c` and a product, fused.
+#[inline(always)]
+pub(super) fn mul_add<T: Precision + Math, const W: usize, const FMA: bool>(
+    memory: &Memory<'_, T, Chunk<T, W>>,
+    product: &Term,
+    c: Place,
+    out: Place,
+    careful: bool,
+) {
+    let &Term { kind, negative, zero_wins, a, b } = product;
+    let (a, c_is_uniform) = (if kind == Kind::Scaled { a | UNIFORM_BIT } else { a }, c & UNIFORM_BIT != 0);
+    if careful && zero_wins {
+        let c = |k: usize| if c_is_uniform { [memory.uniform(c); W] } else { memory.slot(c)[k].get() };
+        for (k, (b, out)) in memory.slot(b).iter().zip(memory.slot(out)).enumerate() {
+            let a = if kind == Kind::Scaled { [memory.uniform(a); W] } else { memory.slot(a)[k].get() };
+            let (b, c) = (b.get(), c(k));
+            out.set(lanes(|i| add_product::<T, FMA>(c[i], product, [a[i], b[i]], true, true)));
+        }
+    } else if c_is_uniform {
+        let c = memory.uniform(c);
+        match negative {
+            true => memory.mixed(a, b, out, |a, b| fused::<T, FMA>(-a, b, c)),
+            false => memory.mixed(a, b, out, |a, b| fused::<T, FMA>(a, b, c)),
+        }
+    } else if kind == Kind::Scaled {
+        let w = memory.uniform(a);
+        let w = choose(negative, -w, w);
+        memory.each2(b, c, out, |b, c| fused::<T, FMA>(w, b, c));
+    } else {
+        match negative {
+            true => memory.each3([a, b, c], out, |a, b, c| fused::<T, FMA>(-a, b, c)),
+            false => memory.each3([a, b, c], out, |a, b, c| fused::<T, FMA>(a, b, c)),
+        }
     }
 }
 
