@@ -41,6 +41,17 @@ pub(crate) struct Term {
     pub(crate) b: Place,
 }
 
+impl Term {
+    fn is_product(self) -> bool {
+        matches!(self.kind, Kind::Product | Kind::Scaled)
+    }
+
+    /// Whether it is a number as it is.
+    fn is_plain(self) -> bool {
+        !self.is_product() && !self.negative
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Instruction {
     /// An input of the rows.
@@ -110,9 +121,6 @@ enum Section {
 
 /// How many terms one instruction adds at most, so that not too many operands have to be kept for it.
 const LONGEST_SUM: usize = 48;
-
-/// How many terms are added one by one.
-const SHORT_SUM: u32 = 3;
 
 struct Compiler<'g, T> {
     graph: &'g Graph<T>,
@@ -337,7 +345,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 }
             } else {
                 self.terms_of(k, &mut terms, &mut parts);
-                if !is_list && terms.iter().all(|term| matches!(term.kind, Kind::Lanes | Kind::Uniform)) {
+                if !is_list && !terms.iter().any(|term| term.is_product()) {
                     continue;
                 }
             }
@@ -459,10 +467,17 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 self.code.totals.push(self.uniforms[k as usize]);
                 self.shares.push(self.code.terms[start as usize]);
             }
-            _ if len != 0 && len <= SHORT_SUM && self.options.fuses() => self.emit_short_sum(k, section, start, len),
             _ if len != 0 => {
                 let fused = self.options.fuses();
-                self.push(section, Instruction::Sum { start, len, out: k, fused });
+                self.push(
+                    section,
+                    match self.code.terms[start as usize..][..len as usize] {
+                        [c, product] if fused && c.is_plain() && product.is_product() => {
+                            Instruction::MulAdd { product, c: c.a, out: k }
+                        }
+                        _ => Instruction::Sum { start, len, out: k, fused },
+                    },
+                );
             }
             Op::product => {
                 let mut product = node.args[0];
@@ -476,34 +491,6 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 }
             }
             op => self.emit_operation(section, op, node.args, exponent(node), k),
-        }
-    }
-
-    /// A sum term by term: that is faster as long as it does not pay to keep the sum in registers.
-    fn emit_short_sum(&mut self, k: Id, section: Section, start: u32, len: u32) {
-        let mut sum = NONE;
-        for at in start..start + len {
-            let term @ Term { kind, negative, zero_wins, a, b } = self.code.terms[at as usize];
-            let is_product = matches!(kind, Kind::Product | Kind::Scaled);
-            match (is_product, sum) {
-                // The next term brings an instruction of its own.
-                (false, NONE) if !negative && len > 1 => {
-                    sum = a;
-                    continue;
-                }
-                (false, NONE) => {
-                    self.emit_operation(section, if negative { Op::neg } else { Op::detach }, [a, 0, 0], 0, k)
-                }
-                (false, _) => self.emit_operation(section, if negative { Op::sub } else { Op::add }, [sum, a, 0], 0, k),
-                (true, NONE) => {
-                    self.emit_operation(section, if zero_wins { Op::scale } else { Op::mul }, [a, b, 0], 0, k);
-                    if negative {
-                        self.emit_operation(section, Op::neg, [k, 0, 0], 0, k);
-                    }
-                }
-                (true, _) => self.push(section, Instruction::MulAdd { product: term, c: sum, out: k }),
-            }
-            sum = k;
         }
     }
 
