@@ -74,8 +74,8 @@ pub(crate) enum Instruction {
     Reduce { start: u32, len: u32 },
     /// A comparison that must come out as it did when the program was recorded.
     Guard { comparison: Comparison, a: Place, b: Place, holds: bool },
-    /// One of the results of the rows.
-    Store { column: u32, a: Place },
+    /// One of the results of the rows, which may be NaN because a zero did not win.
+    Store { column: u32, a: Place, checks: bool },
 }
 
 #[derive(Clone, Debug)]
@@ -388,13 +388,15 @@ impl<'g, T: Precision> Compiler<'g, T> {
         let mut columns: Vec<(Id, u32)> = self.graph.outputs.iter().copied().zip(0..).collect();
         columns.retain(|&(id, _)| self.section(id) == Section::Body);
         columns.sort_unstable();
+        let zero_wins = self.graph.dependents(|node| node.op == Op::scale);
         let mut columns = columns.into_iter().peekable();
         for k in 0..index(self.graph.nodes.len()) {
             if !self.absorbed[k as usize] {
                 self.emit_node(k);
             }
             while let Some((a, column)) = columns.next_if(|&(id, _)| id <= k) {
-                self.code.body.push(Instruction::Store { column, a });
+                let checks = zero_wins[a as usize];
+                self.code.body.push(Instruction::Store { column, a, checks });
             }
             while let Some(guard) = guards.next_if(|guard| guard.operands.iter().all(|&id| id <= k)) {
                 self.emit_guard(guard);

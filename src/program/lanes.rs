@@ -224,14 +224,14 @@ macro_rules! interpret {
 
         $(#[$attribute])*
         #[inline(never)]
-        fn store(strip: &mut Strip<'_, $T>, column: u32, lanes: &[Chunk<$T, $W>]) {
-            rows::store(strip, column as usize, lanes);
+        fn store(strip: &mut Strip<'_, $T>, column: u32, lanes: &[Chunk<$T, $W>], checks: bool) {
+            rows::store(strip, column as usize, lanes, checks);
         }
 
         for instruction in $instructions {
             match *instruction {
                 Instruction::Load { input, out } => load($strip, input, $memory.slot(out)),
-                Instruction::Store { column, a } => store($strip, column, $memory.slot(a)),
+                Instruction::Store { column, a, checks } => store($strip, column, $memory.slot(a), checks),
                 Instruction::Splat { a, out } => {
                     let x = $memory.uniform(a);
                     $memory.slot(out).iter().for_each(|out| out.set([x; $W]));

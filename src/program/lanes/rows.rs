@@ -4,7 +4,7 @@ use super::super::Precision;
 use super::super::code::Place;
 use super::super::graph::Comparison;
 use super::super::math::Math;
-use super::{Chunk, Memory, Strip, choose, lanes};
+use super::{Chunk, Memory, Strip, lanes};
 
 /// Notes the rows for which a comparison does not come out as it should.
 #[inline(always)]
@@ -30,17 +30,30 @@ pub(super) fn guard<T: Precision + Math, const W: usize>(
 #[inline(always)]
 pub(super) fn load<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, out: &[Chunk<T, W>]) {
     match strip.stride {
-        1 => load_with::<T, W>(strip, input, out, 1),
-        2 => load_with::<T, W>(strip, input, out, 2),
-        stride => load_with::<T, W>(strip, input, out, stride),
+        1 => {
+            let (whole, _) = strip.rows[input..][..strip.count].as_chunks::<W>();
+            out.iter().zip(whole).for_each(|(out, x)| out.set(*x));
+            if let Some(last) = out.get(whole.len()..) {
+                load_with::<T, W>(strip, input, last, whole.len() * W, 1);
+            }
+        }
+        2 => load_with::<T, W>(strip, input, out, 0, 2),
+        stride => load_with::<T, W>(strip, input, out, 0, stride),
     }
 }
 
+/// Loads chunks from the row `start` on.
 #[inline(always)]
-fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, out: &[Chunk<T, W>], stride: usize) {
+fn load_with<T: Precision, const W: usize>(
+    strip: &Strip<'_, T>,
+    input: usize,
+    out: &[Chunk<T, W>],
+    start: usize,
+    stride: usize,
+) {
     let column = &strip.rows[input..];
     for (k, out) in out.iter().enumerate() {
-        let first = k * W;
+        let first = start + k * W;
         if first + W <= strip.count {
             let rows = &column[first * stride..][..(W - 1) * stride + 1];
             out.set(lanes(|i| rows[i * stride]));
@@ -50,24 +63,29 @@ fn load_with<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: usize, o
     }
 }
 
-/// Puts lanes into a column of the results.
+/// Puts lanes into a column of the results, and `checks` whether there is a NaN.
 #[inline(always)]
-pub(super) fn store<T: Precision, const W: usize>(strip: &mut Strip<'_, T>, column: usize, lanes: &[Chunk<T, W>]) {
+pub(super) fn store<T: Precision, const W: usize>(
+    strip: &mut Strip<'_, T>,
+    column: usize,
+    lanes: &[Chunk<T, W>],
+    checks: bool,
+) {
     let column = &mut strip.results[column * strip.height + strip.first..][..strip.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
-    // NaN in the lanes where one was seen.
-    let mut nan = [T::zero(); W];
+    // Sums are NaN where a number was. Where they are for other reasons, too, the rows are computed carefully in vain.
+    let mut sums = [T::zero(); W];
     for (results, chunk) in whole.iter_mut().zip(lanes) {
         let chunk = chunk.get();
-        for i in 0..W {
-            nan[i] = choose(chunk[i] == chunk[i], nan[i], chunk[i]);
+        if checks {
+            sums = super::lanes(|i| sums[i] + chunk[i]);
         }
         *results = chunk;
     }
     if let Some(last) = lanes.get(whole.len()) {
         let last = last.get();
-        nan[0] = choose(last[..rest.len()].iter().any(|x| x.is_nan()), T::nan(), nan[0]);
+        last[..rest.len()].iter().for_each(|&x| sums[0] = sums[0] + x);
         rest.copy_from_slice(&last[..rest.len()]);
     }
-    strip.has_nan |= nan.iter().any(|x| x.is_nan());
+    strip.has_nan |= checks && sums.iter().any(|x| x.is_nan());
 }

@@ -15,6 +15,11 @@ pub(super) fn sum<T: Precision + Math, const W: usize, const FMA: bool>(
     terms: &[Term],
     out: Place,
 ) {
+    if let [first, second] = terms
+        && two_products::<T, W, FMA>(memory, first, second, out)
+    {
+        return;
+    }
     let mut chunk = 0;
     // The compiler knows which of the two it is.
     if size_of::<[T; W]>() * 4 == GROUP {
@@ -32,6 +37,43 @@ pub(super) fn sum<T: Precision + Math, const W: usize, const FMA: bool>(
         group::<T, W, 1, FMA>(memory, chunk, terms, out);
         chunk += 1;
     }
+}
+
+/// The sum of two terms, if they are products: then no sum has to wait in registers.
+#[inline(always)]
+fn two_products<T: Precision + Math, const W: usize, const FMA: bool>(
+    memory: &Memory<'_, T, Chunk<T, W>>,
+    first: &Term,
+    second: &Term,
+    out: Place,
+) -> bool {
+    let factor = |term: &Term| {
+        let w = memory.uniform(term.a);
+        choose(term.negative, -w, w)
+    };
+    let ([a, b], [c, d]) = ([first.a, first.b], [second.a, second.b]);
+    match (first.kind, second.kind) {
+        (Kind::Scaled, Kind::Scaled) => {
+            let (v, w) = (factor(first), factor(second));
+            memory.each2(b, d, out, |b, d| fused::<T, FMA>(w, d, v * b));
+        }
+        (Kind::Scaled, Kind::Product) => {
+            let w = factor(first);
+            match second.negative {
+                true => memory.each3([b, c, d], out, |b, c, d| fused::<T, FMA>(-c, d, w * b)),
+                false => memory.each3([b, c, d], out, |b, c, d| fused::<T, FMA>(c, d, w * b)),
+            }
+        }
+        (Kind::Product, Kind::Scaled) => {
+            let w = factor(second);
+            match first.negative {
+                true => memory.each3([a, b, d], out, |a, b, d| fused::<T, FMA>(w, d, -a * b)),
+                false => memory.each3([a, b, d], out, |a, b, d| fused::<T, FMA>(w, d, a * b)),
+            }
+        }
+        _ => return false,
+    }
+    true
 }
 
 #[inline(always)]
