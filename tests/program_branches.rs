@@ -173,7 +173,7 @@ fn the_first_row_that_strays_is_named_among_many() {
             assert!(error.contains("Paths"), "{error}");
         }
         let rows = vec![2.0; count];
-        assert_eq!(program.run(&[], Rows::new(&rows, 1).unwrap(), &mut workspace).unwrap().rows(), rows);
+        assert_eq!(program.run(&[], Rows::new(&rows, 1).unwrap(), &mut workspace).unwrap().column(0), rows);
     }
 }
 
@@ -185,7 +185,7 @@ fn a_comparison_of_parameters_refuses_all_rows() {
     for count in [1, 2, 40] {
         let numbers = vec![3.0; count];
         let rows = Rows::new(&numbers, 1).unwrap();
-        assert_eq!(program.run(&[1.0, 2.0], rows, &mut workspace).unwrap().rows(), numbers);
+        assert_eq!(program.run(&[1.0, 2.0], rows, &mut workspace).unwrap().column(0), numbers);
         for parameters in [[2.0, 2.0], [2.0, 1.0], [f64::NAN, 1.0]] {
             let error = program.run(&parameters, rows, &mut workspace).unwrap_err().to_string();
             assert!(error.starts_with("row 0: "), "{error}");
@@ -253,7 +253,7 @@ fn no_rows_have_no_results_and_sums_of_zero() {
     let program = Program::record_with(|w, x| w[0] * x[0], &[1.0], &[1.0]);
     let mut workspace = Workspace::new();
     let none = Rows::new(&[], 1).unwrap();
-    assert!(program.run(&[1.0], none, &mut workspace).unwrap().rows().is_empty());
+    assert!(program.run(&[1.0], none, &mut workspace).unwrap().is_empty());
     assert_eq!(program.gradient_of_sum().run(&[1.0], none, &mut workspace).unwrap().totals(), [0.0, 0.0]);
 }
 

@@ -23,16 +23,50 @@ use operations::{Family, Operation, family};
 pub(crate) use sums::GROUP;
 
 /// A number for each lane of a chunk. Shared cells, because an instruction may write a slot that it reads.
-pub(crate) type Chunk<T, const W: usize> = Cell<[T; W]>;
+pub(crate) type Chunk<T, const W: usize> = [Cell<T>; W];
+
+/// The numbers of a chunk, all at once.
+trait Numbers<T, const W: usize> {
+    fn read(&self) -> [T; W];
+
+    fn write(&self, numbers: [T; W]);
+}
+
+impl<T: Float, const W: usize> Numbers<T, W> for Chunk<T, W> {
+    #[inline(always)]
+    fn read(&self) -> [T; W] {
+        lanes(|i| self[i].get())
+    }
+
+    #[inline(always)]
+    fn write(&self, numbers: [T; W]) {
+        for i in 0..W {
+            self[i].set(numbers[i]);
+        }
+    }
+}
+
+/// How many rows a chunk has.
+pub(crate) const WIDTH: usize = 16;
+
+/// Of cells with some to spare: `count` chunks that begin where a cache line does.
+pub(crate) fn chunks<T>(cells: &[Cell<T>], count: usize) -> &[Chunk<T, WIDTH>] {
+    let offset = cells.as_ptr().align_offset(CACHE_LINE).min(SPARE);
+    &cells[offset..].as_chunks().0[..count]
+}
+
+/// How many cells [`chunks`] may need beside the chunks.
+pub(crate) const SPARE: usize = WIDTH;
+const CACHE_LINE: usize = 64;
 
 /// What instructions work on.
-pub(crate) struct Memory<'a, T, C> {
-    pub(crate) slots: &'a [C],
+pub(crate) struct Memory<'a, T, const W: usize> {
+    pub(crate) slots: &'a [Chunk<T, W>],
     /// How many chunks a slot has.
     pub(crate) chunks: usize,
     pub(crate) uniforms: &'a [T],
     /// A sum for each lane of each total.
-    pub(crate) totals: &'a [C],
+    pub(crate) totals: &'a [Chunk<T, W>],
 }
 
 /// The rows of a strip, and where their results go.
@@ -58,7 +92,7 @@ pub(crate) struct Strip<'a, T> {
     pub(crate) zero_wins: bool,
 }
 
-impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
+impl<T: Precision + Math, const W: usize> Memory<'_, T, W> {
     #[inline(always)]
     fn slot(&self, place: Place) -> &[Chunk<T, W>] {
         &self.slots[place as usize * self.chunks()..][..self.chunks()]
@@ -78,16 +112,16 @@ impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
     #[inline(always)]
     fn each(&self, a: Place, out: Place, f: impl Fn(T) -> T) {
         for (a, out) in self.slot(a).iter().zip(self.slot(out)) {
-            let a = a.get();
-            out.set(lanes(|i| f(a[i])));
+            let a = a.read();
+            out.write(lanes(|i| f(a[i])));
         }
     }
 
     #[inline(always)]
     fn each2(&self, a: Place, b: Place, out: Place, f: impl Fn(T, T) -> T) {
         for ((a, b), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(out)) {
-            let (a, b) = (a.get(), b.get());
-            out.set(lanes(|i| f(a[i], b[i])));
+            let (a, b) = (a.read(), b.read());
+            out.write(lanes(|i| f(a[i], b[i])));
         }
     }
 
@@ -108,8 +142,8 @@ impl<T: Precision + Math, const W: usize> Memory<'_, T, Chunk<T, W>> {
     #[inline(always)]
     fn each3(&self, [a, b, c]: [Place; 3], out: Place, f: impl Fn(T, T, T) -> T) {
         for (((a, b), c), out) in self.slot(a).iter().zip(self.slot(b)).zip(self.slot(c)).zip(self.slot(out)) {
-            let (a, b, c) = (a.get(), b.get(), c.get());
-            out.set(lanes(|i| f(a[i], b[i], c[i])));
+            let (a, b, c) = (a.read(), b.read(), c.read());
+            out.write(lanes(|i| f(a[i], b[i], c[i])));
         }
     }
 }
@@ -144,31 +178,28 @@ fn choose<T>(condition: bool, yes: T, no: T) -> T {
     if condition { yes } else { no }
 }
 
-/// A float for which the interpreter is compiled, with a cache line of lanes and with one.
+/// Adds the lanes up, halves first.
+pub(crate) fn add_up<T: Float>(chunk: &Chunk<T, WIDTH>) -> T {
+    let (mut lanes, mut half) = (chunk.read(), WIDTH / 2);
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = lanes[i] + lanes[i + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+/// A float for which the interpreter is compiled, with many lanes and with one.
 pub(crate) trait Lanes: Math {
-    /// A slot's numbers of as many rows as a chunk has.
-    type Chunk: Send;
-
-    /// How many rows a chunk has.
-    const WIDTH: usize;
-
-    /// Memory for so many chunks.
-    fn chunks(count: usize) -> Vec<Self::Chunk>;
-
-    /// Sets all numbers to 0.
-    fn wipe(chunks: &[Self::Chunk]);
-
-    /// Adds the lanes up, halves first.
-    fn add_up(chunk: &Self::Chunk) -> Self;
-
     /// Runs the body of the code on a strip of rows, with the machine's own instructions if `simd`.
-    fn run_wide(code: &Code<Self>, memory: &Memory<'_, Self, Self::Chunk>, strip: &mut Strip<'_, Self>, simd: bool);
+    fn run_wide(code: &Code<Self>, memory: &Memory<'_, Self, WIDTH>, strip: &mut Strip<'_, Self>, simd: bool);
 
     /// Runs instructions on one row.
     fn run_narrow(
         code: &Code<Self>,
         instructions: &[Instruction],
-        memory: &Memory<'_, Self, Chunk<Self, 1>>,
+        memory: &Memory<'_, Self, 1>,
         strip: &mut Strip<'_, Self>,
         simd: bool,
     );
@@ -179,8 +210,8 @@ const FMA_EVERYWHERE: bool = cfg!(any(target_feature = "fma", target_arch = "aar
 
 /// Runs the instructions, whose families become functions of their own with the `attribute` of each.
 macro_rules! interpret {
-    ($T:ident $W:literal $fma:expr; $code:ident $instructions:expr, $memory:ident $strip:ident; $(#[$attribute:meta])*) => {{
-        type Lane<'a> = Memory<'a, $T, Chunk<$T, $W>>;
+    ($T:ident $W:tt $fma:expr; $code:ident $instructions:expr, $memory:ident $strip:ident; $(#[$attribute:meta])*) => {{
+        type Lane<'a> = Memory<'a, $T, $W>;
 
         const FMA: bool = $fma;
 
@@ -234,7 +265,7 @@ macro_rules! interpret {
                 Instruction::Store { column, a, checks } => store($strip, column, $memory.slot(a), checks),
                 Instruction::Splat { a, out } => {
                     let x = $memory.uniform(a);
-                    $memory.slot(out).iter().for_each(|out| out.set([x; $W]));
+                    $memory.slot(out).iter().for_each(|out| out.write([x; $W]));
                 }
                 Instruction::Count { a, out } => {
                     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts are small")]
@@ -275,13 +306,13 @@ macro_rules! interpret {
 }
 
 macro_rules! families {
-    ($T:ident $W:literal $($family:ident)*; $(#[$attribute:meta])*) => {
+    ($T:ident $W:tt $($family:ident)*; $(#[$attribute:meta])*) => {
         families! { @each $T $W [$($family)*] [$(#[$attribute])*] }
     };
-    (@each $T:ident $W:literal [$($family:ident)*] $attributes:tt) => {
+    (@each $T:ident $W:tt [$($family:ident)*] $attributes:tt) => {
         $(families! { @one $T $W $family $attributes })*
     };
-    (@one $T:ident $W:literal $family:ident [$(#[$attribute:meta])*]) => {
+    (@one $T:ident $W:tt $family:ident [$(#[$attribute:meta])*]) => {
         $(#[$attribute])*
         #[inline(never)]
         fn $family(memory: &Lane<'_>, operation: Operation) {
@@ -291,35 +322,12 @@ macro_rules! families {
 }
 
 macro_rules! versions {
-    ($($T:ident $W:literal $wide:ident $narrow:ident $wide_plain:ident $narrow_plain:ident;)*) => {
+    ($($T:ident $wide:ident $narrow:ident $wide_plain:ident $narrow_plain:ident;)*) => {
         $(
             impl Lanes for $T {
-                type Chunk = Chunk<$T, $W>;
-
-                const WIDTH: usize = $W;
-
-                fn chunks(count: usize) -> Vec<Self::Chunk> {
-                    vec![Cell::new([0.0; $W]); count]
-                }
-
-                fn wipe(chunks: &[Self::Chunk]) {
-                    chunks.iter().for_each(|chunk| chunk.set([0.0; $W]));
-                }
-
-                fn add_up(chunk: &Self::Chunk) -> Self {
-                    let (mut lanes, mut half) = (chunk.get(), $W / 2);
-                    while half > 0 {
-                        for i in 0..half {
-                            lanes[i] += lanes[i + half];
-                        }
-                        half /= 2;
-                    }
-                    lanes[0]
-                }
-
                 fn run_wide(
                     code: &Code<Self>,
-                    memory: &Memory<'_, Self, Self::Chunk>,
+                    memory: &Memory<'_, Self, WIDTH>,
                     strip: &mut Strip<'_, Self>,
                     simd: bool,
                 ) {
@@ -329,7 +337,7 @@ macro_rules! versions {
                 fn run_narrow(
                     code: &Code<Self>,
                     instructions: &[Instruction],
-                    memory: &Memory<'_, Self, Chunk<Self, 1>>,
+                    memory: &Memory<'_, Self, 1>,
                     strip: &mut Strip<'_, Self>,
                     simd: bool,
                 ) {
@@ -339,15 +347,15 @@ macro_rules! versions {
             }
 
             #[inline(never)]
-            fn $wide_plain(code: &Code<$T>, memory: &Memory<'_, $T, Chunk<$T, $W>>, strip: &mut Strip<'_, $T>) {
-                interpret! { $T $W FMA_EVERYWHERE; code &code.body, memory strip; }
+            fn $wide_plain(code: &Code<$T>, memory: &Memory<'_, $T, WIDTH>, strip: &mut Strip<'_, $T>) {
+                interpret! { $T WIDTH FMA_EVERYWHERE; code &code.body, memory strip; }
             }
 
             #[inline(never)]
             fn $narrow_plain(
                 code: &Code<$T>,
                 instructions: &[Instruction],
-                memory: &Memory<'_, $T, Chunk<$T, 1>>,
+                memory: &Memory<'_, $T, 1>,
                 strip: &mut Strip<'_, $T>,
             ) {
                 interpret! { $T 1 FMA_EVERYWHERE; code instructions, memory strip; }
@@ -358,11 +366,11 @@ macro_rules! versions {
                 "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
                 "x86_64+avx2+fma"
             ))]
-            fn $wide(code: &Code<$T>, memory: &Memory<'_, $T, Chunk<$T, $W>>, strip: &mut Strip<'_, $T>) {
+            fn $wide(code: &Code<$T>, memory: &Memory<'_, $T, WIDTH>, strip: &mut Strip<'_, $T>) {
                 multiversion::target::match_target! {
                     "x86_64+avx2+fma" => {
                         interpret! {
-                            $T $W true; code &code.body, memory strip;
+                            $T WIDTH true; code &code.body, memory strip;
                             #[multiversion::inherit_target]
                         }
                     }
@@ -375,7 +383,7 @@ macro_rules! versions {
             fn $narrow(
                 code: &Code<$T>,
                 instructions: &[Instruction],
-                memory: &Memory<'_, $T, Chunk<$T, 1>>,
+                memory: &Memory<'_, $T, 1>,
                 strip: &mut Strip<'_, $T>,
             ) {
                 multiversion::target::match_target! {
@@ -396,6 +404,6 @@ macro_rules! versions {
 }
 
 versions! {
-    f32 16 wide_f32 narrow_f32 wide_plain_f32 narrow_plain_f32;
-    f64 16 wide_f64 narrow_f64 wide_plain_f64 narrow_plain_f64;
+    f32 wide_f32 narrow_f32 wide_plain_f32 narrow_plain_f32;
+    f64 wide_f64 narrow_f64 wide_plain_f64 narrow_plain_f64;
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use super::Precision;
 use super::code::{Code, Instruction};
 use super::graph::Guard;
-use super::lanes::{Chunk, GROUP, Lanes, Memory, Strip};
+use super::lanes::{self, GROUP, Memory, SPARE, Strip, WIDTH, add_up};
 
 /// Rows in a flat slice: row `k` begins at `k · stride` and has `width` numbers.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +24,9 @@ pub(crate) struct Table<'a, T> {
 /// Any program may use any workspace of its precision.
 pub struct Workspace<T: Precision> {
     /// The uniforms, while instructions work on them.
-    cells: Vec<Chunk<T, 1>>,
+    cells: Vec<Cell<T>>,
     uniforms: Vec<T>,
-    narrow: Vec<Chunk<T, 1>>,
+    narrow: Vec<Cell<T>>,
     workers: Vec<Worker<T>>,
     /// The sums of every task, task by task.
     sums: Vec<T>,
@@ -39,8 +39,8 @@ pub struct Workspace<T: Precision> {
 /// What one thread needs.
 struct Worker<T: Precision> {
     results: Vec<T>,
-    slots: Vec<<T as Lanes>::Chunk>,
-    totals: Vec<<T as Lanes>::Chunk>,
+    slots: Vec<Cell<T>>,
+    totals: Vec<Cell<T>>,
 }
 
 /// The least work for a thread, in instructions times rows: less is done before it has woken up.
@@ -116,32 +116,33 @@ impl<T: Precision> Workspace<T> {
             return;
         }
         self.cells.clear();
-        self.cells.extend(self.uniforms.iter().map(|&x| Cell::new([x])));
-        let memory = Memory { slots: &self.cells[..], chunks: 1, uniforms: &[], totals: &[] };
+        self.cells.extend(self.uniforms.iter().map(|&x| Cell::new(x)));
+        let memory = Memory { slots: self.cells.as_chunks().0, chunks: 1, uniforms: &[], totals: &[] };
         let table = Table { numbers: &[], stride: 1, count: 1 };
         let mut strip = Strip { all: count, ..table.strip(0, 1, &mut [], &mut [], true) };
         T::run_narrow(code, instructions, &memory, &mut strip, manner.simd);
-        self.uniforms.iter_mut().zip(&self.cells).for_each(|(x, cell)| *x = cell.get()[0]);
+        self.uniforms.iter_mut().zip(&self.cells).for_each(|(x, cell)| *x = cell.get());
     }
 
     fn one_row(&mut self, code: &Code<T>, manner: Manner, table: Table<'_, T>) {
         self.narrow.clear();
-        self.narrow.resize(code.slots + code.totals.len(), Cell::new([T::zero()]));
+        self.narrow.resize(code.slots + code.totals.len(), Cell::new(T::zero()));
         let (slots, totals) = self.narrow.split_at(code.slots);
-        let memory = Memory { slots, chunks: 1, uniforms: &self.uniforms, totals };
+        let memory =
+            Memory { slots: slots.as_chunks().0, chunks: 1, uniforms: &self.uniforms, totals: totals.as_chunks().0 };
         for careful in [manner.exact || code.hides_nan, true] {
-            totals.iter().for_each(|total| total.set([T::zero()]));
+            totals.iter().for_each(|total| total.set(T::zero()));
             self.strayed.fill(false);
             let mut strip = table.strip(0, 1, &mut self.results, &mut self.strayed, careful);
             strip.height = 1;
             T::run_narrow(code, &code.body, &memory, &mut strip, manner.simd);
-            let has_nan = strip.has_nan || totals.iter().any(|x| x.get()[0].is_nan());
+            let has_nan = strip.has_nan || totals.iter().any(|x| x.get().is_nan());
             if careful || !code.zero_wins || !has_nan {
                 break;
             }
         }
         for (&place, total) in code.totals.iter().zip(totals) {
-            self.uniforms[place as usize] = total.get()[0];
+            self.uniforms[place as usize] = total.get();
         }
     }
 
@@ -270,17 +271,19 @@ impl<T: Precision> Job<'_, T> {
     fn run(&self, mut part: Part<'_, T>) {
         let (code, worker) = (self.code, &mut *part.worker);
         let chunks = chunks::<T>(code.slots, self.table.count);
-        if worker.slots.len() < code.slots * chunks {
-            worker.slots = T::chunks(code.slots * chunks);
-        }
-        if worker.totals.len() < code.totals.len() {
-            worker.totals = T::chunks(code.totals.len());
-        }
+        let numbers = |cells: &mut Vec<Cell<T>>, chunks: usize| {
+            let needed = chunks * WIDTH + SPARE;
+            if cells.len() < needed {
+                cells.resize(needed, Cell::new(T::zero()));
+            }
+        };
+        numbers(&mut worker.slots, code.slots * chunks);
+        numbers(&mut worker.totals, code.totals.len());
         let memory = Memory {
-            slots: &worker.slots[..code.slots * chunks],
+            slots: lanes::chunks(&worker.slots, code.slots * chunks),
             chunks,
             uniforms: self.uniforms,
-            totals: &worker.totals[..code.totals.len()],
+            totals: lanes::chunks(&worker.totals, code.totals.len()),
         };
         let results = &mut worker.results[..part.height * code.width()];
         for task in 0..part.tasks {
@@ -290,20 +293,20 @@ impl<T: Precision> Job<'_, T> {
             let sums = split(&mut part.sums, code.totals.len());
             for careful in [self.manner.exact || code.hides_nan, true] {
                 let mut has_nan = false;
-                T::wipe(memory.totals);
+                memory.totals.as_flattened().iter().for_each(|total| total.set(T::zero()));
                 strayed.fill(false);
-                let (rows, mut strayed) = (chunks * T::WIDTH, &mut *strayed);
+                let (rows, mut strayed) = (chunks * WIDTH, &mut *strayed);
                 for start in (first..first + count).step_by(rows) {
                     let count = rows.min(first + count - start);
                     let strayed = split(&mut strayed, count);
                     let mut strip = self.table.strip(part.first * self.rows + start, count, results, strayed, careful);
                     (strip.height, strip.first) = (part.height, start);
                     // The last strip may be shorter.
-                    let memory = Memory { chunks: chunks.min(count.div_ceil(T::WIDTH)), ..memory };
+                    let memory = Memory { chunks: chunks.min(count.div_ceil(WIDTH)), ..memory };
                     T::run_wide(code, &memory, &mut strip, self.manner.simd);
                     has_nan |= strip.has_nan;
                 }
-                sums.iter_mut().zip(memory.totals).for_each(|(sum, total)| *sum = T::add_up(total));
+                sums.iter_mut().zip(memory.totals).for_each(|(sum, total)| *sum = add_up(total));
                 if careful || !code.zero_wins {
                     break;
                 }
@@ -318,10 +321,9 @@ impl<T: Precision> Job<'_, T> {
 /// How many chunks the slots of a strip have: whole groups of those that are added up together, and an odd number of
 /// groups, because slots that are a power of two apart would get into each other's way in the cache.
 fn chunks<T: Precision>(slots: usize, rows: usize) -> usize {
-    let strip = std::env::var("STRIP").map_or(STRIP_BYTES, |s| s.parse().unwrap());
-    let group = GROUP / (T::WIDTH * size_of::<T>());
-    let groups = (strip / (slots.max(1) * GROUP)).clamp(1, MOST_CHUNKS / group);
-    (group * (groups - (groups + 1) % 2)).min(rows.div_ceil(T::WIDTH))
+    let group = GROUP / (WIDTH * size_of::<T>());
+    let groups = (STRIP_BYTES / (slots.max(1) * GROUP)).clamp(1, MOST_CHUNKS / group);
+    (group * (groups - (groups + 1) % 2)).min(rows.div_ceil(WIDTH))
 }
 
 impl<'a, T> Table<'a, T> {

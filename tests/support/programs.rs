@@ -284,7 +284,10 @@ where
     let run = |rows: &[Vec<T>], workspace: &mut Workspace<T>| {
         let rows = rows.concat();
         let rows = Rows::new(&rows, program.inputs()).expect("they are whole rows");
-        program.run(&[], rows, workspace).map(|results| results.rows().to_vec()).map_err(|error| error.to_string())
+        program
+            .run(&[], rows, workspace)
+            .map(|results| (0..results.len()).flat_map(|row| results.row(row)).collect::<Vec<_>>())
+            .map_err(|error| error.to_string())
     };
     match (run(rows, workspace), alone.iter().position(Result::is_err)) {
         (Err(message), Some(row)) => {

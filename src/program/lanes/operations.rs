@@ -4,7 +4,7 @@ use super::super::Precision;
 use super::super::code::Place;
 use super::super::math::{self, Math};
 use super::super::op::Op;
-use super::{Chunk, Memory, choose, fused, lanes, zero_wins};
+use super::{Memory, Numbers, choose, fused, lanes, zero_wins};
 use crate::ops::rules;
 
 /// An operation on slots.
@@ -45,8 +45,8 @@ pub(super) fn family(op: Op) -> Family {
 macro_rules! unary {
     ($memory:ident, $a:expr, $out:expr, |$x:ident| $y:expr) => {
         for (a, out) in $memory.slot($a).iter().zip($memory.slot($out)) {
-            let $x = a.get();
-            out.set($y);
+            let $x = a.read();
+            out.write($y);
         }
     };
 }
@@ -54,8 +54,8 @@ macro_rules! unary {
 macro_rules! binary {
     ($memory:ident, $a:expr, $b:expr, $out:expr, |$x:ident, $y:ident| $z:expr) => {
         for ((a, b), out) in $memory.slot($a).iter().zip($memory.slot($b)).zip($memory.slot($out)) {
-            let ($x, $y) = (a.get(), b.get());
-            out.set($z);
+            let ($x, $y) = (a.read(), b.read());
+            out.write($z);
         }
     };
 }
@@ -63,10 +63,10 @@ macro_rules! binary {
 macro_rules! pair {
     ($memory:ident, $a:expr, $outs:expr, |$x:ident| $both:expr) => {
         for ((a, first), second) in $memory.slot($a).iter().zip($memory.slot($outs[0])).zip($memory.slot($outs[1])) {
-            let $x = a.get();
+            let $x = a.read();
             let both = $both;
-            first.set(both.0);
-            second.set(both.1);
+            first.write(both.0);
+            second.write(both.1);
         }
     };
 }
@@ -76,7 +76,7 @@ macro_rules! ternary_or_plain {
     ($memory:ident, $operation:ident, |$a:ident, $b:ident, $y:ident| $result:expr, if $ordinary:expr) => {{
         let [a, b, y] = $operation.args.map(|place| $memory.slot(place));
         for (((a, b), y), out) in a.iter().zip(b).zip(y).zip($memory.slot($operation.out)) {
-            let ($a, $b, $y) = (a.get(), b.get(), y.get());
+            let ($a, $b, $y) = (a.read(), b.read(), y.read());
             let mut all = true;
             for i in 0..W {
                 let ($a, $b, $y) = ($a[i], $b[i], $y[i]);
@@ -91,7 +91,7 @@ macro_rules! ternary_or_plain {
                     }
                 }
             }
-            out.set(result);
+            out.write(result);
         }
     }};
 }
@@ -105,7 +105,7 @@ fn plain_one<T: Precision>(operation: Operation, operands: [T; 3]) -> T {
 /// Arithmetic.
 #[inline(always)]
 pub(super) fn arithmetic<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     operation: Operation,
 ) {
     let Operation { op, args, exponent, out, careful } = operation;
@@ -130,7 +130,7 @@ pub(super) fn arithmetic<T: Precision + Math, const W: usize, const FMA: bool>(
 /// Choices and steps.
 #[inline(always)]
 pub(super) fn choice<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     operation: Operation,
 ) {
     let Operation { op, args, out, .. } = operation;
@@ -174,7 +174,7 @@ pub(super) fn choice<T: Precision + Math, const W: usize, const FMA: bool>(
 /// Functions made of one exponential.
 #[inline(always)]
 pub(super) fn exponential<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     operation: Operation,
 ) {
     let Operation { op, args, out, .. } = operation;
@@ -219,7 +219,7 @@ pub(super) fn exponential<T: Precision + Math, const W: usize, const FMA: bool>(
 /// Other elementary functions.
 #[inline(always)]
 pub(super) fn elementary<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     operation: Operation,
 ) {
     let Operation { op, args, out, .. } = operation;
@@ -260,7 +260,7 @@ pub(super) fn elementary<T: Precision + Math, const W: usize, const FMA: bool>(
 /// A function and its derivative.
 #[inline(always)]
 pub(super) fn pair<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     op: Op,
     a: Place,
     outs: [Place; 2],
@@ -290,11 +290,11 @@ fn powi<T: Precision, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
 
 /// Lane by lane what the plain float computes.
 #[inline(never)]
-pub(super) fn plain<T: Precision, const W: usize>(memory: &Memory<'_, T, Chunk<T, W>>, operation: Operation) {
+pub(super) fn plain<T: Precision, const W: usize>(memory: &Memory<'_, T, W>, operation: Operation) {
     let slot = |place: Place| &memory.slots[place as usize * memory.chunks()..][..memory.chunks()];
     let args = operation.args.map(slot);
     for (k, out) in slot(operation.out).iter().enumerate() {
-        let x = args.map(|arg| arg[k].get());
-        out.set(lanes(|i| operation.op.value([x[0][i], x[1][i], x[2][i]], operation.exponent)));
+        let x = args.map(|arg| arg[k].read());
+        out.write(lanes(|i| operation.op.value([x[0][i], x[1][i], x[2][i]], operation.exponent)));
     }
 }

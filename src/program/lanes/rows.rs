@@ -4,12 +4,12 @@ use super::super::Precision;
 use super::super::code::Place;
 use super::super::graph::Comparison;
 use super::super::math::Math;
-use super::{Chunk, Memory, Strip, lanes};
+use super::{Chunk, Memory, Numbers, Strip, lanes};
 
 /// Notes the rows for which a comparison does not come out as it should.
 #[inline(always)]
 pub(super) fn guard<T: Precision + Math, const W: usize>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     strip: &mut Strip<'_, T>,
     comparison: Comparison,
     [a, b]: [Place; 2],
@@ -17,7 +17,7 @@ pub(super) fn guard<T: Precision + Math, const W: usize>(
 ) {
     let chunks = memory.slot(a).iter().zip(memory.slot(b));
     for ((a, b), strayed) in chunks.zip(strip.strayed.chunks_mut(W)) {
-        let (a, b) = (a.get(), b.get());
+        let (a, b) = (a.read(), b.read());
         let mut strays = [false; W];
         for i in 0..W {
             strays[i] = comparison.of(a[i], b[i]) != holds;
@@ -32,7 +32,7 @@ pub(super) fn load<T: Precision, const W: usize>(strip: &Strip<'_, T>, input: us
     match strip.stride {
         1 => {
             let (whole, _) = strip.rows[input..][..strip.count].as_chunks::<W>();
-            out.iter().zip(whole).for_each(|(out, x)| out.set(*x));
+            out.iter().zip(whole).for_each(|(out, x)| out.write(*x));
             if let Some(last) = out.get(whole.len()..) {
                 load_with::<T, W>(strip, input, last, whole.len() * W, 1);
             }
@@ -56,9 +56,9 @@ fn load_with<T: Precision, const W: usize>(
         let first = start + k * W;
         if first + W <= strip.count {
             let rows = &column[first * stride..][..(W - 1) * stride + 1];
-            out.set(lanes(|i| rows[i * stride]));
+            out.write(lanes(|i| rows[i * stride]));
         } else {
-            out.set(lanes(|i| column[(first + i).min(strip.count - 1) * stride]));
+            out.write(lanes(|i| column[(first + i).min(strip.count - 1) * stride]));
         }
     }
 }
@@ -76,14 +76,14 @@ pub(super) fn store<T: Precision, const W: usize>(
     // Sums are NaN where a number was. Where they are for other reasons, too, the rows are computed carefully in vain.
     let mut sums = [T::zero(); W];
     for (results, chunk) in whole.iter_mut().zip(lanes) {
-        let chunk = chunk.get();
+        let chunk = chunk.read();
         if checks {
             sums = super::lanes(|i| sums[i] + chunk[i]);
         }
         *results = chunk;
     }
     if let Some(last) = lanes.get(whole.len()) {
-        let last = last.get();
+        let last = last.read();
         last[..rest.len()].iter().for_each(|&x| sums[0] = sums[0] + x);
         rest.copy_from_slice(&last[..rest.len()]);
     }

@@ -3,7 +3,7 @@
 use super::super::Precision;
 use super::super::code::{Kind, Place, Term, UNIFORM as UNIFORM_BIT};
 use super::super::math::Math;
-use super::{Chunk, Memory, Strip, choose, fused, lanes, zero_wins};
+use super::{Memory, Numbers, Strip, choose, fused, lanes, zero_wins};
 
 /// How many bytes of each slot are added up at a time, in registers.
 pub(crate) const GROUP: usize = 256;
@@ -11,7 +11,7 @@ pub(crate) const GROUP: usize = 256;
 /// Adds up terms, a group of chunks at a time.
 #[inline(always)]
 pub(super) fn sum<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     terms: &[Term],
     out: Place,
 ) {
@@ -42,7 +42,7 @@ pub(super) fn sum<T: Precision + Math, const W: usize, const FMA: bool>(
 /// The sum of two terms, if they are products: then no sum has to wait in registers.
 #[inline(always)]
 fn two_products<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     first: &Term,
     second: &Term,
     out: Place,
@@ -78,7 +78,7 @@ fn two_products<T: Precision + Math, const W: usize, const FMA: bool>(
 
 #[inline(always)]
 fn group<T: Precision, const W: usize, const G: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     chunk: usize,
     terms: &[Term],
     out: Place,
@@ -92,31 +92,31 @@ fn group<T: Precision, const W: usize, const G: usize, const FMA: bool>(
                 let (w, x) = (memory.uniform(term.a), of(term.b));
                 let w = choose(term.negative, -w, w);
                 for (sum, x) in sum.iter_mut().zip(x) {
-                    let x = x.get();
+                    let x = x.read();
                     *sum = lanes(|i| fused::<T, FMA>(w, x[i], sum[i]));
                 }
             }
             Kind::Product if term.negative => {
                 for (sum, (a, b)) in sum.iter_mut().zip(of(term.a).iter().zip(of(term.b))) {
-                    let (a, b) = (a.get(), b.get());
+                    let (a, b) = (a.read(), b.read());
                     *sum = lanes(|i| fused::<T, FMA>(-a[i], b[i], sum[i]));
                 }
             }
             Kind::Product => {
                 for (sum, (a, b)) in sum.iter_mut().zip(of(term.a).iter().zip(of(term.b))) {
-                    let (a, b) = (a.get(), b.get());
+                    let (a, b) = (a.read(), b.read());
                     *sum = lanes(|i| fused::<T, FMA>(a[i], b[i], sum[i]));
                 }
             }
             Kind::Lanes if term.negative => {
                 for (sum, x) in sum.iter_mut().zip(of(term.a)) {
-                    let x = x.get();
+                    let x = x.read();
                     *sum = lanes(|i| sum[i] - x[i]);
                 }
             }
             Kind::Lanes => {
                 for (sum, x) in sum.iter_mut().zip(of(term.a)) {
-                    let x = x.get();
+                    let x = x.read();
                     *sum = lanes(|i| sum[i] + x[i]);
                 }
             }
@@ -130,14 +130,14 @@ fn group<T: Precision, const W: usize, const G: usize, const FMA: bool>(
         }
     }
     for (sum, out) in sum.into_iter().zip(of(out)) {
-        out.set(sum);
+        out.write(sum);
     }
 }
 
 /// `c` and a product, fused.
 #[inline(always)]
 pub(super) fn mul_add<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     product: &Term,
     c: Place,
     out: Place,
@@ -146,11 +146,11 @@ pub(super) fn mul_add<T: Precision + Math, const W: usize, const FMA: bool>(
     let &Term { kind, negative, zero_wins, a, b } = product;
     let (a, c_is_uniform) = (if kind == Kind::Scaled { a | UNIFORM_BIT } else { a }, c & UNIFORM_BIT != 0);
     if careful && zero_wins {
-        let c = |k: usize| if c_is_uniform { [memory.uniform(c); W] } else { memory.slot(c)[k].get() };
+        let c = |k: usize| if c_is_uniform { [memory.uniform(c); W] } else { memory.slot(c)[k].read() };
         for (k, (b, out)) in memory.slot(b).iter().zip(memory.slot(out)).enumerate() {
-            let a = if kind == Kind::Scaled { [memory.uniform(a); W] } else { memory.slot(a)[k].get() };
-            let (b, c) = (b.get(), c(k));
-            out.set(lanes(|i| add_product::<T, FMA>(c[i], product, [a[i], b[i]], true, true)));
+            let a = if kind == Kind::Scaled { [memory.uniform(a); W] } else { memory.slot(a)[k].read() };
+            let (b, c) = (b.read(), c(k));
+            out.write(lanes(|i| add_product::<T, FMA>(c[i], product, [a[i], b[i]], true, true)));
         }
     } else if c_is_uniform {
         let c = memory.uniform(c);
@@ -181,13 +181,13 @@ fn add_product<T: Precision, const FMA: bool>(sum: T, term: &Term, [a, b]: [T; 2
 /// [`sum`] where zeros may win, or every product is rounded by itself. Where no zero wins, the bits are the same.
 #[inline(always)]
 pub(super) fn sum_carefully<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     terms: &[Term],
     out: Place,
     is_fused: bool,
     careful: bool,
 ) {
-    let of = |place: Place, chunk: usize| memory.slots[place as usize * memory.chunks() + chunk].get();
+    let of = |place: Place, chunk: usize| memory.slots[place as usize * memory.chunks() + chunk].read();
     for chunk in 0..memory.chunks() {
         let mut sum = [T::neg_zero(); W];
         for term in terms {
@@ -199,14 +199,14 @@ pub(super) fn sum_carefully<T: Precision + Math, const W: usize, const FMA: bool
             };
             sum = lanes(|i| add_product::<T, FMA>(sum[i], term, [a[i], b[i]], is_fused, careful));
         }
-        memory.slots[out as usize * memory.chunks() + chunk].set(sum);
+        memory.slots[out as usize * memory.chunks() + chunk].write(sum);
     }
 }
 
 /// Adds a term of each row of a strip to each total.
 #[inline(always)]
 pub(super) fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
+    memory: &Memory<'_, T, W>,
     terms: &[Term],
     strip: &Strip<'_, T>,
 ) {
@@ -216,25 +216,25 @@ pub(super) fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
     let (whole, rest) = (strip.count / W, strip.count % W);
     for (term, total) in terms.iter().zip(memory.totals) {
         let b = memory.slot(term.b);
-        let before = total.get();
+        let before = total.read();
         let mut sum = [T::neg_zero(); W];
         if term.kind == Kind::Product {
             let a = memory.slot(term.a);
             for (a, b) in a[..whole].iter().zip(b) {
-                let (a, b) = (a.get(), b.get());
+                let (a, b) = (a.read(), b.read());
                 sum = lanes(|i| fused::<T, FMA>(a[i], b[i], sum[i]));
             }
             if rest != 0 {
-                let (a, b) = (a[whole].get(), b[whole].get());
+                let (a, b) = (a[whole].read(), b[whole].read());
                 sum = lanes(|i| choose(i < rest, fused::<T, FMA>(a[i], b[i], sum[i]), sum[i]));
             }
         } else {
             for b in &b[..whole] {
-                let b = b.get();
+                let b = b.read();
                 sum = lanes(|i| sum[i] + b[i]);
             }
             if rest != 0 {
-                let b = b[whole].get();
+                let b = b[whole].read();
                 sum = lanes(|i| choose(i < rest, sum[i] + b[i], sum[i]));
             }
             if term.kind == Kind::Scaled {
@@ -242,21 +242,17 @@ pub(super) fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
                 sum = lanes(|i| w * sum[i]);
             }
         }
-        total.set(if term.negative { lanes(|i| before[i] - sum[i]) } else { lanes(|i| before[i] + sum[i]) });
+        total.write(if term.negative { lanes(|i| before[i] - sum[i]) } else { lanes(|i| before[i] + sum[i]) });
     }
 }
 
 /// [`reduce`] of the rows that did not stray, one by one, where zeros may win.
 #[inline(never)]
-fn reduce_carefully<T: Precision, const W: usize>(
-    memory: &Memory<'_, T, Chunk<T, W>>,
-    terms: &[Term],
-    strip: &Strip<'_, T>,
-) {
+fn reduce_carefully<T: Precision, const W: usize>(memory: &Memory<'_, T, W>, terms: &[Term], strip: &Strip<'_, T>) {
     for (term, total) in terms.iter().zip(memory.totals) {
-        let mut sums = total.get();
+        let mut sums = total.read();
         for row in (0..strip.count).filter(|&row| strip.strayed.get(row) != Some(&true)) {
-            let of = |place: Place| memory.slots[place as usize * memory.chunks() + row / W].get()[row % W];
+            let of = |place: Place| memory.slots[place as usize * memory.chunks() + row / W].read()[row % W];
             let (a, b) = match term.kind {
                 Kind::Scaled => (memory.uniform(term.a), of(term.b)),
                 Kind::Product => (of(term.a), of(term.b)),
@@ -265,6 +261,6 @@ fn reduce_carefully<T: Precision, const W: usize>(
             let share = choose(strip.zero_wins && term.zero_wins, zero_wins(a, b), a * b);
             sums[row % W] = sums[row % W] + choose(term.negative, -share, share);
         }
-        total.set(sums);
+        total.write(sums);
     }
 }
