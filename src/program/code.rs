@@ -470,6 +470,13 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 self.shares.push(self.code.terms[start as usize]);
             }
             _ if len != 0 => {
+                // A list may have products of two uniforms.
+                for at in start as usize..(start + len) as usize {
+                    let Term { kind, b, .. } = self.code.terms[at];
+                    if kind == Kind::Scaled && section == Section::Body {
+                        self.code.terms[at].b = self.lanes(b);
+                    }
+                }
                 let fused = self.options.fuses();
                 self.push(
                     section,
