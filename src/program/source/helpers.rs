@@ -241,7 +241,7 @@ fn fraction<const N: usize>(x: f64, [numerator, denominator]: &[[f64; N]; 2]) ->
     polynomial(x, numerator) / polynomial(x, denominator)
 }
 
-fn normal_cdf(x: f64) -> f64 {
+fn normal_centre(square: f64) -> f64 {
     const CENTRE: [[f64; 5]; 2] = [
         [
             0.065_682_337_918_207_45,
@@ -258,6 +258,10 @@ fn normal_cdf(x: f64) -> f64 {
             45_507.789_335_026_73,
         ],
     ];
+    fraction(square, &CENTRE)
+}
+
+fn normal_cdf(x: f64) -> f64 {
     const FLANK: [[f64; 9]; 2] = [
         [
             1.076_557_677_372_019_2e-8,
@@ -302,7 +306,7 @@ fn normal_cdf(x: f64) -> f64 {
     ];
     let magnitude = x.abs();
     if magnitude <= 0.674_489_75 {
-        return 0.5 + x * fraction(x * x, &CENTRE);
+        return 0.5 + x * normal_centre(x * x);
     }
     let tail = if magnitude <= 5.656_854_249_492_38 {
         let scale = 2.0 * core::f64::consts::PI;
@@ -317,4 +321,29 @@ fn normal_cdf(x: f64) -> f64 {
         return tail;
     }
     1.0 - tail
+}
+
+fn erf(x: f64) -> f64 {
+    let scaled = x * core::f64::consts::SQRT_2;
+    if scaled.abs() <= 0.674_489_75 {
+        return (scaled + scaled) * normal_centre(scaled * scaled);
+    }
+    let below = if x < 0.0 { scaled } else { -scaled };
+    let tail = normal_cdf(below);
+    let y = 1.0 - (tail + tail);
+    if x < 0.0 {
+        return -y;
+    }
+    y
+}
+
+fn erf_slope(x: f64) -> f64 {
+    if x.abs() > 39.0 {
+        return 0.0;
+    }
+    let sixteenths = x * 16.0;
+    let head = sixteenths.trunc() / 16.0;
+    let (large, small) = (-(head * head), -((x - head) * (x + head)));
+    let scale = core::f64::consts::FRAC_1_PI * 4.0;
+    large.exp() * small.exp() * scale.sqrt()
 }
