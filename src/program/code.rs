@@ -488,17 +488,17 @@ impl<'g, T: Precision> Compiler<'g, T> {
                     },
                 );
             }
-            Op::product => {
-                let mut product = node.args[0];
-                for (i, &factor) in self.graph.operands(node).iter().enumerate() {
-                    if i == 0 {
-                        product = factor;
-                    } else {
+            Op::product => match *self.graph.operands(node) {
+                [only] => self.emit_operation(section, Op::detach, [only, 0, 0], 0, k),
+                [first, ref factors @ ..] => {
+                    let mut product = first;
+                    for &factor in factors {
                         self.emit_operation(section, Op::mul, [product, factor, 0], 0, k);
                         product = k;
                     }
                 }
-            }
+                [] => unreachable!("a list has operands"),
+            },
             op => self.emit_operation(section, op, node.args, exponent(node), k),
         }
     }
