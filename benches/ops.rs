@@ -25,17 +25,18 @@ macro_rules! bench {
         )* }
     ) => {
         fn all(criterion: &mut Criterion) {
-            bench! { @unary criterion $($unary)* $($activation)* }
+            bench! { @unary Float criterion $($unary)* }
+            bench! { @unary Real criterion $($activation)* }
             bench! { @binary criterion $($binary)* $($choice)* }
             $(pair(criterion, stringify!($op), $at, std::ops::$Op::$op, std::ops::$Op::$op);)*
         }
     };
-    (@unary $criterion:ident $(
+    (@unary $Trait:ident $criterion:ident $(
         $(#[$doc:meta])*
         $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
         at $at:literal, $low:literal, $high:literal;
     )*) => {
-        $(one($criterion, stringify!($name), $at, |x| x.$name($($pv)?), |x| x.$name($($pv)?));)*
+        $(one($criterion, stringify!($name), $at, |x| $Trait::$name(x $(, $pv)?), |x| x.$name($($pv)?));)*
     };
     (@binary $criterion:ident $(
         $(#[$doc:meta])*

@@ -236,14 +236,15 @@ fn bench_recording() {
         };
         let mut best = [f64::INFINITY; 3];
         for _ in 0..3 {
-            let start = Instant::now();
+            let mut start = Instant::now();
+            let mut lap = || std::mem::replace(&mut start, Instant::now()).elapsed().as_secs_f64();
             let program = Program::record(function, &[0.3, 0.4]);
-            let recorded = start.elapsed();
+            let recorded = lap();
             let gradient = program.gradient();
-            let derived = start.elapsed();
+            let derived = lap();
             black_box(gradient.eval(&[0.3, 0.4]).expect("it fits"));
-            let times = [recorded, derived - recorded, start.elapsed() - derived];
-            best = std::array::from_fn(|i| best[i].min(times[i].as_secs_f64()));
+            let times = [recorded, derived, lap()];
+            best = std::array::from_fn(|i| best[i].min(times[i]));
         }
         let [record, derive, compile] = best.map(|seconds| seconds / f64::from(operations) * 1e9);
         println!(
@@ -264,6 +265,6 @@ fn main() {
         ("recording", &bench_recording),
         ("threads", &bench_threads),
     ];
-    let mut wanted = all.into_iter().filter(|(name, _)| is_wanted(name));
+    let wanted = all.into_iter().filter(|(name, _)| is_wanted(name));
     on_threads(1, || wanted.for_each(|(_, bench)| bench()));
 }

@@ -78,6 +78,7 @@ pub(crate) enum Instruction {
     Store { column: u32, a: Place, checks: bool },
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "they are independent")]
 #[derive(Clone, Debug)]
 pub(crate) struct Code<T> {
     /// The uniforms, of which the constants are known.
@@ -154,32 +155,38 @@ pub(crate) fn compile<T: Precision>(graph: &Graph<T>, options: Options) -> Code<
 
 /// Whether the lanes have a way to compute an operation on many numbers at once.
 fn is_fast(op: Op) -> bool {
+    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
     use Op::*;
-    match op {
-        max | min | clamp | mul_add | sign | signum | copysign | step | above | greater | over => true,
-        relu | leaky_relu | elu | elu_slope | floor | ceil | trunc | fract | to_degrees | to_radians => true,
-        exp | exp2 | exp_m1 | exp_m1_slope | sinh | cosh | tanh | tanh_slope => true,
-        sigmoid | sigmoid_slope | softplus | erf | erf_slope | normal_cdf | normal_pdf => true,
-        ln | log2 | log10 | ln_1p | cbrt | powf | powf_by_base | powf_by_exponent | hypot_slope => true,
-        sin | cos | tan | asin | acos | atan | atan_slope | atan2 => true,
-        op => is_plain(op),
-    }
+    #[rustfmt::skip]
+    let has_kernel = matches!(
+        op,
+        max | min | clamp | mul_add | sign | signum | copysign | step | above | greater | over
+            | relu | leaky_relu | elu | elu_slope | floor | ceil | trunc | fract | to_degrees | to_radians
+            | exp | exp2 | exp_m1 | exp_m1_slope | sinh | cosh | tanh | tanh_slope
+            | sigmoid | sigmoid_slope | softplus | erf | erf_slope | normal_cdf | normal_pdf
+            | ln | log2 | log10 | ln_1p | cbrt | powf | powf_by_base | powf_by_exponent | hypot_slope
+            | sin | cos | tan | asin | acos | atan | atan_slope | atan2
+    );
+    has_kernel || is_plain(op)
 }
 
 /// Whether the fast form is the plain float's, bit for bit.
 fn is_plain(op: Op) -> bool {
+    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
     use Op::*;
     matches!(op, add | sub | mul | div | scale | neg | recip | sqrt | abs | detach | powi)
 }
 
 /// Whether the fast form of an operation takes uniforms as they are.
 fn takes_uniforms(op: Op) -> bool {
+    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
     use Op::*;
     matches!(op, add | sub | mul | scale | div)
 }
 
 /// Whether the NaN of a product in which a zero should have won may go unnoticed.
 fn hides_nan<T: Precision>(graph: &Graph<T>) -> bool {
+    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
     use Op::*;
     let depends = graph.dependents(|node| node.op == scale);
     let hides = |node: &Node| match node.op {
@@ -349,7 +356,9 @@ impl<'g, T: Precision> Compiler<'g, T> {
                     continue;
                 }
             }
-            parts.iter().for_each(|&id| self.absorbed[id as usize] = true);
+            for &id in &parts {
+                self.absorbed[id as usize] = true;
+            }
             self.sums[k as usize] = [index(self.code.terms.len()), index(terms.len())];
             self.code.terms.extend(terms.iter().rev());
         }
@@ -515,12 +524,11 @@ impl<'g, T: Precision> Compiler<'g, T> {
         }
         let first = args[0];
         args[count..].fill(first);
-        self.push(
-            section,
-            match fast {
-                true => Instruction::Fast { op, args, exponent, out },
-                false => Instruction::Plain { op, args, exponent, out },
-            },
-        );
+        let instruction = if fast {
+            Instruction::Fast { op, args, exponent, out }
+        } else {
+            Instruction::Plain { op, args, exponent, out }
+        };
+        self.push(section, instruction);
     }
 }

@@ -97,8 +97,8 @@ fn total<T: Precision>(x: Expr<T>) -> Expr<T> {
     Expr::call_always(Op::total, x)
 }
 
-fn add<T: Precision>(sum: Option<Expr<T>>, term: Expr<T>) -> Option<Expr<T>> {
-    Some(sum.map_or(term, |sum| sum + term))
+fn add<T: Precision>(sum: Option<Expr<T>>, term: Expr<T>) -> Expr<T> {
+    sum.map_or(term, |sum| sum + term)
 }
 
 fn is_zero<T: Precision>(x: Expr<T>) -> bool {
@@ -156,7 +156,7 @@ impl<T: Precision> Reverse<'_, T> {
             match self.below[start..].last_mut() {
                 _ if !self.exact && is_zero(slope) => {}
                 // Twice the same operand.
-                Some((before, sum)) if !self.exact && *before == anchor => *sum = *sum + slope,
+                Some((before, sum)) if !self.exact && *before == anchor => *sum += slope,
                 _ => self.below.push((anchor, slope)),
             }
         }
@@ -196,7 +196,7 @@ impl<T: Precision> Reverse<'_, T> {
                 let ([start, end], summed) = (anchor.below, of_sum && anchor.uniform);
                 let [rows, sums] = std::mem::take(&mut anchor.adjoint);
                 let rows = if summed { rows.map(total) } else { rows };
-                let Some(adjoint) = sums.map_or(rows, |sums| add(rows, sums)) else { continue };
+                let Some(adjoint) = sums.map_or(rows, |sums| Some(add(rows, sums))) else { continue };
                 // The leaves have the first anchors.
                 if let Some(result) = result.get_mut(k) {
                     *result = adjoint;
@@ -204,7 +204,7 @@ impl<T: Precision> Reverse<'_, T> {
                 for &(operand, partial) in &self.below[start..end] {
                     let share = scaled(partial, adjoint);
                     let sum = &mut self.anchors[operand].adjoint[usize::from(summed)];
-                    *sum = add(*sum, share);
+                    *sum = Some(add(*sum, share));
                 }
             }
         }
@@ -223,7 +223,7 @@ fn others<T: Precision>(factors: &[Share<T>]) -> Vec<Expr<T>> {
     let mut before = one;
     for (partial, &(_, factor)) in partials.iter_mut().zip(factors) {
         *partial = scaled(before, *partial);
-        before = before * factor;
+        before *= factor;
     }
     partials
 }

@@ -55,7 +55,7 @@ pub(crate) struct Graph<T> {
 
 impl Comparison {
     #[inline(always)]
-    pub(crate) fn of<T: PartialOrd>(self, a: T, b: T) -> bool {
+    pub(crate) fn of<T: PartialOrd + Copy>(self, a: T, b: T) -> bool {
         match self {
             Self::Less => a < b,
             Self::LessOrEqual => a <= b,
@@ -156,6 +156,7 @@ pub(crate) fn index(count: usize) -> u32 {
 }
 
 /// A graph that grows, in which a constant, and if wanted every node, is there only once.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent")]
 #[derive(Debug)]
 pub(crate) struct Builder<T> {
     pub(crate) graph: Graph<T>,

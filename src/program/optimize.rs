@@ -21,13 +21,12 @@ pub(crate) fn prune<T: Precision>(graph: &Graph<T>) -> Graph<T> {
     for (k, node) in graph.nodes.iter().enumerate().filter(|(k, _)| live[*k]) {
         ids[k] = index(pruned.nodes.len());
         let mut node = *node;
-        match node.op.arity() {
-            Some(arity) => node.args[..arity].iter_mut().for_each(|id| *id = ids[*id as usize]),
-            None => {
-                let start = index(pruned.lists.len());
-                pruned.lists.extend(graph.operands(&node).iter().map(|&id| ids[id as usize]));
-                node.args[0] = start;
-            }
+        if let Some(arity) = node.op.arity() {
+            node.args[..arity].iter_mut().for_each(|id| *id = ids[*id as usize]);
+        } else {
+            let start = index(pruned.lists.len());
+            pruned.lists.extend(graph.operands(&node).iter().map(|&id| ids[id as usize]));
+            node.args[0] = start;
         }
         if let Some(x) = graph.constant(&graph.nodes[k]) {
             node.args[0] = index(pruned.constants.len());

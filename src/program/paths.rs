@@ -47,7 +47,7 @@ pub struct Paths<T: Precision, F> {
     derivative: Derivative,
     options: Options,
     limit: usize,
-    paths: Vec<Path<T>>,
+    known: Vec<Path<T>>,
     /// How many outputs the function has, once that is known.
     outputs: Option<usize>,
     on_tape: usize,
@@ -78,7 +78,7 @@ where
             derivative,
             options: Options::new(),
             limit: LIMIT,
-            paths: Vec::new(),
+            known: Vec::new(),
             outputs: None,
             on_tape: 0,
             workspace: Workspace::new(),
@@ -92,7 +92,7 @@ where
     /// The same with programs that are made with these options.
     #[must_use]
     pub fn with_options(self, options: Options) -> Self {
-        Self { options, paths: Vec::new(), ..self }
+        Self { options, known: Vec::new(), ..self }
     }
 
     /// The same with another limit of paths than 64. Without any, all rows go to the tape.
@@ -103,12 +103,12 @@ where
 
     /// The program of each path, in the order in which they were found.
     pub fn programs(&self) -> impl ExactSizeIterator<Item = &Program<T>> {
-        self.paths.iter().map(|path| &path.program)
+        self.known.iter().map(|path| &path.program)
     }
 
     /// How many rows went along each path so far.
     pub fn rows_of_paths(&self) -> Vec<usize> {
-        self.paths.iter().map(|path| path.rows).collect()
+        self.known.iter().map(|path| path.rows).collect()
     }
 
     /// How many rows were left to the tape so far.
@@ -134,10 +134,10 @@ where
         self.left.extend(0..rows.len());
         for k in 0..self.limit {
             let Some(&first) = self.left.first() else { break };
-            if k == self.paths.len() {
+            if k == self.known.len() {
                 let program = self.record(parameters, rows.row(first));
                 let program = self.derived(&program);
-                self.paths.push(Path { program, rows: 0 });
+                self.known.push(Path { program, rows: 0 });
             }
             width = self.run_path(k, parameters, rows)?;
         }
@@ -167,7 +167,7 @@ where
 
     /// Runs the rows that are left along a path, and keeps those that stray from it. Returns how many results a row has.
     fn run_path(&mut self, k: usize, parameters: &[T], rows: Rows<'_, T>) -> Result<usize, Error> {
-        let path = &mut self.paths[k];
+        let path = &mut self.known[k];
         let some = if self.left.len() == rows.len() {
             rows
         } else {
@@ -249,7 +249,7 @@ impl<T: Precision, F> fmt::Debug for Paths<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Paths")
             .field("derivative", &self.derivative)
-            .field("paths", &self.paths.len())
+            .field("paths", &self.known.len())
             .field("rows_on_tape", &self.on_tape)
             .finish_non_exhaustive()
     }

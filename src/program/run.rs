@@ -131,7 +131,9 @@ impl<T: Precision> Workspace<T> {
         let memory =
             Memory { slots: slots.as_chunks().0, chunks: 1, uniforms: &self.uniforms, totals: totals.as_chunks().0 };
         for careful in [manner.exact || code.hides_nan, true] {
-            totals.iter().for_each(|total| total.set(T::zero()));
+            for total in totals {
+                total.set(T::zero());
+            }
             self.strayed.fill(false);
             let mut strip = table.strip(0, 1, &mut self.results, &mut self.strayed, careful);
             strip.height = 1;
@@ -200,6 +202,7 @@ impl<T: Precision> Workspace<T> {
 }
 
 /// Takes the first of the rest, or all of it.
+#[allow(clippy::mut_mut, reason = "the rest moves on")]
 fn split<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     let count = count.min(rest.len());
     let (first, behind) = std::mem::take(rest).split_at_mut(count);

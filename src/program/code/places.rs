@@ -47,14 +47,9 @@ pub(super) fn assign<T: Precision>(mut compiler: Compiler<'_, T>) -> Code<T> {
     let uniforms = &compiler.uniforms;
     let in_body = |id: Id| if is_lanes(id) { places[id as usize] } else { UNIFORM | uniforms[id as usize] };
     let outside = |id: Id| uniforms[id as usize];
-    // The terms of the body are those of its own instructions.
-    let mut done = vec![false; code.terms.len()];
     for instruction in &mut code.body {
         if let Instruction::Sum { start, len, .. } | Instruction::Reduce { start, len } = *instruction {
-            for k in start as usize..(start + len) as usize {
-                done[k] = true;
-                rename_term(&mut code.terms[k], in_body);
-            }
+            code.terms[start as usize..][..len as usize].iter_mut().for_each(|term| rename_term(term, in_body));
         }
         rename(instruction, in_body);
     }
@@ -97,7 +92,7 @@ fn visit<T>(code: &Code<T>, instruction: &Instruction, mut see: impl FnMut(Id)) 
         Instruction::Pair { a, .. } | Instruction::Store { a, .. } => see(a),
         Instruction::Guard { a, b, .. } => [a, b].into_iter().for_each(see),
         Instruction::Sum { start, len, .. } | Instruction::Reduce { start, len } => {
-            terms(start, len).iter().for_each(|term| [term.a, term.b].into_iter().for_each(&mut see));
+            terms(start, len).iter().flat_map(|term| [term.a, term.b]).for_each(see);
         }
         Instruction::Load { .. } | Instruction::Splat { .. } | Instruction::Count { .. } => {}
     }

@@ -28,16 +28,19 @@ pub(super) enum Family {
 }
 
 pub(super) fn family(op: Op) -> Family {
+    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
     use Op::*;
-    match op {
-        max | min | clamp | mul_add | relu | leaky_relu | step | above | greater | sign | signum | copysign | over
-        | atan_slope | to_degrees | to_radians | floor | ceil | trunc | fract => Family::Choice,
-        sinh | cosh | exp | exp2 | exp_m1 | exp_m1_slope | tanh | tanh_slope | sigmoid | sigmoid_slope | softplus
-        | erf | erf_slope | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
-        asin | acos | atan | atan2 | ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf | powf_by_base
-        | powf_by_exponent | hypot_slope => Family::Elementary,
+    #[rustfmt::skip]
+    let family = match op {
+        max | min | clamp | mul_add | relu | leaky_relu | step | above | greater | sign | signum
+            | copysign | over | atan_slope | to_degrees | to_radians | floor | ceil | trunc | fract => Family::Choice,
+        sinh | cosh | exp | exp2 | exp_m1 | exp_m1_slope | tanh | tanh_slope | sigmoid | sigmoid_slope
+            | softplus | erf | erf_slope | normal_cdf | normal_pdf | elu | elu_slope => Family::Exponential,
+        asin | acos | atan | atan2 | ln | log2 | log10 | ln_1p | sin | cos | tan | cbrt | powf
+            | powf_by_base | powf_by_exponent | hypot_slope => Family::Elementary,
         _ => Family::Arithmetic,
-    }
+    };
+    family
 }
 
 /// Loops over chunks. Macros, because a closure is not always inlined, and then it is compiled without the vector
@@ -181,10 +184,9 @@ pub(super) fn exponential<T: Precision + Math, const W: usize, const FMA: bool>(
     let [a, b, _] = args;
     let (zero, one) = (T::zero(), T::one());
     match op {
-        Op::exp => unary!(memory, a, out, |x| math::exp::<T, W, FMA>(x)),
+        Op::exp | Op::exp_m1_slope => unary!(memory, a, out, |x| math::exp::<T, W, FMA>(x)),
         Op::exp2 => unary!(memory, a, out, |x| math::exp2::<T, W, FMA>(x)),
         Op::exp_m1 => unary!(memory, a, out, |x| math::exp_m1::<T, W, FMA>(x)),
-        Op::exp_m1_slope => unary!(memory, a, out, |x| math::exp::<T, W, FMA>(x)),
         Op::sinh => unary!(memory, a, out, |x| math::sinh::<T, W, FMA>(x)),
         Op::cosh => unary!(memory, a, out, |x| math::cosh::<T, W, FMA>(x)),
         Op::tanh => unary!(memory, a, out, |x| math::tanh::<T, W, FMA>(x)),

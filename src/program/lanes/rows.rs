@@ -55,7 +55,7 @@ fn load_with<T: Precision, const W: usize>(
     for (k, out) in out.iter().enumerate() {
         let first = start + k * W;
         if first + W <= strip.count {
-            let rows = &column[first * stride..][..(W - 1) * stride + 1];
+            let rows = &column[first * stride..][..=(W - 1) * stride];
             out.write(lanes(|i| rows[i * stride]));
         } else {
             out.write(lanes(|i| column[(first + i).min(strip.count - 1) * stride]));
