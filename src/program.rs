@@ -40,7 +40,8 @@
 //!
 //! *Recording* runs the function once. Constants are folded, and what is computed twice is there once. A comparison
 //! that decides a branch is kept as a *guard*: rows for which it comes out otherwise are refused by a program, and sent
-//! along their own path by [`Paths`]. `max`, `min`, `abs`, `relu` and `clamp` are operations, not branches.
+//! along their own path by [`Paths`]. What a comparison depends on is computed as the plain float does it, so that it
+//! comes out in the same way even at a tie. `max`, `min`, `abs`, `relu` and `clamp` are operations, not branches.
 //!
 //! *Differentiation* adds to the program what the table of operations says of the partials, backwards or forwards, and
 //! leaves out what nothing depends on.
@@ -369,7 +370,10 @@ impl<T: Precision> Program<T> {
     pub fn eval(&self, x: &[T]) -> Result<Vec<T>, Error> {
         let mut workspace = Workspace::new();
         let results = self.run(&[], Rows::one(x), &mut workspace)?;
-        Ok(if self.is_of_sum() { results.totals().to_vec() } else { results.row(0) })
+        Ok(match self.code().width() {
+            0 => results.totals().to_vec(),
+            _ => results.row(0),
+        })
     }
 
     /// Runs the program on all rows.
@@ -377,7 +381,7 @@ impl<T: Precision> Program<T> {
     /// # Errors
     ///
     /// If there are not as many parameters as were recorded, or rows of another width; or if a comparison comes out
-    /// otherwise for one of the rows: [`Paths`] run these along a path of their own.
+    /// otherwise for the parameters or for one of the rows: [`Paths`] run these along a path of their own.
     ///
     /// # Examples
     ///
@@ -399,6 +403,13 @@ impl<T: Precision> Program<T> {
     ) -> Result<Results<'w, T>, Error> {
         self.run_any(parameters, rows, workspace)?;
         let workspace = &*workspace;
+        if workspace.is_astray {
+            return Err(Error::unexpected(
+                "parameters",
+                "some for which all comparisons come out as for those that the program was recorded with",
+                "others (see `Paths` for functions that branch)",
+            ));
+        }
         if let Some(row) = workspace.strayed.iter().position(|&strayed| strayed) {
             return Err(Error::unexpected(
                 format!("row {row}"),

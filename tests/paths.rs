@@ -12,7 +12,7 @@ fn branchy<F: Real>(p: &[F], x: &[F]) -> F {
     let c = |c: f64| F::constant(num_traits::NumCast::from(c).unwrap());
     let mut y = if x[0] < x[1] { p[0] * x[0].sin() } else { x[1] * x[1] - p[1] };
     if x[0] == x[1] {
-        y = y * c(3.0);
+        y *= c(3.0);
     }
     if y.is_nan() {
         return x[1] + p[0];
@@ -164,4 +164,38 @@ fn rows_and_parameters_of_other_lengths_are_errors() {
     assert_eq!(error.to_string(), "program: expected rows of 2 inputs, found 3");
     let error = paths.run(&PARAMETERS[..1], Rows::new(&[1.0, 2.0], 2).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "program: expected 2 parameters, found 1");
+}
+
+/// Numbers that are equal as plain floats compute them, and hardly ever as fused products and lanes do.
+#[test]
+fn every_row_takes_the_path_that_was_recorded_for_it_even_at_a_tie() {
+    let f = |_: &[Expr<f64>], x: &[Expr<f64>]| {
+        let r = x[1] - x[0] * x[0];
+        let y = if r >= 0.0 { r * 2.0 } else { r * 3.0 };
+        if x[0].exp().sin() == x[2] { y } else { -y }
+    };
+    let data: Vec<f64> = (1..200).map(|k| f64::from(k) * 0.0137).flat_map(|x| [x, x * x, x.exp().sin()]).collect();
+    for row in data.chunks(3) {
+        assert!(Program::record_with(f, &[], row).run(&[], Rows::one(row), &mut Workspace::new()).is_ok(), "{row:?}");
+    }
+    let mut paths = Paths::new(f, Derivative::Gradient);
+    paths.run(&[], Rows::new(&data, 3).unwrap()).unwrap();
+    assert_eq!((paths.rows_of_paths(), paths.rows_on_tape()), (vec![199], 0));
+}
+
+#[test]
+fn without_rows_totals_are_zero_once_a_path_is_known() {
+    let mut paths = Paths::new(branchy::<Expr<f64>>, Derivative::GradientOfSum);
+    let none = Rows::new(&[], 2).unwrap();
+    assert!(paths.run(&PARAMETERS, none).unwrap().totals().is_empty());
+    paths.run(&PARAMETERS, Rows::new(&[1.0, 2.0], 2).unwrap()).unwrap();
+    assert_eq!(paths.run(&PARAMETERS, none).unwrap().totals(), [0.0; 3]);
+}
+
+#[test]
+fn parameters_that_go_another_way_are_the_ones_to_blame() {
+    let program = Program::record_with(|p, x| if p[0] > 0.0 { x[0] } else { -x[0] }, &[1.0], &[1.0]);
+    let mut workspace = Workspace::new();
+    let error = program.run(&[-1.0], Rows::one(&[1.0]), &mut workspace).unwrap_err().to_string();
+    assert!(error.starts_with("parameters: expected some for which all comparisons come out as "), "{error}");
 }

@@ -5,7 +5,7 @@ mod support;
 use std::thread;
 
 use gradtape::Real;
-use gradtape::program::{Expr, Options, Program, Rows, Workspace};
+use gradtape::program::{Expr, Optimization, Options, Program, Rows, Workspace};
 use support::panics::{assert_refused, caught};
 use support::{bits, number};
 
@@ -188,7 +188,7 @@ fn a_comparison_of_parameters_refuses_all_rows() {
         assert_eq!(program.run(&[1.0, 2.0], rows, &mut workspace).unwrap().column(0), numbers);
         for parameters in [[2.0, 2.0], [2.0, 1.0], [f64::NAN, 1.0]] {
             let error = program.run(&parameters, rows, &mut workspace).unwrap_err().to_string();
-            assert!(error.starts_with("row 0: "), "{error}");
+            assert!(error.starts_with("parameters: "), "{error}");
         }
     }
 }
@@ -386,4 +386,43 @@ fn a_zero_wins_also_where_the_nan_would_be_swallowed() {
     assert_eq!(smaller.gradient().eval(&infinite).unwrap(), [0.0, 0.0]);
     let guarded = Program::record(|x| if x[0].silu() > -1.0 { 1.0 / x[0] } else { x[0] }, &infinite);
     assert_eq!(guarded.eval(&infinite).unwrap(), [0.0]);
+}
+
+/// What a review found: products of infinities and zeros, sums of empty lanes, a factor that would overflow.
+#[test]
+fn second_derivatives_at_singular_points_and_sums_with_infinite_factors_are_what_they_should_be() {
+    let power = Program::record(|x| x[0].powf(x[1]), &[1.0, 2.0]).gradient().tangent();
+    assert_eq!(power.eval(&[0.0, 2.0, 1.0, 0.0]).unwrap()[3..], [0.0, 2.0, 0.0]);
+    let angle = Program::record(|x| x[0].atan(), &[1.0]).gradient().tangent();
+    assert_eq!(angle.eval(&[f64::INFINITY, 1.0]).unwrap()[2..], [0.0, 0.0]);
+
+    let sum = Program::record_with(|p, x| p[0] * x[0], &[1.0], &[1.0]).gradient_of_sum();
+    let mut workspace = Workspace::new();
+    let rows = [1.0, 2.0, 3.0];
+    let totals = sum.run(&[f64::INFINITY], Rows::new(&rows, 1).unwrap(), &mut workspace).unwrap().totals();
+    assert_eq!(totals, [f64::INFINITY, 6.0]);
+    let rows = [1e307; 1600];
+    let total = sum.run(&[1e-10], Rows::new(&rows, 1).unwrap(), &mut workspace).unwrap().totals()[0];
+    assert!((total / 1.6e300 - 1.0).abs() < 1e-12, "{total}");
+
+    let folded = Program::record(|x| ((x[0] * 1.7e308) * 2.0).exp(), &[-2e-306]).gradient();
+    assert!(f64::is_finite(folded.eval(&[-2e-306]).unwrap()[1]));
+    assert!(Program::<f64>::record(|_| Vec::new(), &[1.0]).eval(&[1.0]).unwrap().is_empty());
+}
+
+#[test]
+fn a_fused_product_that_was_asked_for_is_rounded_once_on_every_machine() {
+    let rest = |x: &[Expr<f64>]| x[0].mul_add(x[1], -(x[0] * x[1]));
+    let expected = 0.1_f64.mul_add(0.3, -(0.1 * 0.3));
+    for options in [Options::new(), Options::new().exact(), Options::new().without(Optimization::Simd)] {
+        assert_eq!(options.record(rest, &[1.0, 1.0]).eval(&[0.1, 0.3]).unwrap(), [expected], "{options:?}");
+    }
+}
+
+#[test]
+fn a_zero_derivative_of_an_exact_program_has_the_sign_of_the_tapes() {
+    for f in [|x: &[Expr<f64>]| -x[0].relu(), |x: &[Expr<f64>]| x[0] * -0.0] {
+        let slope = Options::new().exact().record(f, &[-1.0]).gradient().eval(&[-1.0]).unwrap()[1];
+        assert!(slope == 0.0 && slope.is_sign_negative(), "{slope:?}");
+    }
 }

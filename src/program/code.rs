@@ -128,6 +128,9 @@ struct Compiler<'g, T> {
     options: Options,
     sections: Vec<Section>,
     uses: Vec<u32>,
+    /// Nodes that a guard depends on: computed as the plain float does it, so that a comparison comes out as it does
+    /// there, even at a tie.
+    exact: Vec<bool>,
     /// Nodes that are computed as a part of another.
     absorbed: Vec<bool>,
     /// The range of terms of each node that is a sum.
@@ -144,6 +147,7 @@ struct Compiler<'g, T> {
 
 /// Compiles an optimised graph.
 pub(crate) fn compile<T: Precision>(graph: &Graph<T>, options: Options) -> Code<T> {
+    assert!(graph.nodes.len() < 1 << 30, "a program that is run has room for 2^30 operations; record a smaller part");
     let mut compiler = Compiler::new(graph, options);
     compiler.find_sums();
     if !options.is_exact() {
@@ -182,6 +186,20 @@ fn takes_uniforms(op: Op) -> bool {
     #[allow(clippy::enum_glob_use, reason = "a list of operations")]
     use Op::*;
     matches!(op, add | sub | mul | scale | div)
+}
+
+/// Which nodes must have the bits of the plain float.
+fn exact<T: Precision>(graph: &Graph<T>, options: Options) -> Vec<bool> {
+    let mut exact = vec![options.is_exact(); graph.nodes.len()];
+    for &id in graph.guards.iter().flat_map(|guard| &guard.operands) {
+        exact[id as usize] = true;
+    }
+    for (k, node) in graph.nodes.iter().enumerate().rev() {
+        if exact[k] {
+            graph.operands(node).iter().for_each(|&id| exact[id as usize] = true);
+        }
+    }
+    exact
 }
 
 /// Whether the NaN of a product in which a zero should have won may go unnoticed.
@@ -245,6 +263,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
             options,
             sections,
             uses,
+            exact: exact(graph, options),
             absorbed: vec![false; count],
             sums: vec![[0; 2]; count],
             pairs: vec![None; count],
@@ -268,6 +287,11 @@ impl<'g, T: Precision> Compiler<'g, T> {
         self.uses[id as usize] == 1 && self.section(id) == section
     }
 
+    /// Whether products may be fused in what is a part of this node.
+    fn fuses(&self, id: Id) -> bool {
+        self.options.fuses() && !self.exact[id as usize]
+    }
+
     /// Whether a node has a number for each lane. Outside of the body, uniforms are the lanes.
     fn is_lanes(&self, id: Id, section: Section) -> bool {
         section != Section::Body || self.section(id) == Section::Body
@@ -275,7 +299,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
 
     /// The node as a term of a sum. What is computed as a part of it is added to `parts`.
     fn term(&self, id: Id, negative: bool, section: Section, parts: &mut Vec<Id>) -> Term {
-        if self.options.fuses() && self.is_inside(id, section) {
+        if self.fuses(id) && self.is_inside(id, section) {
             let Node { op, args: [a, b, _] } = *self.node(id);
             match op {
                 Op::neg => {
@@ -305,7 +329,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
         let section = self.section(id);
         loop {
             let node = self.node(id);
-            let [a, b, c] = node.args;
+            let [a, b, _] = node.args;
             let rest = match node.op {
                 Op::sum => {
                     let operands = self.graph.operands(node).iter().rev();
@@ -315,17 +339,14 @@ impl<'g, T: Precision> Compiler<'g, T> {
                     let pairs = self.graph.operands(node).chunks_exact(2).rev();
                     return terms.extend(pairs.map(|pair| self.product(pair[0], pair[1], section)));
                 }
-                Op::mul_add => {
-                    terms.push(self.product(a, b, section));
-                    c
-                }
                 op => {
                     terms.push(self.term(b, op == Op::sub, section, parts));
                     a
                 }
             };
-            let is_sum = matches!(self.node(rest).op, Op::add | Op::sub | Op::sum | Op::dot | Op::mul_add);
-            if !is_sum || terms.len() >= LONGEST_SUM || !self.is_inside(rest, section) {
+            let is_sum = matches!(self.node(rest).op, Op::add | Op::sub | Op::sum | Op::dot);
+            let goes_on = is_sum && self.is_inside(rest, section) && self.fuses(rest);
+            if !goes_on || terms.len() >= LONGEST_SUM {
                 return terms.push(self.term(rest, false, section, parts));
             }
             parts.push(rest);
@@ -339,7 +360,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
         for k in (0..index(self.graph.nodes.len())).rev() {
             let op = self.node(k).op;
             let is_list = matches!(op, Op::sum | Op::dot);
-            let is_sum = self.options.fuses() && matches!(op, Op::add | Op::sub | Op::mul_add);
+            let is_sum = self.fuses(k) && matches!(op, Op::add | Op::sub);
             if self.absorbed[k as usize] || !(is_list || is_sum || op == Op::total) {
                 continue;
             }
@@ -379,6 +400,9 @@ impl<'g, T: Precision> Compiler<'g, T> {
                 Op::sigmoid_slope => (2, true),
                 _ => continue,
             };
+            if self.exact[k as usize] {
+                continue;
+            }
             let before = &mut first[a as usize][family];
             if *before == NONE {
                 *before = k;
@@ -486,7 +510,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
                         self.code.terms[at].b = self.lanes(b);
                     }
                 }
-                let fused = self.options.fuses();
+                let fused = self.fuses(k);
                 self.push(
                     section,
                     match self.code.terms[start as usize..][..len as usize] {
@@ -514,7 +538,7 @@ impl<'g, T: Precision> Compiler<'g, T> {
 
     fn emit_operation(&mut self, section: Section, op: Op, mut args: [Id; 3], exponent: i32, out: Id) {
         let count = op.arity().unwrap_or(2);
-        let fast = if self.options.is_exact() { is_plain(op) } else { is_fast(op) };
+        let fast = if self.exact[out as usize] { is_plain(op) } else { is_fast(op) };
         if section == Section::Body {
             // At least one operand has a number for each lane.
             let mixes = fast && takes_uniforms(op) && args[..count].iter().any(|&id| self.section(id) == Section::Body);

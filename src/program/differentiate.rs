@@ -5,6 +5,8 @@
 //! default each node is an anchor of its own; an exact program has one only where the tape has one, so that every
 //! product is rounded as the tape rounds it.
 
+use std::collections::BinaryHeap;
+
 use super::expr::{Expr, record};
 use super::graph::{Graph, Id, Node, exponent, index};
 use super::op::Op;
@@ -77,9 +79,7 @@ pub(crate) fn reverse<T: Precision>(
         let mut outputs: Vec<Id> = graph.outputs.iter().map(value).collect();
         for &output in &graph.outputs {
             let adjoints = reverse.sweep(output as usize, of_sum, wanted);
-            // The adjoints of a tape start from +0.
-            let plus_zero = |adjoint: Expr<T>| if options.is_exact() { adjoint + T::zero() } else { adjoint };
-            outputs.extend(adjoints.into_iter().map(|adjoint| plus_zero(adjoint).id()));
+            outputs.extend(adjoints.into_iter().map(Expr::id));
         }
         outputs
     });
@@ -189,23 +189,32 @@ impl<T: Precision> Reverse<'_, T> {
     /// The derivatives of one output by the wanted leaves.
     fn sweep(&mut self, output: usize, of_sum: bool, wanted: &[Option<Id>]) -> Vec<Expr<T>> {
         let mut result = vec![Expr::default(); wanted.iter().flatten().count()];
+        // The anchors that have an adjoint: of many outputs, each may depend on few.
+        let mut waiting = BinaryHeap::new();
         if let Some(link) = self.links[output] {
             self.anchors[link.anchor].adjoint[0] = Some(link.slope);
-            for k in (0..=link.anchor).rev() {
-                let anchor = &mut self.anchors[k];
-                let ([start, end], summed) = (anchor.below, of_sum && anchor.uniform);
-                let [rows, sums] = std::mem::take(&mut anchor.adjoint);
-                let rows = if summed { rows.map(total) } else { rows };
-                let Some(adjoint) = sums.map_or(rows, |sums| Some(add(rows, sums))) else { continue };
-                // The leaves have the first anchors.
-                if let Some(result) = result.get_mut(k) {
-                    *result = adjoint;
+            waiting.push(link.anchor);
+        }
+        while let Some(k) = waiting.pop() {
+            let anchor = &mut self.anchors[k];
+            let ([start, end], summed) = (anchor.below, of_sum && anchor.uniform);
+            let [rows, sums] = std::mem::take(&mut anchor.adjoint);
+            let rows = if summed { rows.map(total) } else { rows };
+            let Some(adjoint) = sums.map_or(rows, |sums| Some(add(rows, sums))) else { continue };
+            // The leaves have the first anchors.
+            if let Some(result) = result.get_mut(k) {
+                *result = adjoint;
+            }
+            for &(operand, partial) in &self.below[start..end] {
+                let share = scaled(partial, adjoint);
+                let below = &mut self.anchors[operand];
+                if below.adjoint.iter().all(Option::is_none) {
+                    waiting.push(operand);
                 }
-                for &(operand, partial) in &self.below[start..end] {
-                    let share = scaled(partial, adjoint);
-                    let sum = &mut self.anchors[operand].adjoint[usize::from(summed)];
-                    *sum = Some(add(*sum, share));
-                }
+                let sum = &mut below.adjoint[usize::from(summed)];
+                // The adjoints of a tape start from +0.
+                let share = if self.exact && sum.is_none() { share + T::zero() } else { share };
+                *sum = Some(add(*sum, share));
             }
         }
         let anchor = |leaf: &Option<Id>| leaf.and_then(|leaf| self.links[leaf as usize]).map(|link| link.anchor);

@@ -281,7 +281,7 @@ impl<T: Precision> Session<T> {
     }
 }
 
-/// What has the same bits without the operation, or with a simpler one.
+/// What is the same number without the operation, or with a simpler one: but for subnormal numbers, to the bit.
 fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Option<Expr<T>> {
     let [a, b, _] = operands;
     let is = |k: usize, x: T| operands[k].is_constant() && operands[k].data == x;
@@ -305,7 +305,7 @@ fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Optio
             let (d, x) = x.product()?;
             let is_power = |c: T| c.abs() == one || c.abs() == one + one;
             let is_large = |c: T| c.abs() >= one && c.is_finite();
-            let is_exact = (is_power(c) || is_power(d)) && is_large(c) && is_large(d);
+            let is_exact = (is_power(c) || is_power(d)) && is_large(c) && is_large(d) && (c * d).is_finite();
             is_exact.then(|| Expr::call(Op::scale, [Expr::constant(c * d), x], 0))
         }
         _ => None,

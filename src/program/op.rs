@@ -15,7 +15,7 @@ macro_rules! auxiliary {
             auxiliary {
                 scale(a, b; y) = rules::scaled(a, b), [b, a];
                 exp_m1_slope(x, e; y) = rules::exp_m1(x, e), [y, T::zero()];
-                atan_slope(x; y) = rules::atan(x), [-(x + x) * y * y];
+                atan_slope(x; y) = rules::atan(x), [-rules::scaled(x + x, y) * y];
                 tanh_slope(x, t; y) = rules::tanh(x, t), [-(t + t) * y, T::zero()];
                 sign(x; y) = rules::abs(x), [T::zero()];
                 step(x, below; y) = rules::step(x, below), [T::zero(), T::zero()];
@@ -28,9 +28,9 @@ macro_rules! auxiliary {
                     T::zero()
                 ];
                 powf_by_exponent(a, p, b; y) = rules::powf_exponent(a, p, b), [
-                    rules::powf_base(a, b, p) * a.ln() + p / a,
+                    rules::scaled(rules::powf_base(a, b, p), a.ln()) + a.powf(b - T::one()),
                     T::zero(),
-                    y * a.ln()
+                    rules::scaled(y, a.ln())
                 ];
                 atan2_slope(v, u; y) = rules::atan2(v, u), [
                     (rules::atan2(u, v) - y) * (rules::atan2(u, v) + y),
@@ -47,8 +47,8 @@ macro_rules! auxiliary {
                 ];
                 sigmoid_slope(x; y) = rules::sigmoid_slope(x), [y * (rules::sigmoid(-x) - rules::sigmoid(x))];
                 normal_cdf(x; y) = rules::normal_cdf(x), [rules::normal_pdf(x)];
-                normal_pdf(x; y) = rules::normal_pdf(x), [-x * y];
-                erf_slope(x; y) = rules::erf_slope(x), [-(x + x) * y];
+                normal_pdf(x; y) = rules::normal_pdf(x), [-rules::scaled(x, y)];
+                erf_slope(x; y) = rules::erf_slope(x), [-rules::scaled(x + x, y)];
             }
         }
     };

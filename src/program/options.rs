@@ -58,7 +58,8 @@ impl Options {
     ///
     /// Without this they differ from the tape's by the rounding of a few operations: products and sums are fused,
     /// elementary functions are computed in lanes, to within 2 units in the last place, and derivatives multiplied in
-    /// another order. With it `max`, `min` and `clamp` are branches.
+    /// another order; only what a comparison depends on has the bits of the plain float. With it `max`, `min` and `clamp`
+    /// are branches.
     #[must_use]
     pub const fn exact(self) -> Self {
         Self { exact: true, ..self }

@@ -50,6 +50,8 @@ pub struct Paths<T: Precision, F> {
     known: Vec<Path<T>>,
     /// How many outputs the function has, once that is known.
     outputs: Option<usize>,
+    /// The numbers of parameters and of inputs, once they are known.
+    widths: Option<[usize; 2]>,
     on_tape: usize,
     workspace: Workspace<T>,
     /// The rows that fit no path so far, and their numbers.
@@ -80,6 +82,7 @@ where
             limit: LIMIT,
             known: Vec::new(),
             outputs: None,
+            widths: None,
             on_tape: 0,
             workspace: Workspace::new(),
             left: Vec::new(),
@@ -116,7 +119,7 @@ where
         self.on_tape
     }
 
-    /// Runs all rows, each along its own path.
+    /// Runs all rows, each along its own path. Without rows there are totals only if a path is known.
     ///
     /// # Errors
     ///
@@ -132,19 +135,42 @@ where
         self.totals.clear();
         self.left.clear();
         self.left.extend(0..rows.len());
+        self.check_widths(parameters.len(), rows.width())?;
         for k in 0..self.limit {
-            let Some(&first) = self.left.first() else { break };
-            if k == self.known.len() {
+            let is_new = k == self.known.len();
+            // Also without rows a known path says how many totals there are.
+            let Some(&first) = self.left.first().or(Some(&0).filter(|_| rows.is_empty() && k == 0 && !is_new)) else {
+                break;
+            };
+            if is_new {
                 let program = self.record(parameters, rows.row(first));
                 let program = self.derived(&program);
                 self.known.push(Path { program, rows: 0 });
             }
             width = self.run_path(k, parameters, rows)?;
+            if is_new && self.left.first() == Some(&first) {
+                // A path that its own row does not take is no path.
+                self.known.pop();
+                break;
+            }
         }
-        for row in std::mem::take(&mut self.left) {
+        while let Some(row) = self.left.pop() {
             width = self.run_on_tape(parameters, rows, row);
         }
         Ok(Results { columns: &self.columns, width, totals: &self.totals })
+    }
+
+    fn check_widths(&mut self, parameters: usize, inputs: usize) -> Result<(), Error> {
+        let [known_parameters, known_inputs] = *self.widths.get_or_insert([parameters, inputs]);
+        if parameters != known_parameters {
+            let expected = format!("{known_parameters} parameters");
+            return Err(Error::unexpected("program", expected, parameters.to_string()));
+        }
+        if inputs != known_inputs {
+            let expected = format!("rows of {known_inputs} inputs");
+            return Err(Error::unexpected("program", expected, inputs.to_string()));
+        }
+        Ok(())
     }
 
     #[track_caller]
@@ -180,10 +206,10 @@ where
         let strays = |k: usize| workspace.strayed.get(k) == Some(&true);
         let strayed = (0..some.len()).filter(|&k| strays(k)).count();
         path.rows += some.len() - strayed;
-        if strayed < some.len() {
+        if strayed < some.len() || rows.is_empty() {
             add(&mut self.totals, &workspace.totals);
         }
-        let width = workspace.results.len() / some.len();
+        let width = path.program.code().width();
         self.columns.resize(rows.len() * width, T::zero());
         for column in 0..width {
             let (from, to) = (&workspace.results[column * some.len()..], &mut self.columns[column * rows.len()..]);

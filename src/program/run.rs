@@ -34,6 +34,8 @@ pub struct Workspace<T: Precision> {
     pub(crate) results: Vec<T>,
     pub(crate) totals: Vec<T>,
     pub(crate) strayed: Vec<bool>,
+    /// Whether a comparison of parameters came out otherwise: then all rows strayed.
+    pub(crate) is_astray: bool,
 }
 
 /// What one thread needs.
@@ -72,6 +74,7 @@ impl<T: Precision> Workspace<T> {
             results: Vec::new(),
             totals: Vec::new(),
             strayed: Vec::new(),
+            is_astray: false,
         }
     }
 
@@ -90,7 +93,8 @@ impl<T: Precision> Workspace<T> {
             let [a, b] = guard.operands.map(|k| self.uniforms[k as usize]);
             guard.comparison.of(a, b) == guard.holds
         };
-        if !code.guards.iter().all(holds) {
+        self.is_astray = !code.guards.iter().all(holds);
+        if self.is_astray {
             self.strayed.fill(true);
         } else if table.count == 1 {
             self.one_row(code, manner, table);

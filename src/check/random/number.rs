@@ -4,12 +4,13 @@ use num_traits::Float;
 
 use super::table::{OPERATORS, Table, position};
 use crate::ops::rules::constant;
+#[cfg(feature = "program")]
 use crate::program::{Expr, Op};
 use crate::tape::many;
 use crate::{Real, Value, gradient};
 
 /// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, values, values of values, the
-/// [`Expr`] that records a program, or a reference of your own, which need not be `Copy`.
+/// [`Expr`](crate::program::Expr) that records a program, or a reference of your own, which need not be `Copy`.
 ///
 /// Operations are named by their index in [`Table::UNARY`] and [`Table::BINARY`]. What is provided here is made of the
 /// six methods that are required.
@@ -139,6 +140,7 @@ fn fold<F: Number>(op: usize, list: &[F]) -> F {
 }
 
 /// What a node of a program has as its second operand, and what as its exponent.
+#[cfg(feature = "program")]
 macro_rules! parameters {
     () => {
         (0.0, 0)
@@ -164,6 +166,7 @@ macro_rules! numbers {
             at $at:tt, $low:tt, $high:tt;)* }
     ) => {
         /// The entries of [`Table::UNARY`] as nodes of a program.
+        #[cfg(feature = "program")]
         const NODES: &[(Op, (f64, i32))] = &[
             $((Op::$u, parameters!($($upt $upv)?)),)*
             $((Op::$v, parameters!($($vpt $vpv)?)),)*
@@ -176,7 +179,9 @@ macro_rules! numbers {
         // Rust allows a plain number on the left for named types only.
         numbers! { @value Value<f32>, constant::<Value<Value<f32>>> => [$($O::$o)*] }
         numbers! { @value Value<f64>, constant::<Value<Value<f64>>> => [$($O::$o)*] }
+        #[cfg(feature = "program")]
         numbers! { @expr f32 [$($O::$o)*] }
+        #[cfg(feature = "program")]
         numbers! { @expr f64 [$($O::$o)*] }
     };
     (@plain $T:ty [$($operators:tt)*]) => {

@@ -4,7 +4,7 @@ use super::super::Precision;
 use super::super::code::Place;
 use super::super::math::{self, Math};
 use super::super::op::Op;
-use super::{Memory, Numbers, choose, fused, lanes, zero_wins};
+use super::{Memory, Numbers, choose, lanes, zero_wins};
 use crate::ops::rules;
 
 /// An operation on slots.
@@ -144,7 +144,8 @@ pub(super) fn choice<T: Precision + Math, const W: usize, const FMA: bool>(
         Op::max => memory.each2(a, b, out, |a, b| choose((a > b) | (b != b), a, b)),
         Op::min => memory.each2(a, b, out, |a, b| choose((a < b) | (b != b), a, b)),
         Op::clamp => memory.each3(args, out, |x, low, high| choose(x < low, low, choose(x > high, high, x))),
-        Op::mul_add => memory.each3(args, out, |a, b, c| fused::<T, FMA>(a, b, c)),
+        // Rounded once on every machine, unlike what is fused to be fast.
+        Op::mul_add => memory.each3(args, out, |a, b, c| a.mul_add(b, c)),
         Op::relu => memory.each(a, out, |a| choose(a <= zero, zero, a)),
         Op::leaky_relu => memory.each2(a, b, out, |a, slope| choose(a > zero, a, slope * a)),
         Op::step => memory.each2(a, b, out, |a, below| choose(a > zero, one, below)),

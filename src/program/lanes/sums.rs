@@ -229,17 +229,14 @@ pub(super) fn reduce<T: Precision + Math, const W: usize, const FMA: bool>(
                 sum = lanes(|i| choose(i < rest, fused::<T, FMA>(a[i], b[i], sum[i]), sum[i]));
             }
         } else {
+            let w = if term.kind == Kind::Scaled { memory.uniform(term.a) } else { T::one() };
             for b in &b[..whole] {
                 let b = b.read();
-                sum = lanes(|i| sum[i] + b[i]);
+                sum = lanes(|i| fused::<T, FMA>(w, b[i], sum[i]));
             }
             if rest != 0 {
                 let b = b[whole].read();
-                sum = lanes(|i| choose(i < rest, sum[i] + b[i], sum[i]));
-            }
-            if term.kind == Kind::Scaled {
-                let w = memory.uniform(term.a);
-                sum = lanes(|i| w * sum[i]);
+                sum = lanes(|i| choose(i < rest, fused::<T, FMA>(w, b[i], sum[i]), sum[i]));
             }
         }
         total.write(if term.negative { lanes(|i| before[i] - sum[i]) } else { lanes(|i| before[i] + sum[i]) });
