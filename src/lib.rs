@@ -34,7 +34,9 @@
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
-//! | second derivatives | a tape of tapes, `Tape<Value<f64>>` |
+//! | second derivatives | a tape of tapes, `Tape<Value<f64>>`, or [`program::Program::tangent`] |
+//! | a function to evaluate on many rows, or many times | [`program`], with feature `program` |
+//! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
 //! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
 //!
@@ -98,7 +100,11 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `nn` | [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
+//! | `program` | [`program`]: functions recorded once, optimised, differentiated, and run on many rows |
+//! | `simd` | `program`, with the vector instructions that the machine turns out to have (with `multiversion`) |
+//! | `rayon` | `program`, on all threads (with `rayon`) |
+//! | `serde` | `program`, with programs as files (with `serde`) |
+//! | `nn` | `program`, and [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
 //! | `csv` | `nn`, and data sets from CSV files |
 //! | `locations` | tapes that tell where in the program a derivative stopped being finite |
 //! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |

@@ -4,11 +4,14 @@
 //! rows afterwards, by the *epilogue*. Both work on *uniforms*, numbers that are the same for all rows. The *body* works
 //! on *slots*, which hold a number for each lane, and reads uniforms.
 
+mod classes;
 mod places;
+mod sums;
 
 use super::graph::{Comparison, Graph, Guard, Id, Node, exponent, index};
 use super::op::Op;
 use super::{Optimization, Options, Precision};
+use classes::{exact, hides_nan, is_fast, is_plain, takes_uniforms};
 
 /// A slot, or with the highest bit a uniform.
 pub(crate) type Place = u32;
@@ -120,9 +123,6 @@ enum Section {
     Epilogue,
 }
 
-/// How many terms one instruction adds at most, so that not too many operands have to be kept for it.
-const LONGEST_SUM: usize = 48;
-
 struct Compiler<'g, T> {
     graph: &'g Graph<T>,
     options: Options,
@@ -155,66 +155,6 @@ pub(crate) fn compile<T: Precision>(graph: &Graph<T>, options: Options) -> Code<
     }
     compiler.emit();
     places::assign(compiler)
-}
-
-/// Whether the lanes have a way to compute an operation on many numbers at once.
-fn is_fast(op: Op) -> bool {
-    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
-    use Op::*;
-    #[rustfmt::skip]
-    let has_kernel = matches!(
-        op,
-        max | min | clamp | mul_add | sign | signum | copysign | step | above | greater | over
-            | relu | leaky_relu | elu | elu_slope | floor | ceil | trunc | fract | to_degrees | to_radians
-            | exp | exp2 | exp_m1 | exp_m1_slope | sinh | cosh | tanh | tanh_slope
-            | sigmoid | sigmoid_slope | softplus | erf | erf_slope | normal_cdf | normal_pdf
-            | ln | log2 | log10 | ln_1p | cbrt | powf | powf_by_base | powf_by_exponent | hypot_slope
-            | sin | cos | tan | asin | acos | atan | atan_slope | atan2
-    );
-    has_kernel || is_plain(op)
-}
-
-/// Whether the fast form is the plain float's, bit for bit.
-fn is_plain(op: Op) -> bool {
-    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
-    use Op::*;
-    matches!(op, add | sub | mul | div | scale | neg | recip | sqrt | abs | detach | powi)
-}
-
-/// Whether the fast form of an operation takes uniforms as they are.
-fn takes_uniforms(op: Op) -> bool {
-    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
-    use Op::*;
-    matches!(op, add | sub | mul | scale | div)
-}
-
-/// Which nodes must have the bits of the plain float.
-fn exact<T: Precision>(graph: &Graph<T>, options: Options) -> Vec<bool> {
-    let mut exact = vec![options.is_exact(); graph.nodes.len()];
-    for &id in graph.guards.iter().flat_map(|guard| &guard.operands) {
-        exact[id as usize] = true;
-    }
-    for (k, node) in graph.nodes.iter().enumerate().rev() {
-        if exact[k] {
-            graph.operands(node).iter().for_each(|&id| exact[id as usize] = true);
-        }
-    }
-    exact
-}
-
-/// Whether the NaN of a product in which a zero should have won may go unnoticed.
-fn hides_nan<T: Precision>(graph: &Graph<T>) -> bool {
-    #[allow(clippy::enum_glob_use, reason = "a list of operations")]
-    use Op::*;
-    let depends = graph.dependents(|node| node.op == scale);
-    let hides = |node: &Node| match node.op {
-        max | min | clamp | greater | above | step | copysign | powf | powf_by_base | powf_by_exponent | hypot
-        | hypot_slope | atan2_slope => true,
-        powi => exponent(node) == 0,
-        _ => false,
-    };
-    let hiding = graph.nodes.iter().filter(|node| hides(node)).flat_map(|node| graph.operands(node));
-    hiding.chain(graph.guards.iter().flat_map(|guard| &guard.operands)).any(|&id| depends[id as usize])
 }
 
 impl<'g, T: Precision> Compiler<'g, T> {
@@ -295,94 +235,6 @@ impl<'g, T: Precision> Compiler<'g, T> {
     /// Whether a node has a number for each lane. Outside of the body, uniforms are the lanes.
     fn is_lanes(&self, id: Id, section: Section) -> bool {
         section != Section::Body || self.section(id) == Section::Body
-    }
-
-    /// The node as a term of a sum. What is computed as a part of it is added to `parts`.
-    fn term(&self, id: Id, negative: bool, section: Section, parts: &mut Vec<Id>) -> Term {
-        if self.fuses(id) && self.is_inside(id, section) {
-            let Node { op, args: [a, b, _] } = *self.node(id);
-            match op {
-                Op::neg => {
-                    parts.push(id);
-                    return self.term(a, !negative, section, parts);
-                }
-                Op::mul | Op::scale => {
-                    parts.push(id);
-                    return Term { negative, zero_wins: op == Op::scale, ..self.product(a, b, section) };
-                }
-                _ => {}
-            }
-        }
-        let kind = if self.is_lanes(id, section) { Kind::Lanes } else { Kind::Uniform };
-        Term { kind, negative, zero_wins: false, a: id, b: id }
-    }
-
-    fn product(&self, a: Id, b: Id, section: Section) -> Term {
-        let lanes = [a, b].map(|id| self.is_lanes(id, section));
-        let kind = if lanes == [true; 2] { Kind::Product } else { Kind::Scaled };
-        let (a, b) = if lanes == [true, false] { (b, a) } else { (a, b) };
-        Term { kind, negative: false, zero_wins: false, a, b }
-    }
-
-    /// The terms of a sum, from the last on, and the nodes that are computed as parts of it.
-    fn terms_of(&self, mut id: Id, terms: &mut Vec<Term>, parts: &mut Vec<Id>) {
-        let section = self.section(id);
-        loop {
-            let node = self.node(id);
-            let [a, b, _] = node.args;
-            let rest = match node.op {
-                Op::sum => {
-                    let operands = self.graph.operands(node).iter().rev();
-                    return terms.extend(operands.map(|&id| self.term(id, false, section, parts)));
-                }
-                Op::dot => {
-                    let pairs = self.graph.operands(node).chunks_exact(2).rev();
-                    return terms.extend(pairs.map(|pair| self.product(pair[0], pair[1], section)));
-                }
-                op => {
-                    terms.push(self.term(b, op == Op::sub, section, parts));
-                    a
-                }
-            };
-            let is_sum = matches!(self.node(rest).op, Op::add | Op::sub | Op::sum | Op::dot);
-            let goes_on = is_sum && self.is_inside(rest, section) && self.fuses(rest);
-            if !goes_on || terms.len() >= LONGEST_SUM {
-                return terms.push(self.term(rest, false, section, parts));
-            }
-            parts.push(rest);
-            id = rest;
-        }
-    }
-
-    /// Finds sums with products among their terms, and sums over rows.
-    fn find_sums(&mut self) {
-        let (mut terms, mut parts) = (Vec::new(), Vec::new());
-        for k in (0..index(self.graph.nodes.len())).rev() {
-            let op = self.node(k).op;
-            let is_list = matches!(op, Op::sum | Op::dot);
-            let is_sum = self.fuses(k) && matches!(op, Op::add | Op::sub);
-            if self.absorbed[k as usize] || !(is_list || is_sum || op == Op::total) {
-                continue;
-            }
-            terms.clear();
-            parts.clear();
-            if op == Op::total {
-                let a = self.node(k).args[0];
-                if self.section(a) == Section::Body {
-                    terms.push(self.term(a, false, Section::Body, &mut parts));
-                }
-            } else {
-                self.terms_of(k, &mut terms, &mut parts);
-                if !is_list && !terms.iter().any(|term| term.is_product()) {
-                    continue;
-                }
-            }
-            for &id in &parts {
-                self.absorbed[id as usize] = true;
-            }
-            self.sums[k as usize] = [index(self.code.terms.len()), index(terms.len())];
-            self.code.terms.extend(terms.iter().rev());
-        }
     }
 
     /// Finds functions that are wanted together with their derivatives.
