@@ -13,7 +13,8 @@
     clippy::eq_op,
     clippy::match_bool,
     clippy::needless_bitwise_bool,
-    clippy::needless_range_loop
+    clippy::needless_range_loop,
+    clippy::redundant_closure_for_method_calls
 )]
 
 mod operations;

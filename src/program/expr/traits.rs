@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::iter::{Product, Sum};
 
-use num_traits::{Float as _, One, Zero};
+use num_traits::{One, Zero};
 
 use super::super::Precision;
 use super::super::graph::Comparison;
