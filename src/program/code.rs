@@ -115,6 +115,28 @@ impl<T> Code<T> {
     }
 }
 
+impl<T> Default for Code<T> {
+    /// Code that computes nothing.
+    fn default() -> Self {
+        Self {
+            uniforms: Vec::new(),
+            parameters: Vec::new(),
+            prologue: Vec::new(),
+            body: Vec::new(),
+            epilogue: Vec::new(),
+            terms: Vec::new(),
+            guards: Vec::new(),
+            totals: Vec::new(),
+            slots: 0,
+            outputs: Vec::new(),
+            of_sum: false,
+            has_guards: false,
+            zero_wins: false,
+            hides_nan: false,
+        }
+    }
+}
+
 /// When a node is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
@@ -183,20 +205,12 @@ impl<'g, T: Precision> Compiler<'g, T> {
         let roots = graph.outputs.iter().chain(graph.guards.iter().flat_map(|guard| &guard.operands));
         roots.for_each(|&id| uses[id as usize] += 2);
         let code = Code {
-            uniforms: Vec::new(),
-            parameters: Vec::new(),
-            prologue: Vec::new(),
             body: Vec::with_capacity(count),
-            epilogue: Vec::new(),
-            terms: Vec::new(),
-            guards: Vec::new(),
-            totals: Vec::new(),
-            slots: 0,
-            outputs: Vec::new(),
             of_sum: graph.of_sum,
             has_guards: !graph.guards.is_empty(),
             zero_wins: graph.nodes.iter().any(|node| node.op == Op::scale),
             hides_nan: hides_nan(graph),
+            ..Code::default()
         };
         Self {
             graph,

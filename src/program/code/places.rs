@@ -6,7 +6,7 @@ use super::{Code, Compiler, Instruction, Kind, NONE, Place, Section, Term, UNIFO
 
 /// Names places in the instructions, which name nodes.
 pub(super) fn assign<T: Precision>(mut compiler: Compiler<'_, T>) -> Code<T> {
-    let mut code = std::mem::replace(&mut compiler.code, empty());
+    let mut code = std::mem::take(&mut compiler.code);
     let count = compiler.graph.nodes.len();
     let is_lanes = |id: Id| id as usize >= count || compiler.sections[id as usize] == Section::Body;
     // The last instruction that reads each node.
@@ -62,25 +62,6 @@ pub(super) fn assign<T: Precision>(mut compiler: Compiler<'_, T>) -> Code<T> {
     code.guards.iter_mut().for_each(|guard| guard.operands = guard.operands.map(outside));
     code.slots = slots as usize;
     code
-}
-
-fn empty<T>() -> Code<T> {
-    Code {
-        uniforms: Vec::new(),
-        parameters: Vec::new(),
-        prologue: Vec::new(),
-        body: Vec::new(),
-        epilogue: Vec::new(),
-        terms: Vec::new(),
-        guards: Vec::new(),
-        totals: Vec::new(),
-        slots: 0,
-        outputs: Vec::new(),
-        of_sum: false,
-        has_guards: false,
-        zero_wins: false,
-        hides_nan: false,
-    }
 }
 
 /// Shows every node that an instruction of the body reads, and then those that it writes.
