@@ -1,25 +1,14 @@
 //! Claims about the two engines of a training: programs go the way of the tape, which is the reference.
 
+#[path = "support/activations.rs"]
+mod activations;
+
+use activations::ACTIVATIONS;
 use gradtape::gradient;
 use gradtape::nn::{Activation, Adam, Dataset, Engine, Init, Mlp, Optimizer, Sgd, Target, Trainer, loss};
 use gradtape::program::{Expr, Precision, Program, Rows, Workspace};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-
-const ACTIVATIONS: [Activation; 12] = [
-    Activation::Identity,
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::Sigmoid,
-    Activation::Softplus,
-    Activation::Softsign,
-    Activation::Silu,
-    Activation::Gelu,
-    Activation::GeluTanh,
-    Activation::Mish,
-    Activation::LeakyRelu { slope: 0.125 },
-    Activation::Elu { alpha: 1.5 },
-];
 
 fn rng(seed: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(seed)

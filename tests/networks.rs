@@ -1,25 +1,14 @@
 //! Claims about networks, losses and optimisers, in both precisions.
 
+#[path = "support/activations.rs"]
+mod activations;
+
+use activations::ACTIVATIONS;
 use gradtape::nn::{Activation, Adam, Init, Layer, Mlp, Neuron, Optimizer, Sgd, Trainer, Workspace, loss};
 use gradtape::{Real, Tape, Value, gradient};
 use num_traits::Float;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-
-const ACTIVATIONS: [Activation; 12] = [
-    Activation::Identity,
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::Sigmoid,
-    Activation::Softplus,
-    Activation::Softsign,
-    Activation::Silu,
-    Activation::Gelu,
-    Activation::GeluTanh,
-    Activation::Mish,
-    Activation::LeakyRelu { slope: 0.125 },
-    Activation::Elu { alpha: 1.5 },
-];
 
 fn rng(seed: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(seed)
