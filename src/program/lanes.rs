@@ -2,8 +2,8 @@
 //!
 //! A slot holds a few *chunks* of `W` numbers, one for each row of a *strip*. An instruction runs over the chunks of its
 //! slots; the loop over the lanes of a chunk has a fixed length and no branch, so that the compiler makes vector
-//! instructions of it. The whole interpreter is inlined into functions that are compiled once for each set of vector
-//! instructions ([`run`]), of which the machine chooses when it runs.
+//! instructions of it. Each family of instructions is inlined into a function that is compiled once for each set of vector
+//! instructions, of which the machine chooses when it runs.
 //!
 //! What a row becomes does not depend on its neighbours, nor on its place among them.
 

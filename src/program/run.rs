@@ -47,7 +47,7 @@ struct Worker<T: Precision> {
 
 /// The least work for a thread, in instructions times rows: less is done before it has woken up.
 const THREAD: usize = 1 << 18;
-/// The least rows of a task.
+/// The least rows of a task: two strips of the longest kind.
 const TASK: usize = 960;
 /// The most tasks.
 const TASKS: usize = 256;
