@@ -121,10 +121,12 @@ mod value;
 #[doc = include_str!("../docs/accuracy.md")]
 pub mod accuracy {}
 pub mod check;
+mod dual;
 mod error;
 mod gradients;
 mod interop;
 mod many;
+mod methods;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
 pub mod nn;
@@ -139,9 +141,10 @@ mod real;
 mod tape;
 mod trace;
 
+pub use dual::Dual;
 pub use error::Error;
 pub use gradients::{Gradients, gradient};
-pub use real::{Real, Scalar};
+pub use real::{Lift, Real, Scalar};
 pub use tape::Tape;
 #[cfg(feature = "locations")]
 pub use trace::NonFinite;

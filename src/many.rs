@@ -2,11 +2,11 @@
 
 use std::iter::{Product, Sum};
 
-use crate::ops::rules::scaled;
+use crate::ops::rules::{self, scaled};
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::tape::{many, many_pairs};
-use crate::{Scalar, Value};
+use crate::{Dual, Scalar, Value};
 
 impl<T: Scalar> Value<T> {
     /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
@@ -65,9 +65,66 @@ impl<T: Scalar> Value<T> {
     #[track_caller]
     #[must_use]
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
+        Self::weighted(values, weights.iter().copied())
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T> + Clone) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
-        let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * weight));
-        many("weighted_sum", data, values.iter().copied().zip(weights.iter().copied()))
+        let data = total(values.iter().zip(weights.clone()).map(|(value, weight)| value.data * weight));
+        many("weighted_sum", data, values.iter().copied().zip(weights))
+    }
+}
+
+impl<T: Scalar, const N: usize> Dual<T, N> {
+    /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::Dual;
+    ///
+    /// let [x, y] = Dual::vars([1.0, 2.0]);
+    /// assert_eq!(Dual::dot(&[x, y], &[y, y]).tangents(), [2.0, 5.0]);
+    /// ```
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn dot(a: &[Self], b: &[Self]) -> Self {
+        rules::dot(a, b)
+    }
+
+    /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::Dual;
+    ///
+    /// let sum = Dual::weighted_sum(&Dual::vars([1.0, 2.0]), &[0.5, 3.0]);
+    /// assert_eq!((sum.data(), sum.tangents()), (6.5, [0.5, 3.0]));
+    /// ```
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
+        Self::weighted(values, weights.iter().copied())
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T>) -> Self {
+        assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
+        total(values.iter().zip(weights).map(|(&value, weight)| value * weight))
     }
 }
 
@@ -108,6 +165,20 @@ impl<T: Scalar> Sum for Value<T> {
     }
 }
 
+impl<T: Scalar, const N: usize> Sum for Dual<T, N> {
+    #[inline]
+    fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+        values.fold(Self::constant(T::neg_zero()), |sum, value| sum + value)
+    }
+}
+
+impl<T: Scalar, const N: usize> Product for Dual<T, N> {
+    #[inline]
+    fn product<I: Iterator<Item = Self>>(values: I) -> Self {
+        values.fold(Self::constant(T::one()), |product, value| product * value)
+    }
+}
+
 impl<T: Scalar> Product for Value<T> {
     #[inline]
     #[track_caller]
@@ -137,8 +208,8 @@ fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
 
 /// Sums and products of references.
 macro_rules! of_references {
-    ($($Trait:ident $method:ident for $Number:ident $Bound:ident),*) => {
-        $(impl<'a, T: $Bound> $Trait<&'a $Number<T>> for $Number<T> {
+    ($($Trait:ident $method:ident [$($generics:tt)*] $Number:ty;)*) => {
+        $(impl<'a, $($generics)*> $Trait<&'a $Number> for $Number {
             #[inline]
             #[track_caller]
             fn $method<I: Iterator<Item = &'a Self>>(values: I) -> Self {
@@ -148,6 +219,11 @@ macro_rules! of_references {
     };
 }
 
-of_references! { Sum sum for Value Scalar, Product product for Value Scalar }
+of_references! {
+    Sum sum [T: Scalar] Value<T>;
+    Product product [T: Scalar] Value<T>;
+    Sum sum [T: Scalar, const N: usize] Dual<T, N>;
+    Product product [T: Scalar, const N: usize] Dual<T, N>;
+}
 #[cfg(feature = "program")]
-of_references! { Sum sum for Expr Precision, Product product for Expr Precision }
+of_references! { Sum sum [T: Precision] Expr<T>; Product product [T: Precision] Expr<T>; }

@@ -10,84 +10,77 @@ use num_traits::{
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::trace::Call;
-use crate::{Scalar, Value};
+use crate::{Dual, Scalar, Value};
 
-impl<T: Scalar> Value<T> {
-    /// The fused `self · a + b`, rounded once; partials `a`, `self` and 1.
-    ///
-    /// # Panics
-    ///
-    /// If the values belong to different tapes, or to one that was cleared or dropped.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tape = gradtape::Tape::new();
-    /// let (x, a, b) = (tape.var(2.0), tape.var(3.0), tape.var(4.0));
-    /// let y = x.mul_add(a, b);
-    /// assert_eq!(y, 10.0);
-    /// assert_eq!(y.backward().wrt_all(&[x, a, b]), [3.0, 2.0, 1.0]);
-    /// ```
-    #[inline]
-    #[track_caller]
-    #[must_use]
-    pub fn mul_add(self, a: Self, b: Self) -> Self {
-        Self { data: self.data.mul_add(a.data, b.data), ..self * a + b }
-    }
+/// The methods of several arguments or results, which the table has no place for.
+macro_rules! methods {
+    ([$($generics:tt)*] $Number:ty; $mul_add:literal $sin_cos:literal $clamp:literal $panics:literal) => {
+        impl<T: Scalar $($generics)*> $Number {
+            /// The fused `self · a + b`, rounded once; partials `a`, `self` and 1.
+            #[doc = $panics]
+            ///
+            /// # Examples
+            ///
+            #[doc = $mul_add]
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn mul_add(self, a: Self, b: Self) -> Self {
+                Self { data: self.data.mul_add(a.data, b.data), ..self * a + b }
+            }
 
-    /// The sine and the cosine.
-    ///
-    /// ```
-    /// let tape = gradtape::Tape::new();
-    /// let (sin, cos) = tape.var(0.7_f64).sin_cos();
-    /// assert_eq!((sin.data(), cos.data()), 0.7_f64.sin_cos());
-    /// ```
-    #[inline]
-    #[track_caller]
-    #[must_use]
-    pub fn sin_cos(self) -> (Self, Self) {
-        let (sin, cos) = self.data.sin_cos();
-        let call = || Call::new("sin_cos", [self.data.to_f64()]);
-        (self.chain(sin, cos, call), self.chain(cos, -sin, call))
-    }
+            /// The sine and the cosine.
+            ///
+            #[doc = $sin_cos]
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn sin_cos(self) -> (Self, Self) {
+                let (sin, cos) = self.data.sin_cos();
+                let call = || Call::new("sin_cos", [self.data.to_f64()]);
+                (self.chain(sin, cos, call), self.chain(cos, -sin, call))
+            }
 
-    /// The number itself within `[low, high]`, else the nearer bound; partial 1 to the one that is returned, to
-    /// `self` at a tie.
-    ///
-    /// # Panics
-    ///
-    /// If `low > high`, or either is NaN, as the standard floats do, or if the values belong to different tapes.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tape = gradtape::Tape::new();
-    /// let (x, low, high) = (tape.var(7.0_f64), gradtape::Value::from(0.0), tape.var(5.0));
-    /// let y = 2.0 * x.clamp(low, high);
-    /// assert_eq!(y, 10.0);
-    /// assert_eq!(y.backward().wrt_all(&[x, high]), [0.0, 2.0]);
-    /// ```
-    #[inline]
-    #[track_caller]
-    #[must_use]
-    pub fn clamp(self, low: Self, high: Self) -> Self {
-        assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
-        self.meet(low);
-        self.meet(high);
-        low.meet(high);
-        let chosen = if self < low {
-            low
-        } else if self > high {
-            high
-        } else {
-            self
-        };
-        chosen.chain(chosen.data, T::one(), || Call::new("clamp", [chosen.data.to_f64()]))
-    }
+            /// The number itself within `[low, high]`, else the nearer bound; partial 1 to the one that is returned, to
+            /// `self` at a tie.
+            ///
+            /// # Panics
+            ///
+            /// If `low > high`, or either is NaN, as the standard floats do.
+            #[doc = $panics]
+            ///
+            /// # Examples
+            ///
+            #[doc = $clamp]
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn clamp(self, low: Self, high: Self) -> Self {
+                assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
+                Self::meet(self, low);
+                Self::meet(self, high);
+                Self::meet(low, high);
+                let chosen = if self < low {
+                    low
+                } else if self > high {
+                    high
+                } else {
+                    self
+                };
+                chosen.chain(chosen.data, T::one(), || Call::new("clamp", [chosen.data.to_f64()]))
+            }
+
+            queries! { |self| self.data =>
+                pub is_nan: bool, pub is_infinite: bool, pub is_finite: bool, pub is_normal: bool, pub is_subnormal: bool,
+                pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: FpCategory
+            }
+        }
+    };
 }
 
 macro_rules! float {
-    ($Number:ident $Bound:ident
+    (
+        [$($generics:tt)*] $Number:ty;
         unary { $(
             $(#[$doc:meta])*
             $unary:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
@@ -106,7 +99,7 @@ macro_rules! float {
         )* }
         operator { $($operator:tt)* }
     ) => {
-        impl<T: $Bound> Float for $Number<T> {
+        impl<$($generics)*> Float for $Number {
             $(#[inline] #[track_caller] fn $unary(self $(, $p: $pt)?) -> Self { self.$unary($($p)?) })*
             $(#[inline] #[track_caller] fn $binary(self, other: Self) -> Self { self.$binary(other) })*
             $(#[inline] #[track_caller] fn $choice(self, other: Self) -> Self { self.$choice(other) })*
@@ -160,45 +153,92 @@ macro_rules! queries {
     };
 }
 
-impl<T: Scalar> Value<T> {
-    queries! { |self| self.data =>
-        pub is_nan: bool, pub is_infinite: bool, pub is_finite: bool, pub is_normal: bool, pub is_subnormal: bool,
-        pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: FpCategory
-    }
+/// The neutral elements. The number alone decides.
+macro_rules! neutral {
+    ($([$($generics:tt)*] $Number:ty;)*) => {
+        $(
+            impl<T: Scalar $($generics)*> Zero for $Number {
+                constants! { Zero: zero }
+
+                #[inline]
+                fn is_zero(&self) -> bool {
+                    self.data.is_zero()
+                }
+            }
+
+            impl<T: Scalar $($generics)*> One for $Number {
+                constants! { One: one }
+
+                #[inline]
+                fn is_one(&self) -> bool {
+                    self.data.is_one()
+                }
+            }
+        )*
+    };
 }
 
-crate::operations! { float Value Scalar }
+methods! {
+    [] Value<T>;
+    "```
+let tape = gradtape::Tape::new();
+let (x, a, b) = (tape.var(2.0), tape.var(3.0), tape.var(4.0));
+let y = x.mul_add(a, b);
+assert_eq!(y, 10.0);
+assert_eq!(y.backward().wrt_all(&[x, a, b]), [3.0, 2.0, 1.0]);
+```"
+    "```
+let tape = gradtape::Tape::new();
+let (sin, cos) = tape.var(0.7_f64).sin_cos();
+assert_eq!((sin.data(), cos.data()), 0.7_f64.sin_cos());
+```"
+    "```
+let tape = gradtape::Tape::new();
+let (x, low, high) = (tape.var(7.0_f64), gradtape::Value::from(0.0), tape.var(5.0));
+let y = 2.0 * x.clamp(low, high);
+assert_eq!(y, 10.0);
+assert_eq!(y.backward().wrt_all(&[x, high]), [0.0, 2.0]);
+```"
+    "\n# Panics\n\nIf the values belong to different tapes, or to one that was cleared or dropped."
+}
+
+methods! {
+    [, const N: usize] Dual<T, N>;
+    "```
+let [x, a, b] = gradtape::Dual::vars([2.0, 3.0, 4.0]);
+let y = x.mul_add(a, b);
+assert_eq!(y, 10.0);
+assert_eq!(y.tangents(), [3.0, 2.0, 1.0]);
+```"
+    "```
+let (sin, cos) = gradtape::Dual::var(0.7_f64).sin_cos();
+assert_eq!((sin.data(), cos.data()), 0.7_f64.sin_cos());
+```"
+    "```
+let [x, high] = gradtape::Dual::vars([7.0_f64, 5.0]);
+let y = 2.0 * x.clamp(gradtape::Dual::from(0.0), high);
+assert_eq!(y, 10.0);
+assert_eq!(y.tangents(), [0.0, 2.0]);
+```"
+    ""
+}
+
+crate::operations! { float [T: Scalar] Value<T>; }
+crate::operations! { float [T: Scalar, const N: usize] Dual<T, N>; }
 #[cfg(feature = "program")]
-crate::operations! { float Expr Precision }
-
-impl<T: Scalar> Zero for Value<T> {
-    constants! { Zero: zero }
-
-    #[inline]
-    fn is_zero(&self) -> bool {
-        self.data.is_zero()
-    }
-}
-
-impl<T: Scalar> One for Value<T> {
-    constants! { One: one }
-
-    #[inline]
-    fn is_one(&self) -> bool {
-        self.data.is_one()
-    }
-}
+crate::operations! { float [T: Precision] Expr<T>; }
+neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; }
 
 /// Conversions of the number, in every width that the standard integers and floats have.
 macro_rules! primitives {
-    ($Number:ident $Bound:ident: $($to:ident $from:ident $N:ty),*) => {
+    ([$($generics:tt)*] $Bound:ident $Number:ty: $($to:ident $from:ident $N:ty),*) => {
         /// The number alone: what it depends on is lost.
-        impl<T: $Bound> ToPrimitive for $Number<T> {
+        impl<T: $Bound $($generics)*> ToPrimitive for $Number {
             $(#[inline] #[track_caller] fn $to(&self) -> Option<$N> { self.data().$to() })*
         }
 
         /// A constant.
-        impl<T: $Bound + FromPrimitive> FromPrimitive for $Number<T> {
+        impl<T: $Bound + FromPrimitive $($generics)*> FromPrimitive for $Number {
             $(#[inline] fn $from(n: $N) -> Option<Self> { T::$from(n).map(Self::constant) })*
         }
     };
@@ -206,21 +246,21 @@ macro_rules! primitives {
 
 /// The traits that say no more than the methods and operators of a number.
 macro_rules! traits {
-    ($($Number:ident $Bound:ident),*) => {
+    ($([$($generics:tt)*] $Bound:ident $Number:ty;)*) => {
         $(
             #[allow(non_snake_case)]
-            impl<T: $Bound + FloatConst> FloatConst for $Number<T> {
+            impl<T: $Bound + FloatConst $($generics)*> FloatConst for $Number {
                 constants! {
                     FloatConst: E FRAC_1_PI FRAC_1_SQRT_2 FRAC_2_PI FRAC_2_SQRT_PI FRAC_PI_2 FRAC_PI_3 FRAC_PI_4 FRAC_PI_6 FRAC_PI_8
                     LN_10 LN_2 LOG10_E LOG2_E PI SQRT_2 TAU LOG10_2 LOG2_10
                 }
             }
 
-            impl<T: $Bound + Bounded> Bounded for $Number<T> {
+            impl<T: $Bound + Bounded $($generics)*> Bounded for $Number {
                 constants! { Bounded: min_value max_value }
             }
 
-            impl<T: $Bound> Num for $Number<T> {
+            impl<T: $Bound $($generics)*> Num for $Number {
                 type FromStrRadixErr = T::FromStrRadixErr;
 
                 fn from_str_radix(text: &str, radix: u32) -> Result<Self, T::FromStrRadixErr> {
@@ -228,14 +268,14 @@ macro_rules! traits {
                 }
             }
 
-            impl<T: $Bound> NumCast for $Number<T> {
+            impl<T: $Bound $($generics)*> NumCast for $Number {
                 #[inline]
-                fn from<N: ToPrimitive>(n: N) -> Option<Self> {
-                    <T as NumCast>::from(n).map(Self::constant)
+                fn from<X: ToPrimitive>(x: X) -> Option<Self> {
+                    <T as NumCast>::from(x).map(Self::constant)
                 }
             }
 
-            impl<T: $Bound + Signed> Signed for $Number<T> {
+            impl<T: $Bound + Signed $($generics)*> Signed for $Number {
                 #[inline]
                 #[track_caller]
                 fn abs(&self) -> Self {
@@ -267,7 +307,7 @@ macro_rules! traits {
                 }
             }
 
-            impl<T: $Bound> Inv for $Number<T> {
+            impl<T: $Bound $($generics)*> Inv for $Number {
                 type Output = Self;
 
                 #[inline]
@@ -277,17 +317,17 @@ macro_rules! traits {
                 }
             }
 
-            impl<T: $Bound> Inv for &$Number<T> {
-                type Output = $Number<T>;
+            impl<T: $Bound $($generics)*> Inv for &$Number {
+                type Output = $Number;
 
                 #[inline]
                 #[track_caller]
-                fn inv(self) -> $Number<T> {
+                fn inv(self) -> $Number {
                     self.recip()
                 }
             }
 
-            impl<T: $Bound> Pow<i32> for $Number<T> {
+            impl<T: $Bound $($generics)*> Pow<i32> for $Number {
                 type Output = Self;
 
                 #[inline]
@@ -297,7 +337,7 @@ macro_rules! traits {
                 }
             }
 
-            impl<T: $Bound> Pow<$Number<T>> for $Number<T> {
+            impl<T: $Bound $($generics)*> Pow<$Number> for $Number {
                 type Output = Self;
 
                 #[inline]
@@ -307,7 +347,7 @@ macro_rules! traits {
                 }
             }
 
-            impl<T: $Bound> MulAdd for $Number<T> {
+            impl<T: $Bound $($generics)*> MulAdd for $Number {
                 type Output = Self;
 
                 #[inline]
@@ -317,7 +357,7 @@ macro_rules! traits {
                 }
             }
 
-            impl<T: $Bound> MulAddAssign for $Number<T> {
+            impl<T: $Bound $($generics)*> MulAddAssign for $Number {
                 #[inline]
                 #[track_caller]
                 fn mul_add_assign(&mut self, a: Self, b: Self) {
@@ -326,7 +366,7 @@ macro_rules! traits {
             }
 
             primitives! {
-                $Number $Bound:
+                [$($generics)*] $Bound $Number:
                 to_i8 from_i8 i8, to_i16 from_i16 i16, to_i32 from_i32 i32, to_i64 from_i64 i64, to_i128 from_i128 i128,
                 to_isize from_isize isize, to_u8 from_u8 u8, to_u16 from_u16 u16, to_u32 from_u32 u32, to_u64 from_u64 u64,
                 to_u128 from_u128 u128, to_usize from_usize usize, to_f32 from_f32 f32, to_f64 from_f64 f64
@@ -335,14 +375,14 @@ macro_rules! traits {
     };
 }
 
-traits! { Value Scalar }
+traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; }
 #[cfg(feature = "program")]
-traits! { Expr Precision }
+traits! { [] Precision Expr<T>; }
 
 /// Rust allows a plain exponent for named types only, because `i32` could become a float one day.
 macro_rules! plain_exponent {
-    ($($Number:ident $T:ty),*) => {
-        $(impl Pow<$T> for $Number<$T> {
+    ($([$($generics:tt)*] $T:ty, $Number:ty;)*) => {
+        $(impl<$($generics)*> Pow<$T> for $Number {
             type Output = Self;
 
             #[inline]
@@ -354,6 +394,11 @@ macro_rules! plain_exponent {
     };
 }
 
-plain_exponent! { Value f32, Value f64 }
+plain_exponent! {
+    [] f32, Value<f32>;
+    [] f64, Value<f64>;
+    [const N: usize] f32, Dual<f32, N>;
+    [const N: usize] f64, Dual<f64, N>;
+}
 #[cfg(feature = "program")]
-plain_exponent! { Expr f32, Expr f64 }
+plain_exponent! { [] f32, Expr<f32>; [] f64, Expr<f64>; }

@@ -1,21 +1,56 @@
-//! The standard operators, comparison and text, in all forms, for the numbers of this crate.
+//! The standard operators and comparison, in all forms, for the numbers of this crate.
+
+mod lifted;
+mod text;
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign};
-use std::str::FromStr;
 
 use num_traits::{One, ToPrimitive};
 
 use crate::ops::rules;
-#[cfg(feature = "program")]
-use crate::program::{Expr, Op, Precision};
 use crate::trace::Call;
-use crate::{Scalar, Value};
+use crate::{Dual, Scalar, Value};
 
 /// The operators of the table between numbers, and with plain numbers on the right.
 macro_rules! operators {
     (
+        @ [$($generics:tt)*] $Number:ty, $join:ident;
+        $(#[$doc:meta])*
+        $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident ($a:ident, $b:ident, $y:ident) = $value:expr, $partial_a:expr, $partial_b:expr;
+    ) => {
+        impl<$($generics)*> $Op for $Number {
+            type Output = Self;
+
+            $(#[$doc])*
+            #[inline(always)]
+            #[track_caller]
+            fn $op(self, other: Self) -> Self {
+                let ($a, $b) = (self.data, other.data);
+                let $y = $value;
+                let call = || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]);
+                Self::$join($y, self, other, || $partial_a, || $partial_b, call)
+            }
+        }
+
+        impl<$($generics)*> $Op<T> for $Number {
+            type Output = Self;
+
+            $(#[$doc])*
+            #[inline(always)]
+            #[track_caller]
+            fn $op(self, $b: T) -> Self {
+                let $a = self.data;
+                let $y = $value;
+                self.chain($y, $partial_a, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
+            }
+        }
+
+        forms! { [$($generics)*] $Op::$op, $OpAssign::$op_assign, $Number, $Number }
+        forms! { [$($generics)*] $Op::$op, $OpAssign::$op_assign, $Number, T }
+    };
+    (
+        $generics:tt $Number:ty, $join:ident;
         unary { $($unary:tt)* }
         activation { $($activation:tt)* }
         binary { $($binary:tt)* }
@@ -26,66 +61,52 @@ macro_rules! operators {
             at $at:tt, $low:tt, $high:tt;
         )* }
     ) => {
-        $(
-            impl<T: Scalar> $Op for Value<T> {
-                type Output = Self;
+        $(operators! {
+            @ $generics $Number, $join;
+            $(#[$doc])* $Op::$op, $OpAssign::$op_assign ($a, $b, $y) = $value, $partial_a, $partial_b;
+        })*
+    };
+}
 
-                $(#[$doc])*
-                #[inline(always)]
-                #[track_caller]
-                fn $op(self, other: Self) -> Self {
-                    let ($a, $b) = (self.data, other.data);
-                    let $y = $value;
-                    let call = || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]);
-                    Self::join($y, self, other, || $partial_a, || $partial_b, call)
-                }
+/// The same with a plain number of type `T` on the left, which Rust allows for named types only.
+macro_rules! plain_left {
+    (
+        @ [$($generics:tt)*] $T:ident, $Number:ty;
+        $(#[$doc:meta])* $Op:ident::$op:ident ($a:ident, $b:ident, $y:ident) = $value:expr, $partial_b:expr;
+    ) => {
+        impl<$($generics)*> $Op<$Number> for $T {
+            type Output = $Number;
+
+            $(#[$doc])*
+            #[inline(always)]
+            #[track_caller]
+            fn $op(self, other: $Number) -> $Number {
+                #[allow(dead_code, reason = "few partials name their type")]
+                type T = $T;
+                let ($a, $b) = (self, other.data);
+                let $y = $value;
+                other.chain($y, $partial_b, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
             }
+        }
 
-            impl<T: Scalar> $Op<T> for Value<T> {
-                type Output = Self;
-
-                $(#[$doc])*
-                #[inline(always)]
-                #[track_caller]
-                fn $op(self, $b: T) -> Self {
-                    let $a = self.data;
-                    let $y = $value;
-                    self.chain($y, $partial_a, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
-                }
-            }
-
-            forms! { [T: Scalar] $Op::$op, $OpAssign::$op_assign, Value<T>, Value<T> }
-            forms! { [T: Scalar] $Op::$op, $OpAssign::$op_assign, Value<T>, T }
-
-            #[cfg(feature = "program")]
-            impl<T: Precision> $Op for Expr<T> {
-                type Output = Self;
-
-                $(#[$doc])*
-                #[track_caller]
-                fn $op(self, other: Self) -> Self {
-                    Self::call(Op::$op, [self, other], 0)
-                }
-            }
-
-            #[cfg(feature = "program")]
-            impl<T: Precision> $Op<T> for Expr<T> {
-                type Output = Self;
-
-                $(#[$doc])*
-                #[track_caller]
-                fn $op(self, other: T) -> Self {
-                    self.$op(Self::constant(other))
-                }
-            }
-
-            #[cfg(feature = "program")]
-            forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, Expr<T> }
-            #[cfg(feature = "program")]
-            forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, T }
-        )*
-        plain_left! { f32 $($Op::$op($a, $b, $y) = $value, $partial_b;)* }
-        plain_left! { f64 $($Op::$op($a, $b, $y) = $value, $partial_b;)* }
+        references! { [$($generics)*] $Op::$op, $T, $Number }
+    };
+    (
+        $generics:tt $T:ident, $Number:ty;
+        unary { $($unary:tt)* }
+        activation { $($activation:tt)* }
+        binary { $($binary:tt)* }
+        choice { $($choice:tt)* }
+        operator { $(
+            $(#[$doc:meta])*
+            $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident ($a:ident, $b:ident, $y:ident) = $value:expr, $partial_a:expr, $partial_b:expr;
+            at $at:tt, $low:tt, $high:tt;
+        )* }
+    ) => {
+        $(plain_left! {
+            @ $generics $T, $Number;
+            $(#[$doc])* $Op::$op ($a, $b, $y) = $value, $partial_b;
+        })*
     };
 }
 
@@ -146,221 +167,105 @@ macro_rules! references {
     };
 }
 
-/// Comparison of a plain number and an [`Expr`], which remembers each of these questions as it is asked.
-#[cfg(feature = "program")]
-macro_rules! compare_plain {
-    ([$($generics:tt)*] $Left:ty, $Right:ty, $left:expr, $right:expr) => {
-        impl<$($generics)*> PartialEq<$Right> for $Left {
+/// The negative of numbers and of references to them.
+macro_rules! neg {
+    ([$($generics:tt)*] $Number:ty, |$x:ident| $negative:expr) => {
+        impl<$($generics)*> Neg for $Number {
+            type Output = Self;
+
+            /// The negative; derivative -1.
+            #[inline(always)]
             #[track_caller]
-            fn eq(&self, other: &$Right) -> bool {
-                $left(self) == $right(other)
+            fn neg(self) -> Self {
+                let $x = self;
+                $negative
             }
         }
 
-        impl<$($generics)*> PartialOrd<$Right> for $Left {
-            #[track_caller]
-            fn partial_cmp(&self, other: &$Right) -> Option<Ordering> {
-                $left(self).partial_cmp(&$right(other))
-            }
+        impl<$($generics)*> Neg for &$Number {
+            type Output = $Number;
 
+            #[inline(always)]
             #[track_caller]
-            fn lt(&self, other: &$Right) -> bool {
-                $left(self) < $right(other)
-            }
-
-            #[track_caller]
-            fn le(&self, other: &$Right) -> bool {
-                $left(self) <= $right(other)
-            }
-
-            #[track_caller]
-            fn gt(&self, other: &$Right) -> bool {
-                $left(self) > $right(other)
-            }
-
-            #[track_caller]
-            fn ge(&self, other: &$Right) -> bool {
-                $left(self) >= $right(other)
+            fn neg(self) -> $Number {
+                -*self
             }
         }
     };
 }
 
-/// Operators and comparison with a plain number on the left, which Rust allows for named types only.
-macro_rules! plain_left {
-    ($T:ident $($Op:ident::$op:ident($a:ident, $b:ident, $y:ident) = $value:expr, $partial_b:expr;)*) => {
-        $(
-            impl $Op<Value<$T>> for $T {
-                type Output = Value<$T>;
+#[cfg(feature = "program")]
+pub(crate) use neg;
+pub(crate) use {forms, references};
 
-                #[inline(always)]
-                #[track_caller]
-                fn $op(self, other: Value<$T>) -> Value<$T> {
-                    #[allow(dead_code, reason = "few partials name their type")]
-                    type T = $T;
-                    let ($a, $b) = (self, other.data);
-                    let $y = $value;
-                    other.chain($y, $partial_b, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
-                }
-            }
-
-            references! { [] $Op::$op, $T, Value<$T> }
-
-            #[cfg(feature = "program")]
-            impl $Op<Expr<$T>> for $T {
-                type Output = Expr<$T>;
-
-                #[track_caller]
-                fn $op(self, other: Expr<$T>) -> Expr<$T> {
-                    Expr::constant(self).$op(other)
-                }
-            }
-
-            #[cfg(feature = "program")]
-            references! { [] $Op::$op, $T, Expr<$T> }
-        )*
-
-        impl PartialEq<Value<$T>> for $T {
+/// Comparison of the numbers, so that branches go the way of the plain program.
+macro_rules! compared {
+    ([$($generics:tt)*] $Number:ident<T $(, $N:ident)?>) => {
+        impl<T: PartialEq $($generics)*> PartialEq for $Number<T $(, $N)?> {
             #[inline]
-            fn eq(&self, other: &Value<$T>) -> bool {
-                *self == other.data
+            fn eq(&self, other: &Self) -> bool {
+                self.data == other.data
             }
         }
 
-        impl PartialOrd<Value<$T>> for $T {
+        impl<T: PartialEq $($generics)*> PartialEq<T> for $Number<T $(, $N)?> {
             #[inline]
-            fn partial_cmp(&self, other: &Value<$T>) -> Option<Ordering> {
-                self.partial_cmp(&other.data)
+            fn eq(&self, other: &T) -> bool {
+                self.data == *other
             }
         }
 
-        #[cfg(feature = "program")]
-        compare_plain! { [] $T, Expr<$T>, |x: &$T| Expr::constant(*x), |x: &Expr<$T>| *x }
+        impl<T: PartialOrd $($generics)*> PartialOrd for $Number<T $(, $N)?> {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                self.data.partial_cmp(&other.data)
+            }
+        }
+
+        impl<T: PartialOrd $($generics)*> PartialOrd<T> for $Number<T $(, $N)?> {
+            #[inline]
+            fn partial_cmp(&self, other: &T) -> Option<Ordering> {
+                self.data.partial_cmp(other)
+            }
+        }
     };
 }
 
-#[cfg(feature = "program")]
-compare_plain! { [T: Precision] Expr<T>, T, |x: &Expr<T>| *x, |x: &T| Expr::constant(*x) }
-
-crate::operations! { operators }
-
-impl<T: Scalar> Neg for Value<T> {
-    type Output = Self;
-
-    /// The negative; derivative -1.
-    #[inline(always)]
-    #[track_caller]
-    fn neg(self) -> Self {
-        self.chain(-self.data, -T::one(), || Call::new("neg", [self.data.to_f64()]))
-    }
-}
-
-#[cfg(feature = "program")]
-impl<T: Precision> Neg for Expr<T> {
-    type Output = Self;
-
-    /// The negative; derivative -1.
-    #[track_caller]
-    fn neg(self) -> Self {
-        Self::call(Op::neg, [self], 0)
-    }
-}
-
-#[cfg(feature = "program")]
-impl<T: Precision> Neg for &Expr<T> {
-    type Output = Expr<T>;
-
-    #[track_caller]
-    fn neg(self) -> Expr<T> {
-        -*self
-    }
-}
-
-impl<T: Scalar> Neg for &Value<T> {
-    type Output = Value<T>;
-
-    #[inline(always)]
-    #[track_caller]
-    fn neg(self) -> Value<T> {
-        -*self
-    }
-}
-
-impl<T: PartialEq> PartialEq for Value<T> {
-    /// Compares the numbers, so that branches go the way of the plain program.
-    #[inline]
-    fn eq(&self, other: &Self) -> bool {
-        self.data == other.data
-    }
-}
-
-impl<T: PartialEq> PartialEq<T> for Value<T> {
-    #[inline]
-    fn eq(&self, other: &T) -> bool {
-        self.data == *other
-    }
-}
-
-impl<T: PartialOrd> PartialOrd for Value<T> {
-    #[inline]
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.data.partial_cmp(&other.data)
-    }
-}
-
-impl<T: PartialOrd> PartialOrd<T> for Value<T> {
-    #[inline]
-    fn partial_cmp(&self, other: &T) -> Option<Ordering> {
-        self.data.partial_cmp(other)
-    }
-}
-
-/// What is made of plain numbers: constants.
-macro_rules! constants {
-    ($($Number:ident $Bound:ident),*) => {
+/// The same with a plain number on the left.
+macro_rules! compared_left {
+    ($([$($generics:tt)*] $T:ident, $Number:ty;)*) => {
         $(
-            impl<T: $Bound> Default for $Number<T> {
-                /// The constant 0.
-                fn default() -> Self {
-                    Self::constant(T::zero())
-                }
-            }
-
-            impl<T: $Bound> From<T> for $Number<T> {
-                /// A constant.
+            impl<$($generics)*> PartialEq<$Number> for $T {
                 #[inline]
-                fn from(x: T) -> Self {
-                    Self::constant(x)
+                fn eq(&self, other: &$Number) -> bool {
+                    *self == other.data
                 }
             }
 
-            impl<T: $Bound + FromStr> FromStr for $Number<T> {
-                type Err = T::Err;
-
-                /// A constant.
-                fn from_str(text: &str) -> Result<Self, T::Err> {
-                    text.parse().map(Self::constant)
+            impl<$($generics)*> PartialOrd<$Number> for $T {
+                #[inline]
+                fn partial_cmp(&self, other: &$Number) -> Option<Ordering> {
+                    self.partial_cmp(&other.data)
                 }
             }
         )*
     };
 }
 
-constants! { Value Scalar }
-#[cfg(feature = "program")]
-constants! { Expr Precision }
+crate::operations! { operators [T: Scalar] Value<T>, join; }
+crate::operations! { operators [T: Scalar, const N: usize] Dual<T, N>, operator; }
+crate::operations! { plain_left [] f32, Value<f32>; }
+crate::operations! { plain_left [] f64, Value<f64>; }
+crate::operations! { plain_left [const N: usize] f32, Dual<f32, N>; }
+crate::operations! { plain_left [const N: usize] f64, Dual<f64, N>; }
 
-/// Text of the number alone, with the caller's width, precision and sign.
-macro_rules! text {
-    ($Number:ident: $($Trait:ident),*) => {
-        $(impl<T: fmt::$Trait> fmt::$Trait for $Number<T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.data.fmt(f)
-            }
-        })*
-    };
+neg! { [T: Scalar] Value<T>, |x| x.chain(-x.data, -T::one(), || Call::new("neg", [x.data.to_f64()])) }
+neg! { [T: Scalar, const N: usize] Dual<T, N>, |x| x.chain(-x.data, -T::one(), ()) }
+compared! { [] Value<T> }
+compared! { [, const N: usize] Dual<T, N> }
+compared_left! {
+    [] f32, Value<f32>;
+    [] f64, Value<f64>;
+    [const N: usize] f32, Dual<f32, N>;
+    [const N: usize] f64, Dual<f64, N>;
 }
-
-text! { Value: Display, LowerExp, UpperExp }
-#[cfg(feature = "program")]
-text! { Expr: Display, LowerExp, UpperExp }

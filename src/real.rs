@@ -1,14 +1,16 @@
 //! The bounds for generic code: [`Scalar`], what a tape computes with, and [`Real`], what a function is written over.
+//!
+//! Between the two is [`Lift`]: a scalar that knows which plain number is innermost in it.
 
 use std::fmt::{Debug, Display};
 use std::iter::{Product, Sum};
 
 use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
 
-use crate::Value;
 use crate::ops::rules;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
+use crate::{Dual, Value};
 
 /// A number that can live on a tape: every `'static` [`Float`], without registration.
 ///
@@ -17,8 +19,131 @@ pub trait Scalar: Float + 'static {}
 
 impl<T: Float + 'static> Scalar for T {}
 
+/// A number that plain numbers can be lifted to: a plain number itself, or one of this crate over a `Lift`.
+///
+/// However deep numbers are nested, the plain number is the innermost one: f64 for `Value<Dual<f64>>`. A float of your own
+/// that implements this, with itself as `Scalar`, can be the plain number of [`Real`] functions over `Value`s and `Dual`s.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Lift, Value};
+///
+/// let x = <Value<Value<f64>> as Lift>::constant(2.0);
+/// assert_eq!(Lift::data(x), 2.0);
+/// ```
+pub trait Lift: Scalar + FloatConst + Debug + Display {
+    /// The plain number inside: the type of data, parameters and results.
+    type Scalar: Scalar;
+
+    /// The number `x`, which depends on nothing.
+    fn constant(x: Self::Scalar) -> Self;
+
+    /// The plain number inside.
+    fn data(self) -> Self::Scalar;
+
+    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    ///
+    /// ```
+    /// use gradtape::gradient;
+    ///
+    /// assert_eq!(gradient(|x| x[0] * x[0].detach(), &[3.0]), (9.0, vec![3.0]));
+    /// ```
+    #[must_use]
+    fn detach(self) -> Self;
+}
+
+macro_rules! lift {
+    ($([$($generics:tt)*] $Number:ty, |$x:ident| $detached:expr;)*) => {
+        $(impl<$($generics)*> Lift for $Number {
+            type Scalar = T::Scalar;
+
+            #[inline]
+            fn constant(x: T::Scalar) -> Self {
+                Self::constant(T::constant(x))
+            }
+
+            #[inline]
+            #[track_caller]
+            fn data(self) -> T::Scalar {
+                self.data().data()
+            }
+
+            #[inline]
+            #[track_caller]
+            fn detach(self) -> Self {
+                self.detach()
+            }
+        }
+
+        impl<$($generics)*> $Number {
+            /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn detach(self) -> Self {
+                let $x = self;
+                $detached
+            }
+        })*
+    };
+}
+
+lift! {
+    [T: Lift] Value<T>, |x| Self::constant(x.data.detach());
+    [T: Lift, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
+}
+#[cfg(feature = "program")]
+lift! { [T: Precision] Expr<T>, |x| Self::call(Op::detach, [x], 0); }
+
+macro_rules! plain {
+    ($($T:ty),*) => {
+        $(impl Lift for $T {
+            type Scalar = Self;
+
+            #[inline]
+            fn constant(x: Self) -> Self {
+                x
+            }
+
+            #[inline]
+            fn data(self) -> Self {
+                self
+            }
+
+            #[inline]
+            fn detach(self) -> Self {
+                self
+            }
+        })*
+    };
+}
+
+plain! { f32, f64 }
+#[cfg(feature = "half")]
+plain! { half::f16, half::bf16 }
+#[cfg(feature = "twofloat")]
+plain! { twofloat::TwoFloat }
+
 /// States the trait and implements it for the plain floats, from the activations of the table.
 macro_rules! real {
+    (@plain $T:ty, $($name:ident($x:ident $(; $p:ident)?) = $value:expr;)*) => {
+        impl Real for $T {
+            #[inline]
+            #[track_caller]
+            fn dot(a: &[Self], b: &[Self]) -> Self {
+                rules::dot(a, b)
+            }
+
+            #[inline]
+            #[track_caller]
+            fn weighted_sum(values: &[Self], weights: &[Self]) -> Self {
+                rules::dot(values, weights)
+            }
+
+            $(#[inline] fn $name(self $(, $p: Self)?) -> Self { let $x = self; $value })*
+        }
+    };
     (
         unary { $($unary:tt)* }
         activation { $(
@@ -45,38 +170,16 @@ macro_rules! real {
         /// assert_eq!(gradient(neuron, &[2.0, 3.0]), (0.5, vec![0.75, 0.5]));
         /// ```
         pub trait Real:
-            Float
-            + FloatConst
+            Lift
             + NumAssign
-            + NumOps<<Self as Real>::Scalar, Self>
-            + NumAssignOps<<Self as Real>::Scalar>
+            + NumOps<<Self as Lift>::Scalar, Self>
+            + NumAssignOps<<Self as Lift>::Scalar>
+            + PartialOrd<<Self as Lift>::Scalar>
             + Sum
             + Product
             + for<'a> Sum<&'a Self>
             + for<'a> Product<&'a Self>
-            + Debug
-            + Display
-            + 'static
         {
-            /// The plain number inside: the type of data, parameters and results.
-            type Scalar: Scalar;
-
-            /// The number `x`, which depends on nothing.
-            fn constant(x: Self::Scalar) -> Self;
-
-            /// The plain number inside.
-            fn data(self) -> Self::Scalar;
-
-            /// The same number, without its derivative: what depends on it is computed as if it were a constant.
-            ///
-            /// ```
-            /// use gradtape::{Real, gradient};
-            ///
-            /// assert_eq!(gradient(|x| x[0] * x[0].detach(), &[3.0]), (9.0, vec![3.0]));
-            /// ```
-            #[must_use]
-            fn detach(self) -> Self;
-
             /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
             ///
             /// # Panics
@@ -94,40 +197,26 @@ macro_rules! real {
             $($(#[$doc])* #[must_use] fn $name(self $(, $p: parameter!($pt))?) -> Self;)*
         }
 
-        plain! { f32 $($name($x $(; $p)?) = $value;)* }
-        plain! { f64 $($name($x $(; $p)?) = $value;)* }
-
-        delegate! { Value [Scalar + FloatConst + Debug + Display] |x| Value::constant(x.data);
-            $($name($($p: $pt)?))* }
+        real! { @plain f32, $($name($x $(; $p)?) = $value;)* }
+        real! { @plain f64, $($name($x $(; $p)?) = $value;)* }
+        #[cfg(feature = "half")]
+        real! { @plain half::f16, $($name($x $(; $p)?) = $value;)* }
+        #[cfg(feature = "half")]
+        real! { @plain half::bf16, $($name($x $(; $p)?) = $value;)* }
+        delegate! { [T: Lift] Value<T>; $($name($($p: $pt)?))* }
+        delegate! { [T: Lift, const N: usize] Dual<T, N>; $($name($($p: $pt)?))* }
         #[cfg(feature = "program")]
-        delegate! { Expr [Precision] |x| Expr::call(Op::detach, [x], 0); $($name($($p: $pt)?))* }
+        delegate! { [T: Precision] Expr<T>; $($name($($p: $pt)?))* }
     };
 }
 
-/// The trait for a number that has all of it as methods.
+/// The trait for a number over `T` that has all of it as methods.
 macro_rules! delegate {
-    ($Number:ident [$($bound:tt)*] |$x:ident| $detached:expr; $($name:ident($($p:ident: $pt:ty)?))*) => {
-        impl<T: $($bound)*> Real for $Number<T> {
-            type Scalar = T;
-
-            #[inline]
-            fn constant(x: T) -> Self {
-                Self::constant(x)
-            }
-
-            #[inline]
-            #[track_caller]
-            fn data(self) -> T {
-                self.data()
-            }
-
-            #[inline]
-            #[track_caller]
-            fn detach(self) -> Self {
-                let $x = self;
-                $detached
-            }
-
+    ([$($generics:tt)*] $Number:ty; $($name:ident($($p:ident: $pt:ident)?))*) => {
+        impl<$($generics)*> Real for $Number
+        where
+            Self: NumOps<T::Scalar> + NumAssignOps<T::Scalar> + PartialOrd<T::Scalar>,
+        {
             #[inline]
             #[track_caller]
             fn dot(a: &[Self], b: &[Self]) -> Self {
@@ -136,12 +225,18 @@ macro_rules! delegate {
 
             #[inline]
             #[track_caller]
-            fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
-                Self::weighted_sum(values, weights)
+            fn weighted_sum(values: &[Self], weights: &[T::Scalar]) -> Self {
+                Self::weighted(values, weights.iter().map(|&weight| T::constant(weight)))
             }
 
-            $(#[inline] #[track_caller] fn $name(self $(, $p: $pt)?) -> Self { self.$name($($p)?) })*
+            $(delegate! { @ $name($($p: $pt)?) })*
         }
+    };
+    (@ $name:ident()) => {
+        #[inline] #[track_caller] fn $name(self) -> Self { self.$name() }
+    };
+    (@ $name:ident($p:ident: T)) => {
+        #[inline] #[track_caller] fn $name(self, $p: T::Scalar) -> Self { self.$name(T::constant($p)) }
     };
 }
 
@@ -149,43 +244,6 @@ macro_rules! delegate {
 macro_rules! parameter {
     (T) => {
         Self::Scalar
-    };
-}
-
-macro_rules! plain {
-    ($T:ident $($name:ident($x:ident $(; $p:ident)?) = $value:expr;)*) => {
-        impl Real for $T {
-            type Scalar = $T;
-
-            #[inline]
-            fn constant(x: $T) -> $T {
-                x
-            }
-
-            #[inline]
-            fn data(self) -> $T {
-                self
-            }
-
-            #[inline]
-            fn detach(self) -> $T {
-                self
-            }
-
-            #[inline]
-            #[track_caller]
-            fn dot(a: &[Self], b: &[Self]) -> Self {
-                rules::dot(a, b)
-            }
-
-            #[inline]
-            #[track_caller]
-            fn weighted_sum(values: &[Self], weights: &[Self]) -> Self {
-                rules::dot(values, weights)
-            }
-
-            $(#[inline] fn $name(self $(, $p: $T)?) -> Self { let $x = self; $value })*
-        }
     };
 }
 

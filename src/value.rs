@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use num_traits::ToPrimitive;
 
+use crate::methods::methods;
 use crate::node::Node;
 use crate::ops::rules::{self, both_scaled, scaled};
 use crate::tape;
@@ -220,111 +221,15 @@ impl<T: Scalar> Value<T> {
             tape::assert_meet::<T>([self.node, other.node]);
         }
     }
-
-    /// The result of an operation that returns one of two values; a join only where both have a share.
-    #[inline(always)]
-    #[track_caller]
-    pub(crate) fn choose(
-        data: T,
-        a: Self,
-        b: Self,
-        partial_a: impl FnOnce() -> T,
-        partial_b: impl FnOnce() -> T,
-        call: impl FnOnce() -> Call,
-    ) -> Self {
-        a.meet(b);
-        let (partial_a, partial_b) = (partial_a(), partial_b());
-        if partial_b.is_zero() {
-            a.chain(data, partial_a, call)
-        } else if partial_a.is_zero() {
-            b.chain(data, partial_b, call)
-        } else {
-            Self::join(data, a, b, || partial_a, || partial_b, call)
-        }
-    }
-}
-
-/// The inherent methods of a number, from the table.
-macro_rules! methods {
-    (
-        unary { $($unary:tt)* }
-        activation { $($activation:tt)* }
-        binary { $($binary:tt)* }
-        choice { $($choice:tt)* }
-        operator { $($operator:tt)* }
-    ) => {
-        methods! { @unary "use gradtape::Tape;", $($unary)* }
-        methods! { @unary "use gradtape::{Real, Tape};", $($activation)* }
-        methods! { @binary join ", or if they are joined on one that was cleared or dropped.", $($binary)* }
-        methods! { @binary choose ".", $($choice)* }
-    };
-    (@unary $use:literal, $(
-        $(#[$doc:meta])*
-        $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
-        at $at:literal, $($interval:literal),*;
-    )*) => {
-        $(
-            $(#[$doc])*
-            ///
-            /// ```
-            #[doc = $use]
-            ///
-            #[doc = concat!("let f = |x: f64| x.", stringify!($name), "(", $(stringify!($pv),)? ");")]
-            #[doc = concat!("let (tape, x) = (Tape::new(), ", $at, ");")]
-            /// let v = tape.var(x);
-            #[doc = concat!("let y = v.", stringify!($name), "(", $(stringify!($pv),)? ");")]
-            /// assert_eq!(y.data(), f(x));
-            /// let difference = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5;
-            /// assert!((y.backward().wrt(v) - difference).abs() < 1e-8);
-            /// ```
-            #[inline]
-            #[track_caller]
-            #[must_use]
-            pub fn $name(self $(, $p: $pt)?) -> Self {
-                let $x = self.data;
-                $(let $shared = $both;)?
-                let $y = $value;
-                let partial = $partial;
-                self.chain($y, partial, || Call::new(stringify!($name), [$x.to_f64() $(, $p.to_f64())?]))
-            }
-        )*
-    };
-    (@binary $combine:ident $panics:literal, $(
-        $(#[$doc:meta])*
-        $name:ident($a:ident, $b:ident, $y:ident) = $value:expr, $partial_a:expr, $partial_b:expr;
-        at ($at:literal, $bt:literal), $low:tt, $high:tt;
-    )*) => {
-        $(
-            $(#[$doc])*
-            ///
-            /// ```
-            #[doc = concat!("let f = |a: f64, b| num_traits::Float::", stringify!($name), "(a, b);")]
-            #[doc = concat!("let (tape, a, b) = (gradtape::Tape::new(), ", $at, ", ", $bt, ");")]
-            /// let (u, v) = (tape.var(a), tape.var(b));
-            #[doc = concat!("let y = u.", stringify!($name), "(v);")]
-            /// assert_eq!(y.data(), f(a, b));
-            /// let difference = (f(a + 1e-5, b) - f(a - 1e-5, b)) / 2e-5;
-            /// assert!((y.backward().wrt(u) - difference).abs() < 1e-8);
-            /// ```
-            ///
-            /// # Panics
-            ///
-            #[doc = concat!("If the two values belong to different tapes", $panics)]
-            #[inline]
-            #[track_caller]
-            #[must_use]
-            pub fn $name(self, other: Self) -> Self {
-                let ($a, $b) = (self.data, other.data);
-                let $y = $value;
-                let call = || Call::new(stringify!($name), [$a.to_f64(), $b.to_f64()]);
-                Self::$combine($y, self, other, || $partial_a, || $partial_b, call)
-            }
-        )*
-    };
 }
 
 impl<T: Scalar> Value<T> {
-    crate::operations! { methods }
+    crate::operations! {
+        methods "```" "Tape" "let tape = Tape::new(); let v = tape.var(x);"
+            "let tape = Tape::new(); let (u, v) = (tape.var(a), tape.var(b));"
+            ["y.backward().wrt(v)" "y.backward().wrt(u)"]
+            "\n# Panics\n\nIf the values belong to different tapes, or are joined on one that was cleared or dropped."
+    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Value<T> {

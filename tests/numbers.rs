@@ -6,7 +6,7 @@ mod support;
 use std::fmt::Debug;
 
 use gradtape::check::Any;
-use gradtape::{Real, Tape, Value};
+use gradtape::{Lift, Real, Tape, Value};
 use num_traits::{
     Bounded, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignRef, NumRef, One, Pow, RefNum,
     Signed, ToPrimitive, Zero,
@@ -243,7 +243,7 @@ macro_rules! method_pairs {
             same!(|v| Float::clamp(v, v - one, v + one), |v| v.clamp(v - one, v + one));
             same!(|v| Real::dot(&[v, v], &[v, v + one]), |v| Value::dot(&[v, v], &[v, v + one]));
             same!(|v| Real::weighted_sum(&[v, v], &[x, one]), |v| Value::weighted_sum(&[v, v], &[x, one]));
-            assert_eq!(Real::data(<Value<T> as Real>::constant(x)), x);
+            assert_eq!(Lift::data(<Value<T> as Lift>::constant(x)), x);
         }
     };
 }

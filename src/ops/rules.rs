@@ -2,6 +2,8 @@
 //!
 //! Every function is generic in the float, so that tapes of tapes differentiate the rules themselves.
 
+use std::any::TypeId;
+
 use crate::Scalar;
 
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
@@ -47,6 +49,12 @@ pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
 #[inline(never)]
 fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
     if partial.is_zero() || slope.is_zero() { T::zero() } else { partial * slope }
+}
+
+/// Whether `T` is a float without derivatives of its own, as far as the compiler knows.
+#[inline(always)]
+pub(crate) fn is_plain<T: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<f64>() || TypeId::of::<T>() == TypeId::of::<f32>()
 }
 
 #[inline(always)]

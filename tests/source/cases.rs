@@ -137,7 +137,7 @@ fn of_table<T: Precision + Plain>(cases: &mut Vec<Case>) {
         add(&name, exact.record(|x| x[0].powi(n), &[number(0.7)]), &units);
     }
     add("mul_add", exact.record(|x| x[0].mul_add(x[1], x[0]), &[T::one(), T::one()]), &few);
-    add("detach", exact.record(|x| gradtape::Real::detach(x[0]) * x[1], &[T::one(), T::one()]), &few);
+    add("detach", exact.record(|x| gradtape::Lift::detach(x[0]) * x[1], &[T::one(), T::one()]), &few);
     let clamp = |x: &[Expr<T>]| x[0].clamp(-Expr::constant(T::one()), Expr::constant(T::one()) + x[1] * x[1]);
     add("clamp", exact.record(clamp, &[T::zero(), T::one()]), &few);
     let zero = [T::zero(), T::zero()];

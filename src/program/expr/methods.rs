@@ -81,7 +81,7 @@ impl<T: Precision> Expr<T> {
     /// The number where it was recorded.
     ///
     /// The program is then one for inputs that give exactly this number: to compute with a number but without its
-    /// derivative, take [`detach`](crate::Real::detach).
+    /// derivative, take [`detach`](Self::detach).
     #[track_caller]
     pub fn data(self) -> T {
         self.fixed()
@@ -193,6 +193,11 @@ impl<T: Precision> Expr<T> {
     #[track_caller]
     #[must_use]
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
-        Self::dot(values, &weights.iter().map(|&weight| Self::constant(weight)).collect::<Vec<_>>())
+        Self::weighted(values, weights.iter().copied())
+    }
+
+    #[track_caller]
+    pub(crate) fn weighted(values: &[Self], weights: impl Iterator<Item = T>) -> Self {
+        Self::dot(values, &weights.map(Self::constant).collect::<Vec<_>>())
     }
 }

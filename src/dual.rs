@@ -1,0 +1,188 @@
+//! The number of forward mode.
+
+use std::array::from_fn;
+
+use num_traits::ToPrimitive;
+
+use crate::Scalar;
+use crate::methods::methods;
+use crate::ops::rules::{self, is_unit, scaled};
+
+/// A number and its derivatives along `N` directions, which are computed with it.
+///
+/// It means: "my number is `data`, and along direction `k` I change `tangents[k]` times as fast as the inputs do". There
+/// is no tape and no memory: a `Dual` is plain data, and one evaluation gives `N` derivatives, however long it takes.
+/// So it is the number for functions of few inputs, and for derivatives along a direction.
+///
+/// A `Dual` behaves as the plain number does: it has the methods of [`num_traits::Float`] and implements that trait,
+/// compares and prints by its number, and mixes with plain numbers in all operators, as [`Value`](crate::Value) does.
+///
+/// # Examples
+///
+/// The derivative of a function of one number, and the gradient of one of two:
+///
+/// ```
+/// use gradtape::Dual;
+///
+/// let x = Dual::var(0.5_f64);
+/// let y = (-x * x).exp() / 2.0;
+/// assert_eq!(y.data(), (-0.25_f64).exp() / 2.0);
+/// assert_eq!(y.tangent(), -0.5 * (-0.25_f64).exp());
+///
+/// let [a, b] = Dual::vars([3.0, 4.0]);
+/// assert_eq!((a * a * b).tangents(), [24.0, 9.0]);
+/// ```
+///
+/// Second derivatives come from nesting. The plain number in this one is a `Dual`, too:
+///
+/// ```
+/// use gradtape::Dual;
+///
+/// let x = Dual::var(Dual::var(2.0));
+/// let y = x.powi(4);
+/// assert_eq!(y.tangent().data(), 32.0); // 4x³
+/// assert_eq!(y.tangent().tangent(), 48.0); // 12x²
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dual<T, const N: usize = 1> {
+    pub(crate) data: T,
+    pub(crate) tangents: [T; N],
+}
+
+impl<T: Scalar> Dual<T> {
+    /// A variable: its derivative by itself is 1.
+    #[inline]
+    pub fn var(x: T) -> Self {
+        Self::new(x, [T::one()])
+    }
+
+    /// The derivative along the one direction.
+    #[inline]
+    pub fn tangent(self) -> T {
+        self.tangents[0]
+    }
+}
+
+impl<T: Scalar, const N: usize> Dual<T, N> {
+    /// The number `data` that changes by `tangents[k]` along direction `k`.
+    ///
+    /// ```
+    /// use gradtape::Dual;
+    ///
+    /// // x y along the direction (1, 2)
+    /// let (x, y) = (Dual::new(3.0, [1.0]), Dual::new(5.0, [2.0]));
+    /// assert_eq!((x * y).tangent(), 5.0 + 3.0 * 2.0);
+    /// ```
+    #[inline]
+    pub fn new(data: T, tangents: [T; N]) -> Self {
+        Self { data, tangents }
+    }
+
+    /// A number that depends on nothing.
+    #[inline]
+    pub fn constant(x: T) -> Self {
+        Self::new(x, [T::zero(); N])
+    }
+
+    /// A variable for each number of `xs`, each with a direction of its own.
+    ///
+    /// ```
+    /// use gradtape::Dual;
+    ///
+    /// let [x, y] = Dual::vars([2.0, 5.0]);
+    /// assert_eq!((x / y).tangents(), [0.2, -0.08]);
+    /// ```
+    #[inline]
+    pub fn vars(xs: [T; N]) -> [Self; N] {
+        from_fn(|i| Self::new(xs[i], from_fn(|k| if i == k { T::one() } else { T::zero() })))
+    }
+
+    /// The number.
+    #[inline]
+    pub fn data(self) -> T {
+        self.data
+    }
+
+    /// The derivatives along all directions.
+    #[inline]
+    pub fn tangents(self) -> [T; N] {
+        self.tangents
+    }
+
+    /// The result of an operation on this number alone.
+    #[inline(always)]
+    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
+        let tangents = self.tangents.map(|tangent| partial * tangent);
+        if any_nan(&tangents) && !partial.is_normal() {
+            return Self::new(data, self.tangents.map(|tangent| scaled(partial, tangent)));
+        }
+        Self::new(data, tangents)
+    }
+
+    /// The result of an operation on two numbers.
+    ///
+    /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
+    #[inline(always)]
+    pub(crate) fn join<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        call: C,
+    ) -> Self {
+        if b.is_constant() {
+            a.chain(data, partial_a(), call)
+        } else if a.is_constant() {
+            b.chain(data, partial_b(), call)
+        } else {
+            Self::operator(data, a, b, partial_a, partial_b, call)
+        }
+    }
+
+    /// [`join`](Self::join), of an operation whose partials cost nothing.
+    #[inline(always)]
+    pub(crate) fn operator<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        _call: C,
+    ) -> Self {
+        let (partial_a, partial_b) = (partial_a(), partial_b());
+        let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
+        if any_nan(&tangents) && !(is_unit(partial_a) && is_unit(partial_b)) {
+            return Self::zero_wins(data, [a.tangents, b.tangents], [partial_a, partial_b]);
+        }
+        Self::new(data, tangents)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn zero_wins(data: T, tangents: [[T; N]; 2], partials: [T; 2]) -> Self {
+        Self::new(data, from_fn(|k| scaled(partials[0], tangents[0][k]) + scaled(partials[1], tangents[1][k])))
+    }
+
+    /// Any two numbers can be operands of one operation.
+    #[inline(always)]
+    pub(crate) fn meet(_: Self, _: Self) {}
+
+    /// Whether no derivative can come from this number. The zero of a nested number may have one.
+    #[inline(always)]
+    fn is_constant(&self) -> bool {
+        rules::is_plain::<T>() && self.tangents.iter().all(T::is_zero)
+    }
+}
+
+#[inline(always)]
+fn any_nan<T: Scalar, const N: usize>(tangents: &[T; N]) -> bool {
+    tangents.iter().fold(false, |nan, tangent| nan | tangent.is_nan())
+}
+
+impl<T: Scalar, const N: usize> Dual<T, N> {
+    crate::operations! {
+        methods "```" "Dual" "let v = Dual::var(x);" "let (u, v) = (Dual::var(a), Dual::constant(b));"
+            ["y.tangent()" "y.tangent()"] ""
+    }
+}
