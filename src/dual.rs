@@ -112,9 +112,9 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     /// The result of an operation on this number alone.
     #[inline(always)]
     pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        let tangents = self.tangents.map(|tangent| partial * tangent);
+        let mut tangents = self.tangents.map(|tangent| partial * tangent);
         if any_nan(&tangents) && !partial.is_normal() {
-            return Self::new(data, self.tangents.map(|tangent| scaled(partial, tangent)));
+            tangents = self.tangents.map(|tangent| zero_wins(partial, tangent, T::zero(), T::zero()));
         }
         Self::new(data, tangents)
     }
@@ -151,17 +151,11 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         _call: C,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
+        let mut tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
         if any_nan(&tangents) && !(is_unit(partial_a) && is_unit(partial_b)) {
-            return Self::zero_wins(data, [a.tangents, b.tangents], [partial_a, partial_b]);
+            tangents = from_fn(|k| zero_wins(partial_a, a.tangents[k], partial_b, b.tangents[k]));
         }
         Self::new(data, tangents)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn zero_wins(data: T, tangents: [[T; N]; 2], partials: [T; 2]) -> Self {
-        Self::new(data, from_fn(|k| scaled(partials[0], tangents[0][k]) + scaled(partials[1], tangents[1][k])))
     }
 
     /// Any two numbers can be operands of one operation.
@@ -174,6 +168,28 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         rules::is_plain::<T>() && self.tangents.iter().all(T::is_zero)
     }
 }
+
+/// One tangent, where something may be infinite. Of plain numbers it is in line: a call would cost registers on the way
+/// that is taken always.
+#[inline(always)]
+fn zero_wins<T: Scalar>(partial_a: T, tangent_a: T, partial_b: T, tangent_b: T) -> T {
+    if rules::is_plain::<T>() {
+        cold();
+        in_line(partial_a, tangent_a) + in_line(partial_b, tangent_b)
+    } else {
+        scaled(partial_a, tangent_a) + scaled(partial_b, tangent_b)
+    }
+}
+
+/// [`scaled`] without its call.
+#[inline(always)]
+fn in_line<T: Scalar>(partial: T, tangent: T) -> T {
+    if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent }
+}
+
+#[cold]
+#[inline(always)]
+fn cold() {}
 
 #[inline(always)]
 fn any_nan<T: Scalar, const N: usize>(tangents: &[T; N]) -> bool {

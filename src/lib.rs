@@ -123,6 +123,7 @@ pub mod accuracy {}
 pub mod check;
 mod dual;
 mod error;
+mod function;
 mod gradients;
 mod interop;
 mod many;
@@ -143,6 +144,7 @@ mod trace;
 
 pub use dual::Dual;
 pub use error::Error;
+pub use function::{Function, Mode, Scratch, VectorFunction, derivative, second_derivative, third_derivative};
 pub use gradients::{Gradients, gradient};
 pub use real::{Lift, Real, Scalar};
 pub use tape::Tape;

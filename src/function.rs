@@ -1,0 +1,308 @@
+//! Functions that are written once, and every derivative of them: [`Function`] of many numbers and [`VectorFunction`] of
+//! several results.
+//!
+//! ```
+//! use gradtape::{Function, Real};
+//!
+//! struct Rosenbrock;
+//!
+//! impl Function for Rosenbrock {
+//!     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+//!         (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2)
+//!     }
+//! }
+//!
+//! let x = [1.0, 2.0];
+//! assert_eq!(Rosenbrock.value(&x), 100.0);
+//! assert_eq!(Rosenbrock.gradient(&x), [-400.0, 200.0]);
+//! assert_eq!(Rosenbrock.hessian(&x), [[402.0, -400.0], [-400.0, 200.0]]);
+//! ```
+//!
+//! Where there is no data to keep, [`function!`](crate::function!) writes the same in one line:
+//!
+//! ```
+//! use gradtape::{Function, VectorFunction, function};
+//!
+//! let rosenbrock = function!(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2));
+//! assert_eq!(rosenbrock.gradient(&[1.0, 2.0]), [-400.0, 200.0]);
+//!
+//! let polar = function!(|x| [x[0].hypot(x[1]), x[1].atan2(x[0])]);
+//! assert_eq!(polar.jacobian(&[3.0, 4.0]), [[0.6, 0.8], [-0.16, 0.12]]);
+//! ```
+//!
+//! # Which derivative
+//!
+//! With `n` inputs and `m` outputs, and the cost of an evaluation over [`Dual`](crate::Dual)s or [`Value`](crate::Value)s:
+//!
+//! | you want | take | cost |
+//! |---|---|---|
+//! | the gradient | [`Function::gradient`] | the cheaper of the next two, by the number of inputs |
+//! | | [`Mode::Forward`] | an evaluation over `Dual`s of 8 directions for every 8 inputs |
+//! | | [`Mode::Reverse`] | an evaluation over `Value`s and a sweep |
+//! | the Jacobian | [`VectorFunction::jacobian`] | forward as above, or a sweep for each output |
+//! | the derivative along a direction | [`Function::jvp`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
+//! | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
+//! | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
+//! | the Hessian | [`Function::hessian`] | a gradient over `Value<Dual>` for every 4 inputs |
+//! | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
+//! | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
+//!
+//! Each has a form that ends in `_into`, which writes where you tell it and keeps its memory in a [`Scratch`]: in a loop
+//! it allocates nothing after its first round.
+
+mod drive;
+mod macros;
+mod mode;
+mod scratch;
+mod univariate;
+mod vector;
+
+pub use mode::Mode;
+pub use scratch::Scratch;
+pub use univariate::{derivative, second_derivative, third_derivative};
+pub use vector::VectorFunction;
+
+use crate::{Dual, Real};
+
+/// A function `f` of many numbers, and every derivative of it.
+///
+/// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; all else is there. `T` is the plain
+/// number. Code without constants needs no `Scalar = T`, and can be implemented for all `T` at once.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Function, Real};
+///
+/// /// The squared distance of a line to some points.
+/// struct Fit {
+///     points: Vec<(f64, f64)>,
+/// }
+///
+/// impl Function for Fit {
+///     fn eval<F: Real<Scalar = f64>>(&self, p: &[F]) -> F {
+///         self.points.iter().map(|&(x, y)| (p[0] + p[1] * x - y).powi(2)).sum()
+///     }
+/// }
+///
+/// let fit = Fit { points: vec![(0.0, 1.0), (1.0, 3.0)] };
+/// assert_eq!(fit.value_and_gradient(&[1.0, 1.0]), (1.0, vec![-2.0, -2.0]));
+/// assert_eq!(fit.hvp(&[1.0, 1.0], &[1.0, 0.0]), [4.0, 2.0]);
+/// ```
+pub trait Function<T: Real<Scalar = T> = f64> {
+    /// The value at `x`, in any number.
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F;
+
+    /// The value at `x`.
+    fn value(&self, x: &[T]) -> T {
+        self.eval(x)
+    }
+
+    /// The gradient `∂f/∂xᵢ` at `x`, in the mode that is faster for as many inputs: see [`Mode::of_gradient`].
+    #[must_use]
+    fn gradient(&self, x: &[T]) -> Vec<T> {
+        self.value_and_gradient(x).1
+    }
+
+    /// [`gradient`](Self::gradient), written to `gradient`.
+    ///
+    /// # Panics
+    ///
+    /// If `gradient` is not as long as `x`.
+    #[track_caller]
+    fn gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch<T>) {
+        self.value_and_gradient_into(x, gradient, scratch);
+    }
+
+    /// The value and the gradient at `x`.
+    fn value_and_gradient(&self, x: &[T]) -> (T, Vec<T>) {
+        self.value_and_gradient_by(Mode::of_gradient(x.len()), x)
+    }
+
+    /// [`value_and_gradient`](Self::value_and_gradient): returns the value and writes to `gradient`.
+    ///
+    /// # Panics
+    ///
+    /// If `gradient` is not as long as `x`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, Scratch, function};
+    ///
+    /// let bowl = function!(|x| (x[0] - 3.0).powi(2) + x[1] * x[1]);
+    /// let (mut x, mut slopes, mut scratch) = ([0.0, 1.0], [0.0; 2], Scratch::new());
+    /// for _ in 0..100 {
+    ///     bowl.value_and_gradient_into(&x, &mut slopes, &mut scratch);
+    ///     x = std::array::from_fn(|i| x[i] - 0.2 * slopes[i]);
+    /// }
+    /// assert!((x[0] - 3.0).abs() < 1e-9 && x[1].abs() < 1e-9);
+    /// ```
+    #[track_caller]
+    fn value_and_gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch<T>) -> T {
+        self.value_and_gradient_by_into(Mode::of_gradient(x.len()), x, gradient, scratch)
+    }
+
+    /// The value and the gradient in the mode of your choice.
+    ///
+    /// ```
+    /// use gradtape::{Function, Mode, function};
+    ///
+    /// let product = function!(|x| x[0] * x[1]);
+    /// for mode in [Mode::Forward, Mode::Reverse] {
+    ///     assert_eq!(product.value_and_gradient_by(mode, &[2.0, 3.0]), (6.0, vec![3.0, 2.0]));
+    /// }
+    /// ```
+    fn value_and_gradient_by(&self, mode: Mode, x: &[T]) -> (T, Vec<T>) {
+        let mut gradient = vec![T::zero(); x.len()];
+        let value = self.value_and_gradient_by_into(mode, x, &mut gradient, &mut Scratch::new());
+        (value, gradient)
+    }
+
+    /// [`value_and_gradient_by`](Self::value_and_gradient_by): returns the value and writes to `gradient`.
+    ///
+    /// # Panics
+    ///
+    /// If `gradient` is not as long as `x`.
+    #[track_caller]
+    fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], scratch: &mut Scratch<T>) -> T {
+        assert_eq!(gradient.len(), x.len(), "a gradient is as long as the point; make `gradient` so");
+        match mode {
+            Mode::Forward => drive::forward_gradient(self, x, gradient, scratch),
+            Mode::Reverse => drive::reverse_gradient(self, x, gradient, scratch),
+        }
+    }
+
+    /// The value at `x` and its derivative `Σ vᵢ ∂f/∂xᵢ` along `v`, without any memory.
+    ///
+    /// # Panics
+    ///
+    /// If `x` and `v` are not as long as each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, function};
+    ///
+    /// assert_eq!(function!(|x| x[0] * x[1]).jvp(&[2.0, 3.0], &[1.0, 10.0]), (6.0, 23.0));
+    /// ```
+    #[track_caller]
+    fn jvp(&self, x: &[T], v: &[T]) -> (T, T) {
+        self.jvp_into(x, v, &mut Scratch::new())
+    }
+
+    /// [`jvp`](Self::jvp), with the memory of `scratch`.
+    ///
+    /// # Panics
+    ///
+    /// As [`jvp`](Self::jvp).
+    #[track_caller]
+    fn jvp_into(&self, x: &[T], v: &[T], scratch: &mut Scratch<T>) -> (T, T) {
+        let y = self.eval(scratch.along(x, v));
+        (y.data(), y.tangent())
+    }
+
+    /// Value, slope and curvature along `v`: `f`, `Σ vᵢ ∂f/∂xᵢ` and `Σ vᵢ vⱼ ∂²f/∂xᵢ∂xⱼ`.
+    ///
+    /// # Panics
+    ///
+    /// If `x` and `v` are not as long as each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, function};
+    ///
+    /// assert_eq!(function!(|x| x[0] * x[0] * x[1]).directional(&[1.0, 2.0], &[1.0, 1.0]), [2.0, 5.0, 8.0]);
+    /// ```
+    #[track_caller]
+    fn directional(&self, x: &[T], v: &[T]) -> [T; 3] {
+        self.directional_into(x, v, &mut Scratch::new())
+    }
+
+    /// [`directional`](Self::directional), with the memory of `scratch`.
+    ///
+    /// # Panics
+    ///
+    /// As [`directional`](Self::directional).
+    #[track_caller]
+    fn directional_into(&self, x: &[T], v: &[T], scratch: &mut Scratch<T>) -> [T; 3] {
+        let y = self.eval(scratch.twice_along(x, v));
+        [y.data().data(), y.tangent().data(), y.tangent().tangent()]
+    }
+
+    /// The Hessian at `x` times `v`: `Σⱼ vⱼ ∂²f/∂xᵢ∂xⱼ`, by a gradient over [`Dual`]s.
+    ///
+    /// # Panics
+    ///
+    /// If `x` and `v` are not as long as each other.
+    #[must_use]
+    #[track_caller]
+    fn hvp(&self, x: &[T], v: &[T]) -> Vec<T> {
+        let mut product = vec![T::zero(); x.len()];
+        self.hvp_into(x, v, &mut product, &mut Scratch::new());
+        product
+    }
+
+    /// [`hvp`](Self::hvp), written to `product`.
+    ///
+    /// # Panics
+    ///
+    /// If `x`, `v` and `product` are not as long as each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, Scratch, function};
+    ///
+    /// let (cubic, mut scratch) = (function!(|x| x[0] * x[0] * x[1]), Scratch::new());
+    /// let mut column = [0.0; 2];
+    /// cubic.hvp_into(&[1.0, 2.0], &[1.0, 0.0], &mut column, &mut scratch);
+    /// assert_eq!(column, [4.0, 2.0]);
+    /// ```
+    #[track_caller]
+    fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch<T>) {
+        assert_eq!(v.len(), x.len(), "a direction is as long as the point; make `v` so");
+        assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
+        let x = x.iter().zip(v).map(|(&x, &v)| Dual::new(x, [v]));
+        let columns = drive::hessian_columns(self, x, &mut scratch.hvp);
+        product.iter_mut().zip(columns).for_each(|(product, column)| *product = column.tangent());
+    }
+
+    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric.
+    ///
+    /// Of many variables take [`hvp`](Self::hvp).
+    #[must_use]
+    fn hessian(&self, x: &[T]) -> Vec<Vec<T>> {
+        let mut hessian = vec![T::zero(); x.len() * x.len()];
+        self.hessian_into(x, &mut hessian, &mut Scratch::new());
+        drive::rows(&hessian, x.len())
+    }
+
+    /// [`hessian`](Self::hessian), with one row behind the other in `hessian`.
+    ///
+    /// # Panics
+    ///
+    /// If `hessian` is not as long as `x` squared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, Scratch, function};
+    ///
+    /// let mut hessian = [0.0; 4];
+    /// function!(|x| x[0] * x[0] * x[1]).hessian_into(&[1.0, 2.0], &mut hessian, &mut Scratch::new());
+    /// assert_eq!(hessian, [4.0, 2.0, 2.0, 0.0]);
+    /// ```
+    #[track_caller]
+    fn hessian_into(&self, x: &[T], hessian: &mut [T], scratch: &mut Scratch<T>) {
+        assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
+        drive::hessian(self, x, hessian, scratch);
+    }
+}
+
+impl<T: Real<Scalar = T>, G: Function<T> + ?Sized> Function<T> for &G {
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+        (**self).eval(x)
+    }
+}

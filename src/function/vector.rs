@@ -1,0 +1,286 @@
+//! Functions of several results.
+
+use super::Mode;
+use super::drive::{rows, seed};
+use super::scratch::{LANES, Scratch};
+use crate::{Dual, Real, Value};
+
+/// A function `y = f(x)` of many numbers with several results, and every derivative of it.
+///
+/// Implement [`outputs`](Self::outputs) and [`eval`](Self::eval); all else is there. `T` is the plain number.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Real, VectorFunction};
+///
+/// /// What a decay with two parameters misses of some measurements.
+/// struct Residuals {
+///     times: Vec<f64>,
+///     counts: Vec<f64>,
+/// }
+///
+/// impl VectorFunction for Residuals {
+///     fn outputs(&self, _inputs: usize) -> usize {
+///         self.times.len()
+///     }
+///
+///     fn eval<F: Real<Scalar = f64>>(&self, p: &[F], y: &mut [F]) {
+///         for ((y, &time), &count) in y.iter_mut().zip(&self.times).zip(&self.counts) {
+///             *y = p[0] * (-p[1] * time).exp() - count;
+///         }
+///     }
+/// }
+///
+/// let residuals = Residuals { times: vec![0.0, 1.0], counts: vec![2.0, 1.0] };
+/// assert_eq!(residuals.value(&[2.0, 0.0]), [0.0, 1.0]);
+/// assert_eq!(residuals.jacobian(&[2.0, 0.0]), [[1.0, 0.0], [1.0, -2.0]]);
+/// ```
+pub trait VectorFunction<T: Real<Scalar = T> = f64> {
+    /// How many results there are for as many inputs.
+    fn outputs(&self, inputs: usize) -> usize;
+
+    /// The results at `x`, in any number, written to `y`, which is as long as [`outputs`](Self::outputs) says and zero
+    /// before.
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]);
+
+    /// The results at `x`.
+    #[must_use]
+    fn value(&self, x: &[T]) -> Vec<T> {
+        let mut y = vec![T::zero(); self.outputs(x.len())];
+        self.eval(x, &mut y);
+        y
+    }
+
+    /// The results at `x`, written to `y`.
+    ///
+    /// # Panics
+    ///
+    /// If `y` is not as long as [`outputs`](Self::outputs) says.
+    #[track_caller]
+    fn value_into(&self, x: &[T], y: &mut [T]) {
+        assert_outputs(self, x, y);
+        y.fill(T::zero());
+        self.eval(x, y);
+    }
+
+    /// The Jacobian `∂yᵢ/∂xⱼ` at `x`, a row for each output, in the mode that is faster for its shape: see
+    /// [`Mode::of_jacobian`].
+    #[must_use]
+    fn jacobian(&self, x: &[T]) -> Vec<Vec<T>> {
+        self.value_and_jacobian(x).1
+    }
+
+    /// [`jacobian`](Self::jacobian), with one row behind the other in `jacobian`.
+    ///
+    /// # Panics
+    ///
+    /// If `jacobian` is not as long as outputs times inputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Scratch, VectorFunction, function};
+    ///
+    /// let (mut jacobian, mut scratch) = ([0.0; 4], Scratch::new());
+    /// function!(|x| [x[0] * x[1], x[0] + x[1]]).jacobian_into(&[2.0, 3.0], &mut jacobian, &mut scratch);
+    /// assert_eq!(jacobian, [3.0, 2.0, 1.0, 1.0]);
+    /// ```
+    #[track_caller]
+    fn jacobian_into(&self, x: &[T], jacobian: &mut [T], scratch: &mut Scratch<T>) {
+        let mut y = std::mem::take(&mut scratch.value);
+        y.resize(self.outputs(x.len()), T::zero());
+        self.value_and_jacobian_into(x, &mut y, jacobian, scratch);
+        scratch.value = y;
+    }
+
+    /// The results and the Jacobian at `x`.
+    fn value_and_jacobian(&self, x: &[T]) -> (Vec<T>, Vec<Vec<T>>) {
+        self.value_and_jacobian_by(Mode::of_jacobian(x.len(), self.outputs(x.len())), x)
+    }
+
+    /// [`value_and_jacobian`](Self::value_and_jacobian), written to `y` and, one row behind the other, to `jacobian`.
+    ///
+    /// # Panics
+    ///
+    /// If `y` is not as long as [`outputs`](Self::outputs) says, or `jacobian` not as long as outputs times inputs.
+    #[track_caller]
+    fn value_and_jacobian_into(&self, x: &[T], y: &mut [T], jacobian: &mut [T], scratch: &mut Scratch<T>) {
+        self.value_and_jacobian_by_into(Mode::of_jacobian(x.len(), y.len()), x, y, jacobian, scratch);
+    }
+
+    /// The results and the Jacobian in the mode of your choice.
+    fn value_and_jacobian_by(&self, mode: Mode, x: &[T]) -> (Vec<T>, Vec<Vec<T>>) {
+        let mut y = vec![T::zero(); self.outputs(x.len())];
+        let mut jacobian = vec![T::zero(); y.len() * x.len()];
+        self.value_and_jacobian_by_into(mode, x, &mut y, &mut jacobian, &mut Scratch::new());
+        let mut rows = rows(&jacobian, x.len());
+        rows.resize(y.len(), Vec::new());
+        (y, rows)
+    }
+
+    /// [`value_and_jacobian_by`](Self::value_and_jacobian_by), written to `y` and, one row behind the other, to
+    /// `jacobian`.
+    ///
+    /// # Panics
+    ///
+    /// As [`value_and_jacobian_into`](Self::value_and_jacobian_into).
+    #[track_caller]
+    fn value_and_jacobian_by_into(
+        &self,
+        mode: Mode,
+        x: &[T],
+        y: &mut [T],
+        jacobian: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        assert_outputs(self, x, y);
+        assert_eq!(
+            jacobian.len(),
+            y.len() * x.len(),
+            "a Jacobian is as long as outputs times inputs; make `jacobian` so"
+        );
+        match mode {
+            _ if x.is_empty() => self.value_into(x, y),
+            Mode::Forward => forward_jacobian(self, x, y, jacobian, scratch),
+            Mode::Reverse => reverse_jacobian(self, x, y, jacobian, scratch),
+        }
+    }
+
+    /// The results at `x` and their derivatives `Σⱼ vⱼ ∂yᵢ/∂xⱼ` along `v`.
+    ///
+    /// # Panics
+    ///
+    /// If `x` and `v` are not as long as each other.
+    #[track_caller]
+    fn jvp(&self, x: &[T], v: &[T]) -> (Vec<T>, Vec<T>) {
+        let mut y = vec![T::zero(); self.outputs(x.len())];
+        let mut product = y.clone();
+        self.jvp_into(x, v, &mut y, &mut product, &mut Scratch::new());
+        (y, product)
+    }
+
+    /// [`jvp`](Self::jvp), written to `y` and `product`.
+    ///
+    /// # Panics
+    ///
+    /// If `x` and `v` are not as long as each other, or `y` and `product` not as long as [`outputs`](Self::outputs) says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Scratch, VectorFunction, function};
+    ///
+    /// let (mut y, mut slopes) = ([0.0; 2], [0.0; 2]);
+    /// let f = function!(|x| [x[0] * x[1], x[0] + x[1]]);
+    /// f.jvp_into(&[2.0, 3.0], &[1.0, 10.0], &mut y, &mut slopes, &mut Scratch::new());
+    /// assert_eq!((y, slopes), ([6.0, 5.0], [23.0, 11.0]));
+    /// ```
+    #[track_caller]
+    fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch<T>) {
+        assert_outputs(self, x, y);
+        assert_outputs(self, x, product);
+        scratch.along(x, v);
+        let (inputs, outputs) = scratch.one.numbers(y.len());
+        self.eval(inputs, outputs);
+        for ((y, product), output) in y.iter_mut().zip(product).zip(outputs) {
+            (*y, *product) = (output.data(), output.tangent());
+        }
+    }
+
+    /// The results at `x` and the gradient `Σᵢ wᵢ ∂yᵢ/∂xⱼ` of their sum with weights `w`.
+    ///
+    /// # Panics
+    ///
+    /// If `w` is not as long as [`outputs`](Self::outputs) says.
+    #[track_caller]
+    fn vjp(&self, x: &[T], w: &[T]) -> (Vec<T>, Vec<T>) {
+        let (mut y, mut product) = (vec![T::zero(); self.outputs(x.len())], vec![T::zero(); x.len()]);
+        self.vjp_into(x, w, &mut y, &mut product, &mut Scratch::new());
+        (y, product)
+    }
+
+    /// [`vjp`](Self::vjp), written to `y` and `product`.
+    ///
+    /// # Panics
+    ///
+    /// If `w` or `y` is not as long as [`outputs`](Self::outputs) says, or `product` not as long as `x`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Scratch, VectorFunction, function};
+    ///
+    /// let (mut y, mut slopes) = ([0.0; 2], [0.0; 2]);
+    /// let f = function!(|x| [x[0] * x[1], x[0] + x[1]]);
+    /// f.vjp_into(&[2.0, 3.0], &[1.0, 10.0], &mut y, &mut slopes, &mut Scratch::new());
+    /// assert_eq!((y, slopes), ([6.0, 5.0], [13.0, 12.0]));
+    /// ```
+    #[track_caller]
+    fn vjp_into(&self, x: &[T], w: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch<T>) {
+        assert_outputs(self, x, w);
+        assert_outputs(self, x, y);
+        assert_eq!(product.len(), x.len(), "the product is as long as the point; make `product` so");
+        scratch.reverse.start(x.iter().copied());
+        let (inputs, outputs) = scratch.reverse.numbers(y.len());
+        self.eval(inputs, outputs);
+        y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
+        let sum = Value::weighted_sum(outputs, w);
+        product.iter_mut().zip(scratch.reverse.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
+    }
+}
+
+#[track_caller]
+fn assert_outputs<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[T], y: &[T]) {
+    let outputs = f.outputs(x.len());
+    assert_eq!(y.len(), outputs, "the function has {outputs} outputs; make `y`, and what belongs to it, so long");
+}
+
+#[track_caller]
+fn forward_jacobian<T: Real<Scalar = T>>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    y: &mut [T],
+    jacobian: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    let n = x.len();
+    scratch.many.start(x.iter().map(|&x| Dual::constant(x)));
+    for first in (0..n).step_by(LANES) {
+        let (inputs, outputs) = scratch.many.numbers(y.len());
+        f.eval(seed(inputs, first / LANES), outputs);
+        let width = LANES.min(n - first);
+        for (i, output) in outputs.iter().enumerate() {
+            y[i] = output.data();
+            jacobian[i * n + first..][..width].copy_from_slice(&output.tangents()[..width]);
+        }
+    }
+}
+
+#[track_caller]
+fn reverse_jacobian<T: Real<Scalar = T>>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    y: &mut [T],
+    jacobian: &mut [T],
+    scratch: &mut Scratch<T>,
+) {
+    scratch.reverse.start(x.iter().copied());
+    let (inputs, outputs) = scratch.reverse.numbers(y.len());
+    f.eval(inputs, outputs);
+    for (i, row) in jacobian.chunks_mut(x.len()).enumerate() {
+        let output = scratch.reverse.y[i];
+        y[i] = output.data();
+        row.iter_mut().zip(scratch.reverse.sweep(output)).for_each(|(slope, adjoint)| *slope = adjoint);
+    }
+}
+
+impl<T: Real<Scalar = T>, G: VectorFunction<T> + ?Sized> VectorFunction<T> for &G {
+    fn outputs(&self, inputs: usize) -> usize {
+        (**self).outputs(inputs)
+    }
+
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+        (**self).eval(x, y);
+    }
+}
