@@ -6,7 +6,7 @@ use num_traits::ToPrimitive;
 
 use crate::Scalar;
 use crate::methods::methods;
-use crate::ops::rules::{self, is_unit, scaled};
+use crate::ops::rules::{self, scaled};
 
 /// A number and its derivatives along `N` directions, which are computed with it.
 ///
@@ -112,11 +112,12 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     /// The result of an operation on this number alone.
     #[inline(always)]
     pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        let mut tangents = self.tangents.map(|tangent| partial * tangent);
-        if any_nan(&tangents) && !partial.is_normal() {
-            tangents = self.tangents.map(|tangent| zero_wins(partial, tangent, T::zero(), T::zero()));
-        }
-        Self::new(data, tangents)
+        let tangents = if partial.is_normal() {
+            self.tangents.map(|tangent| partial * tangent)
+        } else {
+            self.tangents.map(|tangent| careful(partial, tangent))
+        };
+        Self { data, tangents }
     }
 
     /// The result of an operation on two numbers.
@@ -151,11 +152,18 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         _call: C,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        let mut tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
-        if any_nan(&tangents) && !(is_unit(partial_a) && is_unit(partial_b)) {
-            tangents = from_fn(|k| zero_wins(partial_a, a.tangents[k], partial_b, b.tangents[k]));
-        }
-        Self::new(data, tangents)
+        // Normal partials make no `0 · ∞`: of sums and differences the compiler knows that.
+        let tangents = if partial_a.is_normal() & partial_b.is_normal() {
+            if N == 1 {
+                // In this order the compiler does not make a vector of the two products, only to add up its lanes.
+                from_fn(|k| partial_b * b.tangents[k] + partial_a * a.tangents[k])
+            } else {
+                from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k])
+            }
+        } else {
+            from_fn(|k| careful(partial_a, a.tangents[k]) + careful(partial_b, b.tangents[k]))
+        };
+        Self { data, tangents }
     }
 
     /// Any two numbers can be operands of one operation.
@@ -169,31 +177,16 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     }
 }
 
-/// One tangent, where something may be infinite. Of plain numbers it is in line: a call would cost registers on the way
-/// that is taken always.
+/// [`scaled`], without a call where there are only floats: the call would cost registers on the way past it.
 #[inline(always)]
-fn zero_wins<T: Scalar>(partial_a: T, tangent_a: T, partial_b: T, tangent_b: T) -> T {
-    if rules::is_plain::<T>() {
-        cold();
-        in_line(partial_a, tangent_a) + in_line(partial_b, tangent_b)
+fn careful<T: Scalar>(partial: T, tangent: T) -> T {
+    if !rules::is_plain::<T>() {
+        scaled(partial, tangent)
+    } else if partial.is_zero() || tangent.is_zero() {
+        T::zero()
     } else {
-        scaled(partial_a, tangent_a) + scaled(partial_b, tangent_b)
+        partial * tangent
     }
-}
-
-/// [`scaled`] without its call.
-#[inline(always)]
-fn in_line<T: Scalar>(partial: T, tangent: T) -> T {
-    if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent }
-}
-
-#[cold]
-#[inline(always)]
-fn cold() {}
-
-#[inline(always)]
-fn any_nan<T: Scalar, const N: usize>(tangents: &[T; N]) -> bool {
-    tangents.iter().fold(false, |nan, tangent| nan | tangent.is_nan())
 }
 
 impl<T: Scalar, const N: usize> Dual<T, N> {
