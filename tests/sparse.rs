@@ -197,6 +197,7 @@ fn small_and_odd_patterns_are_colored_and_come_back() {
         ("high", full(7, 3), 3),
         ("an empty row", Sparsity::new([vec![0], vec![], vec![0, 1]], 2), 2),
         ("an empty column", Sparsity::new([vec![0], vec![2, 0]], 3), 2),
+        ("a tie that the bounds do not show", Sparsity::new([vec![0, 2, 3], vec![0, 1], vec![1, 2]], 4), 3),
         ("off the diagonal", Sparsity::new([vec![1], vec![0]], 2), 1),
     ];
     for (name, pattern, colors) in table {
@@ -239,19 +240,19 @@ fn structured_jacobians_take_few_colors() {
 #[test]
 fn structured_hessians_take_few_colors() {
     let n = 100_000;
-    let arrowhead_and_band = symmetric(n, (1..n).flat_map(|i| [(0, i), (i - 1, i)]));
+    let arrowhead_and_band = symmetric(n / 10, (1..n / 10).flat_map(|i| [(0, i), (i - 1, i)]));
     let table = [
-        ("diagonal", band(n, 0), 1..=1),
+        ("diagonal", band(n / 10, 0), 1..=1),
         ("tridiagonal", band(n, 1), 3..=3),
         ("band", band(n / 10, 4), 5..=9),
         ("arrowhead", arrowhead(n, 0), 2..=2),
         ("arrowhead that ends in its head", arrowhead(n, n - 1), 2..=2),
-        ("arrowhead with its head in the middle", arrowhead(n, n / 2), 2..=2),
+        ("arrowhead with its head in the middle", arrowhead(n / 10, n / 20), 2..=2),
         ("arrowhead and band", arrowhead_and_band, 4..=4),
         ("tree", symmetric(n / 10, (1..n / 10).map(|i| ((i - 1) / 3, i))), 3..=3),
         ("five points", grid(100, FIVE_POINTS), 5..=5),
         ("nine points", grid(100, NINE_POINTS), 5..=9),
-        ("full", full(200, 200), 200..=200),
+        ("full", full(80, 80), 80..=80),
     ];
     for (name, pattern, colors) in table {
         let coloring = Coloring::of_hessian(&pattern);
