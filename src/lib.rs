@@ -139,6 +139,7 @@ mod ops;
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
 pub mod program;
 mod real;
+pub mod sparse;
 mod tape;
 mod trace;
 

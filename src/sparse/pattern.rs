@@ -1,0 +1,164 @@
+//! Where a matrix may differ from zero.
+
+use std::sync::Arc;
+
+/// The sparsity pattern of a matrix: the places, row by row, where it may differ from zero.
+///
+/// A clone shares the memory, and so do all matrices of one pattern.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::sparse::Sparsity;
+///
+/// let pattern = Sparsity::new([vec![2, 0], vec![], vec![1]], 4);
+/// assert_eq!((pattern.rows(), pattern.columns(), pattern.nnz()), (3, 4, 3));
+/// assert_eq!(pattern.row(0), [0, 2]);
+/// assert_eq!(pattern.transpose().row(2), [0]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sparsity {
+    places: Arc<Places>,
+}
+
+/// Compressed rows: those of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
+#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub(super) struct Places {
+    pub(super) columns: usize,
+    pub(super) offsets: Vec<usize>,
+    pub(super) indices: Vec<usize>,
+}
+
+impl From<Places> for Sparsity {
+    fn from(places: Places) -> Self {
+        Self { places: Arc::new(places) }
+    }
+}
+
+impl Sparsity {
+    /// The pattern with these columns in each row, in any order.
+    ///
+    /// # Panics
+    ///
+    /// If a row names a column that is not below `columns`, or if there are 2³² - 1 rows or columns, or more.
+    #[track_caller]
+    pub fn new<R: IntoIterator<Item = usize>>(rows: impl IntoIterator<Item = R>, columns: usize) -> Self {
+        let (mut offsets, mut indices) = (vec![0], Vec::new());
+        for row in rows {
+            let start = indices.len();
+            indices.extend(row);
+            indices[start..].sort_unstable();
+            if let Some(&last) = indices[start..].last() {
+                assert!(last < columns, "row {} names column {last}, but there are {columns}", offsets.len() - 1);
+            }
+            let mut kept = start;
+            for k in start..indices.len() {
+                if k == start || indices[k] != indices[kept - 1] {
+                    indices[kept] = indices[k];
+                    kept += 1;
+                }
+            }
+            indices.truncate(kept);
+            offsets.push(kept);
+        }
+        assert!(is_small(offsets.len() - 1) && is_small(columns), "a matrix has fewer than 2^32 - 1 rows and columns");
+        indices.shrink_to_fit();
+        Places { columns, offsets, indices }.into()
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.places.offsets.len() - 1
+    }
+
+    /// How many columns there are.
+    pub fn columns(&self) -> usize {
+        self.places.columns
+    }
+
+    /// How many places may differ from zero.
+    pub fn nnz(&self) -> usize {
+        self.places.indices.len()
+    }
+
+    /// Where each row begins in [`indices`](Self::indices), and last, where the last one ends.
+    pub fn offsets(&self) -> &[usize] {
+        &self.places.offsets
+    }
+
+    /// The columns of all rows, one row behind the other, ascending within each.
+    pub fn indices(&self) -> &[usize] {
+        &self.places.indices
+    }
+
+    /// The columns of one row, ascending.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    #[track_caller]
+    pub fn row(&self, row: usize) -> &[usize] {
+        &self.places.indices[self.span(row)]
+    }
+
+    /// Where the places of a row are among all.
+    #[track_caller]
+    pub(super) fn span(&self, row: usize) -> std::ops::Range<usize> {
+        assert!(row < self.rows(), "there is no row {row} of {}", self.rows());
+        self.places.offsets[row]..self.places.offsets[row + 1]
+    }
+
+    /// All places, row by row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.rows()).flat_map(|row| self.row(row).iter().map(move |&column| (row, column)))
+    }
+
+    /// The pattern with rows and columns exchanged.
+    #[must_use]
+    pub fn transpose(&self) -> Self {
+        self.transpose_with(|_, _| ())
+    }
+
+    /// [`transpose`](Self::transpose), telling of each place where it was and where it is now.
+    pub(super) fn transpose_with(&self, mut moved: impl FnMut(usize, usize)) -> Self {
+        let mut offsets = vec![0; self.columns() + 1];
+        for &column in self.indices() {
+            offsets[column + 1] += 1;
+        }
+        for column in 0..self.columns() {
+            offsets[column + 1] += offsets[column];
+        }
+        let mut next = offsets.clone();
+        let mut indices = vec![0; self.nnz()];
+        for (from, (row, column)) in self.iter().enumerate() {
+            let to = next[column];
+            next[column] += 1;
+            indices[to] = row;
+            moved(from, to);
+        }
+        Places { columns: self.rows(), offsets, indices }.into()
+    }
+
+    /// Whether the transpose is the same pattern.
+    pub fn is_symmetric(&self) -> bool {
+        self.rows() == self.columns() && *self == self.transpose()
+    }
+
+    /// The length of the longest row.
+    pub(super) fn longest_row(&self) -> usize {
+        self.offsets().windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0)
+    }
+}
+
+/// Whether colours and indices of so many rows or columns fit 32 bits, with one number to spare.
+pub(super) fn is_small(count: usize) -> bool {
+    u32::try_from(count).is_ok_and(|count| count < u32::MAX)
+}
+
+#[cfg(feature = "serde")]
+impl Sparsity {
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+}
