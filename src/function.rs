@@ -57,6 +57,8 @@ mod scratch;
 mod univariate;
 mod vector;
 
+use scratch::Forward;
+
 pub use mode::Mode;
 pub use scratch::Scratch;
 pub use univariate::{derivative, second_derivative, third_derivative};
@@ -110,7 +112,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// If `gradient` is not as long as `x`.
     #[track_caller]
-    fn gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch<T>) {
+    fn gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch) {
         self.value_and_gradient_into(x, gradient, scratch);
     }
 
@@ -139,7 +141,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// assert!((x[0] - 3.0).abs() < 1e-9 && x[1].abs() < 1e-9);
     /// ```
     #[track_caller]
-    fn value_and_gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch<T>) -> T {
+    fn value_and_gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch) -> T {
         self.value_and_gradient_by_into(Mode::of_gradient(x.len()), x, gradient, scratch)
     }
 
@@ -165,7 +167,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// If `gradient` is not as long as `x`.
     #[track_caller]
-    fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], scratch: &mut Scratch<T>) -> T {
+    fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], scratch: &mut Scratch) -> T {
         assert_eq!(gradient.len(), x.len(), "a gradient is as long as the point; make `gradient` so");
         match mode {
             Mode::Forward => drive::forward_gradient(self, x, gradient, scratch),
@@ -197,8 +199,9 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// As [`jvp`](Self::jvp).
     #[track_caller]
-    fn jvp_into(&self, x: &[T], v: &[T], scratch: &mut Scratch<T>) -> (T, T) {
-        let y = self.eval(scratch.along(x, v));
+    fn jvp_into(&self, x: &[T], v: &[T], scratch: &mut Scratch) -> (T, T) {
+        let x = drive::along(x, v, |x, v| Dual::new(x, [v]));
+        let y = self.eval(scratch.of::<Forward<_>>().start(x).numbers(0).0);
         (y.data(), y.tangent())
     }
 
@@ -226,8 +229,9 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// As [`directional`](Self::directional).
     #[track_caller]
-    fn directional_into(&self, x: &[T], v: &[T], scratch: &mut Scratch<T>) -> [T; 3] {
-        let y = self.eval(scratch.twice_along(x, v));
+    fn directional_into(&self, x: &[T], v: &[T], scratch: &mut Scratch) -> [T; 3] {
+        let x = drive::along(x, v, |x, v| Dual::new(Dual::new(x, [v]), [Dual::constant(v)]));
+        let y = self.eval(scratch.of::<Forward<_>>().start(x).numbers(0).0);
         [y.data().data(), y.tangent().data(), y.tangent().tangent()]
     }
 
@@ -261,12 +265,10 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// assert_eq!(column, [4.0, 2.0]);
     /// ```
     #[track_caller]
-    fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch<T>) {
-        assert_eq!(v.len(), x.len(), "a direction is as long as the point; make `v` so");
+    fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch) {
         assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        let x = x.iter().zip(v).map(|(&x, &v)| Dual::new(x, [v]));
-        let columns = drive::hessian_columns(self, x, &mut scratch.hvp);
-        product.iter_mut().zip(columns).for_each(|(product, column)| *product = column.tangent());
+        let x = drive::along(x, v, |x, v| Dual::new(x, [v]));
+        drive::gradient_over(self, x, scratch.of(), |i, slope| product[i] = slope.tangent());
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric.
@@ -295,7 +297,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// assert_eq!(hessian, [4.0, 2.0, 2.0, 0.0]);
     /// ```
     #[track_caller]
-    fn hessian_into(&self, x: &[T], hessian: &mut [T], scratch: &mut Scratch<T>) {
+    fn hessian_into(&self, x: &[T], hessian: &mut [T], scratch: &mut Scratch) {
         assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
         drive::hessian(self, x, hessian, scratch);
     }

@@ -1,8 +1,7 @@
 //! Functions of several results.
 
-use super::Mode;
-use super::drive::{rows, seed};
-use super::scratch::{LANES, Scratch};
+use super::scratch::{Forward, Reverse, Scratch};
+use super::{Mode, drive};
 use crate::{Dual, Real, Value};
 
 /// A function `y = f(x)` of many numbers with several results, and every derivative of it.
@@ -87,11 +86,11 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// assert_eq!(jacobian, [3.0, 2.0, 1.0, 1.0]);
     /// ```
     #[track_caller]
-    fn jacobian_into(&self, x: &[T], jacobian: &mut [T], scratch: &mut Scratch<T>) {
-        let mut y = std::mem::take(&mut scratch.value);
+    fn jacobian_into(&self, x: &[T], jacobian: &mut [T], scratch: &mut Scratch) {
+        let mut y = std::mem::take(scratch.of::<Vec<T>>());
         y.resize(self.outputs(x.len()), T::zero());
         self.value_and_jacobian_into(x, &mut y, jacobian, scratch);
-        scratch.value = y;
+        *scratch.of() = y;
     }
 
     /// The results and the Jacobian at `x`.
@@ -105,7 +104,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///
     /// If `y` is not as long as [`outputs`](Self::outputs) says, or `jacobian` not as long as outputs times inputs.
     #[track_caller]
-    fn value_and_jacobian_into(&self, x: &[T], y: &mut [T], jacobian: &mut [T], scratch: &mut Scratch<T>) {
+    fn value_and_jacobian_into(&self, x: &[T], y: &mut [T], jacobian: &mut [T], scratch: &mut Scratch) {
         self.value_and_jacobian_by_into(Mode::of_jacobian(x.len(), y.len()), x, y, jacobian, scratch);
     }
 
@@ -114,8 +113,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
         let mut y = vec![T::zero(); self.outputs(x.len())];
         let mut jacobian = vec![T::zero(); y.len() * x.len()];
         self.value_and_jacobian_by_into(mode, x, &mut y, &mut jacobian, &mut Scratch::new());
-        let mut rows = rows(&jacobian, x.len());
-        rows.resize(y.len(), Vec::new());
+        let rows = drive::rows(&jacobian, y.len());
         (y, rows)
     }
 
@@ -126,14 +124,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///
     /// As [`value_and_jacobian_into`](Self::value_and_jacobian_into).
     #[track_caller]
-    fn value_and_jacobian_by_into(
-        &self,
-        mode: Mode,
-        x: &[T],
-        y: &mut [T],
-        jacobian: &mut [T],
-        scratch: &mut Scratch<T>,
-    ) {
+    fn value_and_jacobian_by_into(&self, mode: Mode, x: &[T], y: &mut [T], jacobian: &mut [T], scratch: &mut Scratch) {
         assert_outputs(self, x, y);
         assert_eq!(
             jacobian.len(),
@@ -141,9 +132,8 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
             "a Jacobian is as long as outputs times inputs; make `jacobian` so"
         );
         match mode {
-            _ if x.is_empty() => self.value_into(x, y),
-            Mode::Forward => forward_jacobian(self, x, y, jacobian, scratch),
-            Mode::Reverse => reverse_jacobian(self, x, y, jacobian, scratch),
+            Mode::Forward => drive::forward_jacobian(self, x, y, jacobian, scratch),
+            Mode::Reverse => drive::reverse_jacobian(self, x, y, jacobian, scratch),
         }
     }
 
@@ -177,11 +167,11 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// assert_eq!((y, slopes), ([6.0, 5.0], [23.0, 11.0]));
     /// ```
     #[track_caller]
-    fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch<T>) {
+    fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch) {
         assert_outputs(self, x, y);
         assert_outputs(self, x, product);
-        scratch.along(x, v);
-        let (inputs, outputs) = scratch.one.numbers(y.len());
+        let x = drive::along(x, v, |x, v| Dual::new(x, [v]));
+        let (inputs, outputs) = scratch.of::<Forward<_>>().start(x).numbers(y.len());
         self.eval(inputs, outputs);
         for ((y, product), output) in y.iter_mut().zip(product).zip(outputs) {
             (*y, *product) = (output.data(), output.tangent());
@@ -217,16 +207,16 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// assert_eq!((y, slopes), ([6.0, 5.0], [13.0, 12.0]));
     /// ```
     #[track_caller]
-    fn vjp_into(&self, x: &[T], w: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch<T>) {
+    fn vjp_into(&self, x: &[T], w: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch) {
         assert_outputs(self, x, w);
         assert_outputs(self, x, y);
         assert_eq!(product.len(), x.len(), "the product is as long as the point; make `product` so");
-        scratch.reverse.start(x.iter().copied());
-        let (inputs, outputs) = scratch.reverse.numbers(y.len());
+        let memory = scratch.of::<Reverse<T>>();
+        let (inputs, outputs) = memory.start(x.iter().copied()).numbers(y.len());
         self.eval(inputs, outputs);
         y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
         let sum = Value::weighted_sum(outputs, w);
-        product.iter_mut().zip(scratch.reverse.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
+        product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
     }
 }
 
@@ -234,45 +224,6 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
 fn assert_outputs<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[T], y: &[T]) {
     let outputs = f.outputs(x.len());
     assert_eq!(y.len(), outputs, "the function has {outputs} outputs; make `y`, and what belongs to it, so long");
-}
-
-#[track_caller]
-fn forward_jacobian<T: Real<Scalar = T>>(
-    f: &(impl VectorFunction<T> + ?Sized),
-    x: &[T],
-    y: &mut [T],
-    jacobian: &mut [T],
-    scratch: &mut Scratch<T>,
-) {
-    let n = x.len();
-    scratch.many.start(x.iter().map(|&x| Dual::constant(x)));
-    for first in (0..n).step_by(LANES) {
-        let (inputs, outputs) = scratch.many.numbers(y.len());
-        f.eval(seed(inputs, first / LANES), outputs);
-        let width = LANES.min(n - first);
-        for (i, output) in outputs.iter().enumerate() {
-            y[i] = output.data();
-            jacobian[i * n + first..][..width].copy_from_slice(&output.tangents()[..width]);
-        }
-    }
-}
-
-#[track_caller]
-fn reverse_jacobian<T: Real<Scalar = T>>(
-    f: &(impl VectorFunction<T> + ?Sized),
-    x: &[T],
-    y: &mut [T],
-    jacobian: &mut [T],
-    scratch: &mut Scratch<T>,
-) {
-    scratch.reverse.start(x.iter().copied());
-    let (inputs, outputs) = scratch.reverse.numbers(y.len());
-    f.eval(inputs, outputs);
-    for (i, row) in jacobian.chunks_mut(x.len()).enumerate() {
-        let output = scratch.reverse.y[i];
-        y[i] = output.data();
-        row.iter_mut().zip(scratch.reverse.sweep(output)).for_each(|(slope, adjoint)| *slope = adjoint);
-    }
 }
 
 impl<T: Real<Scalar = T>, G: VectorFunction<T> + ?Sized> VectorFunction<T> for &G {
