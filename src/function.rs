@@ -44,6 +44,7 @@
 //! | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
 //! | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
 //! | the Hessian | [`Function::hessian`] | a gradient over `Value<Dual>` for every 4 inputs |
+//! | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
 //! | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
 //! | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
 //!
@@ -54,6 +55,7 @@ mod drive;
 mod macros;
 mod mode;
 mod scratch;
+mod sparse;
 mod univariate;
 mod vector;
 
@@ -64,6 +66,7 @@ pub use scratch::Scratch;
 pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 
+use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::{Dual, Real};
 
 /// A function `f` of many numbers, and every derivative of it.
@@ -300,6 +303,62 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     fn hessian_into(&self, x: &[T], hessian: &mut [T], scratch: &mut Scratch) {
         assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
         drive::hessian(self, x, hessian, scratch);
+    }
+
+    /// Where the Hessian may differ from zero, by the structure of the computation: wherever `max`, `min`, `clamp` and
+    /// the like could go, and not by values.
+    ///
+    /// A function that branches is followed along its path at `x`; [`Sparsity::is_local`] tells.
+    #[must_use]
+    fn hessian_sparsity(&self, x: &[T]) -> Sparsity {
+        sparse::hessian_pattern(self, x)
+    }
+
+    /// The Hessian at `x`, as a sparse matrix, in a time that grows with its numbers and not with the square of `x`. It is
+    /// exactly symmetric.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, function};
+    ///
+    /// let chain = function!(|x: &[F]| x.windows(2).map(|x| (x[1] - x[0]).powi(2)).sum::<F>() / 2.0);
+    /// let hessian = chain.sparse_hessian(&vec![1.0; 1000]);
+    /// assert_eq!(hessian.nnz(), 2998);
+    /// assert_eq!(hessian.row(500).collect::<Vec<_>>(), [(499, -1.0), (500, 2.0), (501, -1.0)]);
+    /// ```
+    #[must_use]
+    fn sparse_hessian(&self, x: &[T]) -> Csr<T> {
+        let pattern = self.hessian_sparsity(x).local(false);
+        let mut hessian = Csr::zeros(pattern.clone());
+        self.sparse_hessian_into(x, &Coloring::of_hessian(&pattern), &mut hessian, &mut Scratch::new());
+        hessian
+    }
+
+    /// [`sparse_hessian`](Self::sparse_hessian) with a pattern that is known and coloured, written to `hessian`.
+    ///
+    /// # Panics
+    ///
+    /// If the pattern is not that of this function, or was found on another path through it and misses something here, or
+    /// if `hessian` has another pattern.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::{Coloring, Csr};
+    /// use gradtape::{Function, Scratch, function};
+    ///
+    /// let product = function!(|x| x[0] * x[1] + x[2] * x[2]);
+    /// let coloring = Coloring::of_hessian(&product.hessian_sparsity(&[1.0, 1.0, 1.0]));
+    /// let (mut hessian, mut scratch) = (Csr::zeros(coloring.pattern().clone()), Scratch::new());
+    /// for x in [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] {
+    ///     product.sparse_hessian_into(&x, &coloring, &mut hessian, &mut scratch);
+    ///     assert_eq!(hessian.values(), [1.0, 1.0, 2.0]);
+    /// }
+    /// ```
+    #[track_caller]
+    fn sparse_hessian_into(&self, x: &[T], coloring: &Coloring, hessian: &mut Csr<T>, scratch: &mut Scratch) {
+        sparse::hessian(self, x, coloring, hessian, scratch);
     }
 }
 

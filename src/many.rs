@@ -5,6 +5,7 @@ use std::iter::{Product, Sum};
 use crate::ops::rules::{self, scaled};
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
+use crate::sparse::Tracer;
 use crate::tape::{many, many_pairs};
 use crate::{Dual, Scalar, Value};
 
@@ -77,56 +78,83 @@ impl<T: Scalar> Value<T> {
     }
 }
 
-impl<T: Scalar, const N: usize> Dual<T, N> {
-    /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
-    ///
-    /// # Panics
-    ///
-    /// If the lengths differ.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::Dual;
-    ///
-    /// let [x, y] = Dual::vars([1.0, 2.0]);
-    /// assert_eq!(Dual::dot(&[x, y], &[y, y]).tangents(), [2.0, 5.0]);
-    /// ```
-    #[inline]
-    #[track_caller]
-    #[must_use]
-    pub fn dot(a: &[Self], b: &[Self]) -> Self {
-        rules::dot(a, b)
-    }
+/// Operations of many operands as those of two in turn.
+macro_rules! in_turn {
+    ([$($generics:tt)*] $Number:ty, $dot:literal $weighted_sum:literal) => {
+        #[allow(unreachable_pub, dead_code, reason = "one of the numbers is not public")]
+        impl<T: Scalar $($generics)*> $Number {
+            /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
+            ///
+            /// # Panics
+            ///
+            /// If the lengths differ.
+            #[doc = $dot]
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn dot(a: &[Self], b: &[Self]) -> Self {
+                rules::dot(a, b)
+            }
 
-    /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
-    ///
-    /// # Panics
-    ///
-    /// If the lengths differ.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::Dual;
-    ///
-    /// let sum = Dual::weighted_sum(&Dual::vars([1.0, 2.0]), &[0.5, 3.0]);
-    /// assert_eq!((sum.data(), sum.tangents()), (6.5, [0.5, 3.0]));
-    /// ```
-    #[inline]
-    #[track_caller]
-    #[must_use]
-    pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
-        Self::weighted(values, weights.iter().copied())
-    }
+            /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
+            ///
+            /// # Panics
+            ///
+            /// If the lengths differ.
+            #[doc = $weighted_sum]
+            #[inline]
+            #[track_caller]
+            #[must_use]
+            pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
+                Self::weighted(values, weights.iter().copied())
+            }
 
-    #[inline]
-    #[track_caller]
-    pub(crate) fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T>) -> Self {
-        assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
-        total(values.iter().zip(weights).map(|(&value, weight)| value * weight))
-    }
+            #[inline]
+            #[track_caller]
+            pub(crate) fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T>) -> Self {
+                assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
+                total(values.iter().zip(weights).map(|(&value, weight)| value * weight))
+            }
+        }
+
+        impl<T: Scalar $($generics)*> Sum for $Number {
+            #[inline]
+            fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+                values.fold(Self::constant(T::neg_zero()), |sum, value| sum + value)
+            }
+        }
+
+        impl<T: Scalar $($generics)*> Product for $Number {
+            #[inline]
+            fn product<I: Iterator<Item = Self>>(values: I) -> Self {
+                values.fold(Self::constant(T::one()), |product, value| product * value)
+            }
+        }
+    };
 }
+
+in_turn! {
+    [, const N: usize] Dual<T, N>,
+    "
+# Examples
+
+```
+use gradtape::Dual;
+
+let [x, y] = Dual::vars([1.0, 2.0]);
+assert_eq!(Dual::dot(&[x, y], &[y, y]).tangents(), [2.0, 5.0]);
+```"
+    "
+# Examples
+
+```
+use gradtape::Dual;
+
+let sum = Dual::weighted_sum(&Dual::vars([1.0, 2.0]), &[0.5, 3.0]);
+assert_eq!((sum.data(), sum.tangents()), (6.5, [0.5, 3.0]));
+```"
+}
+in_turn! { [] Tracer<T>, "" "" }
 
 /// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
 /// the next: they cannot be written as they come, because making the next may record, too.
@@ -162,20 +190,6 @@ impl<T: Scalar> Sum for Value<T> {
         in_chunks(T::neg_zero(), values, |terms| {
             many("sum", total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
         })
-    }
-}
-
-impl<T: Scalar, const N: usize> Sum for Dual<T, N> {
-    #[inline]
-    fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
-        values.fold(Self::constant(T::neg_zero()), |sum, value| sum + value)
-    }
-}
-
-impl<T: Scalar, const N: usize> Product for Dual<T, N> {
-    #[inline]
-    fn product<I: Iterator<Item = Self>>(values: I) -> Self {
-        values.fold(Self::constant(T::one()), |product, value| product * value)
     }
 }
 
@@ -224,6 +238,8 @@ of_references! {
     Product product [T: Scalar] Value<T>;
     Sum sum [T: Scalar, const N: usize] Dual<T, N>;
     Product product [T: Scalar, const N: usize] Dual<T, N>;
+    Sum sum [T: Scalar] Tracer<T>;
+    Product product [T: Scalar] Tracer<T>;
 }
 #[cfg(feature = "program")]
 of_references! { Sum sum [T: Precision] Expr<T>; Product product [T: Precision] Expr<T>; }

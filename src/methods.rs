@@ -38,7 +38,10 @@ macro_rules! methods {
         ) -> Self {
             Self::meet(a, b);
             let (partial_a, partial_b) = (partial_a(), partial_b());
-            if partial_b.is_zero() {
+            if crate::sparse::is_traced::<Self>() || crate::sparse::is_traced::<T>() {
+                // At another point it may be the other one.
+                Self::join(data, a, b, || partial_a, || partial_b, call)
+            } else if partial_b.is_zero() {
                 a.chain(data, partial_a, call)
             } else if partial_a.is_zero() {
                 b.chain(data, partial_b, call)

@@ -9,12 +9,14 @@ use num_traits::{
 
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
+use crate::sparse::{Tracer, is_traced};
 use crate::trace::Call;
 use crate::{Dual, Scalar, Value};
 
 /// The methods of several arguments or results, which the table has no place for.
 macro_rules! methods {
     ([$($generics:tt)*] $Number:ty; $mul_add:literal $sin_cos:literal $clamp:literal $panics:literal) => {
+        #[allow(unreachable_pub, dead_code, reason = "one of the numbers is not public")]
         impl<T: Scalar $($generics)*> $Number {
             /// The fused `self · a + b`, rounded once; partials `a`, `self` and 1.
             #[doc = $panics]
@@ -60,6 +62,10 @@ macro_rules! methods {
                 Self::meet(self, low);
                 Self::meet(self, high);
                 Self::meet(low, high);
+                if is_traced::<Self>() || is_traced::<T>() {
+                    // At another point it may be another one.
+                    return self.max(low).min(high);
+                }
                 let chosen = if self < low {
                     low
                 } else if self > high {
@@ -70,7 +76,7 @@ macro_rules! methods {
                 chosen.chain(chosen.data, T::one(), || Call::new("clamp", [chosen.data.to_f64()]))
             }
 
-            queries! { |self| self.data =>
+            queries! { |self| self.data() =>
                 pub is_nan: bool, pub is_infinite: bool, pub is_finite: bool, pub is_normal: bool, pub is_subnormal: bool,
                 pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: FpCategory
             }
@@ -162,7 +168,7 @@ macro_rules! neutral {
 
                 #[inline]
                 fn is_zero(&self) -> bool {
-                    self.data.is_zero()
+                    self.data().is_zero()
                 }
             }
 
@@ -171,7 +177,7 @@ macro_rules! neutral {
 
                 #[inline]
                 fn is_one(&self) -> bool {
-                    self.data.is_one()
+                    self.data().is_one()
                 }
             }
         )*
@@ -223,11 +229,14 @@ assert_eq!(y.tangents(), [0.0, 2.0]);
     ""
 }
 
+methods! { [] Tracer<T>; "" "" "" "" }
+
 crate::operations! { float [T: Scalar] Value<T>; }
 crate::operations! { float [T: Scalar, const N: usize] Dual<T, N>; }
+crate::operations! { float [T: Scalar] Tracer<T>; }
 #[cfg(feature = "program")]
 crate::operations! { float [T: Precision] Expr<T>; }
-neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; }
+neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; [] Tracer<T>; }
 
 /// Conversions of the number, in every width that the standard integers and floats have.
 macro_rules! primitives {
@@ -375,7 +384,7 @@ macro_rules! traits {
     };
 }
 
-traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; }
+traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; [] Scalar Tracer<T>; }
 #[cfg(feature = "program")]
 traits! { [] Precision Expr<T>; }
 

@@ -9,6 +9,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssi
 use num_traits::{One, ToPrimitive};
 
 use crate::ops::rules;
+use crate::sparse::Tracer;
 use crate::trace::Call;
 use crate::{Dual, Scalar, Value};
 
@@ -254,6 +255,7 @@ macro_rules! compared_left {
 
 crate::operations! { operators [T: Scalar] Value<T>, join; }
 crate::operations! { operators [T: Scalar, const N: usize] Dual<T, N>, operator; }
+crate::operations! { operators [T: Scalar] Tracer<T>, join; }
 crate::operations! { plain_left [] f32, Value<f32>; }
 crate::operations! { plain_left [] f64, Value<f64>; }
 crate::operations! { plain_left [const N: usize] f32, Dual<f32, N>; }
@@ -261,6 +263,7 @@ crate::operations! { plain_left [const N: usize] f64, Dual<f64, N>; }
 
 neg! { [T: Scalar] Value<T>, |x| x.chain(-x.data, -T::one(), || Call::new("neg", [x.data.to_f64()])) }
 neg! { [T: Scalar, const N: usize] Dual<T, N>, |x| x.chain(-x.data, -T::one(), ()) }
+neg! { [T: Scalar] Tracer<T>, |x| x.chain(-x.data, T::zero(), ()) }
 compared! { [] Value<T> }
 compared! { [, const N: usize] Dual<T, N> }
 compared_left! {

@@ -10,6 +10,7 @@ use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
 use crate::ops::rules;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
+use crate::sparse::Tracer;
 use crate::{Dual, Value};
 
 /// A number that can live on a tape: every `'static` [`Float`], without registration.
@@ -76,6 +77,7 @@ macro_rules! lift {
             }
         }
 
+        #[allow(unreachable_pub, reason = "one of the numbers is not public")]
         impl<$($generics)*> $Number {
             /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
             #[inline]
@@ -92,6 +94,7 @@ macro_rules! lift {
 lift! {
     [T: Lift] Value<T>, |x| Self::constant(x.data.detach());
     [T: Lift, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
+    [T: Lift] Tracer<T>, |x| Self::constant(x.data.detach());
 }
 #[cfg(feature = "program")]
 lift! { [T: Precision] Expr<T>, |x| Self::call(Op::detach, [x], 0); }
@@ -205,6 +208,7 @@ macro_rules! real {
         real! { @plain half::bf16, $($name($x $(; $p)?) = $value;)* }
         delegate! { [T: Lift] Value<T>; $($name($($p: $pt)?))* }
         delegate! { [T: Lift, const N: usize] Dual<T, N>; $($name($($p: $pt)?))* }
+        delegate! { [T: Lift] Tracer<T>; $($name($($p: $pt)?))* }
         #[cfg(feature = "program")]
         delegate! { [T: Precision] Expr<T>; $($name($($p: $pt)?))* }
     };

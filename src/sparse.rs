@@ -23,7 +23,9 @@ mod recover;
 mod star;
 #[cfg(feature = "serde")]
 mod store;
+mod tracer;
 
 pub use coloring::{Coloring, Side};
 pub use csr::Csr;
 pub use pattern::Sparsity;
+pub(crate) use tracer::{Tracer, is_traced, trace};

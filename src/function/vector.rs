@@ -1,7 +1,8 @@
 //! Functions of several results.
 
 use super::scratch::{Forward, Reverse, Scratch};
-use super::{Mode, drive};
+use super::{Mode, drive, sparse};
+use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::{Dual, Real, Value};
 
 /// A function `y = f(x)` of many numbers with several results, and every derivative of it.
@@ -217,6 +218,80 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
         y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
         let sum = Value::weighted_sum(outputs, w);
         product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
+    }
+
+    /// Where the Jacobian may differ from zero, by the structure of the computation: wherever `max`, `min`, `clamp` and
+    /// the like could go, and not by values.
+    ///
+    /// A function that branches is followed along its path at `x`; [`Sparsity::is_local`] tells.
+    ///
+    /// ```
+    /// use gradtape::{VectorFunction, function};
+    ///
+    /// let pattern = function!(|x| [x[0] * x[2], x[1].max(x[2])]).sparsity(&[0.0, 1.0, 2.0]);
+    /// assert_eq!((pattern.row(0), pattern.row(1)), (&[0, 2][..], &[1, 2][..]));
+    /// assert!(!pattern.is_local());
+    /// ```
+    #[must_use]
+    fn sparsity(&self, x: &[T]) -> Sparsity {
+        sparse::jacobian_pattern(self, x)
+    }
+
+    /// The Jacobian at `x`, as a sparse matrix, in a time that grows with its numbers and not with outputs times inputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Real, VectorFunction};
+    ///
+    /// struct Diffusion;
+    ///
+    /// impl VectorFunction for Diffusion {
+    ///     fn outputs(&self, inputs: usize) -> usize {
+    ///         inputs - 2
+    ///     }
+    ///
+    ///     fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    ///         y.iter_mut().zip(x.windows(3)).for_each(|(y, x)| *y = x[0] - x[1] * 2.0 + x[2]);
+    ///     }
+    /// }
+    ///
+    /// let jacobian = Diffusion.sparse_jacobian(&vec![1.0; 1000]);
+    /// assert_eq!(jacobian.nnz(), 3 * 998);
+    /// assert_eq!(jacobian.row(500).collect::<Vec<_>>(), [(500, 1.0), (501, -2.0), (502, 1.0)]);
+    /// ```
+    #[must_use]
+    fn sparse_jacobian(&self, x: &[T]) -> Csr<T> {
+        let pattern = self.sparsity(x).local(false);
+        let mut jacobian = Csr::zeros(pattern.clone());
+        self.sparse_jacobian_into(x, &Coloring::of_jacobian(&pattern), &mut jacobian, &mut Scratch::new());
+        jacobian
+    }
+
+    /// [`sparse_jacobian`](Self::sparse_jacobian) with a pattern that is known and coloured, written to `jacobian`.
+    ///
+    /// # Panics
+    ///
+    /// If the pattern is not that of this function, or was found on another path through it and misses something here, or
+    /// if `jacobian` has another pattern.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::{Coloring, Csr};
+    /// use gradtape::{Scratch, VectorFunction, function};
+    ///
+    /// let squares = function!(|x| [x[0] * x[0], x[1] * x[1]]);
+    /// let coloring = Coloring::of_jacobian(&squares.sparsity(&[1.0, 1.0]));
+    /// let (mut jacobian, mut scratch) = (Csr::zeros(coloring.pattern().clone()), Scratch::new());
+    /// for x in [[1.0, 2.0], [3.0, 4.0]] {
+    ///     squares.sparse_jacobian_into(&x, &coloring, &mut jacobian, &mut scratch);
+    ///     assert_eq!(jacobian.values(), x.map(|x| 2.0 * x));
+    /// }
+    /// ```
+    #[track_caller]
+    fn sparse_jacobian_into(&self, x: &[T], coloring: &Coloring, jacobian: &mut Csr<T>, scratch: &mut Scratch) {
+        sparse::jacobian(self, x, coloring, jacobian, scratch);
     }
 }
 

@@ -11,7 +11,8 @@ use super::neg;
 use super::{forms, references};
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
-use crate::{Dual, Lift, Value};
+use crate::sparse::Tracer;
+use crate::{Dual, Lift, Scalar, Value};
 
 /// Hands the operators' names of the table to a macro, after some tokens.
 macro_rules! names {
@@ -150,6 +151,7 @@ compare_plain! { [] f32, Expr<f32>, |x: &f32| Expr::constant(*x), |x: &Expr<f32>
 compare_plain! { [] f64, Expr<f64>, |x: &f64| Expr::constant(*x), |x: &Expr<f64>| *x }
 
 type ValueOfValue<T> = Value<Value<T>>;
+type ValueOfTracer<T> = Value<Tracer<T>>;
 type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
@@ -165,14 +167,14 @@ macro_rules! nested {
             crate::operations! { names left [[$($generics)*] f32, $Number<f32 $($arguments)*>;] }
             crate::operations! { names left [[$($generics)*] f64, $Number<f64 $($arguments)*>;] }
 
-            impl<$($generics)* T: PartialEq> PartialEq<T> for $Number<T $($arguments)*> {
+            impl<$($generics)* T: Scalar> PartialEq<T> for $Number<T $($arguments)*> {
                 #[inline]
                 fn eq(&self, other: &T) -> bool {
                     self.data == *other
                 }
             }
 
-            impl<$($generics)* T: PartialOrd> PartialOrd<T> for $Number<T $($arguments)*> {
+            impl<$($generics)* T: Scalar> PartialOrd<T> for $Number<T $($arguments)*> {
                 #[inline]
                 fn partial_cmp(&self, other: &T) -> Option<Ordering> {
                     self.data.partial_cmp(other)
@@ -184,6 +186,7 @@ macro_rules! nested {
 
 nested! {
     [] ValueOfValue [];
+    [] ValueOfTracer [];
     [const M: usize,] ValueOfDual [, M];
     [const N: usize,] DualOfValue [, N];
     [const M: usize, const N: usize,] DualOfDual [, M, N];

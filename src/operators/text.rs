@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
+use crate::sparse::Tracer;
 use crate::{Dual, Scalar, Value};
 
 /// What is made of plain numbers: constants.
@@ -38,6 +39,7 @@ macro_rules! constants {
 
 constants! { [] Scalar Value<T> }
 constants! { [, const N: usize] Scalar Dual<T, N> }
+constants! { [] Scalar Tracer<T> }
 #[cfg(feature = "program")]
 constants! { [] Precision Expr<T> }
 
@@ -57,5 +59,6 @@ macro_rules! text {
 
 text! { [] Value<T>: Display, LowerExp, UpperExp }
 text! { [, const N: usize] Dual<T, N>: Display, LowerExp, UpperExp }
+text! { [] Tracer<T>: Display }
 #[cfg(feature = "program")]
 text! { [] Expr<T>: Display, LowerExp, UpperExp }

@@ -5,6 +5,7 @@
 use std::any::TypeId;
 
 use crate::Scalar;
+use crate::sparse::is_traced;
 
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
 
@@ -48,7 +49,14 @@ pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
 #[cold]
 #[inline(never)]
 fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
-    if partial.is_zero() || slope.is_zero() { T::zero() } else { partial * slope }
+    if !(partial.is_zero() || slope.is_zero()) {
+        partial * slope
+    } else if is_traced::<T>() {
+        // At another point it may depend on both.
+        partial.signum() * slope.signum() * T::zero()
+    } else {
+        T::zero()
+    }
 }
 
 /// Whether `T` is a float without derivatives of its own, as far as the compiler knows.

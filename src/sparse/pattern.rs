@@ -16,9 +16,11 @@ use std::sync::Arc;
 /// assert_eq!(pattern.row(0), [0, 2]);
 /// assert_eq!(pattern.transpose().row(2), [0]);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Sparsity {
     places: Arc<Places>,
+    /// Found on one path through a function that branches.
+    is_local: bool,
 }
 
 /// Compressed rows: those of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
@@ -32,7 +34,7 @@ pub(super) struct Places {
 
 impl From<Places> for Sparsity {
     fn from(places: Places) -> Self {
-        Self { places: Arc::new(places) }
+        Self { places: Arc::new(places), is_local: false }
     }
 }
 
@@ -140,6 +142,28 @@ impl Sparsity {
         Places { columns: self.rows(), offsets, indices }.into()
     }
 
+    /// The places of either pattern.
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        let rows = (0..self.rows()).map(|row| self.row(row).iter().chain(other.row(row)).copied());
+        Self::new(rows, self.columns()).local(self.is_local || other.is_local)
+    }
+
+    /// Whether all places are places of the other pattern, too.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let is_within = |row| self.row(row).iter().all(|column| other.row(row).binary_search(column).is_ok());
+        self.rows() == other.rows() && (0..self.rows()).all(is_within)
+    }
+
+    /// Whether it was found by a function that branches: on another path there may be other places. Derivatives that are
+    /// computed with such a pattern look for the pattern again, to be sure.
+    pub fn is_local(&self) -> bool {
+        self.is_local
+    }
+
+    pub(crate) fn local(self, is_local: bool) -> Self {
+        Self { is_local, ..self }
+    }
+
     /// Whether the transpose is the same pattern.
     pub fn is_symmetric(&self) -> bool {
         self.rows() == self.columns() && *self == self.transpose()
@@ -155,6 +179,15 @@ impl Sparsity {
 pub(super) fn is_small(count: usize) -> bool {
     u32::try_from(count).is_ok_and(|count| count < u32::MAX)
 }
+
+impl PartialEq for Sparsity {
+    /// Compares the places.
+    fn eq(&self, other: &Self) -> bool {
+        self.places == other.places
+    }
+}
+
+impl Eq for Sparsity {}
 
 #[cfg(feature = "serde")]
 impl Sparsity {

@@ -1,0 +1,154 @@
+//! How sparse derivatives are computed: the pattern by a [`trace`], the numbers by one product for each colour.
+
+use std::array::from_fn;
+
+use super::drive::gradient_over;
+use super::scratch::{Forward, Reverse, Scratch};
+use super::{Function, VectorFunction};
+use crate::sparse::{Coloring, Csr, Side, Sparsity, Tracer, trace};
+use crate::{Dual, Real, Value};
+
+/// The pattern of the Jacobian.
+pub(super) fn jacobian_pattern<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Sparsity {
+    trace(x, |x| {
+        let mut y = vec![Tracer::constant(T::zero()); f.outputs(x.len())];
+        f.eval(x, &mut y);
+        y
+    })
+}
+
+/// The pattern of the Hessian: that of the Jacobian of the gradient, made symmetric, because a derivative that is zero
+/// everywhere may be taken for one that is not on one side only.
+pub(super) fn hessian_pattern<T: Real<Scalar = T>>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
+    let rows = trace(x, |x| {
+        let mut slopes = vec![Tracer::constant(T::zero()); x.len()];
+        gradient_over(f, x.iter().copied(), &mut Reverse::default(), |i, slope| slopes[i] = slope);
+        slopes
+    });
+    // The rules of derivatives compare, too; what counts is whether the function does.
+    let is_local = trace(x, |x| vec![f.eval(x)]).is_local();
+    rows.union(&rows.transpose()).local(is_local)
+}
+
+/// Panics if the pattern was found on another path through the function than that of `x`, and misses something.
+#[track_caller]
+fn assert_pattern(coloring: &Coloring, inputs: usize, pattern_here: impl FnOnce() -> Sparsity) {
+    let pattern = coloring.pattern();
+    assert_eq!(pattern.columns(), inputs, "a pattern has as many columns as the point is long; colour that of `x`");
+    if pattern.is_local() {
+        assert!(
+            pattern_here().is_within(pattern),
+            "the function branches, and depends on other inputs here than where its pattern was found; find and colour \
+             the pattern anew"
+        );
+    }
+}
+
+#[track_caller]
+pub(super) fn jacobian<T: Real<Scalar = T>>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    coloring: &Coloring,
+    jacobian: &mut Csr<T>,
+    scratch: &mut Scratch,
+) {
+    assert_pattern(coloring, x.len(), || jacobian_pattern(f, x));
+    let outputs = f.outputs(x.len());
+    assert_eq!(
+        coloring.pattern().rows(),
+        outputs,
+        "a pattern has as many rows as outputs; colour that of this function"
+    );
+    match (coloring.side(), coloring.colors()) {
+        (_, 0) => {}
+        (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch.of()),
+        (Side::Columns, 1) => columns::<_, 1>(f, x, coloring, jacobian, scratch.of()),
+        (Side::Columns, 2) => columns::<_, 2>(f, x, coloring, jacobian, scratch.of()),
+        (Side::Columns, 3) => columns::<_, 3>(f, x, coloring, jacobian, scratch.of()),
+        (Side::Columns, 4) => columns::<_, 4>(f, x, coloring, jacobian, scratch.of()),
+        (Side::Columns, _) => columns::<_, 8>(f, x, coloring, jacobian, scratch.of()),
+    }
+}
+
+/// `N` colours of columns at a time.
+fn columns<T: Real<Scalar = T>, const N: usize>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    coloring: &Coloring,
+    jacobian: &mut Csr<T>,
+    memory: &mut Forward<Dual<T, N>>,
+) {
+    for first in (0..coloring.colors()).step_by(N) {
+        let (inputs, outputs) = memory.start(directions(x, coloring, first)).numbers(jacobian.rows());
+        f.eval(inputs, outputs);
+        for color in first..coloring.colors().min(first + N) {
+            coloring.scatter(color, |row| outputs[row].tangents()[color - first], jacobian);
+        }
+    }
+}
+
+/// The point `x`, where all inputs of each of the `N` colours from `first` on move along the same direction.
+fn directions<T: Real<Scalar = T>, const N: usize>(
+    x: &[T],
+    coloring: &Coloring,
+    first: usize,
+) -> impl Iterator<Item = Dual<T, N>> {
+    x.iter().enumerate().map(move |(i, &x)| {
+        let color = coloring.color(i);
+        Dual::new(x, from_fn(|k| if color == Some(first + k) { T::one() } else { T::zero() }))
+    })
+}
+
+/// One colour of rows at a time.
+fn rows<T: Real<Scalar = T>>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    coloring: &Coloring,
+    jacobian: &mut Csr<T>,
+    memory: &mut Reverse<T>,
+) {
+    let (inputs, outputs) = memory.start(x.iter().copied()).numbers(jacobian.rows());
+    f.eval(inputs, outputs);
+    let mut product = vec![T::zero(); x.len()];
+    for color in 0..coloring.colors() {
+        let sum = coloring.members(color).iter().map(|&row| memory.outputs()[row]).sum::<Value<T>>();
+        product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
+        coloring.scatter(color, |column| product[column], jacobian);
+    }
+}
+
+#[track_caller]
+pub(super) fn hessian<T: Real<Scalar = T>>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    coloring: &Coloring,
+    hessian: &mut Csr<T>,
+    scratch: &mut Scratch,
+) {
+    assert_pattern(coloring, x.len(), || hessian_pattern(f, x));
+    assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
+    match coloring.colors() {
+        0 => {}
+        1 => products::<_, 1>(f, x, coloring, hessian, scratch),
+        2 => products::<_, 2>(f, x, coloring, hessian, scratch),
+        3 => products::<_, 3>(f, x, coloring, hessian, scratch),
+        _ => products::<_, 4>(f, x, coloring, hessian, scratch),
+    }
+}
+
+/// `N` colours at a time.
+fn products<T: Real<Scalar = T>, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    coloring: &Coloring,
+    hessian: &mut Csr<T>,
+    scratch: &mut Scratch,
+) {
+    let mut slopes = vec![[T::zero(); N]; x.len()];
+    for first in (0..coloring.colors()).step_by(N) {
+        gradient_over(f, directions::<_, N>(x, coloring, first), scratch.of(), |i, slope| slopes[i] = slope.tangents());
+        for color in first..coloring.colors().min(first + N) {
+            coloring.scatter(color, |row| slopes[row][color - first], hessian);
+        }
+    }
+}
