@@ -10,28 +10,14 @@ use std::time::{Duration, Instant};
 
 use gradtape::program::{Precision, Program, Rows, Workspace};
 use gradtape::{Gradients, Real, Tape, Value};
+use minima::minima;
 use programs::{Draws, Funcs, Program as _, Rosenbrock};
 
+#[path = "workloads/minima.rs"]
+mod minima;
 #[allow(dead_code, reason = "the other benchmark has all of them")]
 #[path = "workloads/programs.rs"]
 mod programs;
-
-/// How long the rounds of a line take.
-const TIME: Duration = Duration::from_secs(2);
-
-/// The least seconds of each competitor.
-fn minima<const N: usize>(mut competitors: [&mut dyn FnMut(); N]) -> [f64; N] {
-    let mut minima = [f64::INFINITY; N];
-    let start = Instant::now();
-    while start.elapsed() < TIME {
-        for (minimum, competitor) in minima.iter_mut().zip(&mut competitors) {
-            let start = Instant::now();
-            competitor();
-            *minimum = minimum.min(start.elapsed().as_secs_f64());
-        }
-    }
-    minima
-}
 
 fn assert_near(ours: f64, theirs: f64, tolerance: f64) {
     assert!((ours - theirs).abs() <= tolerance * (1.0 + theirs.abs()), "{ours} instead of {theirs}");

@@ -135,6 +135,7 @@ mod node;
 mod num;
 mod operators;
 mod ops;
+mod preaccumulate;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
 pub mod program;
@@ -147,6 +148,7 @@ pub use dual::Dual;
 pub use error::Error;
 pub use function::{Function, Mode, Scratch, VectorFunction, derivative, second_derivative, third_derivative};
 pub use gradients::{Gradients, gradient};
+pub use preaccumulate::{preaccumulate, preaccumulate_into};
 pub use real::{Lift, Real, Scalar};
 pub use tape::Tape;
 #[cfg(feature = "locations")]

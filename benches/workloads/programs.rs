@@ -1,6 +1,9 @@
 //! The five programs: generic code, a hand-written adjoint, inputs and checksums.
 
+use std::ops::Neg;
+
 use gradtape::Real;
+use num_traits::NumOps;
 
 /// A number computed from many, in the two forms that need no tape.
 pub(crate) trait Program {
@@ -110,15 +113,20 @@ pub(crate) struct Ode;
 const STEPS: usize = 10_000;
 const DT: f64 = 0.001;
 
+/// What Runge-Kutta needs of a number.
+pub(crate) trait Arithmetic: Copy + NumOps + NumOps<f64> + Neg<Output = Self> {}
+
+impl<F: Copy + NumOps + NumOps<f64> + Neg<Output = F>> Arithmetic for F {}
+
 impl Ode {
     #[inline(always)]
-    fn slopes<F: Real>(p: &[F], x: F, y: F) -> (F, F) {
+    fn slopes<F: Arithmetic>(p: &[F], x: F, y: F) -> (F, F) {
         (p[0] * x - p[1] * x * y, -p[2] * y + p[3] * x * y)
     }
 
     /// The state after one step, and the four states where slopes were taken.
     #[inline(always)]
-    fn step<F: Real<Scalar = f64>>(p: &[F], x: F, y: F) -> ((F, F), [(F, F); 4]) {
+    fn step<F: Arithmetic>(p: &[F], x: F, y: F) -> ((F, F), [(F, F); 4]) {
         let (k1x, k1y) = Self::slopes(p, x, y);
         let (x2, y2) = (x + k1x * (DT / 2.0), y + k1y * (DT / 2.0));
         let (k2x, k2y) = Self::slopes(p, x2, y2);
@@ -132,15 +140,20 @@ impl Ode {
         );
         (next, [(x, y), (x2, y2), (x3, y3), (x4, y4)])
     }
-}
 
-impl Program for Ode {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
-        let (p, mut x, mut y) = (&x[..4], x[4], x[5]);
+    /// `x + y` at the end.
+    pub(crate) fn solve<F: Arithmetic>(inputs: &[F]) -> F {
+        let (p, mut x, mut y) = (&inputs[..4], inputs[4], inputs[5]);
         for _ in 0..STEPS {
             ((x, y), _) = Self::step(p, x, y);
         }
         x + y
+    }
+}
+
+impl Program for Ode {
+    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+        Self::solve(x)
     }
 
     fn hand(&self, x: &[f64], gradient: &mut [f64]) -> f64 {

@@ -35,7 +35,7 @@ impl Scratch {
     }
 
     /// The memory of this type.
-    pub(super) fn of<M: Default + 'static>(&mut self) -> &mut M {
+    pub(crate) fn of<M: Default + 'static>(&mut self) -> &mut M {
         let found = self.memories.iter().position(|memory| memory.is::<M>());
         let index = found.unwrap_or_else(|| {
             self.memories.push(Box::new(M::default()));

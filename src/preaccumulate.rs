@@ -1,0 +1,89 @@
+//! Blocks of a computation that leave only their Jacobian on the tape.
+
+use crate::tape::many;
+use crate::{Real, Scratch, Value, VectorFunction};
+
+/// The results of `f` at `x`, of which the tape keeps the Jacobian alone: nothing in between is recorded.
+///
+/// A block with few inputs and outputs, and many operations between them (a time step, a layer, the solution of a small
+/// system), then takes the memory of its Jacobian; and since that is computed in forward mode where there are few inputs,
+/// it is often the faster way, too.
+///
+/// # Panics
+///
+/// If the inputs belong to different tapes, or to one that was cleared or dropped.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Tape, function, preaccumulate};
+///
+/// /// A step of `x'' = -x`.
+/// let step = function!(|s| [s[0] + s[1] * 0.01, s[1] - (s[0] + s[1] * 0.01) * 0.01]);
+///
+/// let tape = Tape::new();
+/// let start = tape.vars(&[1.0, 0.0]);
+/// let mut state = start.clone();
+/// for _ in 0..1000 {
+///     state = preaccumulate(&step, &state);
+/// }
+/// assert!((state[0].data() - 10_f64.cos()).abs() < 0.01);
+/// assert!((state[0].backward().wrt(start[0]) - 10_f64.cos()).abs() < 0.01);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn preaccumulate<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[Value<T>]) -> Vec<Value<T>> {
+    let mut y = vec![Value::constant(T::zero()); f.outputs(x.len())];
+    preaccumulate_into(f, x, &mut y, &mut Scratch::new());
+    y
+}
+
+/// [`preaccumulate`], written to `y`, with memory that is kept from block to block.
+///
+/// # Panics
+///
+/// If `y` is not as long as the function has outputs, and as [`preaccumulate`].
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Scratch, Tape, function, preaccumulate_into};
+///
+/// let (polar, tape) = (function!(|x| [x[0].hypot(x[1]), x[1].atan2(x[0])]), Tape::new());
+/// let (x, mut y) = (tape.vars(&[3.0, 4.0]), [gradtape::Value::from(0.0); 2]);
+/// preaccumulate_into(&polar, &x, &mut y, &mut Scratch::new());
+/// assert_eq!(y[0], 5.0);
+/// assert_eq!(y[0].backward().wrt_all(&x), [0.6, 0.8]);
+/// ```
+#[track_caller]
+pub fn preaccumulate_into<T: Real<Scalar = T>>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[Value<T>],
+    y: &mut [Value<T>],
+    scratch: &mut Scratch,
+) {
+    let mut block = std::mem::take(scratch.of::<Block<T>>());
+    block.x.clear();
+    block.x.extend(x.iter().map(|x| x.data()));
+    block.y.resize(y.len(), T::zero());
+    block.jacobian.resize(y.len() * x.len(), T::zero());
+    f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, scratch);
+    for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
+        let row = &block.jacobian[i * x.len()..][..x.len()];
+        *y = many("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
+    }
+    *scratch.of() = block;
+}
+
+/// Plain numbers of a block.
+struct Block<T> {
+    x: Vec<T>,
+    y: Vec<T>,
+    jacobian: Vec<T>,
+}
+
+impl<T> Default for Block<T> {
+    fn default() -> Self {
+        Self { x: Vec::new(), y: Vec::new(), jacobian: Vec::new() }
+    }
+}
