@@ -188,9 +188,20 @@ macro_rules! pendulum {
     }};
 }
 
+struct Pendulum;
+
+impl VectorFunction for Pendulum {
+    fn outputs(&self, _: usize) -> usize {
+        4
+    }
+
+    fn eval<F: Real<Scalar = f64>>(&self, s: &[F], y: &mut [F]) {
+        y.copy_from_slice(&pendulum!(s));
+    }
+}
+
 fn small_jacobian() {
-    let (f, x) =
-        (function!(|s| [pendulum!(s)[0], pendulum!(s)[1], pendulum!(s)[2], pendulum!(s)[3]]), [1.2, 0.4, 0.1, -0.3]);
+    let (f, x) = (Pendulum, [1.2, 0.4, 0.1, -0.3]);
     let theirs = |x: &[f64; 4]| {
         let f = |s: SVector<DualSVec64<4>, 4>| SVector::from(pendulum!(s));
         num_dual::jacobian(f, &SVector::from(*x)).1

@@ -166,6 +166,16 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         Self { data, tangents }
     }
 
+    #[inline(always)]
+    pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
+        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
+        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+    }
+
     /// Any two numbers can be operands of one operation.
     #[inline(always)]
     pub(crate) fn meet(_: Self, _: Self) {}

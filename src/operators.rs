@@ -29,8 +29,9 @@ macro_rules! operators {
             fn $op(self, other: Self) -> Self {
                 let ($a, $b) = (self.data, other.data);
                 let $y = $value;
-                let call = || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]);
-                Self::$join($y, self, other, || $partial_a, || $partial_b, call)
+                result!($op, $join, self, other, $y, $partial_a, $partial_b, || {
+                    Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()])
+                })
             }
         }
 
@@ -43,7 +44,7 @@ macro_rules! operators {
             fn $op(self, $b: T) -> Self {
                 let $a = self.data;
                 let $y = $value;
-                self.chain($y, $partial_a, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
+                result!($op, $join, self, $y, $partial_a, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
             }
         }
 
@@ -66,6 +67,29 @@ macro_rules! operators {
             @ $generics $Number, $join;
             $(#[$doc])* $Op::$op, $OpAssign::$op_assign ($a, $b, $y) = $value, $partial_a, $partial_b;
         })*
+    };
+}
+
+/// The result of an operator: of sums and differences of `Dual`s, the compiler has to be told what it cannot see of
+/// nested ones, that nothing is multiplied.
+macro_rules! result {
+    (add, operator, $a:expr, $y:expr, $partial:expr, $call:expr) => {
+        Self { data: $y, ..$a }
+    };
+    (sub, operator, $a:expr, $y:expr, $partial:expr, $call:expr) => {
+        Self { data: $y, ..$a }
+    };
+    ($op:ident, $join:ident, $a:expr, $y:expr, $partial:expr, $call:expr) => {
+        $a.chain($y, $partial, $call)
+    };
+    (add, operator, $a:expr, $b:expr, $y:expr, $partial_a:expr, $partial_b:expr, $call:expr) => {
+        Self::sum($y, $a, $b)
+    };
+    (sub, operator, $a:expr, $b:expr, $y:expr, $partial_a:expr, $partial_b:expr, $call:expr) => {
+        Self::difference($y, $a, $b)
+    };
+    ($op:ident, $join:ident, $a:expr, $b:expr, $y:expr, $partial_a:expr, $partial_b:expr, $call:expr) => {
+        Self::$join($y, $a, $b, || $partial_a, || $partial_b, $call)
     };
 }
 
@@ -262,7 +286,7 @@ crate::operations! { plain_left [const N: usize] f32, Dual<f32, N>; }
 crate::operations! { plain_left [const N: usize] f64, Dual<f64, N>; }
 
 neg! { [T: Scalar] Value<T>, |x| x.chain(-x.data, -T::one(), || Call::new("neg", [x.data.to_f64()])) }
-neg! { [T: Scalar, const N: usize] Dual<T, N>, |x| x.chain(-x.data, -T::one(), ()) }
+neg! { [T: Scalar, const N: usize] Dual<T, N>, |x| Self::new(-x.data, x.tangents.map(T::neg)) }
 neg! { [T: Scalar] Tracer<T>, |x| x.chain(-x.data, T::zero(), ()) }
 compared! { [] Value<T> }
 compared! { [, const N: usize] Dual<T, N> }

@@ -52,7 +52,7 @@ macro_rules! recorded {
 }
 
 macro_rules! right {
-    (@ [$($generics:tt)*] $Number:ty; $(#[$doc:meta])* $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident;) => {
+    (@ [$($generics:tt)*] $Number:ty, $Inner:ty; $(#[$doc:meta])* $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident;) => {
         impl<$($generics)*> $Op<T> for $Number {
             type Output = Self;
 
@@ -60,14 +60,14 @@ macro_rules! right {
             #[inline]
             #[track_caller]
             fn $op(self, other: T) -> Self {
-                self.$op(<Self as Lift>::constant(other))
+                self.$op(<$Inner as Lift>::constant(other))
             }
         }
 
         forms! { [$($generics)*] $Op::$op, $OpAssign::$op_assign, $Number, T }
     };
-    ($generics:tt $Number:ty; $($(#[$doc:meta])* $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident;)*) => {
-        $(right! { @ $generics $Number; $(#[$doc])* $Op::$op, $OpAssign::$op_assign; })*
+    ($generics:tt $Number:ty, $Inner:ty; $($(#[$doc:meta])* $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident;)*) => {
+        $(right! { @ $generics $Number, $Inner; $(#[$doc])* $Op::$op, $OpAssign::$op_assign; })*
     };
 }
 
@@ -94,7 +94,7 @@ macro_rules! left {
 #[cfg(feature = "program")]
 crate::operations! { names recorded [] }
 #[cfg(feature = "program")]
-crate::operations! { names right [[T: Precision] Expr<T>;] }
+crate::operations! { names right [[T: Precision] Expr<T>, Expr<T>;] }
 #[cfg(feature = "program")]
 crate::operations! { names left [[] f32, Expr<f32>;] }
 #[cfg(feature = "program")]
@@ -161,9 +161,9 @@ type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<
 
 /// Numbers over numbers, with the plain numbers that are innermost.
 macro_rules! nested {
-    ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*];)*) => {
+    ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => {
         $(
-            crate::operations! { names right [[$($generics)* T: Lift<Scalar = T>] $Number<T $($arguments)*>;] }
+            crate::operations! { names right [[$($generics)* T: Lift<Scalar = T>] $Number<T $($arguments)*>, $Inner;] }
             crate::operations! { names left [[$($generics)*] f32, $Number<f32 $($arguments)*>;] }
             crate::operations! { names left [[$($generics)*] f64, $Number<f64 $($arguments)*>;] }
 
@@ -185,12 +185,12 @@ macro_rules! nested {
 }
 
 nested! {
-    [] ValueOfValue [];
-    [] ValueOfTracer [];
-    [const M: usize,] ValueOfDual [, M];
-    [const N: usize,] DualOfValue [, N];
-    [const M: usize, const N: usize,] DualOfDual [, M, N];
-    [] ValueOfValueOfValue [];
-    [const L: usize, const M: usize,] ValueOfDualOfDual [, L, M];
-    [const L: usize, const M: usize, const N: usize,] DualOfDualOfDual [, L, M, N];
+    [] ValueOfValue [] over Value<T>;
+    [] ValueOfTracer [] over Tracer<T>;
+    [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
+    [const N: usize,] DualOfValue [, N] over Value<T>;
+    [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
+    [] ValueOfValueOfValue [] over Value<Value<T>>;
+    [const L: usize, const M: usize,] ValueOfDualOfDual [, L, M] over Dual<Dual<T, L>, M>;
+    [const L: usize, const M: usize, const N: usize,] DualOfDualOfDual [, L, M, N] over Dual<Dual<T, L>, M>;
 }
