@@ -59,13 +59,12 @@ mod sparse;
 mod univariate;
 mod vector;
 
-use scratch::Forward;
-
 pub use mode::Mode;
 pub use scratch::Scratch;
 pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 
+use crate::fast::Fast;
 use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::{Dual, Real};
 
@@ -203,9 +202,8 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// As [`jvp`](Self::jvp).
     #[track_caller]
     fn jvp_into(&self, x: &[T], v: &[T], scratch: &mut Scratch) -> (T, T) {
-        let x = drive::along(x, v, |x, v| Dual::new(x, [v]));
-        let y = self.eval(scratch.of::<Forward<_>>().start(x).numbers(0).0);
-        (y.data(), y.tangent())
+        let (y, slope) = drive::jvp::<T, Fast<T>, 1>(self, x, v, scratch);
+        if slope.is_nan() { drive::jvp::<T, Dual<T>, 1>(self, x, v, scratch) } else { (y, slope) }
     }
 
     /// Value, slope and curvature along `v`: `f`, `Σ vᵢ ∂f/∂xᵢ` and `Σ vᵢ vⱼ ∂²f/∂xᵢ∂xⱼ`.
@@ -233,9 +231,13 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// As [`directional`](Self::directional).
     #[track_caller]
     fn directional_into(&self, x: &[T], v: &[T], scratch: &mut Scratch) -> [T; 3] {
-        let x = drive::along(x, v, |x, v| Dual::new(Dual::new(x, [v]), [Dual::constant(v)]));
-        let y = self.eval(scratch.of::<Forward<_>>().start(x).numbers(0).0);
-        [y.data().data(), y.tangent().data(), y.tangent().tangent()]
+        let new = |data: Fast<T>, tangent| Fast { data, tangents: [tangent] };
+        let y = drive::directional(self, x, v, new, |y: Fast<Fast<T>>| [y.data, y.tangents[0]], scratch);
+        if y.iter().any(|y| y.is_nan()) {
+            let new = |data: Dual<T>, tangent| Dual::new(data, [tangent]);
+            return drive::directional(self, x, v, new, |y: Dual<Dual<T>>| [y.data(), y.tangent()], scratch);
+        }
+        y
     }
 
     /// The Hessian at `x` times `v`: `Σⱼ vⱼ ∂²f/∂xᵢ∂xⱼ`, by a gradient over [`Dual`]s.
@@ -270,8 +272,10 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     #[track_caller]
     fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch) {
         assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        let x = drive::along(x, v, |x, v| Dual::new(x, [v]));
-        drive::gradient_over(self, x, scratch.of(), |i, slope| product[i] = slope.tangent());
+        drive::hvp::<T, Fast<T>, 1>(self, x, v, product, scratch);
+        if product.iter().any(|x| x.is_nan()) {
+            drive::hvp::<T, Dual<T>, 1>(self, x, v, product, scratch);
+        }
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric.

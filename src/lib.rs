@@ -123,6 +123,7 @@ pub mod accuracy {}
 pub mod check;
 mod dual;
 mod error;
+mod fast;
 mod function;
 mod gradients;
 mod interop;

@@ -2,6 +2,7 @@
 
 use std::iter::{Product, Sum};
 
+use crate::fast::Fast;
 use crate::ops::rules::{self, scaled};
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
@@ -154,6 +155,7 @@ let sum = Dual::weighted_sum(&Dual::vars([1.0, 2.0]), &[0.5, 3.0]);
 assert_eq!((sum.data(), sum.tangents()), (6.5, [0.5, 3.0]));
 ```"
 }
+in_turn! { [, const N: usize] Fast<T, N>, "" "" }
 in_turn! { [] Tracer<T>, "" "" }
 
 /// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
@@ -238,6 +240,8 @@ of_references! {
     Product product [T: Scalar] Value<T>;
     Sum sum [T: Scalar, const N: usize] Dual<T, N>;
     Product product [T: Scalar, const N: usize] Dual<T, N>;
+    Sum sum [T: Scalar, const N: usize] Fast<T, N>;
+    Product product [T: Scalar, const N: usize] Fast<T, N>;
     Sum sum [T: Scalar] Tracer<T>;
     Product product [T: Scalar] Tracer<T>;
 }

@@ -7,6 +7,7 @@ use num_traits::{
     Zero,
 };
 
+use crate::fast::Fast;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::sparse::{Tracer, is_traced};
@@ -230,13 +231,15 @@ assert_eq!(y.tangents(), [0.0, 2.0]);
 }
 
 methods! { [] Tracer<T>; "" "" "" "" }
+methods! { [, const N: usize] Fast<T, N>; "" "" "" "" }
 
 crate::operations! { float [T: Scalar] Value<T>; }
 crate::operations! { float [T: Scalar, const N: usize] Dual<T, N>; }
+crate::operations! { float [T: Scalar, const N: usize] Fast<T, N>; }
 crate::operations! { float [T: Scalar] Tracer<T>; }
 #[cfg(feature = "program")]
 crate::operations! { float [T: Precision] Expr<T>; }
-neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; [] Tracer<T>; }
+neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; [, const N: usize] Fast<T, N>; [] Tracer<T>; }
 
 /// Conversions of the number, in every width that the standard integers and floats have.
 macro_rules! primitives {
@@ -384,7 +387,7 @@ macro_rules! traits {
     };
 }
 
-traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; [] Scalar Tracer<T>; }
+traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; [, const N: usize] Scalar Fast<T, N>; [] Scalar Tracer<T>; }
 #[cfg(feature = "program")]
 traits! { [] Precision Expr<T>; }
 

@@ -8,6 +8,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssi
 
 use num_traits::{One, ToPrimitive};
 
+use crate::fast::Fast;
 use crate::ops::rules;
 use crate::sparse::Tracer;
 use crate::trace::Call;
@@ -279,6 +280,7 @@ macro_rules! compared_left {
 
 crate::operations! { operators [T: Scalar] Value<T>, join; }
 crate::operations! { operators [T: Scalar, const N: usize] Dual<T, N>, operator; }
+crate::operations! { operators [T: Scalar, const N: usize] Fast<T, N>, operator; }
 crate::operations! { operators [T: Scalar] Tracer<T>, join; }
 crate::operations! { plain_left [] f32, Value<f32>; }
 crate::operations! { plain_left [] f64, Value<f64>; }
@@ -287,9 +289,11 @@ crate::operations! { plain_left [const N: usize] f64, Dual<f64, N>; }
 
 neg! { [T: Scalar] Value<T>, |x| x.chain(-x.data, -T::one(), || Call::new("neg", [x.data.to_f64()])) }
 neg! { [T: Scalar, const N: usize] Dual<T, N>, |x| Self::new(-x.data, x.tangents.map(T::neg)) }
+neg! { [T: Scalar, const N: usize] Fast<T, N>, |x| Self { data: -x.data, tangents: x.tangents.map(T::neg) } }
 neg! { [T: Scalar] Tracer<T>, |x| x.chain(-x.data, T::zero(), ()) }
 compared! { [] Value<T> }
 compared! { [, const N: usize] Dual<T, N> }
+compared! { [, const N: usize] Fast<T, N> }
 compared_left! {
     [] f32, Value<f32>;
     [] f64, Value<f64>;

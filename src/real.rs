@@ -7,6 +7,7 @@ use std::iter::{Product, Sum};
 
 use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
 
+use crate::fast::Fast;
 use crate::ops::rules;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
@@ -94,6 +95,7 @@ macro_rules! lift {
 lift! {
     [T: Lift] Value<T>, |x| Self::constant(x.data.detach());
     [T: Lift, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
+    [T: Lift, const N: usize] Fast<T, N>, |x| Self::constant(x.data.detach());
     [T: Lift] Tracer<T>, |x| Self::constant(x.data.detach());
 }
 #[cfg(feature = "program")]
@@ -208,6 +210,7 @@ macro_rules! real {
         real! { @plain half::bf16, $($name($x $(; $p)?) = $value;)* }
         delegate! { [T: Lift] Value<T>; $($name($($p: $pt)?))* }
         delegate! { [T: Lift, const N: usize] Dual<T, N>; $($name($($p: $pt)?))* }
+        delegate! { [T: Lift, const N: usize] Fast<T, N>; $($name($($p: $pt)?))* }
         delegate! { [T: Lift] Tracer<T>; $($name($($p: $pt)?))* }
         #[cfg(feature = "program")]
         delegate! { [T: Precision] Expr<T>; $($name($($p: $pt)?))* }

@@ -1,15 +1,33 @@
 //! How dense derivatives are computed.
+//!
+//! Forward mode runs with [`Fast`] numbers, and where a NaN comes out, once more with [`Dual`]s, which know when zero wins
+//! against infinity.
 
 use std::array::from_fn;
 
 use super::scratch::{Forward, Reverse, Scratch};
 use super::{Function, VectorFunction};
+use crate::fast::{Fast, Tangents};
 use crate::{Dual, Real, Scalar, Value};
 
 /// How many directions forward mode takes at a time, where there are more.
 const LANES: usize = 8;
 /// How many columns of a Hessian are computed at a time.
 const COLUMNS: usize = 4;
+
+/// Calls a function with [`Fast`] numbers of `N` directions, and again with [`Dual`]s if there is a NaN in the results.
+macro_rules! look_twice {
+    ($T:ty, $N:expr, $call:ident($($argument:expr),*), $results:expr) => {{
+        let y = $call::<$T, Fast<$T, { $N }>, { $N }>($($argument),*);
+        if $results.iter().fold(false, |nan, x| nan | x.is_nan()) {
+            $call::<$T, Dual<$T, { $N }>, { $N }>($($argument),*)
+        } else {
+            y
+        }
+    }};
+}
+
+pub(super) use look_twice;
 
 #[track_caller]
 pub(super) fn forward_gradient<T: Real<Scalar = T>>(
@@ -19,51 +37,111 @@ pub(super) fn forward_gradient<T: Real<Scalar = T>>(
     scratch: &mut Scratch,
 ) -> T {
     match x.len() {
-        0 | 1 => at_once::<_, _, 1>(f, x, gradient),
-        2 => at_once::<_, _, 2>(f, x, gradient),
-        3 => at_once::<_, _, 3>(f, x, gradient),
-        4 => at_once::<_, _, 4>(f, x, gradient),
-        5 => at_once::<_, _, 5>(f, x, gradient),
-        6 => at_once::<_, _, 6>(f, x, gradient),
-        7 => at_once::<_, _, 7>(f, x, gradient),
-        LANES => at_once::<_, _, LANES>(f, x, gradient),
-        _ => in_passes(f, x, gradient, scratch),
+        0 | 1 => look_twice!(T, 1, at_once(f, x, gradient), gradient),
+        2 => look_twice!(T, 2, at_once(f, x, gradient), gradient),
+        3 => look_twice!(T, 3, at_once(f, x, gradient), gradient),
+        4 => look_twice!(T, 4, at_once(f, x, gradient), gradient),
+        5 => look_twice!(T, 5, at_once(f, x, gradient), gradient),
+        6 => look_twice!(T, 6, at_once(f, x, gradient), gradient),
+        7 => look_twice!(T, 7, at_once(f, x, gradient), gradient),
+        LANES => look_twice!(T, LANES, at_once(f, x, gradient), gradient),
+        _ => look_twice!(T, LANES, in_passes(f, x, gradient, scratch), gradient),
     }
 }
 
 /// With a direction for each of `N` inputs.
 #[track_caller]
-fn at_once<T: Real<Scalar = T>, G: Function<T> + ?Sized, const N: usize>(f: &G, x: &[T], gradient: &mut [T]) -> T {
-    let inputs: [T; N] = from_fn(|i| x.get(i).copied().unwrap_or_else(T::zero));
-    let y = f.eval(&Dual::vars(inputs)[..x.len()]);
+fn at_once<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    gradient: &mut [T],
+) -> T {
+    let mut inputs = [D::constant(T::zero()); N];
+    inputs.iter_mut().zip(units(x, 0)).for_each(|(input, x)| *input = x);
+    let y = f.eval(&inputs[..x.len()]);
     gradient.copy_from_slice(&y.tangents()[..x.len()]);
     y.data()
 }
 
 #[track_caller]
-fn in_passes<T: Real<Scalar = T>>(
+fn in_passes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
     scratch: &mut Scratch,
 ) -> T {
-    let memory = scratch.of::<Forward<Dual<T, LANES>>>();
+    let memory = scratch.of::<Forward<D>>();
     let mut value = T::zero();
-    for first in (0..x.len()).step_by(LANES) {
+    for first in (0..x.len()).step_by(N) {
         let (inputs, _) = memory.start(units(x, first)).numbers(0);
         let y = f.eval(inputs);
         value = y.data();
         let slopes = &mut gradient[first..];
-        let width = slopes.len().min(LANES);
+        let width = slopes.len().min(N);
         slopes[..width].copy_from_slice(&y.tangents()[..width]);
     }
     value
 }
 
 /// The point `x`, where each of the `N` inputs from `first` on has a direction of its own.
-fn units<T: Real<Scalar = T>, const N: usize>(x: &[T], first: usize) -> impl Iterator<Item = Dual<T, N>> {
+fn units<T: Scalar, D: Tangents<T, N>, const N: usize>(x: &[T], first: usize) -> impl Iterator<Item = D> {
     let unit = move |i: usize| from_fn(|k| if i == first + k { T::one() } else { T::zero() });
-    x.iter().enumerate().map(move |(i, &x)| Dual::new(x, unit(i)))
+    x.iter().enumerate().map(move |(i, &x)| D::new(x, unit(i)))
+}
+
+/// The derivatives along a direction.
+#[track_caller]
+pub(super) fn along<'a, T: Scalar, D>(
+    x: &'a [T],
+    v: &'a [T],
+    lift: impl Fn(T, T) -> D + 'a,
+) -> impl Iterator<Item = D> + 'a {
+    assert_eq!(v.len(), x.len(), "a direction is as long as the point; make `v` so");
+    x.iter().zip(v).map(move |(&x, &v)| lift(x, v))
+}
+
+#[track_caller]
+pub(super) fn jvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    v: &[T],
+    scratch: &mut Scratch,
+) -> (T, T) {
+    let x = along(x, v, |x, v| D::new(x, [v; N]));
+    let y = f.eval(scratch.of::<Forward<D>>().start(x).numbers(0).0);
+    (y.data(), y.tangents()[0])
+}
+
+/// Value, slope and curvature; `D` is a number over numbers `E`.
+#[track_caller]
+pub(super) fn directional<T: Real<Scalar = T>, E: Tangents<T, 1>, D: Real<Scalar = T>>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    v: &[T],
+    new: impl Fn(E, E) -> D,
+    parts: impl Fn(D) -> [E; 2],
+    scratch: &mut Scratch,
+) -> [T; 3] {
+    let x = along(x, v, |x, v| new(E::new(x, [v]), E::new(v, [T::zero()])));
+    let [y, slope] = parts(f.eval(scratch.of::<Forward<D>>().start(x).numbers(0).0));
+    [y.data(), slope.data(), slope.tangents()[0]]
+}
+
+#[track_caller]
+pub(super) fn vector_jvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    v: &[T],
+    y: &mut [T],
+    product: &mut [T],
+    scratch: &mut Scratch,
+) {
+    let x = along(x, v, |x, v| D::new(x, [v; N]));
+    let (inputs, outputs) = scratch.of::<Forward<D>>().start(x).numbers(y.len());
+    f.eval(inputs, outputs);
+    for ((y, product), output) in y.iter_mut().zip(product).zip(outputs) {
+        (*y, *product) = (output.data(), output.tangents()[0]);
+    }
 }
 
 #[track_caller]
@@ -76,8 +154,8 @@ pub(super) fn reverse_gradient<T: Real<Scalar = T>>(
     gradient_over(f, x.iter().copied(), scratch.of(), |i, slope| gradient[i] = slope)
 }
 
-/// The gradient in reverse mode over any number: of [`Dual`]s, its tangents are columns of the Hessian, or products with
-/// it.
+/// The gradient in reverse mode over any number: of those of forward mode, its tangents are columns of the Hessian, or
+/// products with it.
 #[track_caller]
 pub(super) fn gradient_over<T: Real<Scalar = T>, S: Scalar>(
     f: &(impl Function<T> + ?Sized),
@@ -94,6 +172,20 @@ where
     y.data()
 }
 
+#[track_caller]
+pub(super) fn hvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    v: &[T],
+    product: &mut [T],
+    scratch: &mut Scratch,
+) where
+    Value<D>: Real<Scalar = T>,
+{
+    let x = along(x, v, |x, v| D::new(x, [v; N]));
+    gradient_over(f, x, scratch.of(), |i, slope: D| product[i] = slope.tangents()[0]);
+}
+
 /// The lower triangle, some columns at a time, and its mirror image.
 #[track_caller]
 pub(super) fn hessian<T: Real<Scalar = T>>(
@@ -102,9 +194,25 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     hessian: &mut [T],
     scratch: &mut Scratch,
 ) {
+    match x.len() {
+        1 => look_twice!(T, 1, lower_triangle(f, x, hessian, scratch), hessian),
+        2 => look_twice!(T, 2, lower_triangle(f, x, hessian, scratch), hessian),
+        _ => look_twice!(T, COLUMNS, lower_triangle(f, x, hessian, scratch), hessian),
+    }
+}
+
+#[track_caller]
+fn lower_triangle<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    hessian: &mut [T],
+    scratch: &mut Scratch,
+) where
+    Value<D>: Real<Scalar = T>,
+{
     let n = x.len();
-    for first in (0..n).step_by(COLUMNS) {
-        gradient_over(f, units::<_, COLUMNS>(x, first), scratch.of(), |i, row| {
+    for first in (0..n).step_by(N) {
+        gradient_over(f, units(x, first), scratch.of(), |i, row: D| {
             for (j, second) in (first..=i).zip(row.tangents()) {
                 hessian[i * n + j] = second;
                 hessian[j * n + i] = second;
@@ -123,24 +231,24 @@ pub(super) fn forward_jacobian<T: Real<Scalar = T>>(
 ) {
     match x.len() {
         0 => f.value_into(x, y),
-        1 => columns::<_, 1>(f, x, y, jacobian, scratch.of()),
-        2 => columns::<_, 2>(f, x, y, jacobian, scratch.of()),
-        3 | 4 => columns::<_, 4>(f, x, y, jacobian, scratch.of()),
-        5 | 6 => columns::<_, 6>(f, x, y, jacobian, scratch.of()),
-        _ => columns::<_, LANES>(f, x, y, jacobian, scratch.of()),
+        1 => look_twice!(T, 1, columns(f, x, y, jacobian, scratch), jacobian),
+        2 => look_twice!(T, 2, columns(f, x, y, jacobian, scratch), jacobian),
+        3 | 4 => look_twice!(T, 4, columns(f, x, y, jacobian, scratch), jacobian),
+        5 | 6 => look_twice!(T, 6, columns(f, x, y, jacobian, scratch), jacobian),
+        _ => look_twice!(T, LANES, columns(f, x, y, jacobian, scratch), jacobian),
     }
 }
 
 /// `N` columns at a time.
 #[track_caller]
-fn columns<T: Real<Scalar = T>, const N: usize>(
+fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
-    memory: &mut Forward<Dual<T, N>>,
+    scratch: &mut Scratch,
 ) {
-    let n = x.len();
+    let (n, memory) = (x.len(), scratch.of::<Forward<D>>());
     for first in (0..n).step_by(N) {
         let (inputs, outputs) = memory.start(units(x, first)).numbers(y.len());
         f.eval(inputs, outputs);
@@ -169,13 +277,6 @@ pub(super) fn reverse_jacobian<T: Real<Scalar = T>>(
         let row = &mut jacobian[i * x.len()..][..x.len()];
         row.iter_mut().zip(memory.sweep(output)).for_each(|(slope, adjoint)| *slope = adjoint);
     }
-}
-
-/// The derivatives along a direction.
-#[track_caller]
-pub(super) fn along<T: Real<Scalar = T>, F>(x: &[T], v: &[T], lift: impl Fn(T, T) -> F) -> impl Iterator<Item = F> {
-    assert_eq!(v.len(), x.len(), "a direction is as long as the point; make `v` so");
-    x.iter().zip(v).map(move |(&x, &v)| lift(x, v))
 }
 
 /// The rows of a matrix.

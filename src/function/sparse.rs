@@ -2,9 +2,10 @@
 
 use std::array::from_fn;
 
-use super::drive::gradient_over;
+use super::drive::{gradient_over, look_twice};
 use super::scratch::{Forward, Reverse, Scratch};
 use super::{Function, VectorFunction};
+use crate::fast::{Fast, Tangents};
 use crate::sparse::{Coloring, Csr, Side, Sparsity, Tracer, trace};
 use crate::{Dual, Real, Value};
 
@@ -62,22 +63,23 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     match (coloring.side(), coloring.colors()) {
         (_, 0) => {}
         (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch.of()),
-        (Side::Columns, 1) => columns::<_, 1>(f, x, coloring, jacobian, scratch.of()),
-        (Side::Columns, 2) => columns::<_, 2>(f, x, coloring, jacobian, scratch.of()),
-        (Side::Columns, 3) => columns::<_, 3>(f, x, coloring, jacobian, scratch.of()),
-        (Side::Columns, 4) => columns::<_, 4>(f, x, coloring, jacobian, scratch.of()),
-        (Side::Columns, _) => columns::<_, 8>(f, x, coloring, jacobian, scratch.of()),
+        (Side::Columns, 1) => look_twice!(T, 1, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
+        (Side::Columns, 2) => look_twice!(T, 2, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
+        (Side::Columns, 3) => look_twice!(T, 3, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
+        (Side::Columns, 4) => look_twice!(T, 4, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
+        (Side::Columns, _) => look_twice!(T, 8, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
     }
 }
 
 /// `N` colours of columns at a time.
-fn columns<T: Real<Scalar = T>, const N: usize>(
+fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
-    memory: &mut Forward<Dual<T, N>>,
+    scratch: &mut Scratch,
 ) {
+    let memory = scratch.of::<Forward<D>>();
     for first in (0..coloring.colors()).step_by(N) {
         let (inputs, outputs) = memory.start(directions(x, coloring, first)).numbers(jacobian.rows());
         f.eval(inputs, outputs);
@@ -88,14 +90,14 @@ fn columns<T: Real<Scalar = T>, const N: usize>(
 }
 
 /// The point `x`, where all inputs of each of the `N` colours from `first` on move along the same direction.
-fn directions<T: Real<Scalar = T>, const N: usize>(
+fn directions<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     x: &[T],
     coloring: &Coloring,
     first: usize,
-) -> impl Iterator<Item = Dual<T, N>> {
+) -> impl Iterator<Item = D> {
     x.iter().enumerate().map(move |(i, &x)| {
         let color = coloring.color(i);
-        Dual::new(x, from_fn(|k| if color == Some(first + k) { T::one() } else { T::zero() }))
+        D::new(x, from_fn(|k| if color == Some(first + k) { T::one() } else { T::zero() }))
     })
 }
 
@@ -129,24 +131,26 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
     match coloring.colors() {
         0 => {}
-        1 => products::<_, 1>(f, x, coloring, hessian, scratch),
-        2 => products::<_, 2>(f, x, coloring, hessian, scratch),
-        3 => products::<_, 3>(f, x, coloring, hessian, scratch),
-        _ => products::<_, 4>(f, x, coloring, hessian, scratch),
+        1 => look_twice!(T, 1, products(f, x, coloring, hessian, scratch), hessian.values()),
+        2 => look_twice!(T, 2, products(f, x, coloring, hessian, scratch), hessian.values()),
+        3 => look_twice!(T, 3, products(f, x, coloring, hessian, scratch), hessian.values()),
+        _ => look_twice!(T, 4, products(f, x, coloring, hessian, scratch), hessian.values()),
     }
 }
 
 /// `N` colours at a time.
-fn products<T: Real<Scalar = T>, const N: usize>(
+fn products<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     hessian: &mut Csr<T>,
     scratch: &mut Scratch,
-) {
+) where
+    Value<D>: Real<Scalar = T>,
+{
     let mut slopes = vec![[T::zero(); N]; x.len()];
     for first in (0..coloring.colors()).step_by(N) {
-        gradient_over(f, directions::<_, N>(x, coloring, first), scratch.of(), |i, slope| slopes[i] = slope.tangents());
+        gradient_over(f, directions(x, coloring, first), scratch.of(), |i, slope: D| slopes[i] = slope.tangents());
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }

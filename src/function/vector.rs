@@ -1,7 +1,9 @@
 //! Functions of several results.
 
-use super::scratch::{Forward, Reverse, Scratch};
+use super::drive::{look_twice, vector_jvp};
+use super::scratch::{Reverse, Scratch};
 use super::{Mode, drive, sparse};
+use crate::fast::Fast;
 use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::{Dual, Real, Value};
 
@@ -171,12 +173,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch) {
         assert_outputs(self, x, y);
         assert_outputs(self, x, product);
-        let x = drive::along(x, v, |x, v| Dual::new(x, [v]));
-        let (inputs, outputs) = scratch.of::<Forward<_>>().start(x).numbers(y.len());
-        self.eval(inputs, outputs);
-        for ((y, product), output) in y.iter_mut().zip(product).zip(outputs) {
-            (*y, *product) = (output.data(), output.tangent());
-        }
+        look_twice!(T, 1, vector_jvp(self, x, v, y, product, scratch), product);
     }
 
     /// The results at `x` and the gradient `Σᵢ wᵢ ∂yᵢ/∂xⱼ` of their sum with weights `w`.

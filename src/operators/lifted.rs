@@ -9,6 +9,7 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, S
 #[cfg(feature = "program")]
 use super::neg;
 use super::{forms, references};
+use crate::fast::Fast;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
 use crate::sparse::Tracer;
@@ -152,6 +153,8 @@ compare_plain! { [] f64, Expr<f64>, |x: &f64| Expr::constant(*x), |x: &Expr<f64>
 
 type ValueOfValue<T> = Value<Value<T>>;
 type ValueOfTracer<T> = Value<Tracer<T>>;
+type ValueOfFast<T, const M: usize> = Value<Fast<T, M>>;
+type FastOfFast<T, const M: usize, const N: usize> = Fast<Fast<T, M>, N>;
 type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
@@ -187,6 +190,8 @@ macro_rules! nested {
 nested! {
     [] ValueOfValue [] over Value<T>;
     [] ValueOfTracer [] over Tracer<T>;
+    [const M: usize,] ValueOfFast [, M] over Fast<T, M>;
+    [const M: usize, const N: usize,] FastOfFast [, M, N] over Fast<T, M>;
     [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::fast::Fast;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::sparse::Tracer;
@@ -39,6 +40,7 @@ macro_rules! constants {
 
 constants! { [] Scalar Value<T> }
 constants! { [, const N: usize] Scalar Dual<T, N> }
+constants! { [, const N: usize] Scalar Fast<T, N> }
 constants! { [] Scalar Tracer<T> }
 #[cfg(feature = "program")]
 constants! { [] Precision Expr<T> }
@@ -59,6 +61,7 @@ macro_rules! text {
 
 text! { [] Value<T>: Display, LowerExp, UpperExp }
 text! { [, const N: usize] Dual<T, N>: Display, LowerExp, UpperExp }
+text! { [, const N: usize] Fast<T, N>: Display }
 text! { [] Tracer<T>: Display }
 #[cfg(feature = "program")]
 text! { [] Expr<T>: Display, LowerExp, UpperExp }

@@ -1,0 +1,118 @@
+//! The number of the drivers: a [`Dual`](crate::Dual) that does not look where `0 · ∞` makes a NaN.
+//!
+//! Its numbers are those of `Dual`, and so are its tangents, but where one of them is NaN. A NaN does not get lost on the
+//! way to the results: what drops it (`max`, `detach`) goes by the number and drops what `Dual` has there, too. So a driver
+//! looks at the results, and if there is a NaN, it computes them once more with `Dual`.
+
+use std::array::from_fn;
+
+use num_traits::ToPrimitive;
+
+use crate::methods::methods;
+use crate::ops::rules;
+use crate::{Dual, Real, Scalar};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fast<T, const N: usize = 1> {
+    pub(crate) data: T,
+    pub(crate) tangents: [T; N],
+}
+
+impl<T: Scalar, const N: usize> Fast<T, N> {
+    #[inline]
+    pub(crate) fn constant(data: T) -> Self {
+        Self { data, tangents: [T::zero(); N] }
+    }
+
+    #[inline]
+    pub(crate) fn data(self) -> T {
+        self.data
+    }
+
+    #[inline(always)]
+    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
+        Self { data, tangents: self.tangents.map(|tangent| partial * tangent) }
+    }
+
+    /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
+    #[inline(always)]
+    pub(crate) fn join<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        call: C,
+    ) -> Self {
+        let is_constant = |x: &Self| rules::is_plain::<T>() && x.tangents.iter().all(T::is_zero);
+        if is_constant(&b) {
+            a.chain(data, partial_a(), call)
+        } else if is_constant(&a) {
+            b.chain(data, partial_b(), call)
+        } else {
+            Self::operator(data, a, b, partial_a, partial_b, call)
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn operator<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        _call: C,
+    ) -> Self {
+        let (partial_a, partial_b) = (partial_a(), partial_b());
+        Self { data, tangents: from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
+        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
+        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn meet(_: Self, _: Self) {}
+}
+
+#[allow(unreachable_pub, reason = "other numbers are public")]
+impl<T: Scalar, const N: usize> Fast<T, N> {
+    crate::operations! { methods "```text" "" "" "" ["" ""] "" }
+}
+
+/// A number of forward mode over the plain `T`, for drivers that run with either.
+pub(crate) trait Tangents<T, const N: usize>: Real<Scalar = T> {
+    fn new(data: T, tangents: [T; N]) -> Self;
+
+    fn tangents(self) -> [T; N];
+}
+
+impl<T: Real<Scalar = T>, const N: usize> Tangents<T, N> for Fast<T, N> {
+    #[inline]
+    fn new(data: T, tangents: [T; N]) -> Self {
+        Self { data, tangents }
+    }
+
+    #[inline]
+    fn tangents(self) -> [T; N] {
+        self.tangents
+    }
+}
+
+impl<T: Real<Scalar = T>, const N: usize> Tangents<T, N> for Dual<T, N> {
+    #[inline]
+    fn new(data: T, tangents: [T; N]) -> Self {
+        Self::new(data, tangents)
+    }
+
+    #[inline]
+    fn tangents(self) -> [T; N] {
+        self.tangents()
+    }
+}
