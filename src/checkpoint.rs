@@ -84,7 +84,9 @@ fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     let Some(any) = active().next().filter(|_| !outputs.is_empty()) else {
         return result;
     };
-    active().for_each(|node| tape::assert_meet::<T>([any, node]));
+    for node in active() {
+        tape::assert_meet::<T>([any, node]);
+    }
     // From here on no foreign code runs until the checkpoint is on the tape.
     let tape = tape::hold::<T>(any);
     let (first, start) = (tape.first.get(), tape.len());

@@ -1,5 +1,7 @@
 //! A checkpoint changes what a gradient costs, and nothing else.
 
+#![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
+
 #[path = "support/allocations.rs"]
 mod allocations;
 mod support;
@@ -328,19 +330,19 @@ fn predator_and_prey(steps: usize, in_checkpoints: bool) -> (Vec<f64>, usize) {
 
 #[test]
 fn a_loop_has_the_gradient_of_the_plain_loop_bit_for_bit() {
-    for steps in [0, 1, 2, 63, 64, 65, 127, 128, 129, 1000, 4095, 4096, 4097, 4160, 4161, 10_000] {
+    for steps in [0, 1, 2, 127, 128, 129, 255, 256, 257, 1000, 16_384, 16_385] {
         assert_eq!(predator_and_prey(steps, true).0, predator_and_prey(steps, false).0, "{steps} steps");
     }
 }
 
 #[test]
 fn a_long_loop_takes_little_memory() {
-    for (steps, sizes) in [(1000, 1), (10_000, 2), (100_000, 2), (300_000, 3)] {
+    for (steps, sizes) in [(1000, 1), (10_000, 1), (100_000, 2)] {
         let mut bytes = 0;
         let most = peak(|| bytes = predator_and_prey(steps, true).1);
-        // 64 checkpoints of six inputs and two outputs for each size of pieces, and the records of 64 steps.
-        assert!(bytes <= 64 * 400, "{bytes} bytes on the tape after {steps} steps");
-        assert!(most <= 300_000 + sizes * 64 * 800, "{most} bytes in use in {steps} steps");
+        // 128 checkpoints of six inputs and two outputs for each size of pieces, and the records of 128 steps.
+        assert!(bytes <= 128 * 400, "{bytes} bytes on the tape after {steps} steps");
+        assert!(most <= 500_000 + sizes * 128 * 500, "{most} bytes in use in {steps} steps");
     }
     let most = peak(|| _ = predator_and_prey(1000, false));
     assert!(most > 1_000_000, "the plain loop uses {most} bytes");
@@ -348,7 +350,7 @@ fn a_long_loop_takes_little_memory() {
 
 #[test]
 fn steps_know_their_number_and_states_may_be_vectors() {
-    for steps in [0, 5, 64, 200, 5000] {
+    for steps in [0, 5, 128, 200, 17_000] {
         let tape = Tape::new();
         let x = tape.vars(&[0.5, 0.25]);
         // x ← x / 2 + k p, y stays.

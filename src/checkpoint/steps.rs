@@ -8,22 +8,22 @@ use super::record;
 use crate::{Scalar, Value};
 
 /// How many steps are recorded at a time.
-const BLOCK: usize = 64;
+const BLOCK: usize = 128;
 /// Into how many pieces a piece is cut at most.
-const PIECES: usize = 64;
+const PIECES: usize = 128;
 
 /// The state after `steps` steps, each `state = step(k, &state, parameters)` with `k = 0, 1, …`: the memory that its
 /// gradient takes grows like the logarithm of `steps`.
 ///
 /// The loop is cut into pieces that are [checkpoints](fn@crate::checkpoint), each of which is cut in the same way until
-/// 64 steps are left; these are recorded when the sweep needs them. A piece has at most 64 of the next smaller size, so
-/// there are `d = ⌈log₆₄ n⌉ - 1` sizes. Of the largest the tape keeps the inputs, and so do the tapes of recomputations,
-/// of one piece of each size at a time. Every step is computed `d` times plainly and once on a tape: `d` is 1 up to
-/// 4096 steps, 2 up to 262 144, 3 up to 16 777 216.
+/// 128 steps are left; these are recorded when the sweep needs them. A piece has at most 128 of the next smaller size.
+/// Of the largest the tape keeps the inputs, and so do the tapes of recomputations, of one piece of each size at a time.
+/// Where there are `d` sizes, every step is computed `d` times on constants and once on a tape: `d` is 1 up to 16 384
+/// steps, 2 up to two million, 3 up to 268 million. Up to 128 steps, or if all is constant, this is the plain loop.
 ///
 /// The state is an array, a vector, or another list of values, whose length does not change; the parameters are all
-/// other active values that `step` uses. If everything is constant, or 64 steps are enough, this is the plain loop. The
-/// gradient is always that of the plain loop, bit for bit if each component of a new state is a different join.
+/// other active values that `step` uses. The gradient is that of the plain loop, bit for bit if each component of a new
+/// state is a different join.
 ///
 /// `step` must be a function of its arguments alone.
 ///
