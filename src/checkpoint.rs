@@ -57,8 +57,8 @@ pub use steps::checkpoint_loop;
 ///         &[x, rate],
 ///     );
 /// }
-/// let plainly = gradtape::gradient(|r| (0..30).fold(0.4.into(), |x, _| r[0] * x * (1.0 - x)), &[3.5]);
-/// assert_eq!((x.data(), vec![x.backward().wrt(rate)]), plainly);
+/// let (value, slopes) = gradtape::gradient(|v| (0..30).fold(v[0], |x, _| v[1] * x * (1.0 - x)), &[0.4, 3.5]);
+/// assert_eq!((x.data(), x.backward().wrt(rate)), (value, slopes[1]));
 /// assert_eq!(tape.len(), 2 + 3);
 /// ```
 #[track_caller]
