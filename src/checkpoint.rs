@@ -24,8 +24,8 @@ pub use steps::checkpoint_loop;
 ///
 /// `f` returns an array, a vector, or another list of values; every output is a node of its own, for which
 /// [`Gradients::wrt`](crate::Gradients::wrt) can be asked. If all inputs are constants, so are the outputs. The gradient
-/// is that of `f(inputs)` on the tape, the same sums of the same products: bit for bit if each output is a different
-/// join, and otherwise but for the order in which a product or a sum of several is rounded.
+/// is that of `f(inputs)` on the tape, bit for bit if each output is a record of its own (a join of two nodes, or
+/// retained), and otherwise but for the order in which the chain rule multiplies and adds.
 ///
 /// `f` must be a function of its inputs alone. Numbers may be captured, active values may not: they are inputs, too. On
 /// a tape of tapes, `Tape<Value<T>>`, the numbers are values of the other tape, on which both runs record.

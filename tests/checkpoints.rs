@@ -25,7 +25,7 @@ fn call<T: Scalar>(
     if in_checkpoint { checkpoint(f, inputs) } else { f(inputs) }
 }
 
-/// A random expression, with retained results around and between: every output is a different join.
+/// A random expression, retained, so that every output is a different record.
 fn expression<T: Plain>(graph: Expression, units: Vec<Unit>, is_nested: bool) -> TestResult
 where
     Value<T>: Number,
@@ -49,7 +49,7 @@ where
             let (y, graph) = (graph.eval(x), graph.clone());
             let twice = move |x: &[Value<T>]| vec![(graph.eval(x) + x[0] * x[x.len() - 1]).retain()];
             let z = call(in_checkpoint && is_nested, twice, x)[0];
-            vec![y * z + y, (y * x[0]).sin() - z]
+            vec![(y * z + y).retain(), ((y * x[0]).sin() - z).retain()]
         };
         let y = call(in_checkpoint, f, &inputs);
         let last = y[0] * below + y[1] * y[0] + x.iter().sum::<Value<T>>();

@@ -23,7 +23,7 @@ const PIECES: usize = 128;
 ///
 /// The state is an array, a vector, or another list of values, whose length does not change; the parameters are all
 /// other active values that `step` uses. The gradient is that of the plain loop, bit for bit if each component of a new
-/// state is a different join.
+/// state is a record of its own (a join of two nodes, or retained), and otherwise to rounding.
 ///
 /// `step` must be a function of its arguments alone.
 ///
