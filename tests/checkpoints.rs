@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use allocations::peak;
 use gradtape::check::{Expression, Number, Unit};
+use gradtape::program::{Expr, Program};
 use gradtape::{Gradients, Real, Scalar, Tape, Value, assert_gradient, checkpoint, checkpoint_loop, gradient};
 use quickcheck::TestResult;
 use support::panics::panic_of;
@@ -299,6 +300,15 @@ fn checkpoints_of_an_inner_tape_serve_an_outer_one() {
     let slope = cube.backward().wrt(v);
     // 3 x⁴, and its derivative 12 x³.
     assert_eq!((slope.data(), slope.backward().wrt(x)), (48.0, 96.0));
+}
+
+#[test]
+fn programs_record_gradients_through_checkpoints() {
+    let slope = |x: &[Expr<f64>]| gradient(|x| checkpoint(|x| [x[0] * x[1].sin(), x[0] * x[0]], x)[0], x).1[1];
+    let program = Program::record(slope, &[1.0, 2.0]);
+    for x in [[3.0_f64, 2.5], [-3.0, 2.5], [0.5, -1.0]] {
+        assert_eq!(program.eval(&x).unwrap(), [x[0] * x[1].cos()]);
+    }
 }
 
 /// A step of the classic Runge-Kutta method for predator and prey.
