@@ -74,7 +74,7 @@ fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     location: &'static Location<'static>,
 ) -> O {
     let constants: Vec<_> = inputs.iter().map(|input| Value::constant(input.data)).collect();
-    let (mut result, zero) = (f(&constants), T::zero());
+    let (mut result, zero, one) = (f(&constants), T::zero(), T::one());
     let outputs = result.as_mut();
     assert!(
         outputs.iter().all(|output| output.is_constant()),
@@ -87,7 +87,7 @@ fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     for node in active() {
         tape::assert_meet::<T>([any, node]);
     }
-    // From here on no foreign code runs until the checkpoint is on the tape.
+    // From here on no foreign code runs, which could clear the tape.
     let tape = tape::hold::<T>(any);
     let (first, start) = (tape.first.get(), tape.len());
     let mut nodes: Vec<u32> = active().filter_map(|node| node.index(first)).collect();
@@ -107,7 +107,7 @@ fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     let records = checkpoint.records.clone();
     tape.push_checkpoint(checkpoint, zero);
     for (output, record) in outputs.iter_mut().zip(records) {
-        *output = Value { node: tape.node(record), slope: T::one(), ..*output };
+        *output = Value { node: tape.node(record), slope: one, ..*output };
     }
     result
 }
