@@ -19,7 +19,8 @@ const PIECES: usize = 128;
 /// 128 steps are left; these are recorded when the sweep needs them. A piece has at most 128 of the next smaller size.
 /// Of the largest the tape keeps the inputs, and so do the tapes of recomputations, of one piece of each size at a time.
 /// Where there are `d` sizes, every step is computed `d` times on constants and once on a tape: `d` is 1 up to 16 384
-/// steps, 2 up to two million, 3 up to 268 million. Up to 128 steps, or if all is constant, this is the plain loop.
+/// steps, 2 up to two million, 3 up to 268 million. On constants, a step of joins takes less than half the time that
+/// recording and sweeping it take. Up to 128 steps, or if all is constant, this is the plain loop.
 ///
 /// The state is an array, a vector, or another list of values, whose length does not change; the parameters are all
 /// other active values that `step` uses. The gradient is that of the plain loop, bit for bit if each component of a new
