@@ -6,7 +6,7 @@
 #![allow(missing_docs, reason = "a benchmark")]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gradtape::program::{Precision, Program, Rows, Workspace};
 use gradtape::{Gradients, Real, Tape, Value};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::AddAssign;
 use std::ptr;
 
+use crate::checkpoint::Scratch;
 use crate::node::Node;
 use crate::ops::rules::both_scaled;
 use crate::tape::{self, Record, Records, prefetch};
@@ -122,16 +123,7 @@ impl<T: Scalar> Gradients<T> {
                     unreachable!("the tape of the node is read")
                 };
                 let end = index as usize + 1;
-                let reserved = adjoints.try_reserve_exact(end);
-                assert!(
-                    reserved.is_ok(),
-                    "there is no memory for the adjoints of {end} nodes; clear the tape more often"
-                );
-                adjoints.resize(end, T::zero());
-                adjoints[end - 1] = output.slope;
-                sweep(records, &mut adjoints);
-                #[cfg(feature = "locations")]
-                records.trace.watch_adjoints(&adjoints);
+                sweep_from(records, &mut adjoints, end, |adjoints| adjoints[end - 1] = output.slope, &mut None);
                 (self.first, self.nodes) = (records.first, records.variables + records.all.len());
             });
         }
@@ -139,11 +131,48 @@ impl<T: Scalar> Gradients<T> {
     }
 }
 
+/// The adjoints of the first `end` nodes, of which `seed` sets those of the outputs.
+#[track_caller]
+pub(crate) fn sweep_from<T: Scalar>(
+    records: Records<'_, T>,
+    adjoints: &mut Vec<T>,
+    end: usize,
+    seed: impl FnOnce(&mut [T]),
+    scratch: &mut Option<Box<Scratch<T>>>,
+) {
+    adjoints.clear();
+    let reserved = adjoints.try_reserve_exact(end);
+    assert!(reserved.is_ok(), "there is no memory for the adjoints of {end} nodes; clear the tape more often");
+    adjoints.resize(end, T::zero());
+    seed(adjoints);
+    sweep(records, adjoints, scratch);
+    #[cfg(feature = "locations")]
+    records.trace.watch_adjoints(adjoints);
+}
+
 /// Spreads the adjoints of all nodes back over the records, from the last one.
-fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T]) {
-    let Some(end) = adjoints.len().checked_sub(records.variables) else { return };
+#[track_caller]
+fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T], scratch: &mut Option<Box<Scratch<T>>>) {
+    let node = |record: usize| records.variables + record;
+    let reached = records.checkpoints.partition_point(|checkpoint| node(checkpoint.records.start) < adjoints.len());
+    for checkpoint in records.checkpoints[..reached].iter().rev() {
+        adjoints = sweep_records(records, checkpoint.records.end, adjoints);
+        let (below, own) = adjoints.split_at_mut(node(checkpoint.records.start));
+        checkpoint.sweep(records, own, below, scratch);
+        adjoints = below;
+    }
+    sweep_records(records, 0, adjoints);
+}
+
+/// The sweep from the last node to the record `start`; returns the adjoints below.
+fn sweep_records<'a, T: Scalar>(records: Records<'_, T>, start: usize, mut adjoints: &'a mut [T]) -> &'a mut [T] {
+    let end = adjoints.len().saturating_sub(records.variables);
+    if end <= start {
+        return adjoints;
+    }
     let mut rest = &records.all[..end];
-    for node in records.wide[..records.wide.partition_point(|node| node.start < end)].iter().rev() {
+    let [first, last] = [start, end].map(|limit| records.wide.partition_point(|node| node.start < limit));
+    for node in records.wide[first..last].iter().rev() {
         adjoints = sweep_joins(&rest[node.end..], adjoints);
         let (below, own) = adjoints.split_at_mut(records.variables + node.start);
         if let Some(&mut adjoint) = own.last_mut() {
@@ -153,7 +182,7 @@ fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T]) {
         }
         (rest, adjoints) = (&rest[..node.start], below);
     }
-    sweep_joins(rest, adjoints);
+    sweep_joins(&rest[start..], adjoints)
 }
 
 const RECORDS_AHEAD: usize = 64;

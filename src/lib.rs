@@ -34,6 +34,7 @@
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
+//! | a computation too long for the memory | [`checkpoint`](fn@checkpoint), [`checkpoint_loop`] |
 //! | second derivatives | a tape of tapes, `Tape<Value<f64>>`, or [`program::Program::tangent`] |
 //! | a function to evaluate on many rows, or many times | [`program`], with feature `program` |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
@@ -121,6 +122,7 @@ mod value;
 #[doc = include_str!("../docs/accuracy.md")]
 pub mod accuracy {}
 pub mod check;
+mod checkpoint;
 mod dual;
 mod error;
 mod fast;
@@ -145,6 +147,7 @@ pub mod sparse;
 mod tape;
 mod trace;
 
+pub use checkpoint::{checkpoint, checkpoint_loop};
 pub use dual::Dual;
 pub use error::Error;
 pub use function::{Function, Mode, Scratch, VectorFunction, derivative, second_derivative, third_derivative};

@@ -67,10 +67,15 @@ pub fn preaccumulate_into<T: Real<Scalar = T>>(
     block.x.extend(x.iter().map(|x| x.data()));
     block.y.resize(y.len(), T::zero());
     block.jacobian.resize(y.len() * x.len(), T::zero());
-    f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, scratch);
-    for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
-        let row = &block.jacobian[i * x.len()..][..x.len()];
-        *y = many("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
+    if x.iter().all(|x| x.is_constant()) {
+        f.value_into(&block.x, &mut block.y);
+        y.iter_mut().zip(&block.y).for_each(|(y, &data)| *y = Value::constant(data));
+    } else {
+        f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, scratch);
+        for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
+            let row = &block.jacobian[i * x.len()..][..x.len()];
+            *y = many("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
+        }
     }
     *scratch.of() = block;
 }

@@ -22,10 +22,12 @@
 //! | memory is touched through its `UnsafeCell` | no other reference to it is alive | `len` is `LENT` while there is one: no room to push, and everything else asks `len()` first |
 //! | a record is written | there is room | `capacity` is the length of the memory, set by `allocate` alone |
 //! | records are read | the first `len` are written | `len` grows after a write; `push_wide` asks its caller to write all, who counts |
+//! | checkpoints are kept and given up | no foreign code runs meanwhile, which the destructors of their functions are | `clear` takes them out, and its caller drops them once the tape is whole |
 //! | the sweep, all other reads of nodes | nothing: safe code, with its bounds checks | |
 //! | `prefetch` | nothing: a hint to any address | |
 //!
-//! Foreign code is the arithmetic of `T`, and hooks and destructors it may have: it may use, clear and drop any tape.
+//! Foreign code is the arithmetic of `T`, the functions of checkpoints, and hooks and destructors they may have: it may
+//! use, clear and drop any tape.
 //! `tests/foreign_arithmetic.rs` does all of it; CONTRIBUTING.md has the commands for the checkers of memory.
 
 #![allow(unsafe_code)]
@@ -38,17 +40,18 @@ mod wide;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::checkpoint::Checkpoint;
 use crate::node::Node;
 use crate::ops::rules::{is_unit, scaled};
 use crate::{Scalar, Value};
 use inner::Inner;
 #[cfg(feature = "locations")]
 pub(crate) use slots::hold_if_alive;
-use slots::{enter, find, first_node, give_back, hold, last, leave};
+use slots::{enter, find, first_node, give_back, last, leave};
 
 pub(crate) use inner::{Record, Records};
 pub(crate) use prefetch::prefetch;
-pub(crate) use slots::{assert_meet, is_last};
+pub(crate) use slots::{assert_meet, hold, is_last, is_plain};
 pub(crate) use wide::{many, many_pairs};
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
@@ -198,16 +201,18 @@ impl<T: Scalar> Tape<T> {
         self.inner.len();
         // Whatever panics does so before anything has changed.
         let next = self.inner.next_first().unwrap_or_else(first_node::<T>);
-        self.inner.clear();
+        let checkpoints = self.inner.clear();
         #[cfg(feature = "locations")]
         self.inner.trace.clear();
         leave(Rc::as_ptr(&self.inner));
         self.inner.first.set(next);
         enter(Rc::as_ptr(&self.inner));
+        // Their functions are foreign code to the end.
+        drop(checkpoints);
     }
 
-    /// The number of nodes: one for a variable, a join of two nodes or a retained value, and for a node of many one
-    /// for every two operands.
+    /// The number of nodes: one for a variable, a join of two nodes, a retained value or an output of a checkpoint, and
+    /// for a node of many one for every two operands.
     #[track_caller]
     pub fn len(&self) -> usize {
         self.inner.read(|records| records.variables + records.all.len())
@@ -219,11 +224,12 @@ impl<T: Scalar> Tape<T> {
         self.len() == 0
     }
 
-    /// The memory that the records take, in bytes. Spare capacity does not count, and variables that were made before
-    /// everything else need none.
+    /// The memory that records and checkpoints take, in bytes. Spare capacity does not count, nor does what functions of
+    /// checkpoints own on the heap, and variables that were made before everything else need none.
     #[track_caller]
     pub fn bytes(&self) -> usize {
-        self.inner.read(|records| size_of_val(records.all) + size_of_val(records.wide))
+        let checkpoints = |records: &Records<'_, T>| records.checkpoints.iter().map(Checkpoint::bytes).sum::<usize>();
+        self.inner.read(|records| size_of_val(records.all) + size_of_val(records.wide) + checkpoints(&records))
     }
 }
 

@@ -130,6 +130,13 @@ mod on {
             findings.entry(operand).or_insert((place, NonFinite { what, location }));
         }
 
+        /// What spoiled a recomputation spoils the adjoint of this node, too.
+        pub(crate) fn adopt(&self, operand: u32, recomputation: &Self) {
+            if let Some(NonFinite { what, location }) = recomputation.culprit.borrow().clone() {
+                self.note(operand, what, location);
+            }
+        }
+
         /// The sweep is over. What was found at an operand whose adjoint is finite did no harm.
         pub(crate) fn watch_adjoints<T: Scalar>(&self, adjoints: &[T]) {
             let is_spoiled = |node: usize| adjoints.get(node).is_some_and(|adjoint| !adjoint.is_finite());

@@ -9,7 +9,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use gradtape::{Gradients, Tape, Value};
+use gradtape::{Gradients, Tape, Value, checkpoint};
 use num_traits::{Float, Num, NumCast, One, ParseFloatError, ToPrimitive, Zero};
 use support::number;
 use support::panics::panic_of;
@@ -138,6 +138,9 @@ fn program<T: Float + 'static>(tape: &Weak<Tape<T>>, x: &[Value<T>]) -> Vec<T> {
     let late = tape().vars(&[T::one(), T::epsilon()]);
     let y = y + Value::dot(long, long) * Value::weighted_sum(long, &ones) * late[0];
     let y = y + long.iter().sum::<Value<T>>() * long.iter().map(|&l| l * a).sum::<Value<T>>();
+    let inner = |x: &[Value<T>]| checkpoint(|x| [x[0] * x[1]], &[x[0] + x[1], x[2]]);
+    let [c, d] = checkpoint(move |x| [inner(x)[0] + x[0], x[1].sin()], &[a, y, y]);
+    let y = y + c * number::<T>(1e-3) + d;
     // What is not used has no influence, be it infinite or unknown.
     let odd = tape().custom(T::one(), &[(a * zero, T::infinity()), (b, T::nan()), (late[1], zero)]);
     let y = y + long.iter().product::<Value<T>>() + y.max(late[1]) + odd * zero;
@@ -217,6 +220,63 @@ fn a_sweep_that_panics_leaves_gradients_as_new() {
             came
         };
         assert!((1..9999).take_while(came).count() > 50, "{name}");
+    }
+}
+
+/// Does something else besides when it is dropped.
+struct Guard(Option<Action>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.into_iter().for_each(act);
+    }
+}
+
+fn act(action: Action) {
+    if let Some(used) = USED.with_borrow(Clone::clone) {
+        action(used);
+    }
+}
+
+#[test]
+fn functions_of_checkpoints_may_do_anything_when_they_run_and_when_they_are_dropped() {
+    const WHEN: [&str; 4] = ["first run", "second run", "clear", "drop"];
+    for (&(name, action), when) in ACTIONS.iter().flat_map(|action| WHEN.map(|when| (action, when))) {
+        let tape = Rc::new(Tape::new());
+        let x = variables(&tape);
+        let used = Rc::downgrade(&tape);
+        let guard = Guard((when == "clear" || when == "drop").then_some(action));
+        let runs = Cell::new(0);
+        let f = move |x: &[Value<Foreign>]| {
+            let _ = &guard;
+            runs.set(runs.get() + 1);
+            if WHEN.get(runs.get() - 1) == Some(&when) {
+                act(action);
+            }
+            [x[0] * x[1]]
+        };
+        let other = Rc::new(Tape::new());
+        let [a, b] = [other.var(Foreign(1.0)), other.var(Foreign(2.0))];
+        USED.set(Some((tape, [x[0], x[1]])));
+        let (message, _) = panic_of(|| {
+            let [y] = checkpoint(f, &x[..2]);
+            assert_eq!(y.backward().wrt(x[0]).0, 1.25);
+            match when {
+                "clear" => used.upgrade().expect("the program lost its tape").clear(),
+                // The function goes with the tape, and finds another one in use.
+                "drop" => drop(USED.replace(Some((Rc::clone(&other), [a, b])))),
+                _ => {}
+            }
+            panic!("finished");
+        });
+        let is_harmless = name == "use another tape" || (when != "second run" && name == "record");
+        assert!(MESSAGES.iter().any(|known| message.contains(known)), "{name}, {when}: {message:?}");
+        assert!(message == "finished" || !is_harmless || when == "clear", "{name}, {when}: {message:?}");
+        assert_works(&Tape::new());
+        assert_works(&other);
+        if let Some((tape, _)) = USED.take() {
+            assert_works(&tape);
+        }
     }
 }
 

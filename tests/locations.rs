@@ -5,7 +5,7 @@ mod support;
 use std::panic::Location;
 
 use gradtape::check::Table;
-use gradtape::{Real, Tape, Value};
+use gradtape::{Real, Tape, Value, checkpoint};
 use num_traits::{Float, Inv, Pow};
 use support::{Plain, number};
 
@@ -215,4 +215,25 @@ fn tapes_of_tapes_and_stale_values_are_watched_without_harm() {
     tape.clear();
     let _ = stale.ln();
     assert!(tape.first_non_finite().is_none());
+}
+
+#[test]
+fn what_spoils_a_sweep_is_found_in_functions_of_checkpoints() {
+    let tape = Tape::new();
+    let (zero, w) = (tape.var(0.0), tape.var(2.0));
+    let inner = |x: &[Value<f64>]| checkpoint(|x| [x[0].sqrt() * x[1]], x);
+    let line = line!() - 1;
+    let [harmless, y] = checkpoint(move |x| [x[0] * x[1], inner(x)[0]], &[zero, w]);
+    assert!(tape.first_non_finite().is_none());
+    assert_eq!((harmless + y * 0.0).backward().wrt(zero), 2.0);
+    assert!(tape.first_non_finite().is_none());
+    assert_eq!((harmless + y).backward().wrt(zero), f64::INFINITY);
+    assert_found(&tape, "the first non-finite partial was recorded at |sqrt(0.0), partial inf", line);
+    // What is spoiled above is not found below.
+    tape.clear();
+    let x = tape.var(0.0);
+    let [y] = checkpoint(|x| [x[0] * 3.0], &[x]);
+    assert_eq!(y.ln().backward().wrt(x), f64::INFINITY);
+    assert_found(&tape, "the first non-finite partial was recorded at |ln(0.0), partial inf", line!() - 1);
+    assert_eq!(tape.location(y).unwrap().line(), line!() - 3);
 }

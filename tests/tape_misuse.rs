@@ -2,9 +2,10 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, Sub, SubAssign};
 
-use gradtape::{Gradients, Tape, Value, gradient};
+use gradtape::{Gradients, Tape, Value, checkpoint, checkpoint_loop, gradient};
 use num_traits::{MulAddAssign, Pow};
 use support::panics::{assert_refused, assert_refused_here, panic_of};
 
@@ -231,4 +232,76 @@ fn a_function_may_return_a_constant_but_no_foreign_value() {
     let tape = Tape::new();
     let foreign = tape.var(1.0);
     assert_refused_here(ELSEWHERE, || gradient(|_| foreign, &[1.0]));
+}
+
+const CAPTURED: &str = "captures a value of a tape; pass it as an input";
+
+#[test]
+fn inputs_of_a_checkpoint_are_of_one_living_tape() {
+    let (one, two) = (Tape::new(), Tape::new());
+    let (x, y) = (one.var(0.7), two.var(1.3));
+    let product = |x: &[Value<f64>]| [x[0] * x[1]];
+    assert_refused_here(MIXED, || checkpoint(product, &[x, y]));
+    assert_refused_here(MIXED, || checkpoint_loop(|_, &[x]: &[_; 1], p| [x * p[0]], 1000, [x], &[y]));
+    one.clear();
+    assert_refused_here(STALE, || checkpoint(product, &[x, x]));
+    assert_refused(STALE, || checkpoint(product, &[y, x]));
+    assert_eq!((one.len(), two.len()), (0, 1), "what is refused is not recorded");
+}
+
+#[test]
+fn captured_values_are_refused_when_they_first_show() {
+    let (tape, other) = (Tape::new(), Tape::new());
+    let (x, w, foreign) = (tape.var(3.0), tape.var(2.0), other.var(2.0));
+    for captured in [w, w.exp(), foreign, x] {
+        assert_refused_here(CAPTURED, || checkpoint(move |x| [x[0] * captured], &[x]));
+        assert_refused_here(CAPTURED, || checkpoint(move |_| [captured], &[x]));
+        assert_refused_here(CAPTURED, || checkpoint(move |x| [x[0] * captured], &[Value::from(1.0)]));
+        assert_refused_here(CAPTURED, || checkpoint_loop(move |_, &[x]: &[_; 1], _| [x * captured], 1000, [x], &[]));
+        // The first run does not need it.
+        let [larger] = checkpoint(move |x| [x[0].max(captured - 9.0)], &[x]);
+        assert_refused("in a function of a checkpoint, as an input", || larger.backward());
+        let [active] =
+            checkpoint(move |x| [if x[0].is_constant() { 2.0.into() } else { captured - captured.data() + 2.0 }], &[x]);
+        assert_refused(CAPTURED, || active.backward());
+    }
+    // Nor does it record where nobody may in a sweep.
+    let [scaled] = checkpoint(move |y| [y[0] * (w * x).data()], &[x]);
+    assert_refused("the tape is busy", || scaled.backward());
+    assert_refused("whose values are inputs", || scaled.backward());
+    // A number may be captured.
+    let c = w.data();
+    assert_eq!(checkpoint(move |x| [x[0] * c], &[x])[0].backward().wrt(x), 2.0);
+}
+
+#[test]
+fn functions_that_do_not_repeat_themselves_are_refused() {
+    let tape = Tape::new();
+    let x = tape.var(3.0);
+    let changes = |runs: [f64; 2]| {
+        let run = Cell::new(0);
+        checkpoint(
+            move |x| {
+                run.set(run.get() + 1);
+                [x[0], x[0] * 0.0 + runs[usize::from(run.get() > 1)]]
+            },
+            &[x],
+        )
+    };
+    for runs in [[1.0, 2.0], [1.0, 1.0_f64.next_up()], [f64::NAN, 1.0], [1.0, f64::NAN], [f64::INFINITY, f64::MAX]] {
+        let [y, _] = changes(runs);
+        assert_refused("output 1 of the function of the checkpoint at tests/tape_misuse.rs:", || y.backward());
+        assert_refused("depend on its inputs alone", || y.backward());
+    }
+    for same in [1.0, 0.0, f64::NAN, f64::NEG_INFINITY] {
+        assert_eq!(changes([same; 2])[0].backward().wrt(x), 1.0);
+    }
+    let zeros = Cell::new(-0.0);
+    let [y] = checkpoint(move |x| [x[0].copysign(zeros.replace(0.0).into()) * 0.0], &[x]);
+    assert_refused("was another number when it ran again", || y.backward());
+    let count = Cell::new(1);
+    let y = checkpoint(move |x| vec![x[0]; count.replace(2)], &[x]);
+    assert_refused("returned 1 values, and 2 when it ran again", || y[0].backward());
+    let shrinking = |_: usize, state: &Vec<Value<f64>>, _: &[Value<f64>]| state[1..].to_vec();
+    assert_refused("step 0 of the loop at tests/tape_misuse.rs", || checkpoint_loop(shrinking, 5, vec![x, x], &[]));
 }

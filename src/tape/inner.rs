@@ -7,6 +7,7 @@ use std::ptr;
 
 use super::prefetch::prefetch;
 use crate::Scalar;
+use crate::checkpoint::Checkpoint;
 use crate::node::{MAX_NODES, Node};
 #[cfg(feature = "locations")]
 use crate::trace::Trace;
@@ -44,6 +45,8 @@ pub(crate) struct Records<'a, T> {
     pub(crate) all: &'a [Record<T>],
     /// Runs of records that make one node of many operands, numbered by the last.
     pub(crate) wide: &'a [Range<usize>],
+    /// In the order of their nodes.
+    pub(crate) checkpoints: &'a [Checkpoint<T>],
 }
 
 /// What a [`Tape`](super::Tape) owns.
@@ -67,6 +70,7 @@ struct Memory<T> {
     /// As long as its capacity; the records in use are written.
     all: Vec<MaybeUninit<Record<T>>>,
     wide: Vec<Range<usize>>,
+    checkpoints: Vec<Checkpoint<T>>,
 }
 
 impl<T: Scalar> Inner<T> {
@@ -74,7 +78,7 @@ impl<T: Scalar> Inner<T> {
         Self {
             len: Cell::new(0),
             capacity: Cell::new(0),
-            memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new() }),
+            memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new(), checkpoints: Vec::new() }),
             variables: Cell::new(0),
             first: Cell::new(first),
             #[cfg(feature = "locations")]
@@ -113,8 +117,8 @@ impl<T: Scalar> Inner<T> {
     /// Appends variables and returns how many nodes are before them.
     #[inline]
     #[track_caller]
-    pub(super) fn push_variables(&self, count: usize) -> usize {
-        let blank = Record { nodes: [0; 2], partials: [T::zero(); 2] };
+    pub(crate) fn push_variables(&self, count: usize) -> usize {
+        let zero = T::zero();
         let (len, variables) = (self.len(), self.variables.get());
         if len == 0 {
             assert_room(count, MAX_NODES - variables - self.capacity.get());
@@ -123,12 +127,33 @@ impl<T: Scalar> Inner<T> {
             self.trace.push(count);
         } else {
             // A variable behind other nodes is swept like them, to no effect.
-            self.grow(count);
-            for _ in 0..count {
-                self.push(blank);
-            }
+            self.push_blanks(count, zero);
         }
         variables + len
+    }
+
+    /// Appends nodes that depend on nothing.
+    #[track_caller]
+    fn push_blanks(&self, count: usize, zero: T) {
+        self.grow(count);
+        for _ in 0..count {
+            self.push(Record { nodes: [0; 2], partials: [zero; 2] });
+        }
+    }
+
+    /// Appends a checkpoint and the nodes of its outputs.
+    #[track_caller]
+    pub(crate) fn push_checkpoint(&self, checkpoint: Checkpoint<T>, zero: T) {
+        let (start, count) = (self.len(), checkpoint.records.len());
+        assert_eq!(start, checkpoint.records.start, "the nodes of a checkpoint are the next");
+        self.grow(count);
+        // SAFETY: the records are not lent, and an allocation calls no foreign code. The reference ends before the
+        // assertion, whose hook may.
+        let reserved = unsafe { (*self.memory.get()).checkpoints.try_reserve(1) };
+        assert!(reserved.is_ok(), "the tape cannot get memory for another checkpoint; clear it more often");
+        self.push_blanks(count, zero);
+        // SAFETY: as above; there is room, so that nothing is dropped.
+        unsafe { (*self.memory.get()).checkpoints.push(checkpoint) };
     }
 
     /// Appends the `count` records of one node of many operands and returns the node, or none if `write` says no.
@@ -165,12 +190,13 @@ impl<T: Scalar> Inner<T> {
 
     /// Calls `f` with the records. It may call foreign code.
     #[track_caller]
-    pub(super) fn read<R>(&self, f: impl FnOnce(Records<'_, T>) -> R) -> R {
+    pub(crate) fn read<R>(&self, f: impl FnOnce(Records<'_, T>) -> R) -> R {
         let loan = self.lend();
         // SAFETY: the records are lent to this function, and the first `len` are written.
-        let (all, wide) = unsafe {
+        let (all, wide, checkpoints) = unsafe {
             let memory = &*self.memory.get();
-            (&*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]), &memory.wide)
+            let all = &*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]);
+            (all, &memory.wide, &memory.checkpoints)
         };
         f(Records {
             #[cfg(feature = "locations")]
@@ -179,6 +205,7 @@ impl<T: Scalar> Inner<T> {
             variables: self.variables.get(),
             all,
             wide,
+            checkpoints,
         })
     }
 
@@ -188,14 +215,18 @@ impl<T: Scalar> Inner<T> {
         self.first.get().skip(self.variables.get() + len)
     }
 
-    /// Forgets all nodes.
+    /// Forgets all nodes. The checkpoints are the caller's to drop, which is foreign code.
     #[track_caller]
-    pub(super) fn clear(&self) {
+    #[must_use]
+    pub(super) fn clear(&self) -> Vec<Checkpoint<T>> {
         self.len();
         self.len.set(0);
         self.variables.set(0);
         // SAFETY: the records are not lent, and nothing below calls foreign code.
-        unsafe { (*self.memory.get()).wide.clear() };
+        unsafe {
+            (*self.memory.get()).wide.clear();
+            std::mem::take(&mut (*self.memory.get()).checkpoints)
+        }
     }
 
     /// Makes room for `count` more records.
@@ -230,11 +261,12 @@ impl<T: Scalar> Inner<T> {
     /// The number of records.
     #[inline]
     #[track_caller]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let len = self.len.get();
         assert!(
             len != LENT,
-            "the tape is busy; the arithmetic of its scalar type must neither record on it nor clear it"
+            "the tape is busy; the arithmetic of its scalar type must neither record on it nor clear it, nor must the \
+             function of a checkpoint, whose values are inputs"
         );
         len
     }
@@ -249,7 +281,7 @@ impl<T: Scalar> Inner<T> {
 
     /// The node of a record.
     #[inline(always)]
-    fn node(&self, record: usize) -> Node {
+    pub(crate) fn node(&self, record: usize) -> Node {
         self.first.get().own(self.variables.get() + record)
     }
 }

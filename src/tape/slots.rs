@@ -63,7 +63,7 @@ pub(super) fn find<T: Scalar>(nodes: [Node; 2]) -> (*const Inner<T>, Node, [u32;
     let Some(found) = last(nodes) else {
         panic!(
             "values of two different tapes met in one operation; make both with the same tape, or pass one as \
-             `Value::constant(x.data())`"
+             `Value::constant(x.data())`, or, in a function of a checkpoint, as an input"
         )
     };
     found
@@ -71,7 +71,7 @@ pub(super) fn find<T: Scalar>(nodes: [Node; 2]) -> (*const Inner<T>, Node, [u32;
 
 /// The tape of a node, kept alive even if foreign code drops it.
 #[track_caller]
-pub(super) fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
+pub(crate) fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
     let (inner, ..) = find::<T>([node; 2]);
     // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner.
     unsafe {
@@ -118,6 +118,11 @@ fn known_slot<T: 'static>() -> Option<usize> {
     } else {
         None
     }
+}
+
+/// Whether it is f32 or f64, whose numbers have no derivatives.
+pub(crate) fn is_plain<T: 'static>() -> bool {
+    known_slot::<T>().is_some()
 }
 
 /// How many territories the scalar types have taken.

@@ -1,0 +1,79 @@
+//! Gradients of long computations in little memory: `cargo run --release --example checkpoints`.
+//!
+//! Predator and prey, x' = a x - b x y and y' = -c y + d x y, by the classic Runge-Kutta method. The gradient of the last
+//! x + y by the four coefficients and the first state: with every operation on the tape, with the Jacobian of each step
+//! alone, with checkpoints, and with both.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+use gradtape::{Real, Scratch, Tape, Value, VectorFunction, checkpoint_loop, preaccumulate_into};
+
+const DT: f64 = 0.001;
+
+/// One step of time `DT`, of x, y, a, b, c, d.
+struct Step;
+
+impl VectorFunction for Step {
+    fn outputs(&self, _: usize) -> usize {
+        2
+    }
+
+    fn eval<F: Real<Scalar = f64>>(&self, s: &[F], next: &mut [F]) {
+        let slopes = |x: F, y: F| [s[2] * x - s[3] * x * y, s[5] * x * y - s[4] * y];
+        let ahead = |time: f64, k: [F; 2]| slopes(s[0] + k[0] * time, s[1] + k[1] * time);
+        let k1 = slopes(s[0], s[1]);
+        let k2 = ahead(DT / 2.0, k1);
+        let k3 = ahead(DT / 2.0, k2);
+        let k4 = ahead(DT, k3);
+        for i in 0..2 {
+            next[i] = s[i] + (k1[i] + (k2[i] + k3[i]) * 2.0 + k4[i]) * (DT / 6.0);
+        }
+    }
+}
+
+/// A step of the loop on a tape: all of it, or its Jacobian.
+type OneStep = fn([Value<f64>; 2], &[Value<f64>], &mut Scratch) -> [Value<f64>; 2];
+
+fn recorded([x, y]: [Value<f64>; 2], p: &[Value<f64>], _: &mut Scratch) -> [Value<f64>; 2] {
+    let mut next = [x, y];
+    Step.eval(&[x, y, p[0], p[1], p[2], p[3]], &mut next);
+    next
+}
+
+fn preaccumulated([x, y]: [Value<f64>; 2], p: &[Value<f64>], scratch: &mut Scratch) -> [Value<f64>; 2] {
+    let mut next = [x, y];
+    preaccumulate_into(&Step, &[x, y, p[0], p[1], p[2], p[3]], &mut next, scratch);
+    next
+}
+
+fn main() {
+    let (state, p) = ([1.0, 1.0], [1.5, 1.0, 3.0, 1.0]);
+    for steps in [10_000, 1_000_000] {
+        let (time, mut next) = (Instant::now(), state);
+        for _ in 0..steps {
+            Step.value_into(&[next[0], next[1], p[0], p[1], p[2], p[3]], &mut next);
+        }
+        let plain = time.elapsed().as_secs_f64();
+        println!("{steps} steps: x + y = {:.10}, plain floats {:.1} ms", next[0] + next[1], 1e3 * plain);
+
+        let mut first: Option<Vec<f64>> = None;
+        for (name, one_step) in [("all recorded", recorded as OneStep), ("preaccumulated", preaccumulated)] {
+            for (how, checkpoints) in [("", false), (", checkpoints", true)] {
+                let (time, tape, scratch) = (Instant::now(), Tape::new(), RefCell::new(Scratch::new()));
+                let (s, p) = (tape.vars(&state), tape.vars(&p));
+                let step = move |_, &s: &[_; 2], p: &[_]| one_step(s, p, &mut scratch.borrow_mut());
+                let [x, y] = match checkpoints {
+                    false => (0..steps).fold([s[0], s[1]], |s, k| step(k, &s, &p)),
+                    true => checkpoint_loop(step, steps, [s[0], s[1]], &p),
+                };
+                let gradient = (x + y).backward().wrt_all(&[p, s].concat());
+                let (time, bytes) = (time.elapsed().as_secs_f64(), tape.bytes());
+                println!("    {:<28} {:6.1} of plain, {:8} kB", format!("{name}{how}"), time / plain, bytes / 1000);
+                for (ours, theirs) in gradient.iter().zip(first.get_or_insert(gradient.clone())) {
+                    assert!((ours - *theirs).abs() < 1e-9 * theirs.abs(), "{name}{how}: {ours} instead of {theirs}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Checkpoints: functions whose records are made anew when a sweep needs them.
+
+mod steps;
+
+use std::fmt;
+use std::ops::Range;
+use std::panic::Location;
+
+use crate::gradients::sweep_from;
+use crate::node::Node;
+use crate::ops::rules::scaled;
+use crate::tape::Records;
+use crate::{Scalar, Tape, Value, tape};
+
+pub use steps::checkpoint_loop;
+
+/// `f(inputs)`, without keeping what `f` records: a sweep that needs it runs `f` again.
+///
+/// A tape keeps every join of a computation until it is cleared. Of a checkpoint it keeps the inputs, the numbers of the
+/// outputs, and `f`: first `f` runs on constants, which records nothing. When a sweep arrives at the outputs, it runs
+/// `f` once more, on a tape of its own that is swept at once. So memory is traded for time: a computation of `n` equal
+/// pieces, each a checkpoint, needs the memory of one piece and of `n` times the state between them, and one more plain
+/// evaluation. `f` may itself use checkpoints; [`checkpoint_loop`] nests them for long loops.
+///
+/// `f` returns an array, a vector, or another list of values; every output is a node of its own, for which
+/// [`Gradients::wrt`](crate::Gradients::wrt) can be asked. If all inputs are constants, so are the outputs. The gradient
+/// is that of `f(inputs)` on the tape, bit for bit if each output is a record of its own (a join of two nodes, or
+/// retained), and otherwise but for the order in which the chain rule multiplies and adds.
+///
+/// `f` must be a function of its inputs alone. Numbers may be captured, active values may not: they are inputs, too. On
+/// a tape of tapes, `Tape<Value<T>>`, the numbers are values of the other tape, on which both runs record.
+///
+/// # Panics
+///
+/// If an input belongs to another tape than the others, or its tape was cleared or dropped, or if `f` captures an active
+/// value. A sweep panics if `f` captures one that showed in the second run only, or if `f` returned other numbers than
+/// in the first run, or another count of them. A panic of `f` in a sweep leaves the tape as it was, and the gradients as
+/// new.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Tape, checkpoint};
+///
+/// let tape = Tape::new();
+/// let (mut x, rate) = (tape.var(0.4), tape.var(3.5));
+/// for _ in 0..3 {
+///     // Ten steps of the logistic map, none of which stays on the tape.
+///     [x] = checkpoint(
+///         |inputs| {
+///             let (mut x, rate) = (inputs[0], inputs[1]);
+///             for _ in 0..10 {
+///                 x = rate * x * (1.0 - x);
+///             }
+///             [x]
+///         },
+///         &[x, rate],
+///     );
+/// }
+/// let (value, slopes) = gradtape::gradient(|v| (0..30).fold(v[0], |x, _| v[1] * x * (1.0 - x)), &[0.4, 3.5]);
+/// assert_eq!((x.data(), x.backward().wrt(rate)), (value, slopes[1]));
+/// assert_eq!(tape.len(), 2 + 3);
+/// ```
+#[track_caller]
+pub fn checkpoint<T: Scalar, O: AsMut<[Value<T>]>>(f: impl Fn(&[Value<T>]) -> O + 'static, inputs: &[Value<T>]) -> O {
+    record(f, inputs, Location::caller())
+}
+
+/// [`checkpoint`], of a function given at `location`.
+#[track_caller]
+fn record<T: Scalar, O: AsMut<[Value<T>]>>(
+    f: impl Fn(&[Value<T>]) -> O + 'static,
+    inputs: &[Value<T>],
+    location: &'static Location<'static>,
+) -> O {
+    let constants: Vec<_> = inputs.iter().map(|input| Value::constant(input.data)).collect();
+    let (mut result, zero, one) = (f(&constants), T::zero(), T::one());
+    let outputs = result.as_mut();
+    assert!(
+        outputs.iter().all(|output| output.is_constant()),
+        "the function of the checkpoint at {location} captures a value of a tape; pass it as an input"
+    );
+    let active = || inputs.iter().map(|input| input.node).filter(|node| !node.is_constant());
+    let Some(any) = active().next().filter(|_| !outputs.is_empty()) else {
+        return result;
+    };
+    for node in active() {
+        tape::assert_meet::<T>([any, node]);
+    }
+    // From here on no foreign code runs, which could clear the tape.
+    let tape = tape::hold::<T>(any);
+    let (first, start) = (tape.first.get(), tape.len());
+    let mut nodes: Vec<u32> = active().filter_map(|node| node.index(first)).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let run = move |inputs: &[Value<T>], outputs: &mut Vec<Value<T>>| {
+        outputs.extend(f(inputs).as_mut().iter().copied());
+    };
+    let checkpoint = Checkpoint {
+        run: Box::new(run),
+        inputs: inputs.iter().copied().collect(),
+        nodes: nodes.into(),
+        numbers: outputs.iter().map(|output| output.data).collect(),
+        records: start..start + outputs.len(),
+        location,
+    };
+    let records = checkpoint.records.clone();
+    tape.push_checkpoint(checkpoint, zero);
+    for (output, record) in outputs.iter_mut().zip(records) {
+        *output = Value { node: tape.node(record), slope: one, ..*output };
+    }
+    result
+}
+
+/// What a tape keeps of a checkpoint.
+pub(crate) struct Checkpoint<T> {
+    run: Box<Run<T>>,
+    inputs: Box<[Value<T>]>,
+    /// The nodes of the inputs, each once, ascending.
+    nodes: Box<[u32]>,
+    /// The numbers of the outputs.
+    numbers: Box<[T]>,
+    /// The records of the outputs, which say nothing.
+    pub(crate) records: Range<usize>,
+    location: &'static Location<'static>,
+}
+
+/// The function of a checkpoint; it appends its outputs to the list.
+type Run<T> = dyn Fn(&[Value<T>], &mut Vec<Value<T>>);
+
+/// The memory of recomputations, which a sweep keeps from one checkpoint to the next.
+pub(crate) struct Scratch<T: Scalar> {
+    tape: Tape<T>,
+    inputs: Vec<Value<T>>,
+    outputs: Vec<Value<T>>,
+    adjoints: Vec<T>,
+    /// For the checkpoints on this tape.
+    deeper: Option<Box<Scratch<T>>>,
+}
+
+impl<T: Scalar> Checkpoint<T> {
+    /// The memory that it takes. What the function owns besides is not known.
+    pub(crate) fn bytes(&self) -> usize {
+        let heap = [size_of_val(&*self.run), size_of_val(&*self.inputs), size_of_val(&*self.nodes)];
+        size_of_val(self) + heap.into_iter().sum::<usize>() + size_of_val(&*self.numbers)
+    }
+
+    /// Adds to the adjoints of the inputs, which are `below`, what the outputs contribute. Of these the first have
+    /// adjoints, those that the sweep has come through.
+    ///
+    /// The tape of the recomputation has one variable for each node of the inputs, whose adjoint goes on from where it
+    /// is. So it records what the tape itself would have, and adds up in the same order.
+    #[track_caller]
+    pub(crate) fn sweep(
+        &self,
+        records: Records<'_, T>,
+        own: &[T],
+        below: &mut [T],
+        scratch: &mut Option<Box<Scratch<T>>>,
+    ) {
+        // Other zeros may have derivatives.
+        if tape::is_plain::<T>() && own.iter().all(T::is_zero) {
+            return;
+        }
+        let Scratch { tape, inputs, outputs, adjoints, deeper } = &mut **scratch.get_or_insert_default();
+        tape.clear();
+        tape.inner.push_variables(self.nodes.len());
+        let first = tape.inner.first.get();
+        inputs.clear();
+        inputs.extend(self.inputs.iter().map(|&input| {
+            let variable = input.node.index(records.first).and_then(|node| self.nodes.binary_search(&node).ok());
+            let node = variable.map_or(Node::CONSTANT, |variable| first.own(variable));
+            Value { node: if input.node.is_own() { node } else { node.derived() }, ..input }
+        }));
+        outputs.clear();
+        (self.run)(inputs, outputs);
+        self.assert_repeated(outputs);
+        let index = |output: &Value<T>| {
+            let index = output.node.index(first);
+            assert!(
+                index.is_some() || output.is_constant(),
+                "the function of the checkpoint at {} captures a value of a tape; pass it as an input",
+                self.location
+            );
+            index.map(|index| index as usize)
+        };
+        let end = outputs.iter().filter_map(index).fold(self.nodes.len(), |end, index| end.max(index + 1));
+        tape.inner.read(|local| {
+            let seed = |adjoints: &mut [T]| {
+                for (adjoint, &node) in adjoints.iter_mut().zip(&self.nodes) {
+                    *adjoint = below[node as usize];
+                }
+                for (output, &adjoint) in outputs.iter().zip(own) {
+                    if let Some(index) = index(output) {
+                        adjoints[index] = adjoints[index] + scaled(output.slope, adjoint);
+                    }
+                }
+            };
+            sweep_from(local, adjoints, end, seed, deeper);
+            #[cfg(feature = "locations")]
+            if own.iter().all(|adjoint| adjoint.is_finite()) {
+                let spoiled = self.nodes.iter().zip(&*adjoints).filter(|(_, adjoint)| !adjoint.is_finite());
+                let spoiled = spoiled.map(|(&node, _)| node).filter(|&node| below[node as usize].is_finite());
+                spoiled.for_each(|node| records.trace.adopt(node, local.trace));
+            }
+        });
+        for (&node, &adjoint) in self.nodes.iter().zip(&*adjoints) {
+            below[node as usize] = adjoint;
+        }
+    }
+
+    /// Panics if the second run has not computed the same as the first.
+    #[track_caller]
+    fn assert_repeated(&self, outputs: &[Value<T>]) {
+        let (count, location) = (self.numbers.len(), self.location);
+        assert!(
+            outputs.len() == count,
+            "the function of the checkpoint at {location} returned {count} values, and {} when it ran again; it must \
+             depend on its inputs alone",
+            outputs.len()
+        );
+        // All that tells two floats apart, except which NaN they are. To ask another number for its sign may be dear: a
+        // program that records it is one for this sign.
+        let same_sign = |a: T, b: T| !tape::is_plain::<T>() || a.is_sign_negative() == b.is_sign_negative();
+        let same = |a: T, b: T| (a == b && same_sign(a, b)) || (a.is_nan() && b.is_nan());
+        let changed = outputs.iter().zip(&self.numbers).position(|(output, &number)| !same(output.data, number));
+        assert!(
+            changed.is_none(),
+            "output {} of the function of the checkpoint at {location} was another number when it ran again; it must \
+             depend on its inputs alone",
+            changed.unwrap_or_default()
+        );
+    }
+}
+
+impl<T: Scalar> Default for Scratch<T> {
+    fn default() -> Self {
+        Self { tape: Tape::new(), inputs: Vec::new(), outputs: Vec::new(), adjoints: Vec::new(), deeper: None }
+    }
+}
+
+impl<T> fmt::Debug for Checkpoint<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint")
+            .field("location", &self.location)
+            .field("records", &self.records)
+            .finish_non_exhaustive()
+    }
+}
