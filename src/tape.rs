@@ -167,6 +167,35 @@ impl<T: Scalar> Tape<T> {
     /// assert_eq!(gradients.wrt(x), 13.0);
     /// assert_eq!(gradients.wrt(y), 4.0);
     /// ```
+    ///
+    /// # Implicit functions
+    ///
+    /// Where `g(x, p) = 0` defines `x`, any solver may find its plain number: the partials of the solution are
+    /// `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`, of derivatives of `g` at that one point. A fixed point `x = h(x, p)` is the root of
+    /// `h(x, p) - x`. With several unknowns, `∂g/∂x` is a matrix: see `examples/04_implicit_functions.rs`.
+    ///
+    /// ```
+    /// use gradtape::{Function, Tape, Value, function};
+    ///
+    /// /// The x with `x exp(x) = p`.
+    /// fn lambert(tape: &Tape<f64>, p: Value<f64>) -> Value<f64> {
+    ///     let g = function!(|xp| xp[0] * xp[0].exp() - xp[1]);
+    ///     let mut x = p.data().ln_1p();
+    ///     for _ in 0..10 {
+    ///         let (miss, slopes) = g.value_and_gradient(&[x, p.data()]);
+    ///         x -= miss / slopes[0];
+    ///     }
+    ///     let slopes = g.gradient(&[x, p.data()]);
+    ///     tape.custom(x, &[(p, -slopes[1] / slopes[0])])
+    /// }
+    ///
+    /// let tape = Tape::new();
+    /// let p = tape.var(2.0);
+    /// let x = lambert(&tape, p);
+    /// let truth = 1.0 / (x.data().exp() * (1.0 + x.data())); // of the inverse function x exp(x)
+    /// assert!((x.data() * x.data().exp() - 2.0).abs() < 1e-15);
+    /// assert!((x.backward().wrt(p) - truth).abs() < 1e-15);
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn custom(&self, value: T, operands: &[(Value<T>, T)]) -> Value<T> {

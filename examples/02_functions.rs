@@ -1,0 +1,67 @@
+//! Lesson 2: a function that is written once, and every derivative of it.
+//!
+//! [`function!`] makes one of a line of code, and a `struct` that implements [`Function`] has data, too. It prints
+//! value, gradient and Hessian of Rosenbrock's function, slope and curvature along a direction, and the circle that
+//! Newton's method fits to some points.
+
+use gradtape::{Function, Mode, Real, Scratch, function};
+
+/// How far points are from a circle of center (p₀, p₁) and radius p₂: the sum of squares.
+struct Circle {
+    points: Vec<[f64; 2]>,
+}
+
+impl Function for Circle {
+    /// `F` is the plain float or a number that carries derivatives, as the caller chooses.
+    fn eval<F: Real<Scalar = f64>>(&self, p: &[F]) -> F {
+        self.points.iter().map(|&[x, y]| ((p[0] - x).hypot(p[1] - y) - p[2]).powi(2)).sum()
+    }
+}
+
+fn main() {
+    let rosenbrock = function!(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2));
+    let (x, v) = ([-1.0, 2.0], [1.0, 3.0]);
+    let (value, gradient) = rosenbrock.value_and_gradient(&x);
+    let hessian = rosenbrock.hessian(&x);
+    println!("value {value}, gradient {gradient:?}, Hessian {hessian:?}");
+    assert_eq!((value, gradient), (104.0, vec![396.0, 200.0]));
+    assert_eq!(hessian, [[402.0, 400.0], [400.0, 200.0]]);
+
+    // Along a direction: value, slope and curvature in one evaluation, and the Hessian times a vector without the Hessian.
+    let along = rosenbrock.directional(&x, &v);
+    let product = rosenbrock.hvp(&x, &v);
+    println!("along {v:?}: value, slope, curvature {along:?}; the Hessian times it {product:?}");
+    assert_eq!(along, [104.0, 396.0 + 3.0 * 200.0, 402.0 + 6.0 * 400.0 + 9.0 * 200.0]);
+    assert_eq!(product, [402.0 + 3.0 * 400.0, 400.0 + 3.0 * 200.0]);
+
+    // The mode is chosen by the number of inputs: forward for few, reverse for many. You may choose, too.
+    let [forward, reverse] = [Mode::Forward, Mode::Reverse].map(|mode| rosenbrock.value_and_gradient_by(mode, &x));
+    assert_eq!(forward, reverse);
+
+    // In a loop, the forms that end in `_into` keep their memory in a `Scratch`.
+    let angles = (0..12).map(f64::from);
+    let circle = Circle { points: angles.map(|t| [1.0 + 2.0 * t.cos(), -0.5 + 2.0 * t.sin()]).collect() };
+    let (mut p, mut scratch) = ([0.8, -0.2, 1.5], Scratch::new());
+    let (mut slopes, mut hessian) = ([0.0; 3], [0.0; 9]);
+    for _ in 0..8 {
+        circle.gradient_into(&p, &mut slopes, &mut scratch);
+        circle.hessian_into(&p, &mut hessian, &mut scratch);
+        let step = solve(&hessian, &slopes);
+        p = std::array::from_fn(|i| p[i] - step[i]);
+    }
+    println!("center ({:.6}, {:.6}), radius {:.6}", p[0], p[1], p[2]);
+    assert!(p.iter().zip([1.0, -0.5, 2.0]).all(|(p, truth)| (p - truth).abs() < 1e-12));
+}
+
+/// The solution of three linear equations, by Cramer's rule.
+fn solve(rows: &[f64; 9], right: &[f64; 3]) -> [f64; 3] {
+    let determinant = |m: &[f64; 9]| {
+        let minor = |i: usize, j: usize| m[3 + i] * m[6 + j] - m[3 + j] * m[6 + i];
+        m[0] * minor(1, 2) - m[1] * minor(0, 2) + m[2] * minor(0, 1)
+    };
+    std::array::from_fn(|k| {
+        let mut replaced = *rows;
+        (0..3).for_each(|i| replaced[3 * i + k] = right[i]);
+        determinant(&replaced) / determinant(rows)
+    })
+}

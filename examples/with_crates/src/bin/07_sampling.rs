@@ -1,0 +1,94 @@
+//! Lesson 7: sampling from a posterior, by the No-U-Turn sampler of `nuts-rs` with gradients of this crate.
+//!
+//! The model is that of the eight schools: effects that differ from school to school, but not by much. It prints the
+//! posterior means of the common effect and of the spread with their Monte Carlo errors, beside the known values.
+
+use std::collections::HashMap;
+
+use gradtape::{Function, Real, Scratch};
+use nuts_rs::rand::{Rng, SeedableRng, rngs::StdRng};
+use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings};
+
+/// Of each school, the effect that was measured and its standard error.
+const SCHOOLS: [(f64, f64); 8] =
+    [(28.0, 15.0), (8.0, 10.0), (-3.0, 16.0), (7.0, 11.0), (-1.0, 9.0), (1.0, 11.0), (18.0, 10.0), (12.0, 18.0)];
+
+/// The true effects are `θⱼ = μ + τ zⱼ`, and the inputs `μ, ln τ, z₁, …, z₈`.
+struct LogPosterior;
+
+impl Function for LogPosterior {
+    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+        let (mu, log_tau, z) = (x[0], x[1], &x[2..]);
+        let tau = log_tau.exp();
+        // μ is normal, τ is half of a Cauchy distribution, both of width 5; the density is that of ln τ.
+        let prior = -(mu / 5.0).powi(2) / 2.0 - (tau / 5.0).powi(2).ln_1p() + log_tau - F::dot(z, z) / 2.0;
+        let misses = SCHOOLS.iter().zip(z).map(|(&(effect, error), &z)| ((mu + tau * z - effect) / error).powi(2));
+        prior - misses.sum::<F>() / 2.0
+    }
+}
+
+/// A log density as nuts-rs wants it. The scratch keeps the memory from gradient to gradient.
+struct Density<G> {
+    log: G,
+    inputs: usize,
+    scratch: Scratch<f64>,
+}
+
+impl<G: Function> CpuLogpFunc for Density<G> {
+    type LogpError = NotFinite;
+    type FlowParameters = ();
+    type ExpandedVector = Vec<f64>;
+
+    fn dim(&self) -> usize {
+        self.inputs
+    }
+
+    fn logp(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, NotFinite> {
+        let value = self.log.value_and_gradient_into(x, gradient, &mut self.scratch);
+        if value.is_finite() { Ok(value) } else { Err(NotFinite) }
+    }
+
+    fn expand_vector<R: Rng + ?Sized>(&mut self, _: &mut R, x: &[f64]) -> Result<Vec<f64>, CpuMathError> {
+        Ok(x.to_vec())
+    }
+}
+
+impl<G> HasDims for Density<G> {
+    fn dim_sizes(&self) -> HashMap<String, u64> {
+        HashMap::from([("unconstrained_parameter".to_string(), self.inputs as u64)])
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the density is not finite")]
+struct NotFinite;
+
+impl LogpError for NotFinite {
+    /// The sampler turns back.
+    fn is_recoverable(&self) -> bool {
+        true
+    }
+}
+
+/// The posterior means. Given `τ` all is normal, so that they are integrals over `τ` alone, which were computed beforehand.
+const MEANS: [(&str, f64); 2] = [("mu", 4.396_820_714), ("tau", 3.597_705_484)];
+
+fn main() {
+    let settings = DiagNutsSettings { num_tune: 500, ..DiagNutsSettings::default() };
+    let density = Density { log: LogPosterior, inputs: 10, scratch: Scratch::new() };
+    let mut random = StdRng::seed_from_u64(8);
+    let mut chain = settings.new_chain(0, CpuMath::new(density), &mut random).expect("the settings are valid");
+    chain.set_position(&[0.1; 10]).expect("the density is finite there");
+    // The first draws are lost: the sampler learns its steps from them.
+    let draws = (0..4500).map(|_| chain.draw().expect("no error is fatal").0).skip(500);
+    let draws: Vec<_> = draws.map(|x| [x[0], x[1].exp()]).collect();
+
+    // The error of a mean comes from the means of batches, which are long enough to be independent.
+    for (i, (name, known)) in MEANS.into_iter().enumerate() {
+        let batches = draws.chunks(200).map(|batch| batch.iter().map(|x| x[i]).sum::<f64>() / 200.0);
+        let mean = batches.clone().sum::<f64>() / 20.0;
+        let error = (batches.map(|batch| (batch - mean).powi(2)).sum::<f64>() / 19.0 / 20.0).sqrt();
+        println!("{name}: {mean:.3} ± {error:.3}, known {known:.3}");
+        assert!((mean - known).abs() < 5.0 * error && error < 0.2, "{name}");
+    }
+}
