@@ -46,11 +46,12 @@ where
     D: DimSub<U1>,
     DefaultAllocator: Allocator<D, D> + Allocator<D> + Allocator<DimDiff<D, U1>>,
 {
+    assert!(matrix.is_square(), "only a square matrix has eigenvalues; `svd` takes any");
     let (rows, columns) = matrix.shape_generic();
     let matrix = OMatrix::from_fn_generic(rows, columns, |i, j| matrix[(i.max(j), i.min(j))]);
     let SymmetricEigen { mut eigenvalues, mut eigenvectors } = matrix.map(Lift::detach).symmetric_eigen();
     let noise = noise(eigenvalues.amax());
-    let mut ties = OMatrix::zeros_generic(rows, columns);
+    let mut ties = Vec::new();
     for _ in 0..2 {
         let excess = OMatrix::identity_generic(rows, columns) - eigenvectors.tr_mul(&eigenvectors);
         let products = eigenvectors.tr_mul(&(&matrix * &eigenvectors));
@@ -63,13 +64,11 @@ where
                 (products[(i, j)] + eigenvalues[j] * excess[(i, j)]) / gap(i, j)
             }
         });
-        ties = OMatrix::from_fn_generic(rows, columns, |i, j| {
-            let is_tie = i != j && ComplexField::abs(gap(i, j)) <= noise;
-            if is_tie { unsettled(products[(i, j)]) } else { F::zero() }
-        });
+        let is_tie = |i, j| i != j && ComplexField::abs(gap(i, j)) <= noise;
+        ties = unsettled(rows.value(), is_tie, |i, j| products[(i, j)]);
         eigenvectors = &eigenvectors + &eigenvectors * change;
     }
-    eigenvectors = &eigenvectors + &eigenvectors * ties;
+    turn_by(&mut eigenvectors, &ties);
     SymmetricEigen { eigenvectors, eigenvalues }
 }
 
@@ -122,7 +121,7 @@ where
     let size = sigma.shape_generic().0;
     let identity = || OMatrix::identity_generic(size, size);
     let noise = noise(sigma.amax());
-    let mut ties = OMatrix::zeros_generic(size, size);
+    let mut ties = Vec::new();
     for _ in 0..2 {
         let (excess_u, excess_v) = (identity() - u.tr_mul(&u), identity() - v.tr_mul(&v));
         let (image_v, image_u) = (matrix * &v, matrix.tr_mul(&u));
@@ -153,14 +152,12 @@ where
         } else if matrix.nrows() < matrix.ncols() {
             turned_v += (image_u - &v * (&products_v + &excess_v * &products_v)) * &inverse;
         }
-        ties = OMatrix::from_fn_generic(size, size, |i, j| {
-            let is_unsettled = if i == j { is_lost(i) } else { is_tie(i, j) };
-            if is_unsettled { unsettled(products_u[(i, j)] + products_u[(j, i)]) } else { F::zero() }
-        });
+        let is_unsettled = |i, j| if i == j { is_lost(i) } else { is_tie(i, j) };
+        ties = unsettled(size.value(), is_unsettled, |i, j| products_u[(i, j)] + products_u[(j, i)]);
         (u, v) = (turned_u, turned_v);
     }
-    u = &u + &u * &ties;
-    v = &v + &v * &ties;
+    turn_by(&mut u, &ties);
+    turn_by(&mut v, &ties);
     SVD { u: Some(u), v_t: Some(v.transpose()), singular_values: sigma }
 }
 
@@ -169,7 +166,24 @@ fn noise<F: RealField>(largest: F) -> F {
     largest * F::default_epsilon() * convert(16.0)
 }
 
-/// 0, with an infinite derivative by what `x` depends on, which says in which of many ways equal values are told apart.
-fn unsettled<F: Lift + RealField>(x: F) -> F {
-    ComplexField::sqrt(x - x.detach())
+/// How far the vectors `j` turn towards the vectors `i` where that is not settled: by 0, with an infinite derivative by what
+/// tells their equal values apart.
+fn unsettled<F: Lift + RealField>(
+    size: usize,
+    is_unsettled: impl Fn(usize, usize) -> bool,
+    product: impl Fn(usize, usize) -> F,
+) -> Vec<(usize, usize, F)> {
+    let pairs = (0..size).flat_map(|i| (0..size).map(move |j| (i, j)));
+    let turn = |x: F| ComplexField::sqrt(x - x.detach());
+    pairs.filter(|&(i, j)| is_unsettled(i, j)).map(|(i, j)| (i, j, turn(product(i, j)))).collect()
+}
+
+fn turn_by<F: Lift + RealField, R: Dim, C: Dim>(vectors: &mut OMatrix<F, R, C>, turns: &[(usize, usize, F)])
+where
+    DefaultAllocator: Allocator<R, C>,
+{
+    let settled = vectors.clone();
+    for &(i, j, turn) in turns {
+        vectors.column_mut(j).axpy(turn, &settled.column(i), F::one());
+    }
 }
