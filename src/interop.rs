@@ -2,3 +2,9 @@
 
 #[cfg(feature = "approx")]
 mod approx;
+#[cfg(feature = "nalgebra")]
+mod cardinal;
+#[cfg(feature = "nalgebra")]
+mod nalgebra;
+#[cfg(feature = "ndarray")]
+mod ndarray;

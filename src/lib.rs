@@ -109,12 +109,17 @@
 //! | `csv` | `nn`, and data sets from CSV files |
 //! | `locations` | tapes that tell where in the program a derivative stopped being finite |
 //! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |
+//! | `nalgebra` | `approx`, and [`linalg`]: gradients through matrices, decompositions and rotations (with `nalgebra`, `nalgebra-sparse` and `simba`) |
+//! | `ndarray` | numbers as elements and scalar operands of arrays, and as `NdFloat` (with `ndarray`) |
 //! | `quickcheck` | [`check`]: random expressions and points for property tests, which shrink |
 //! | `arbitrary` | [`check`]: the same from the bytes of a fuzzer |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The pages of a feature that is off cannot be linked to.
-#![cfg_attr(not(all(feature = "nn", feature = "quickcheck")), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(
+    not(all(feature = "nalgebra", feature = "nn", feature = "quickcheck")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 // First, so that the documentation of `Value` begins with it.
 mod value;
@@ -129,6 +134,9 @@ mod fast;
 mod function;
 mod gradients;
 mod interop;
+#[cfg(feature = "nalgebra")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
+pub mod linalg;
 mod many;
 mod methods;
 #[cfg(feature = "nn")]

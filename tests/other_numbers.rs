@@ -9,7 +9,7 @@ use easer::functions::{Back, Easing, Elastic};
 use gradtape::check::{Operation, Table, Unit, difference};
 use gradtape::{Real, Tape, Value, gradient};
 use half::f16;
-use num_complex::Complex;
+use num_complex::{Complex, ComplexFloat};
 use num_quaternion::UnitQuaternion;
 use num_traits::{Float, FloatConst};
 use support::{InBox, assert_near, assert_same_bits, number, partials, quickcheck};
@@ -194,6 +194,25 @@ fn complex_functions_of_num_complex_have_gradients() {
         y.norm() + y.arg()
     }
     assert_foreign_gradient!(mixed at [0.7, 0.4, 1.2, -0.3], [1.1, -0.6, 0.4, 0.8]);
+}
+
+#[test]
+fn generic_functions_over_complex_and_real_numbers_have_gradients() {
+    fn spiral<C: ComplexFloat>(z: C, w: C) -> C::Real {
+        (z.powi(3) + w.cosh() * z.conj()).abs() + (z * w).exp().re()
+    }
+    fn complex<F: Float + FloatConst>([a, b, c, d]: [F; 4]) -> F {
+        spiral(Complex::new(a, b), Complex::new(c, d))
+    }
+    fn real<F: Float + FloatConst>([a, b]: [F; 2]) -> F {
+        spiral(a, b)
+    }
+    assert_foreign_gradient!(complex at [0.7, 0.4, 1.2, -0.3]);
+    assert_foreign_gradient!(real at [0.7, 0.4]);
+    let narrow = partials(complex::<Value<f32>>, [0.7, 0.4, 1.2, -0.3]);
+    for (ours, exact) in narrow.into_iter().zip(partials(complex::<Value<f64>>, [0.7, 0.4, 1.2, -0.3])) {
+        assert_near(f64::from(ours), exact, 4e-6, narrow);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
 pub(crate) mod bounded;
+pub(crate) mod matrices;
 pub(crate) mod naive;
 pub(crate) mod panics;
 pub(crate) mod programs;
@@ -73,7 +74,7 @@ impl<F, const N: usize> InBox<N> for Operation<F, N> {
 }
 
 /// The partial derivatives of `f` at `x`, on a tape of their own.
-pub(crate) fn partials<T: Float + 'static, const N: usize>(f: fn([Value<T>; N]) -> Value<T>, x: [T; N]) -> [T; N] {
+pub(crate) fn partials<T: Float + 'static, const N: usize>(f: impl Fn([Value<T>; N]) -> Value<T>, x: [T; N]) -> [T; N] {
     let tape = Tape::new();
     let x = x.map(|x| tape.var(x));
     let gradients = f(x).backward();

@@ -1,0 +1,81 @@
+//! Rotations and their axes, smooth also where they do not rotate.
+
+use nalgebra::{Quaternion, RealField, UnitQuaternion, Vector3, convert};
+
+/// The rotation about `v` by the angle `|v|`: [`UnitQuaternion::from_scaled_axis`] with all its derivatives at 0, where
+/// that one is the constant identity.
+///
+/// The quaternion is `(cos(|v|/2), v/2 · sin(|v|/2)/(|v|/2))`.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Tape, linalg};
+/// use nalgebra::Vector3;
+///
+/// let tape = Tape::<f64>::new();
+/// let v = tape.matrix(&Vector3::zeros());
+/// let moved = linalg::from_scaled_axis(&v) * Vector3::x();
+/// // Near 0, the rotation adds the cross product v × x.
+/// assert_eq!(moved.y.backward().wrt(v.z), 1.0);
+/// assert_eq!(moved.z.backward().wrt(v.y), -1.0);
+/// ```
+#[track_caller]
+pub fn from_scaled_axis<F: RealField + Copy>(v: &Vector3<F>) -> UnitQuaternion<F> {
+    let half = *v * number::<F>(0.5);
+    let square = half.norm_squared();
+    let (cos, sinc) = if square < F::one() {
+        (alternating(square, 0), alternating(square, 1))
+    } else {
+        let angle = square.sqrt();
+        (angle.cos(), angle.sin() / angle)
+    };
+    UnitQuaternion::new_unchecked(Quaternion::from_parts(cos, half * sinc))
+}
+
+/// The axis of the rotation times its angle, which is at most π: [`UnitQuaternion::scaled_axis`] with all its derivatives
+/// at the identity, where that one is the constant 0. The inverse of [`from_scaled_axis`].
+///
+/// Of the quaternion `(w, u)` with `w ≥ 0`, it is `2 u atan(|u|/w)/|u|`.
+///
+/// # Examples
+///
+/// Interpolation between rotations, with derivatives also where they are equal:
+///
+/// ```
+/// use gradtape::{Tape, linalg};
+/// use nalgebra::{UnitQuaternion, Vector3};
+///
+/// let tape = Tape::<f64>::new();
+/// let [angle, t] = [0.5, 0.25].map(|x| tape.var(x));
+/// let about_z = |angle| UnitQuaternion::from_axis_angle(&Vector3::z_axis(), angle);
+/// let (a, b) = (about_z(0.5.into()), about_z(angle));
+/// let between = a * linalg::from_scaled_axis(&(linalg::scaled_axis(&(a.inverse() * b)) * t));
+/// assert!((linalg::scaled_axis(&between).z - 0.5).abs() < 1e-15);
+/// assert!((linalg::scaled_axis(&between).z.backward().wrt(angle) - 0.25).abs() < 1e-15);
+/// ```
+#[track_caller]
+pub fn scaled_axis<F: RealField + Copy>(rotation: &UnitQuaternion<F>) -> Vector3<F> {
+    let (w, u) = (rotation.scalar(), rotation.imag());
+    let (w, u) = if w < F::zero() { (-w, -u) } else { (w, u) };
+    let square = u.norm_squared();
+    let ratio = square / (w * w);
+    let half = if ratio < number(1.0 / 16.0) {
+        // atan(√r)/√r
+        (0..14).rev().map(f64::from).fold(F::zero(), |tail, k| number::<F>(1.0 / (2.0 * k + 1.0)) - ratio * tail) / w
+    } else {
+        let sine = square.sqrt();
+        sine.atan2(w) / sine
+    };
+    u * (half + half)
+}
+
+/// `1 - s/(2k)! + …` of `cos √s`, with `shift` 1 that of `sin √s / √s`, for `s < 1`: what is left out is below 10⁻²¹.
+fn alternating<F: RealField + Copy>(s: F, shift: u32) -> F {
+    let factor = |k: u32| number::<F>(1.0 / f64::from((2 * k - 1 + shift) * (2 * k + shift)));
+    (1..=10).rev().fold(F::one(), |tail, k| F::one() - s * factor(k) * tail)
+}
+
+fn number<F: RealField>(x: f64) -> F {
+    convert(x)
+}
