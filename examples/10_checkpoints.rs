@@ -1,4 +1,4 @@
-//! Gradients of long computations in little memory: `cargo run --release --example checkpoints`.
+//! Gradients of long computations in little memory: `cargo run --release --example 10_checkpoints`.
 //!
 //! Predator and prey, x' = a x - b x y and y' = -c y + d x y, by the classic Runge-Kutta method. The gradient of the last
 //! x + y by the four coefficients and the first state: with every operation on the tape, with the Jacobian of each step
@@ -63,9 +63,10 @@ fn main() {
                 let (time, tape, scratch) = (Instant::now(), Tape::new(), RefCell::new(Scratch::new()));
                 let (s, p) = (tape.vars(&state), tape.vars(&p));
                 let step = move |_, &s: &[_; 2], p: &[_]| one_step(s, p, &mut scratch.borrow_mut());
-                let [x, y] = match checkpoints {
-                    false => (0..steps).fold([s[0], s[1]], |s, k| step(k, &s, &p)),
-                    true => checkpoint_loop(step, steps, [s[0], s[1]], &p),
+                let [x, y] = if checkpoints {
+                    checkpoint_loop(step, steps, [s[0], s[1]], &p)
+                } else {
+                    (0..steps).fold([s[0], s[1]], |s, k| step(k, &s, &p))
                 };
                 let gradient = (x + y).backward().wrt_all(&[p, s].concat());
                 let (time, bytes) = (time.elapsed().as_secs_f64(), tape.bytes());
