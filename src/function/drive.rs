@@ -11,7 +11,9 @@ use crate::fast::{Fast, Tangents};
 use crate::{Dual, Real, Scalar, Value};
 
 /// How many directions forward mode takes at a time, where there are more.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
+/// How many outputs are few.
+const FEW: usize = 8;
 /// How many columns of a Hessian are computed at a time.
 const COLUMNS: usize = 4;
 
@@ -56,9 +58,7 @@ fn at_once<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     x: &[T],
     gradient: &mut [T],
 ) -> T {
-    let mut inputs = [D::constant(T::zero()); N];
-    inputs.iter_mut().zip(units(x, 0)).for_each(|(input, x)| *input = x);
-    let y = f.eval(&inputs[..x.len()]);
+    let y = f.eval(&all_units::<T, D, N>(x)[..x.len()]);
     gradient.copy_from_slice(&y.tangents()[..x.len()]);
     y.data()
 }
@@ -81,6 +81,16 @@ fn in_passes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
         slopes[..width].copy_from_slice(&y.tangents()[..width]);
     }
     value
+}
+
+/// The point `x` of at most `N` inputs, each with a direction of its own. What is known when it is compiled stays known
+/// where the compiler puts the function in line.
+#[inline(always)]
+fn all_units<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(x: &[T]) -> [D; N] {
+    from_fn(|i| {
+        let unit = from_fn(|k| if i == k { T::one() } else { T::zero() });
+        D::new(x.get(i).copied().unwrap_or_else(T::zero), unit)
+    })
 }
 
 /// The point `x`, where each of the `N` inputs from `first` on has a direction of its own.
@@ -248,15 +258,27 @@ fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     jacobian: &mut [T],
     scratch: &mut Scratch,
 ) {
-    let (n, memory) = (x.len(), scratch.of::<Forward<D>>());
-    for first in (0..n).step_by(N) {
-        let (inputs, outputs) = memory.start(units(x, first)).numbers(y.len());
-        f.eval(inputs, outputs);
-        let width = N.min(n - first);
-        for (i, output) in outputs.iter().enumerate() {
-            y[i] = output.data();
-            jacobian[i * n + first..][..width].copy_from_slice(&output.tangents()[..width]);
+    let n = x.len();
+    let mut write = |first: usize, outputs: &[D]| {
+        for (i, (y, output)) in y.iter_mut().zip(outputs).enumerate() {
+            *y = output.data();
+            let row = jacobian[i * n + first..].iter_mut().take(n - first);
+            row.zip(output.tangents()).for_each(|(slope, tangent)| *slope = tangent);
         }
+    };
+    let outputs = f.outputs(n);
+    if n <= N && outputs <= FEW {
+        // What is small is faster on the stack.
+        let zero = D::constant(T::zero());
+        let mut numbers = [zero; FEW];
+        f.eval(&all_units::<T, D, N>(x)[..n], &mut numbers[..outputs]);
+        return write(0, &numbers[..outputs]);
+    }
+    let memory = scratch.of::<Forward<D>>();
+    for first in (0..n).step_by(N) {
+        let (inputs, numbers) = memory.start(units(x, first)).numbers(outputs);
+        f.eval(inputs, numbers);
+        write(first, numbers);
     }
 }
 

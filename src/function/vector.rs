@@ -90,8 +90,12 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// ```
     #[track_caller]
     fn jacobian_into(&self, x: &[T], jacobian: &mut [T], scratch: &mut Scratch) {
+        let outputs = self.outputs(x.len());
+        if let Some(y) = [T::zero(); 8].get_mut(..outputs) {
+            return self.value_and_jacobian_into(x, y, jacobian, scratch);
+        }
         let mut y = std::mem::take(scratch.of::<Vec<T>>());
-        y.resize(self.outputs(x.len()), T::zero());
+        y.resize(outputs, T::zero());
         self.value_and_jacobian_into(x, &mut y, jacobian, scratch);
         *scratch.of() = y;
     }
