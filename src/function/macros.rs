@@ -31,8 +31,8 @@
 /// ```
 #[macro_export]
 macro_rules! function {
-    (|$x:ident| $($body:tt)+) => { $crate::function!(f64, |$x: &[F]| $($body)+) };
-    (|$x:ident: &[$F:ident]| $($body:tt)+) => { $crate::function!(f64, |$x: &[$F]| $($body)+) };
+    (|$x:ident| $($body:tt)+) => { $crate::function!(::core::primitive::f64, |$x: &[F]| $($body)+) };
+    (|$x:ident: &[$F:ident]| $($body:tt)+) => { $crate::function!(::core::primitive::f64, |$x: &[$F]| $($body)+) };
     ($T:ty, |$x:ident| $($body:tt)+) => { $crate::function!($T, |$x: &[F]| $($body)+) };
     ($T:ty, |$x:ident: &[$F:ident]| [$($y:expr),* $(,)?]) => {{
         #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ macro_rules! function {
 
         impl $crate::VectorFunction<$T> for Written {
             fn outputs(&self, _inputs: usize) -> usize {
-                const { [$(stringify!($y)),*].len() }
+                const { <[&str]>::len(&[$(::core::stringify!($y)),*]) }
             }
 
             fn eval<$F: $crate::Real<Scalar = $T>>(&self, $x: &[$F], y: &mut [$F]) {
@@ -62,6 +62,6 @@ macro_rules! function {
 
         Written
     }};
-    ($f:path) => { $crate::function!(f64, $f) };
+    ($f:path) => { $crate::function!(::core::primitive::f64, $f) };
     ($T:ty, $f:path) => { $crate::function!($T, |x: &[F]| $f(x)) };
 }

@@ -10,36 +10,43 @@
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
-use crate::{Scalar, Value};
+use crate::{Dual, Scalar, Value};
 
-impl<T: Scalar + AbsDiffEq<Epsilon = T>> AbsDiffEq for Value<T> {
-    type Epsilon = Self;
+macro_rules! approximate {
+    ([$($generics:tt)*] $Number:ty) => {
+        impl<T: Scalar + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
+            type Epsilon = Self;
 
-    fn default_epsilon() -> Self {
-        Self::constant(T::default_epsilon())
-    }
+            fn default_epsilon() -> Self {
+                Self::constant(T::default_epsilon())
+            }
 
-    fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
-        self.data.abs_diff_eq(&other.data, epsilon.data)
-    }
+            fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
+                self.data.abs_diff_eq(&other.data, epsilon.data)
+            }
+        }
+
+        impl<T: Scalar + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
+            fn default_max_relative() -> Self {
+                Self::constant(T::default_max_relative())
+            }
+
+            fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
+                self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
+            }
+        }
+
+        impl<T: Scalar + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
+            fn default_max_ulps() -> u32 {
+                T::default_max_ulps()
+            }
+
+            fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
+                self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
+            }
+        }
+    };
 }
 
-impl<T: Scalar + RelativeEq<Epsilon = T>> RelativeEq for Value<T> {
-    fn default_max_relative() -> Self {
-        Self::constant(T::default_max_relative())
-    }
-
-    fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
-        self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
-    }
-}
-
-impl<T: Scalar + UlpsEq<Epsilon = T>> UlpsEq for Value<T> {
-    fn default_max_ulps() -> u32 {
-        T::default_max_ulps()
-    }
-
-    fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
-        self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
-    }
-}
+approximate! { [] Value<T> }
+approximate! { [, const N: usize] Dual<T, N> }
