@@ -61,6 +61,7 @@ pub(crate) fn partials<F: Differentiable, const N: usize>(f: impl Fn([F; N]) -> 
 }
 
 /// A test of each generic check, for every number over both precisions.
+#[allow(unused_macros)]
 macro_rules! for_every_number {
     ($($(#[$meta:meta])* $test:ident: $check:ident;)*) => {
         $($(#[$meta])* #[test]
