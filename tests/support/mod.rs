@@ -5,6 +5,7 @@
 pub(crate) mod bounded;
 #[macro_use]
 pub(crate) mod differentiable;
+pub(crate) mod functions;
 pub(crate) mod naive;
 pub(crate) mod panics;
 pub(crate) mod programs;

@@ -1,0 +1,52 @@
+//! Functions of any number of inputs, to try drivers with.
+
+use gradtape::{Function, Real, VectorFunction};
+
+use super::number;
+
+/// Neighbours in products, quotients and elementary functions, a branch, and a scalar product.
+pub(crate) struct Chain;
+
+impl<T: Real<Scalar = T>> Function<T> for Chain {
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+        let mut y = F::constant(number(0.5));
+        for (k, pair) in x.windows(2).enumerate() {
+            y += (pair[0] * pair[1]).sin() * pair[0] + pair[1].hypot(y);
+            if pair[0] > pair[1] {
+                y = y.tanh() - pair[0] / (pair[1] * pair[1] + number::<T>(1.0));
+            }
+            y *= number::<T>(0.5 + 0.25 * number::<f64>(k as f64 % 2.0));
+        }
+        y + F::dot(x, x).sqrt().tanh() * x.iter().copied().sum::<F>()
+    }
+}
+
+/// As many outputs: constants, inputs, and functions of some inputs.
+pub(crate) struct Several(pub(crate) usize);
+
+/// One of [`Several`].
+pub(crate) struct One(pub(crate) usize);
+
+impl<T: Real<Scalar = T>> Function<T> for One {
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+        let k = self.0;
+        let at = |k: usize| if x.is_empty() { F::one() } else { x[k % x.len()] };
+        match k % 4 {
+            0 => (at(k) * at(3 * k + 1)).sin() / (at(k + 1) * at(k + 1) + number::<T>(1.5)),
+            1 => at(k),
+            2 => F::constant(number(k as f64)),
+            _ => Chain.eval(&x[..x.len().min(k)]),
+        }
+    }
+}
+
+impl<T: Real<Scalar = T>> VectorFunction<T> for Several {
+    fn outputs(&self, _inputs: usize) -> usize {
+        self.0
+    }
+
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+        // Zero before.
+        y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
+    }
+}
