@@ -3,9 +3,11 @@
 
 mod support;
 
+use std::cell::RefCell;
+
 use gradtape::check::difference;
 use gradtape::program::{Precision, Program, Rows, Workspace};
-use gradtape::{Function, Mode, Real, Scratch, Value, function, gradient};
+use gradtape::{Dual, Function, Mode, Real, Scratch, Value, function, gradient};
 use support::functions::Chain;
 use support::panics::{assert_refused_here, caught};
 use support::{Plain, assert_near, assert_same_bits, bits, number};
@@ -300,4 +302,52 @@ fn functions_of_half_precision_have_drivers() {
     assert_eq!(forward, reverse);
     assert_eq!(forward.1, [6.0, 2.25].map(half::f16::from_f32));
     assert_eq!(f.hessian(&x), [[4.0, 3.0], [3.0, 0.0]].map(|row| row.map(half::f16::from_f32)));
+}
+
+/// `∂/∂t (x t² + t³)` at `t = y`: a derivative inside of a function. Its variable is not that of the driver, which must
+/// not be confused.
+struct Slope;
+
+impl Function for Slope {
+    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+        let f = |t: Dual<F>| t.powi(2) * x[0] + t * t * t;
+        gradtape::derivative(f, x[1])[1] + x[0] * gradient(|t| t[0] + x[0], &[x[1]]).1[0]
+    }
+}
+
+#[test]
+fn derivatives_inside_of_functions_are_not_confused_with_those_outside() {
+    let (x, scratch) = ([2.0, 3.0], &mut Scratch::new());
+    // 2xy + 3y² + x
+    assert_eq!(Slope.value_and_gradient(&x), (12.0 + 27.0 + 2.0, vec![6.0 + 1.0, 4.0 + 18.0]));
+    assert_eq!(Slope.hessian(&x), [[0.0, 2.0], [2.0, 6.0]]);
+    gradients(&Slope, &x, scratch);
+    directions(&Slope, &x, &[1.0, -2.0], scratch);
+    hessians(&Slope, &x, scratch);
+    let program = Program::record(|x| Slope.eval(x), &x);
+    let mut workspace = Workspace::new();
+    for x in [x, [0.0, 0.0], [-1.0, 0.5]] {
+        let (value, slopes) = Slope.value_and_gradient(&x);
+        let results = program.gradient().run(&[], Rows::one(&x), &mut workspace).unwrap().row(0);
+        assert_eq!(results, [vec![value], slopes].concat(), "{x:?}");
+    }
+}
+
+/// Memory that a thread keeps to its end.
+#[test]
+fn scratch_may_live_as_long_as_its_thread() {
+    thread_local! {
+        static SCRATCH: RefCell<Scratch<f64>> = RefCell::default();
+    }
+    for _ in 0..3 {
+        let thread = std::thread::spawn(|| {
+            let mut slopes = [0.0; 20];
+            SCRATCH.with_borrow_mut(|scratch| {
+                Chain.gradient_into(&point(20), &mut slopes, scratch);
+                Chain.hvp_into(&point(20), &direction(20), &mut [0.0; 20], scratch);
+            });
+            slopes
+        });
+        assert_eq!(thread.join().unwrap().to_vec(), Chain.gradient(&point::<f64>(20)));
+    }
 }
