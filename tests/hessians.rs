@@ -34,6 +34,8 @@ for_every_nesting! {
     second_derivatives_of_one_argument_agree_with_differences_of_the_first: unary_differences;
     second_derivatives_of_two_arguments_agree_with_differences_of_the_first: pair_differences;
     second_derivatives_pass_through_joins_of_many_operands: joins;
+    nestings_have_the_same_bits_for_one_argument_at_special_points: unary_agreement;
+    nestings_agree_for_two_arguments_at_special_points: pair_agreement;
     hessians_of_one_argument_are_symmetric_at_special_points: unary_symmetry;
     hessians_of_two_arguments_are_symmetric_at_special_points: pair_symmetry;
     smooth_operations_have_both_derivatives_at_zero: at_zero;
@@ -153,6 +155,35 @@ fn pair_symmetry<F: Nested>() {
         }
     }
     assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+/// But for the sign of a zero: a lane adds the zero of the other argument, and -0 + 0 is 0.
+fn same_bits<const N: usize>(ours: [[f64; N]; N], theirs: [[f64; N]; N]) -> bool {
+    ours.as_flattened().iter().zip(theirs.as_flattened()).all(|(&a, &b)| bits(a + 0.0) == bits(b + 0.0))
+}
+
+fn unary_agreement<F: Nested>() {
+    for (op, tapes) in Table::<F>::UNARY.iter().zip(Table::<Value<Value<f64>>>::UNARY) {
+        for x in POINTS.into_iter().chain([f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, 5e-324, -5e-324, 0.25])
+        {
+            let ours = hessian(|[w, x]: [F; 2]| w * (op.f)([x]), [3.0, x]);
+            let theirs = hessian(|[w, x]: [Value<Value<f64>>; 2]| w * (tapes.f)([x]), [3.0, x]);
+            assert!(same_bits(ours, theirs), "{} at {x:e}: {ours:?} for {theirs:?}", op.name);
+        }
+    }
+}
+
+fn pair_agreement<F: Nested>() {
+    for (op, tapes) in Table::<F>::BINARY.iter().zip(Table::<Value<Value<f64>>>::BINARY) {
+        let excepted = |x, y| EXCEPTIONS.iter().any(|(name, covers)| *name == op.name && covers(x, y));
+        for (x, y) in POINTS.into_iter().flat_map(|x| POINTS.map(|y| (x, y))).filter(|&(x, y)| !excepted(x, y)) {
+            let ours = hessian(|[w, x, y]: [F; 3]| w * (op.f)([x, y]), [3.0, x, y]);
+            let theirs = hessian(|[w, x, y]: [Value<Value<f64>>; 3]| w * (tapes.f)([x, y]), [3.0, x, y]);
+            let is_near = |(&a, &b): (&f64, &f64)| bits(a) == bits(b) || (a - b).abs() <= 1e-12 * (1.0 + a.abs());
+            let are_near = ours.as_flattened().iter().zip(theirs.as_flattened()).all(is_near);
+            assert!(are_near, "{} at {x:e}, {y:e}: {ours:?} for {theirs:?}", op.name);
+        }
+    }
 }
 
 /// Operation, its first and its second derivative at 0.
