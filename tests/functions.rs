@@ -8,36 +8,11 @@ use std::cell::RefCell;
 use gradtape::check::difference;
 use gradtape::program::{Precision, Program, Rows, Workspace};
 use gradtape::{Dual, Function, Mode, Real, Scratch, Value, function, gradient};
-use support::functions::Chain;
+use support::functions::{Chain, all_bits, assert_all_near, inner, point};
 use support::panics::{assert_refused_here, caught};
-use support::{Plain, assert_near, assert_same_bits, bits, number};
+use support::{Plain, assert_near, assert_same_bits, bits};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
-
-/// A point of `n` numbers between -2 and 2, none near a kink.
-fn point<T: Plain>(n: u32) -> Vec<T> {
-    (0..n).map(|k| number(1.75 * f64::from(3 * k + n).sin() + 0.01)).collect()
-}
-
-fn direction<T: Plain>(n: u32) -> Vec<T> {
-    (0..n).map(|k| number(f64::from(k % 3) - 0.75)).collect()
-}
-
-fn all_bits<T: Plain>(numbers: &[T]) -> Vec<u64> {
-    numbers.iter().map(|&x| bits(x)).collect()
-}
-
-#[track_caller]
-fn assert_all_near<T: Plain>(ours: &[T], theirs: &[T], what: impl std::fmt::Debug) {
-    assert_eq!(ours.len(), theirs.len(), "{what:?}");
-    for (k, (&ours, &theirs)) in ours.iter().zip(theirs).enumerate() {
-        assert_near(ours, theirs, number::<T>(256.0) * T::epsilon() * (T::one() + theirs.abs()), (k, &what));
-    }
-}
-
-fn inner<T: Plain>(a: &[T], b: &[T]) -> T {
-    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
-}
 
 /// The gradients of `f`, and all that gradients are made of.
 fn gradients<T: Plain>(f: &impl Function<T>, x: &[T], scratch: &mut Scratch<T>)
@@ -120,7 +95,7 @@ where
 {
     let scratch = &mut Scratch::new();
     for n in (0..=20).chain([33, 3, 0, 17]) {
-        let (x, v) = (point::<T>(n), direction(n));
+        let (x, v) = (point::<T>(n, 1.0), point(n, 5.0));
         gradients(&Chain, &x, scratch);
         directions(&Chain, &x, &v, scratch);
         hessians(&Chain, &x, scratch);
@@ -136,7 +111,7 @@ fn every_driver_agrees_with_every_other_way_for_any_number_of_inputs() {
 #[test]
 fn derivatives_are_those_of_differences() {
     for n in 1..=20 {
-        let (x, v) = (point::<f64>(n), direction::<f64>(n));
+        let (x, v) = (point::<f64>(n, 1.0), point::<f64>(n, 5.0));
         let beside = |t: f64, v: &[f64]| x.iter().zip(v).map(|(x, v)| x + t * v).collect::<Vec<_>>();
         let [_, slope, curvature] = Chain.directional(&x, &v);
         for (ours, along) in [
@@ -234,9 +209,9 @@ impl Function for Fragile {
 
 #[test]
 fn a_function_that_panics_leaves_the_scratch_usable() {
-    for n in [1_u32, 5, 9, 20] {
+    for n in [1, 5, 9, 20] {
         let scratch = &mut Scratch::new();
-        let good: Vec<f64> = point::<f64>(n).iter().map(|x| x.abs()).collect();
+        let good: Vec<f64> = point::<f64>(n, 1.0).iter().map(|x| x.abs()).collect();
         let bad: Vec<f64> = good.iter().map(|x| -x).collect();
         let (mut out, mut matrix) = (vec![0.0; good.len()], vec![0.0; good.len().pow(2)]);
         for _ in 0..2 {
@@ -279,7 +254,7 @@ where
     Value<T>: Real<Scalar = T>,
 {
     for n in 1..=20 {
-        let x = point::<T>(n);
+        let x = point::<T>(n, 1.0);
         let program = Program::record(|x| Chain.eval(x), &x);
         let mut workspace = Workspace::new();
         let results = program.gradient().run(&[], Rows::one(&x), &mut workspace).unwrap().row(0);
@@ -343,11 +318,11 @@ fn scratch_may_live_as_long_as_its_thread() {
         let thread = std::thread::spawn(|| {
             let mut slopes = [0.0; 20];
             SCRATCH.with_borrow_mut(|scratch| {
-                Chain.gradient_into(&point(20), &mut slopes, scratch);
-                Chain.hvp_into(&point(20), &direction(20), &mut [0.0; 20], scratch);
+                Chain.gradient_into(&point(20, 1.0), &mut slopes, scratch);
+                Chain.hvp_into(&point(20, 1.0), &point(20, 5.0), &mut [0.0; 20], scratch);
             });
             slopes
         });
-        assert_eq!(thread.join().unwrap().to_vec(), Chain.gradient(&point::<f64>(20)));
+        assert_eq!(thread.join().unwrap().to_vec(), Chain.gradient(&point::<f64>(20, 1.0)));
     }
 }

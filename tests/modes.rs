@@ -29,60 +29,49 @@ fn seen<T: Plain, F: Over<T>, const N: usize>(f: impl Fn([F; N]) -> F, x: [T; N]
     (bits(y), slopes.map(slope_bits))
 }
 
-/// The table in all three numbers.
-type Entry<T, const N: usize> =
-    (&'static Operation<Value<T>, N>, &'static Operation<Dual<T>, N>, &'static Operation<Dual<T, 3>, N>);
-
-macro_rules! same_bits {
-    ($name:ident $T:ident) => {
-        fn $name() {
-            fn assert_same<const N: usize>((reverse, forward, lanes): Entry<$T, N>, x: [$T; N]) {
-                let expected = seen(reverse.f, x);
-                assert_eq!(seen(forward.f, x), expected, "{} at {x:?}", reverse.name);
-                assert_eq!(seen(lanes.f, x), expected, "{} at {x:?}, three lanes", reverse.name);
-            }
-            fn at([a, b]: [$T; 2]) {
-                for op in Table::UNARY.iter().zip(Table::UNARY).zip(Table::UNARY) {
-                    assert_same(((op.0).0, (op.0).1, op.1), [a]);
-                }
-                for op in Table::BINARY.iter().zip(Table::BINARY).zip(Table::BINARY) {
-                    assert_same(((op.0).0, (op.0).1, op.1), [a, b]);
-                    // Both on one variable: two slopes of the same node.
-                    let (reverse, forward) = ((op.0).0, (op.0).1);
-                    let same = seen(|[x]: [Value<$T>; 1]| (reverse.f)([x, x]), [a]);
-                    assert_eq!(seen(|[x]: [Dual<$T>; 1]| (forward.f)([x, x]), [a]), same, "{} {a:?}", reverse.name);
-                    // And beside a constant, on either side.
-                    let right = seen(|[x]: [Value<$T>; 1]| (reverse.f)([x, b.into()]), [a]);
-                    assert_eq!(
-                        seen(|[x]: [Dual<$T>; 1]| (forward.f)([x, b.into()]), [a]),
-                        right,
-                        "{} {a:?} {b:?}",
-                        reverse.name
-                    );
-                    let left = seen(|[x]: [Value<$T>; 1]| (reverse.f)([a.into(), x]), [b]);
-                    assert_eq!(
-                        seen(|[x]: [Dual<$T>; 1]| (forward.f)([a.into(), x]), [b]),
-                        left,
-                        "{} {a:?} {b:?}",
-                        reverse.name
-                    );
-                }
-            }
-            let special = special::<$T>();
-            special.iter().for_each(|&a| special.iter().for_each(|&b| at([a, b])));
-            quickcheck(500, (|Any(a), Any(b)| at([a, b])) as fn(Any<$T>, Any<$T>));
-        }
-    };
+fn same_bits_of<T: Plain, const N: usize>(
+    reverse: &Operation<Value<T>, N>,
+    forward: &Operation<Dual<T>, N>,
+    lanes: &Operation<Dual<T, 3>, N>,
+    x: [T; N],
+) {
+    let expected = seen(reverse.f, x);
+    assert_eq!(seen(forward.f, x), expected, "{} at {x:?}", reverse.name);
+    assert_eq!(seen(lanes.f, x), expected, "{} at {x:?}, three lanes", reverse.name);
 }
 
-same_bits! { same_bits_f32 f32 }
-same_bits! { same_bits_f64 f64 }
+fn same_bits_at<T: Plain>([a, b]: [T; 2]) {
+    for ((reverse, forward), lanes) in Table::UNARY.iter().zip(Table::UNARY).zip(Table::UNARY) {
+        same_bits_of(reverse, forward, lanes, [a]);
+    }
+    for ((reverse, forward), lanes) in Table::BINARY.iter().zip(Table::BINARY).zip(Table::BINARY) {
+        same_bits_of(reverse, forward, lanes, [a, b]);
+        let what = (reverse.name, a, b);
+        // Both arguments are one variable: two slopes of the same node.
+        let expected = seen(|[x]| (reverse.f)([x, x]), [a]);
+        assert_eq!(seen(|[x]| (forward.f)([x, x]), [a]), expected, "{what:?}, both the first");
+        let expected = seen(|[x]| (reverse.f)([x, Value::from(b)]), [a]);
+        assert_eq!(seen(|[x]| (forward.f)([x, Dual::from(b)]), [a]), expected, "{what:?}, constant right");
+        let expected = seen(|[x]| (reverse.f)([Value::from(a), x]), [b]);
+        assert_eq!(seen(|[x]| (forward.f)([Dual::from(a), x]), [b]), expected, "{what:?}, constant left");
+    }
+}
+
+fn same_bits<T: Plain>() {
+    let special = special::<T>();
+    for &a in &special {
+        for &b in &special {
+            same_bits_at([a, b]);
+        }
+    }
+    quickcheck(500, (|Any(a), Any(b)| same_bits_at([a, b])) as fn(Any<T>, Any<T>));
+}
 
 /// So the page of accuracy, which measures reverse mode, is that of forward mode, too.
 #[test]
 fn every_operation_has_the_same_bits_in_both_modes_and_in_any_lane() {
-    same_bits_f32();
-    same_bits_f64();
+    same_bits::<f32>();
+    same_bits::<f64>();
 }
 
 /// One variable, and nothing that a tape records: the chain rule is applied in the same order.
@@ -98,7 +87,9 @@ fn a_function_of_one_variable_has_the_same_bits_in_both_modes() {
         assert_eq!(seen(|[x]: [Dual<f64>; 1]| chain(x), [x]), seen(|[x]: [Value<f64>; 1]| chain(x), [x]), "{x:?}");
     }
     quickcheck(2000, property as fn(Any<f64>));
-    special().into_iter().for_each(|x| property(Any(x)));
+    for x in special() {
+        property(Any(x));
+    }
 }
 
 /// A function of three variables with joins.

@@ -4,31 +4,11 @@
 mod support;
 
 use gradtape::{Function, Mode, Real, Scratch, Value, VectorFunction, function};
-use support::functions::{Chain, One, Several};
+use support::Plain;
+use support::functions::{Chain, One, Several, all_bits, assert_all_near, inner, point};
 use support::panics::{assert_refused_here, caught};
-use support::{Plain, assert_near, bits, number};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
-
-fn point<T: Plain>(n: usize, phase: f64) -> Vec<T> {
-    (0..n).map(|k| number(1.75 * (3.0 * number::<f64>(k as f64) + phase).sin() + 0.01)).collect()
-}
-
-fn all_bits<T: Plain>(numbers: &[T]) -> Vec<u64> {
-    numbers.iter().map(|&x| bits(x)).collect()
-}
-
-#[track_caller]
-fn assert_all_near<T: Plain>(ours: &[T], theirs: &[T], what: impl std::fmt::Debug) {
-    assert_eq!(ours.len(), theirs.len(), "{what:?}");
-    for (k, (&ours, &theirs)) in ours.iter().zip(theirs).enumerate() {
-        assert_near(ours, theirs, number::<T>(1024.0) * T::epsilon() * (T::one() + theirs.abs()), (k, &what));
-    }
-}
-
-fn inner<T: Plain>(a: &[T], b: &[T]) -> T {
-    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
-}
 
 /// The Jacobian of `f` in all ways; its rows are the gradients of `outputs`.
 fn jacobians<T: Plain>(f: &impl VectorFunction<T>, outputs: &[One], x: &[T], scratch: &mut Scratch<T>)

@@ -29,6 +29,13 @@
 /// let distance = function!(f32, |x: &[F]| F::constant(1.0) - x[0]);
 /// assert_eq!(distance.gradient(&[3.0]), [-1.0_f32]);
 /// ```
+///
+/// A variable cannot be captured:
+///
+/// ```compile_fail,E0434
+/// let scale = 2.0;
+/// let scaled = gradtape::function!(|x| x[0] * scale);
+/// ```
 #[macro_export]
 macro_rules! function {
     (|$x:ident| $($body:tt)+) => { $crate::function!(::core::primitive::f64, |$x: &[F]| $($body)+) };

@@ -2,10 +2,11 @@
 //!
 //! ```
 //! use approx::assert_relative_eq;
-//! use gradtape::{Tape, Value};
+//! use gradtape::{Dual, Tape, Value};
 //!
 //! let tape = Tape::new();
 //! assert_relative_eq!(tape.var(0.1) + 0.2, Value::from(0.3), max_relative = Value::from(1e-12));
+//! assert_relative_eq!(Dual::var(0.1) + 0.2, Dual::<f64>::from(0.3), max_relative = Dual::from(1e-12));
 //! ```
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};

@@ -1,8 +1,10 @@
-//! Functions of any number of inputs, to try drivers with.
+//! Functions of any number of inputs, to try drivers with, and how what they return is compared.
+
+use std::fmt::Debug;
 
 use gradtape::{Function, Real, VectorFunction};
 
-use super::number;
+use super::{Plain, assert_near, bits, number};
 
 /// Neighbours in products, quotients and elementary functions, a branch, and a scalar product.
 pub(crate) struct Chain;
@@ -15,7 +17,7 @@ impl<T: Real<Scalar = T>> Function<T> for Chain {
             if pair[0] > pair[1] {
                 y = y.tanh() - pair[0] / (pair[1] * pair[1] + number::<T>(1.0));
             }
-            y *= number::<T>(0.5 + 0.25 * number::<f64>(k as f64 % 2.0));
+            y *= number::<T>([0.5, 0.75][k % 2]);
         }
         y + F::dot(x, x).sqrt().tanh() * x.iter().copied().sum::<F>()
     }
@@ -34,7 +36,7 @@ impl<T: Real<Scalar = T>> Function<T> for One {
         match k % 4 {
             0 => (at(k) * at(3 * k + 1)).sin() / (at(k + 1) * at(k + 1) + number::<T>(1.5)),
             1 => at(k),
-            2 => F::constant(number(k as f64)),
+            2 => F::from(k).unwrap(),
             _ => Chain.eval(&x[..x.len().min(k)]),
         }
     }
@@ -49,4 +51,25 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Several {
         // Zero before.
         y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
     }
+}
+
+/// A point of `n` numbers between -2 and 2, none near a kink.
+pub(crate) fn point<T: Plain>(n: usize, phase: f64) -> Vec<T> {
+    (0..n).map(|k| number(1.75 * (3.0 * num_traits::cast::<_, f64>(k).unwrap() + phase).sin() + 0.01)).collect()
+}
+
+pub(crate) fn all_bits<T: Plain>(numbers: &[T]) -> Vec<u64> {
+    numbers.iter().map(|&x| bits(x)).collect()
+}
+
+#[track_caller]
+pub(crate) fn assert_all_near<T: Plain>(ours: &[T], theirs: &[T], what: impl Debug) {
+    assert_eq!(ours.len(), theirs.len(), "{what:?}");
+    for (k, (&ours, &theirs)) in ours.iter().zip(theirs).enumerate() {
+        assert_near(ours, theirs, number::<T>(1024.0) * T::epsilon() * (T::one() + theirs.abs()), (k, &what));
+    }
+}
+
+pub(crate) fn inner<T: Plain>(a: &[T], b: &[T]) -> T {
+    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
 }
