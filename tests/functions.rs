@@ -5,12 +5,13 @@ mod support;
 
 use std::cell::RefCell;
 
-use gradtape::check::difference;
+use gradtape::check::{Smooth, difference};
 use gradtape::program::{Precision, Program, Rows, Workspace};
 use gradtape::{Dual, Function, Mode, Real, Scratch, Value, function, gradient};
-use support::functions::{Chain, all_bits, assert_all_near, inner, point};
+use quickcheck::TestResult;
+use support::functions::{Chain, Random, all_bits, assert_all_near, inner, point};
 use support::panics::{assert_refused_here, caught};
-use support::{Plain, assert_near, assert_same_bits, bits};
+use support::{Plain, assert_near, assert_same_bits, bits, quickcheck};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
 
@@ -123,6 +124,53 @@ fn derivatives_are_those_of_differences() {
             assert_near(ours, theirs, error + 1e-12 * (1.0 + theirs.abs()), n);
         }
     }
+}
+
+/// Forward mode, reverse mode, and both kinds of second derivatives of random programs.
+#[test]
+fn drivers_of_random_functions_agree_with_differences() {
+    fn property(Smooth(expression): Smooth) -> TestResult {
+        let (f, x) = (Random(&expression), expression.inputs());
+        let (n, value) = (x.len(), f.value(x));
+        let [forward, reverse] = MODES.map(|mode| f.value_and_gradient_by(mode, x));
+        let hessian = f.hessian(x);
+        if !value.is_finite() || hessian.iter().flatten().chain(&forward.1).any(|x| !x.is_finite()) {
+            return TestResult::discard();
+        }
+        assert_eq!([forward.0, reverse.0].map(bits), [bits(value); 2], "{expression}");
+        let program = Program::record(|x| f.eval(x), x).gradient();
+        let recorded = program.run(&[], Rows::one(x), &mut Workspace::new()).unwrap().row(0);
+        let mut is_clear = true;
+        for k in 0..n {
+            let moved = |at| {
+                let mut x = x.to_vec();
+                x[k] = at;
+                x
+            };
+            let unit: Vec<_> = (0..n).map(|i| f64::from(u8::from(i == k))).collect();
+            let column = f.hvp(x, &unit);
+            let firsts = [forward.1[k], reverse.1[k], recorded[k + 1], f.jvp(x, &unit).1, f.directional(x, &unit)[1]];
+            let mut compare = |ours: &[f64], along: &dyn Fn(f64) -> f64| {
+                let (theirs, error) = difference(along, x[k]);
+                let scale = 1.0 + theirs.abs();
+                if error > 1e-4 * scale {
+                    is_clear = false;
+                    return;
+                }
+                for &ours in ours {
+                    assert_near(ours, theirs, error + 1e-7 * scale, (k, &expression));
+                }
+            };
+            compare(&firsts, &|at| f.value(&moved(at)));
+            compare(&[f.directional(x, &unit)[2], hessian[k][k]], &|at| f.jvp(&moved(at), &unit).1);
+            for i in 0..n {
+                assert_same_bits(hessian[i][k], hessian[k][i], (i, k, &expression));
+                compare(&[hessian[i][k], column[i]], &|at| f.gradient(&moved(at))[i]);
+            }
+        }
+        if is_clear { TestResult::passed() } else { TestResult::discard() }
+    }
+    quickcheck(100, property as fn(Smooth) -> TestResult);
 }
 
 /// Functions where a driver could go wrong, with point and gradient.

@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
+use gradtape::check::{Expression, Number, Table};
 use gradtape::{Function, Real, VectorFunction};
+use num_traits::Float;
 
 use super::{Plain, assert_near, bits, number};
 
@@ -50,6 +52,65 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Several {
     fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
         // Zero before.
         y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
+    }
+}
+
+/// A random expression as a function: over any number that functions are evaluated with.
+pub(crate) struct Random<'a>(pub(crate) &'a Expression);
+
+impl Function for Random<'_> {
+    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+        let inputs: Vec<_> = x.iter().map(|&x| Any(x)).collect();
+        self.0.eval(&inputs).0
+    }
+}
+
+/// Any number of a function. A derivative would need a number over it; in its place is the operation itself.
+#[derive(Clone)]
+struct Any<F>(F);
+
+impl<F: Real<Scalar = f64>> Number for Any<F> {
+    fn constant(x: f64) -> Self {
+        Self(F::constant(x))
+    }
+
+    fn unary(op: usize, a: &Self) -> Self {
+        Self((Table::<F>::UNARY[op].f)([a.0]))
+    }
+
+    fn binary(op: usize, a: &Self, b: &Self) -> Self {
+        Self((Table::<F>::BINARY[op].f)([a.0, b.0]))
+    }
+
+    fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
+        Self(Float::mul_add(a.0, b.0, c.0))
+    }
+
+    fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
+        Self(if low.0 <= high.0 { Float::clamp(a.0, low.0, high.0) } else { a.0 })
+    }
+
+    fn derivative(op: usize, a: &Self) -> Self {
+        Self::unary(op, a)
+    }
+
+    fn plain_right(op: usize, a: &Self, b: f64) -> Self {
+        Self(match Table::<F>::BINARY[op].name {
+            "add" => a.0 + b,
+            "sub" => a.0 - b,
+            "mul" => a.0 * b,
+            "div" => a.0 / b,
+            _ => a.0 % b,
+        })
+    }
+
+    fn neg(a: &Self) -> Self {
+        Self(-a.0)
+    }
+
+    fn sin_cos(a: &Self) -> (Self, Self) {
+        let (sin, cos) = a.0.sin_cos();
+        (Self(sin), Self(cos))
     }
 }
 
