@@ -1,35 +1,42 @@
 //! Random expression graphs, against the plain program, the naive reference and differences.
 
+#[macro_use]
 mod support;
 
-use gradtape::check::{Expression, Smooth};
+use gradtape::Value;
+use gradtape::check::{Expression, Number, Smooth};
 use quickcheck::TestResult;
-use support::quickcheck;
-use support::references::{agrees_with_differences, agrees_with_other_tapes, agrees_with_the_references};
+use support::differentiable::Over;
+use support::references::{
+    agrees_in_any_lane, agrees_with_differences, agrees_with_other_tapes, agrees_with_second_differences,
+    agrees_with_the_references,
+};
+use support::{Plain, quickcheck};
 
 /// Another expression takes the place of one about which the claim says nothing.
 fn counted(says_something: bool) -> TestResult {
     if says_something { TestResult::passed() } else { TestResult::discard() }
 }
 
-#[test]
-fn numbers_are_the_plain_programs_and_gradients_the_naive_ones_in_f64() {
-    quickcheck(1000, (|Smooth(graph)| counted(agrees_with_the_references::<f64>(&graph))) as fn(Smooth) -> TestResult);
+fn smooth_references<T: Plain + Number, F: Over<T> + Number>()
+where
+    Value<T>: Number,
+{
+    let property = |Smooth(graph)| counted(agrees_with_the_references::<T, F>(&graph));
+    quickcheck(500, property as fn(Smooth) -> TestResult);
 }
 
-#[test]
-fn numbers_are_the_plain_programs_and_gradients_the_naive_ones_in_f32() {
-    quickcheck(1000, (|Smooth(graph)| counted(agrees_with_the_references::<f32>(&graph))) as fn(Smooth) -> TestResult);
+fn wild_references<T: Plain + Number, F: Over<T> + Number>()
+where
+    Value<T>: Number,
+{
+    let property = |graph| counted(agrees_with_the_references::<T, F>(&graph));
+    quickcheck(500, property as fn(Expression) -> TestResult);
 }
 
-#[test]
-fn wild_numbers_are_the_plain_programs_and_gradients_the_naive_ones_in_f64() {
-    quickcheck(1000, (|graph| counted(agrees_with_the_references::<f64>(&graph))) as fn(Expression) -> TestResult);
-}
-
-#[test]
-fn wild_numbers_are_the_plain_programs_and_gradients_the_naive_ones_in_f32() {
-    quickcheck(1000, (|graph| counted(agrees_with_the_references::<f32>(&graph))) as fn(Expression) -> TestResult);
+for_every_number! {
+    numbers_are_the_plain_programs_and_gradients_the_naive_ones: smooth_references;
+    wild_numbers_are_the_plain_programs_and_gradients_the_naive_ones: wild_references;
 }
 
 #[test]
@@ -46,4 +53,16 @@ fn nested_and_cleared_tapes_compute_the_same_bits_in_f64() {
 #[test]
 fn nested_and_cleared_tapes_compute_the_same_bits_in_f32() {
     quickcheck(300, (|graph| counted(agrees_with_other_tapes::<f32>(&graph))) as fn(Expression) -> TestResult);
+}
+
+#[test]
+fn lanes_and_nested_duals_compute_the_same_bits() {
+    quickcheck(500, (|graph| counted(agrees_in_any_lane::<f64>(&graph))) as fn(Expression) -> TestResult);
+    quickcheck(500, (|graph| counted(agrees_in_any_lane::<f32>(&graph))) as fn(Expression) -> TestResult);
+    quickcheck(300, (|Smooth(graph)| counted(agrees_in_any_lane::<f64>(&graph))) as fn(Smooth) -> TestResult);
+}
+
+#[test]
+fn second_derivatives_agree_with_differences_in_every_nesting() {
+    quickcheck(100, (|Smooth(graph)| counted(agrees_with_second_differences(&graph))) as fn(Smooth) -> TestResult);
 }

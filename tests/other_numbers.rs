@@ -1,88 +1,19 @@
-//! Numbers beyond f32 and f64 on a tape: tapes of tapes, floats of other crates; and functions of other crates over
-//! values.
+//! Numbers beyond f32 and f64: three levels of nesting, floats of other crates; and functions of other crates over the
+//! numbers of this one.
 
+#[macro_use]
 mod support;
 
-use std::fmt::Debug;
-
 use easer::functions::{Back, Easing, Elastic};
-use gradtape::check::{Operation, Table, Unit, difference};
-use gradtape::{Real, Tape, Value, gradient};
+use gradtape::check::{Operation, Table, difference};
+use gradtape::{Dual, Tape, Value};
 use half::f16;
 use num_complex::{Complex, ComplexFloat};
 use num_quaternion::UnitQuaternion;
 use num_traits::{Float, FloatConst};
-use support::{InBox, assert_near, assert_same_bits, number, partials, quickcheck};
+use support::differentiable::{Differentiable, Over, outcome};
+use support::{assert_near, assert_same_bits, number, partials};
 use twofloat::TwoFloat;
-
-type Nested = Value<Value<f64>>;
-
-/// The second derivatives of `f` by reverse over reverse.
-fn hessian<const N: usize>(f: fn([Nested; N]) -> Nested, x: [f64; N]) -> [[f64; N]; N] {
-    let (inner, outer) = (Tape::new(), Tape::new());
-    let x = x.map(|x| inner.var(x));
-    let nested = x.map(|x| outer.var(x));
-    let slopes = f(nested).backward();
-    nested.map(|nested| {
-        let second = slopes.wrt(nested).backward();
-        x.map(|x| second.wrt(x))
-    })
-}
-
-fn assert_second_derivatives_agree<const N: usize>(
-    nested: &Operation<Nested, N>,
-    op: &Operation<Value<f64>, N>,
-    units: [Unit; N],
-) {
-    let x = op.point(units);
-    let ours = hessian(nested.f, x);
-    for (i, j) in (0..N).flat_map(|i| (0..N).map(move |j| (i, j))) {
-        let along = |at| {
-            let mut x = x;
-            x[j] = at;
-            partials(op.f, x)[i]
-        };
-        let (expected, error) = difference(along, x[j]);
-        assert!(error < 1e-5 * (1.0 + expected.abs()), "{} at {x:?}: no difference to compare with", op.name);
-        assert_near(ours[i][j], expected, error + 1e-12 * (1.0 + expected.abs()), (op.name, i, j, x));
-    }
-}
-
-#[test]
-fn second_derivatives_of_one_argument_agree_with_differences_of_the_first() {
-    fn property(unit: Unit) {
-        for (nested, op) in Table::UNARY.iter().zip(Table::UNARY) {
-            assert_second_derivatives_agree(nested, op, [unit]);
-        }
-    }
-    quickcheck(50, property as fn(Unit));
-}
-
-#[test]
-fn second_derivatives_of_two_arguments_agree_with_differences_of_the_first() {
-    fn property(units: [Unit; 2]) {
-        for (nested, op) in Table::BINARY.iter().zip(Table::BINARY) {
-            assert_second_derivatives_agree(nested, op, units);
-        }
-    }
-    quickcheck(50, property as fn([Unit; 2]));
-}
-
-#[test]
-fn second_derivatives_pass_through_joins_of_many_operands() {
-    // ab + ac + bc + abc
-    let f = |[a, b, c]: [Nested; 3]| Value::dot(&[a, a, b], &[b, c, c]) + [a, b, c].iter().product::<Nested>().retain();
-    assert_eq!(hessian(f, [2.0, 3.0, 5.0]), [[0.0, 6.0, 4.0], [6.0, 0.0, 3.0], [4.0, 3.0, 0.0]]);
-    // a³ + ab² + a²b
-    let f = |[a, b]: [Nested; 2]| [a * a, b * b, a * b].iter().sum::<Nested>() * a;
-    assert_eq!(hessian(f, [2.0, 3.0]), [[18.0, 10.0], [10.0, 4.0]]);
-    // ab + a² + √(a² + b²)
-    let f = |[a, b]: [Nested; 2]| a.mul_add(b, a * a).max(b) + a.hypot(b).clamp(a, b * b);
-    let ours = hessian(f, [3.0, 4.0]);
-    for (&ours, theirs) in ours.as_flattened().iter().zip([2.128, 0.904, 0.904, 0.072]) {
-        assert_near(ours, theirs, 1e-14, "branches");
-    }
-}
 
 #[test]
 fn a_third_derivative_comes_from_three_tapes() {
@@ -95,70 +26,60 @@ fn a_third_derivative_comes_from_three_tapes() {
     assert_near(third, -3.0 * 0.7_f64.sin() - 0.7 * 0.7_f64.cos(), 1e-15, "x sin x");
 }
 
-#[test]
-fn numbers_are_the_plain_floats_however_deep() {
-    let (one, two) = (Tape::new(), Tape::new());
-    let lift = |x: f64| two.var(one.var(x));
-    for (nested, plain) in Table::<Nested>::UNARY.iter().zip(Table::<f64>::UNARY) {
-        assert_same_bits((nested.f)(plain.at.map(lift)).data().data(), (plain.f)(plain.at), plain.name);
-    }
-    for (nested, plain) in Table::<Nested>::BINARY.iter().zip(Table::<f64>::BINARY) {
-        assert_same_bits((nested.f)(plain.at.map(lift)).data().data(), (plain.f)(plain.at), plain.name);
-    }
-}
-
 /// The partials over `T` are those over f64 at the same point, but for some units `epsilon` of rounding.
-fn assert_partials_of_f64<T>(epsilon: f64)
+fn assert_partials_of_f64<F>(epsilon: f64)
 where
-    T: Float + Into<f64> + Debug + 'static,
-    Value<T>: Real,
+    F: Differentiable<Inner: Into<f64>>,
 {
-    fn complaints<T: Float + Into<f64> + Debug + 'static, const N: usize>(
-        op: &Operation<Value<T>, N>,
+    fn complaints<F: Differentiable<Inner: Into<f64>>, const N: usize>(
+        op: &Operation<F, N>,
         exact: &Operation<Value<f64>, N>,
         epsilon: f64,
     ) -> String {
-        let x = op.at.map(number::<T>);
-        let (ours, theirs) = (partials(op.f, x).map(T::into), partials(exact.f, x.map(T::into)));
+        let x = op.at.map(number::<F::Inner>);
+        let (ours, theirs) = (partials(op.f, x).map(F::Inner::into), partials(exact.f, x.map(F::Inner::into)));
         let off = |k: &usize| (ours[*k] - theirs[*k]).abs() / epsilon / (theirs[*k].abs() + 0.1);
         let bad = (0..N).filter(|k| off(k).is_nan() || off(k) > 16.0);
         let lines: Vec<_> = bad.map(|k| format!("{} {k} at {x:?}: {} for {}\n", op.name, ours[k], theirs[k])).collect();
         lines.concat()
     }
-    let unary = Table::UNARY.iter().zip(Table::UNARY).map(|(op, exact)| complaints(op, exact, epsilon));
-    let pairs = Table::BINARY.iter().zip(Table::BINARY).map(|(op, exact)| complaints(op, exact, epsilon));
+    let unary = Table::<F>::UNARY.iter().zip(Table::UNARY).map(|(op, exact)| complaints(op, exact, epsilon));
+    let pairs = Table::<F>::BINARY.iter().zip(Table::BINARY).map(|(op, exact)| complaints(op, exact, epsilon));
     let complaints: String = unary.chain(pairs).collect();
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
 #[test]
 fn half_precision_numbers_have_gradients() {
-    assert_partials_of_f64::<f16>(f16::EPSILON.into());
+    assert_partials_of_f64::<Value<f16>>(f16::EPSILON.into());
+    assert_partials_of_f64::<Dual<f16>>(f16::EPSILON.into());
+    assert_partials_of_f64::<Dual<f16, 3>>(f16::EPSILON.into());
 }
 
 /// The functions of `twofloat` are as good as f64 only, its sums and products are twice as good.
 #[test]
 fn double_double_numbers_have_gradients() {
-    assert_partials_of_f64::<TwoFloat>(1e-13);
-    let tiny = TwoFloat::from(1e-20);
-    let x = [TwoFloat::from(0.7) + tiny, TwoFloat::from(1.3) - tiny, TwoFloat::from(-0.2) + tiny];
-    let [a, b, c] = x;
-    let ours = partials(|[a, b, c]| a * b * b - Value::dot(&[a, b, c], &[c, c, a]) + c.powi(3) * b, x);
-    let expected = [b * b - c - c, a * b + a * b - c + c * c * c, c * c * b * 3.0 - b - a - a];
-    for (ours, theirs) in ours.into_iter().zip(expected) {
-        assert_near(ours, theirs, TwoFloat::from(1e-30), x);
+    fn check<F: Differentiable<Inner = TwoFloat>>() {
+        assert_partials_of_f64::<F>(1e-13);
+        let tiny = TwoFloat::from(1e-20);
+        let x = [TwoFloat::from(0.7) + tiny, TwoFloat::from(1.3) - tiny, TwoFloat::from(-0.2) + tiny];
+        let [a, b, c] = x;
+        let ours = partials(|[a, b, c]: [F; 3]| a * b * b - F::dot(&[a, b, c], &[c, c, a]) + c.powi(3) * b, x);
+        let expected = [b * b - c - c, a * b + a * b - c + c * c * c, c * c * b * 3.0 - b - a - a];
+        for (ours, theirs) in ours.into_iter().zip(expected) {
+            assert_near(ours, theirs, TwoFloat::from(1e-30), x);
+        }
     }
+    check::<Value<TwoFloat>>();
+    check::<Dual<TwoFloat>>();
+    check::<Dual<TwoFloat, 2>>();
 }
 
 /// A function of another crate: over plain numbers it gives the differences for the gradient of what it gives over
-/// values.
+/// numbers of this crate.
 #[track_caller]
-fn assert_foreign_gradient<const N: usize>(
-    f: fn([Value<f64>; N]) -> Value<f64>,
-    plain: fn([f64; N]) -> f64,
-    x: [f64; N],
-) {
-    let ours = partials(f, x);
+fn assert_foreign_gradient<F: Over<f64>, const N: usize>(f: fn([F; N]) -> F, plain: fn([f64; N]) -> f64, x: [f64; N]) {
+    let (value, ours) = outcome(f, x);
     for k in 0..N {
         let along = |at| {
             let mut x = x;
@@ -169,13 +90,16 @@ fn assert_foreign_gradient<const N: usize>(
         assert!(error < 1e-8, "no difference to compare with: {error}");
         assert_near(ours[k], expected, error, (k, x));
     }
-    let (value, _) = gradient(|v| f(std::array::from_fn(|k| v[k])), &x);
     assert_same_bits(value, plain(x), x);
 }
 
-/// The same generic function over values and over plain numbers.
+/// The same generic function over the numbers of both modes and over plain numbers.
 macro_rules! assert_foreign_gradient {
-    ($f:ident at $($x:expr),+) => { $(assert_foreign_gradient($f, $f, $x);)+ };
+    ($f:ident at $($x:expr),+) => { $(
+        assert_foreign_gradient($f::<Value<f64>>, $f, $x);
+        assert_foreign_gradient($f::<Dual<f64>>, $f, $x);
+        assert_foreign_gradient($f::<Dual<f64, 3>>, $f, $x);
+    )+ };
 }
 
 #[test]

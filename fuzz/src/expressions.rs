@@ -1,11 +1,14 @@
 //! Expressions from bytes, and claims about them.
 
 use gradtape::check::{Expression, Smooth};
-use gradtape::gradient;
+use gradtape::{Dual, Value, gradient};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::support::bounded::Bounded;
-use crate::support::references::{agrees_with_differences, agrees_with_other_tapes, agrees_with_the_references};
+use crate::support::references::{
+    agrees_in_any_lane, agrees_with_differences, agrees_with_other_tapes, agrees_with_second_differences,
+    agrees_with_the_references,
+};
 
 /// Half of all inputs are smooth expressions, the other half are wild.
 pub fn expression(bytes: &[u8]) -> Result<Expression> {
@@ -13,13 +16,19 @@ pub fn expression(bytes: &[u8]) -> Result<Expression> {
     if bytes.arbitrary()? { Ok(Smooth::arbitrary(&mut bytes)?.0) } else { Expression::arbitrary(&mut bytes) }
 }
 
-/// The number is the plain float's and the gradient that of the references, in both precisions and on all tapes.
+/// The number is the plain float's and the gradient that of the references, in both precisions and both modes, on all
+/// tapes and in all lanes.
 pub fn assert_agrees(expression: &Expression) {
-    agrees_with_the_references::<f64>(expression);
-    agrees_with_the_references::<f32>(expression);
+    agrees_with_the_references::<f64, Value<f64>>(expression);
+    agrees_with_the_references::<f32, Value<f32>>(expression);
+    agrees_with_the_references::<f64, Dual<f64>>(expression);
+    agrees_with_the_references::<f32, Dual<f32>>(expression);
     agrees_with_other_tapes::<f64>(expression);
     agrees_with_other_tapes::<f32>(expression);
+    agrees_in_any_lane::<f64>(expression);
+    agrees_in_any_lane::<f32>(expression);
     agrees_with_differences(expression);
+    agrees_with_second_differences(expression);
 }
 
 /// The two precisions are no further apart than rounding errors explain.

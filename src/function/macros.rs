@@ -29,10 +29,17 @@
 /// let distance = function!(f32, |x: &[F]| F::constant(1.0) - x[0]);
 /// assert_eq!(distance.gradient(&[3.0]), [-1.0_f32]);
 /// ```
+///
+/// A variable cannot be captured:
+///
+/// ```compile_fail,E0434
+/// let scale = 2.0;
+/// let scaled = gradtape::function!(|x| x[0] * scale);
+/// ```
 #[macro_export]
 macro_rules! function {
-    (|$x:ident| $($body:tt)+) => { $crate::function!(f64, |$x: &[F]| $($body)+) };
-    (|$x:ident: &[$F:ident]| $($body:tt)+) => { $crate::function!(f64, |$x: &[$F]| $($body)+) };
+    (|$x:ident| $($body:tt)+) => { $crate::function!(::core::primitive::f64, |$x: &[F]| $($body)+) };
+    (|$x:ident: &[$F:ident]| $($body:tt)+) => { $crate::function!(::core::primitive::f64, |$x: &[$F]| $($body)+) };
     ($T:ty, |$x:ident| $($body:tt)+) => { $crate::function!($T, |$x: &[F]| $($body)+) };
     ($T:ty, |$x:ident: &[$F:ident]| [$($y:expr),* $(,)?]) => {{
         #[derive(Clone, Copy, Debug)]
@@ -40,7 +47,7 @@ macro_rules! function {
 
         impl $crate::VectorFunction<$T> for Written {
             fn outputs(&self, _inputs: usize) -> usize {
-                const { [$(stringify!($y)),*].len() }
+                const { <[&str]>::len(&[$(::core::stringify!($y)),*]) }
             }
 
             fn eval<$F: $crate::Real<Scalar = $T>>(&self, $x: &[$F], y: &mut [$F]) {
@@ -62,6 +69,6 @@ macro_rules! function {
 
         Written
     }};
-    ($f:path) => { $crate::function!(f64, $f) };
+    ($f:path) => { $crate::function!(::core::primitive::f64, $f) };
     ($T:ty, $f:path) => { $crate::function!($T, |x: &[F]| $f(x)) };
 }

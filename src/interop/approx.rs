@@ -2,10 +2,11 @@
 //!
 //! ```
 //! use approx::assert_relative_eq;
-//! use gradtape::{Tape, Value};
+//! use gradtape::{Dual, Tape, Value};
 //!
 //! let tape = Tape::new();
 //! assert_relative_eq!(tape.var(0.1) + 0.2, Value::from(0.3), max_relative = Value::from(1e-12));
+//! assert_relative_eq!(Dual::var(0.1) + 0.2, Dual::<f64>::from(0.3), max_relative = Dual::from(1e-12));
 //! ```
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
@@ -13,8 +14,8 @@ use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 use crate::{Dual, Scalar, Value};
 
 macro_rules! approximate {
-    ([$($constant:tt)*] $Number:ty) => {
-        impl<T: Scalar + AbsDiffEq<Epsilon = T>, $($constant)*> AbsDiffEq for $Number {
+    ([$($generics:tt)*] $Number:ty) => {
+        impl<T: Scalar + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
             type Epsilon = Self;
 
             fn default_epsilon() -> Self {
@@ -26,7 +27,7 @@ macro_rules! approximate {
             }
         }
 
-        impl<T: Scalar + RelativeEq<Epsilon = T>, $($constant)*> RelativeEq for $Number {
+        impl<T: Scalar + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
             fn default_max_relative() -> Self {
                 Self::constant(T::default_max_relative())
             }
@@ -36,7 +37,7 @@ macro_rules! approximate {
             }
         }
 
-        impl<T: Scalar + UlpsEq<Epsilon = T>, $($constant)*> UlpsEq for $Number {
+        impl<T: Scalar + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
             fn default_max_ulps() -> u32 {
                 T::default_max_ulps()
             }
@@ -49,4 +50,4 @@ macro_rules! approximate {
 }
 
 approximate! { [] Value<T> }
-approximate! { [const N: usize] Dual<T, N> }
+approximate! { [, const N: usize] Dual<T, N> }

@@ -159,6 +159,7 @@ type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
+type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
 type ValueOfDualOfDual<T, const L: usize, const M: usize> = Value<Dual<Dual<T, L>, M>>;
 type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<Dual<Dual<T, L>, M>, N>;
 
@@ -196,6 +197,7 @@ nested! {
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;
+    [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
     [const L: usize, const M: usize,] ValueOfDualOfDual [, L, M] over Dual<Dual<T, L>, M>;
     [const L: usize, const M: usize, const N: usize,] DualOfDualOfDual [, L, M, N] over Dual<Dual<T, L>, M>;
 }

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
 pub(crate) mod bounded;
+#[macro_use]
+pub(crate) mod differentiable;
+pub(crate) mod functions;
 pub(crate) mod matrices;
 pub(crate) mod naive;
 pub(crate) mod panics;
@@ -12,8 +15,9 @@ pub(crate) mod wrong;
 
 use std::fmt::Debug;
 
+pub(crate) use differentiable::partials;
+use gradtape::Real;
 use gradtape::check::{Operation, Unit};
-use gradtape::{Real, Tape, Value};
 use num_traits::Float;
 use quickcheck::{Arbitrary, QuickCheck, Testable};
 
@@ -71,12 +75,4 @@ impl<F, const N: usize> InBox<N> for Operation<F, N> {
     fn point(&self, units: [Unit; N]) -> [f64; N] {
         std::array::from_fn(|k| units[k].between(self.low[k], self.high[k]))
     }
-}
-
-/// The partial derivatives of `f` at `x`, on a tape of their own.
-pub(crate) fn partials<T: Float + 'static, const N: usize>(f: impl Fn([Value<T>; N]) -> Value<T>, x: [T; N]) -> [T; N] {
-    let tape = Tape::new();
-    let x = x.map(|x| tape.var(x));
-    let gradients = f(x).backward();
-    x.map(|x| gradients.wrt(x))
 }

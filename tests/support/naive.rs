@@ -150,7 +150,7 @@ where
         let (op, x) = (&Table::<T>::UNARY[op], a.data());
         let y = (op.f)([x]);
         let textbook = is_inside(op, [x]).then(|| unary_partial(op.name, x, y)).flatten().map(uncertain);
-        let (partial, scale) = textbook.unwrap_or_else(|| exact(partials(Table::unary(op.name).f, [x])[0]));
+        let (partial, scale) = textbook.unwrap_or_else(|| exact(partials(Table::<Value<T>>::unary(op.name).f, [x])[0]));
         Self::with_scales(y, vec![(a.clone(), partial, scale)])
     }
 
@@ -159,7 +159,7 @@ where
         let y = (op.f)([x, z]);
         let textbook = is_inside(op, [x, z]).then(|| pair_partials(op.name, x, z, y)).flatten();
         let textbook = textbook.map(|partials| partials.map(uncertain));
-        let [p, q] = textbook.unwrap_or_else(|| partials(Table::binary(op.name).f, [x, z]).map(exact));
+        let [p, q] = textbook.unwrap_or_else(|| partials(Table::<Value<T>>::binary(op.name).f, [x, z]).map(exact));
         Self::with_scales(y, vec![(a.clone(), p.0, p.1), (b.clone(), q.0, q.1)])
     }
 

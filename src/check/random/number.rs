@@ -7,10 +7,11 @@ use crate::ops::rules::constant;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op};
 use crate::tape::many;
-use crate::{Real, Value, gradient};
+use crate::{Dual, Real, Value, derivative, gradient};
 
-/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, values, values of values, the
-/// [`Expr`](crate::program::Expr) that records a program, or a reference of your own, which need not be `Copy`.
+/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Value`]s and [`Dual`]s over
+/// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
+/// reference of your own, which need not be `Copy`.
 ///
 /// Operations are named by their index in [`Table::UNARY`] and [`Table::BINARY`]. What is provided here is made of the
 /// six methods that are required.
@@ -72,7 +73,7 @@ pub trait Number: Clone {
     /// `a` within the bounds where `low <= high`, else `a`.
     fn clamp(a: &Self, low: &Self, high: &Self) -> Self;
 
-    /// The derivative of an operation of one argument, taken on a tape of its own whose scalars are `Self`.
+    /// The derivative of an operation of one argument, taken with a number over `Self`: on a tape of its own, or by `Dual`s.
     fn derivative(op: usize, a: &Self) -> Self;
 
     /// An operator with a plain number on the right.
@@ -174,18 +175,23 @@ macro_rules! numbers {
 
         numbers! { @plain f32 [$($O::$o)*] }
         numbers! { @plain f64 [$($O::$o)*] }
-        numbers! { @value f32, constant::<f32> => [$($O::$o)*] }
-        numbers! { @value f64, constant::<f64> => [$($O::$o)*] }
-        // Rust allows a plain number on the left for named types only.
-        numbers! { @value Value<f32>, constant::<Value<Value<f32>>> => [$($O::$o)*] }
-        numbers! { @value Value<f64>, constant::<Value<Value<f64>>> => [$($O::$o)*] }
+        numbers! { @over f32 [$($O::$o)*] }
+        numbers! { @over f64 [$($O::$o)*] }
         #[cfg(feature = "program")]
         numbers! { @expr f32 [$($O::$o)*] }
         #[cfg(feature = "program")]
         numbers! { @expr f64 [$($O::$o)*] }
     };
+    (@over $T:ident [$($operators:tt)*]) => {
+        numbers! { @value [] $T, constant::<$T> => [$($operators)*] }
+        numbers! { @dual [const N: usize] $T, N, constant::<$T> => [$($operators)*] }
+        // Rust allows a plain number on the left for named types only.
+        numbers! { @value [] Value<$T>, constant::<Value<Value<$T>>> => [$($operators)*] }
+        numbers! { @value [const M: usize] Dual<$T, M>, constant::<Value<Dual<$T, M>>> => [$($operators)*] }
+        numbers! { @dual [const M: usize, const N: usize] Dual<$T, M>, N, constant::<Dual<Dual<$T, M>, N>> => [$($operators)*] }
+    };
     (@plain $T:ty [$($operators:tt)*]) => {
-        numbers! { @number $T, $T, constant::<$T>; [$($operators)*]
+        numbers! { @number [] $T, $T, constant::<$T>; [$($operators)*]
             fn derivative(op: usize, &a: &Self) -> Self {
                 gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
             }
@@ -196,7 +202,7 @@ macro_rules! numbers {
         }
     };
     (@expr $T:ty [$($operators:tt)*]) => {
-        numbers! { @number Expr<$T>, $T, constant::<$T>; [$($operators)*]
+        numbers! { @number [] Expr<$T>, $T, constant::<$T>; [$($operators)*]
             // What the table says of it: a tape would ask whether it is NaN, and the program would remember that.
             fn derivative(op: usize, &a: &Self) -> Self {
                 let (op, (parameter, exponent)) = NODES[op];
@@ -209,8 +215,19 @@ macro_rules! numbers {
             }
         }
     };
-    (@value $T:ty, $left:expr => [$($operators:tt)*]) => {
-        numbers! { @number Value<$T>, $T, $left; [$($operators)*]
+    (@dual [$($generics:tt)*] $T:ty, $N:ident, $left:expr => [$($operators:tt)*]) => {
+        numbers! { @number [$($generics)*] Dual<$T, $N>, $T, $left; [$($operators)*]
+            fn derivative(op: usize, &a: &Self) -> Self {
+                derivative(|x| (Table::UNARY[op].f)([x]), a)[1]
+            }
+
+            fn custom(&a: &Self, &b: &Self) -> Self {
+                a * a * b
+            }
+        }
+    };
+    (@value [$($generics:tt)*] $T:ty, $left:expr => [$($operators:tt)*]) => {
+        numbers! { @number [$($generics)*] Value<$T>, $T, $left; [$($operators)*]
             fn derivative(op: usize, &a: &Self) -> Self {
                 gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
             }
@@ -225,8 +242,8 @@ macro_rules! numbers {
             }
         }
     };
-    (@number $F:ty, $T:ty, $left:expr; [$($O:ident::$o:ident)*] $($own:item)*) => {
-        impl Number for $F {
+    (@number [$($generics:tt)*] $F:ty, $T:ty, $left:expr; [$($O:ident::$o:ident)*] $($own:item)*) => {
+        impl<$($generics)*> Number for $F {
             fn constant(x: f64) -> Self {
                 constant(x)
             }
