@@ -64,12 +64,7 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
         _call: C,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        let tangents = if N < 3 || partial_a.is_normal() & partial_b.is_normal() {
-            from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k])
-        } else {
-            from_fn(|k| rules::scaled(partial_a, a.tangents[k]) + rules::scaled(partial_b, b.tangents[k]))
-        };
-        Self { data, tangents }
+        Self { data, tangents: from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]) }
     }
 
     #[inline(always)]
