@@ -104,7 +104,7 @@
 //! | `program` | [`program`]: functions recorded once, optimised, differentiated, and run on many rows |
 //! | `simd` | `program`, with the vector instructions that the machine turns out to have (with `multiversion`) |
 //! | `rayon` | `program`, on all threads (with `rayon`) |
-//! | `serde` | `program`, with programs as files (with `serde`) |
+//! | `serde` | `program`, with programs, networks of plain numbers, and sparse matrices as files (with `serde`) |
 //! | `nn` | `program`, and [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
 //! | `csv` | `nn`, and data sets from CSV files |
 //! | `locations` | tapes that tell where in the program a derivative stopped being finite |
@@ -152,6 +152,8 @@ mod preaccumulate;
 pub mod program;
 mod real;
 pub mod sparse;
+#[cfg(feature = "serde")]
+mod store;
 mod tape;
 mod trace;
 
