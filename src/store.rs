@@ -8,6 +8,7 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
+use crate::error::printable;
 use crate::program::Precision;
 
 /// What is stored in files of its own.
@@ -27,6 +28,15 @@ pub(crate) struct Name<T>(PhantomData<T>);
 /// The fields that tell whether the others can be understood; files have them first.
 pub(crate) fn head<K: Kind, T: Precision>() -> (Format<K>, Version<K>, Name<T>) {
     (Format(PhantomData), Version(PhantomData), Name(PhantomData))
+}
+
+/// What a file says, before it is checked. The message of an error is one line, also where it names a field as the file
+/// has it.
+pub(crate) fn read<'de, S: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<S, D::Error> {
+    S::deserialize(deserializer).map_err(|error| {
+        let message = error.to_string();
+        if message.contains(char::is_control) { D::Error::custom(printable(&message)) } else { error }
+    })
 }
 
 impl<K: Kind> Serialize for Format<K> {

@@ -166,6 +166,7 @@ fn what_no_network_can_be_is_refused_with_what_was_expected() {
         ("layers", json!([[7, "elu(\n)"]]), "activation: expected one of identity, tanh, "),
         ("layers", json!([[7]]), "invalid length 1"),
         ("more", json!(1), "unknown field `more`"),
+        ("two\nlines", json!(1), "unknown field `two\u{fffd}lines`"),
     ] {
         let error = refusal(field, value);
         assert!(error.starts_with(expected), "{error:?} does not say {expected:?}");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 use super::{Activation, Mlp};
 use crate::program::Precision;
-use crate::store::{Format, Kind, Name, Version, digits, head, numbers};
+use crate::store::{Format, Kind, Name, Version, digits, head, numbers, read};
 
 impl<T: Precision> Kind for Mlp<T> {
     const FORMAT: &'static str = "gradtape network";
@@ -63,7 +63,7 @@ impl<T: Precision> Serialize for Mlp<T> {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, T: Precision> Deserialize<'de> for Mlp<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Stored { inputs, layers, parameters, .. } = Stored::<T>::deserialize(deserializer)?;
+        let Stored { inputs, layers, parameters, .. } = read::<Stored<T>, D>(deserializer)?;
         let network =
             numbers("parameter", &parameters).and_then(|parameters| Self::from_parameters(inputs, &layers, parameters));
         network.map_err(D::Error::custom)

@@ -14,7 +14,7 @@ use super::graph::{Comparison, Graph, Guard, Id, Node, exponent, index};
 use super::op::Op;
 use super::{Optimization, Options, Precision, Program};
 use crate::Error;
-use crate::store::{Format, Kind, Name, Version, digits, head, numbers};
+use crate::store::{Format, Kind, Name, Version, digits, head, numbers, read};
 
 impl<T: Precision> Kind for Program<T> {
     const FORMAT: &'static str = "gradtape program";
@@ -296,6 +296,6 @@ impl<T: Precision> Serialize for Program<T> {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, T: Precision> Deserialize<'de> for Program<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Stored::deserialize(deserializer)?.program().map_err(D::Error::custom)
+        read::<Stored<T>, D>(deserializer)?.program().map_err(D::Error::custom)
     }
 }
