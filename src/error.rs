@@ -43,7 +43,7 @@ impl Error {
 
 /// A message is one line, whatever a file or a column is called.
 #[cfg(feature = "program")]
-fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     name.replace(char::is_control, "\u{fffd}")
 }
 

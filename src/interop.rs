@@ -8,3 +8,5 @@ mod cardinal;
 mod nalgebra;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+#[cfg(feature = "nalgebra")]
+mod sparse;

@@ -104,15 +104,73 @@
 //! | `program` | [`program`]: functions recorded once, optimised, differentiated, and run on many rows |
 //! | `simd` | `program`, with the vector instructions that the machine turns out to have (with `multiversion`) |
 //! | `rayon` | `program`, on all threads (with `rayon`) |
-//! | `serde` | `program`, with programs as files (with `serde`) |
+//! | `serde` | `program`, with programs, networks of plain numbers, and sparse matrices as files (with `serde`) |
 //! | `nn` | `program`, and [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
 //! | `csv` | `nn`, and data sets from CSV files |
 //! | `locations` | tapes that tell where in the program a derivative stopped being finite |
 //! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |
 //! | `nalgebra` | `approx`, and [`linalg`]: gradients through matrices, decompositions and rotations (with `nalgebra`, `nalgebra-sparse` and `simba`) |
 //! | `ndarray` | numbers as elements and scalar operands of arrays, and as `NdFloat` (with `ndarray`) |
+//! | `half` | the floats of 16 bits, `f16` and `bf16`: [`Real`] as f64 is, for tapes and as plain numbers of a [`Function`] (with `half`) |
+//! | `twofloat` | `TwoFloat`, of about 32 digits, inside [`Value`] and [`Dual`] (with `twofloat`), see [below](#double-double-numbers) |
 //! | `quickcheck` | [`check`]: random expressions and points for property tests, which shrink |
 //! | `arbitrary` | [`check`]: the same from the bytes of a fuzzer |
+//!
+//! # Double-double numbers
+//!
+//! A `TwoFloat` has no `Sum` and no `Product` (in version 0.8 of its crate), so it is [`Lift`], but not [`Real`]; a
+//! `Value<TwoFloat>` and a `Dual<TwoFloat>` are both. So [`gradient`], [`derivative`] and a [`Tape`] take functions over
+//! [`Real`], but a `TwoFloat` cannot be the plain number of a [`Function`], which is evaluated with plain numbers, too.
+//! The derivatives of sums, differences and products have about 30 digits; quotients and elementary functions have those of
+//! f64, as the numbers of that crate do.
+//!
+//! ```
+//! use gradtape::derivative;
+//! use twofloat::TwoFloat;
+//!
+//! let x = TwoFloat::new_add(1.0, 1e-25);
+//! let [_, slope] = derivative(|x| x * x, x);
+//! assert_eq!(slope - TwoFloat::from(2.0), TwoFloat::from(2e-25));
+//! ```
+//!
+//! ```compile_fail,E0277
+//! use gradtape::function;
+//! use twofloat::TwoFloat;
+//!
+//! let square = function!(TwoFloat, |x| x[0] * x[0]);
+//! ```
+//!
+//! # Random numbers
+//!
+//! The distributions of `rand` and `rand_distr` draw plain numbers only. What is drawn is data; it becomes a variable when
+//! you make it one, and its mean and deviation may be variables:
+//!
+//! ```
+//! use gradtape::Tape;
+//! use rand::{RngExt, SeedableRng, rngs::StdRng};
+//! use rand_distr::StandardNormal;
+//!
+//! let mut rng = StdRng::seed_from_u64(1);
+//! let tape = Tape::<f64>::new();
+//! let start = tape.var(rng.sample(StandardNormal));
+//! let (mean, deviation) = (tape.var(0.5), tape.var(2.0));
+//! let z: f64 = rng.sample(StandardNormal);
+//! let x = mean + deviation * z;
+//! let gradients = (x * start).backward();
+//! assert_eq!(gradients.wrt(start), x.data());
+//! assert_eq!(gradients.wrt(deviation), start.data() * z);
+//! ```
+//!
+//! A value cannot be drawn, for it would have to know its tape:
+//!
+//! ```compile_fail,E0277
+//! use gradtape::Value;
+//! use rand::{SeedableRng, rngs::StdRng};
+//! use rand_distr::{Distribution, StandardNormal};
+//!
+//! let mut rng = StdRng::seed_from_u64(1);
+//! let x: Value<f64> = StandardNormal.sample(&mut rng);
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The pages of a feature that is off cannot be linked to.
@@ -152,6 +210,8 @@ mod preaccumulate;
 pub mod program;
 mod real;
 pub mod sparse;
+#[cfg(feature = "serde")]
+mod store;
 mod tape;
 mod trace;
 

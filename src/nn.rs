@@ -8,6 +8,9 @@
 //! of a mini-batch at a time; [`Engine::Tape`] computes the same row by row. A [`LossProgram`] is that for a loss of
 //! your own.
 //!
+//! With the feature `serde`, an [`Mlp`] of f32 or f64 is stored and read again, bit for bit. The state of an optimiser is
+//! not: training goes on with a new one.
+//!
 //! # Examples
 //!
 //! ```
@@ -46,6 +49,8 @@ mod loss_program;
 mod mlp;
 mod neuron;
 mod optim;
+#[cfg(feature = "serde")]
+mod store;
 mod train;
 
 pub use activation::Activation;

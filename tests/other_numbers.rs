@@ -6,8 +6,8 @@ mod support;
 
 use easer::functions::{Back, Easing, Elastic};
 use gradtape::check::{Operation, Table, difference};
-use gradtape::{Dual, Tape, Value};
-use half::f16;
+use gradtape::{Dual, Function, Mode, Real, Tape, Value, derivative, function, gradient};
+use half::{bf16, f16};
 use num_complex::{Complex, ComplexFloat};
 use num_quaternion::UnitQuaternion;
 use num_traits::{Float, FloatConst};
@@ -56,6 +56,49 @@ fn half_precision_numbers_have_gradients() {
     assert_partials_of_f64::<Dual<f16, 3>>(f16::EPSILON.into());
 }
 
+/// A function of any plain number.
+struct Wave;
+
+impl<T: Real<Scalar = T>> Function<T> for Wave {
+    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+        let half = number::<T>(0.5);
+        x.windows(2).map(|x| (x[0] * x[1]).sin() * half + x[1].sigmoid()).sum::<F>() + F::dot(x, x)
+    }
+}
+
+/// All derivatives of a function over `T` are those over f64 at the same point, within its rounding.
+fn assert_derivatives_of_f64<T: Real<Scalar = T> + Into<f64>>() {
+    let x = [0.75, -1.25, 0.5].map(number::<T>);
+    let exact = x.map(T::into);
+    let tolerance = 16.0 * T::epsilon().into();
+    for mode in [Mode::Forward, Mode::Reverse] {
+        let (value, slopes) = Wave.value_and_gradient_by(mode, &x);
+        let (exact_value, exact_slopes) = Wave.value_and_gradient_by(mode, &exact);
+        assert_near(value.into(), exact_value, tolerance, mode);
+        for (ours, theirs) in slopes.into_iter().zip(exact_slopes) {
+            assert_near(ours.into(), theirs, tolerance, mode);
+        }
+    }
+    for (ours, theirs) in Wave.hessian(&x).concat().into_iter().zip(Wave.hessian(&exact).concat()) {
+        assert_near(ours.into(), theirs, tolerance, "hessian");
+    }
+    let (ours, theirs) = (Wave.sparse_hessian(&x), Wave.sparse_hessian(&exact));
+    assert_eq!(ours.pattern(), theirs.pattern());
+}
+
+#[test]
+fn half_precision_numbers_are_the_plain_numbers_of_functions() {
+    assert_derivatives_of_f64::<f16>();
+    assert_derivatives_of_f64::<bf16>();
+    // All numbers on the way are exact.
+    let product = function!(f16, |x| x[0] * x[1] * x[1] + f16::from_f32(0.5));
+    let [two, three] = [2.0, 3.0].map(f16::from_f32);
+    assert_eq!(
+        product.value_and_gradient(&[two, three]),
+        (f16::from_f32(18.5), [9.0, 12.0].map(f16::from_f32).to_vec())
+    );
+}
+
 /// The functions of `twofloat` are as good as f64 only, its sums and products are twice as good.
 #[test]
 fn double_double_numbers_have_gradients() {
@@ -73,6 +116,37 @@ fn double_double_numbers_have_gradients() {
     check::<Value<TwoFloat>>();
     check::<Dual<TwoFloat>>();
     check::<Dual<TwoFloat, 2>>();
+}
+
+/// Polynomials at 1/3, whose derivatives there are `p/q`.
+#[test]
+fn derivatives_in_double_double_numbers_have_30_digits() {
+    type Pair = (&'static str, fn(Dual<TwoFloat>) -> Dual<TwoFloat>, fn(&[Value<TwoFloat>]) -> Value<TwoFloat>);
+    fn cubic<F: Real>(x: F) -> F {
+        x * x * x - (x + x)
+    }
+    fn nested<F: Real>(x: F) -> F {
+        let y = x * x + F::one();
+        y * y * x + x.powi(5)
+    }
+    fn sums<F: Real>(x: F) -> F {
+        F::dot(&[x, x * x], &[x, x]) + [x, x, x].into_iter().product::<F>()
+    }
+    let functions: [(Pair, f64, f64); 3] = [
+        (("cubic", cubic, |x| cubic(x[0])), -5.0, 3.0),
+        (("nested", nested, |x| nested(x[0])), 145.0, 81.0),
+        (("sums", sums, |x| sums(x[0])), 4.0, 3.0),
+    ];
+    // The operator `/` of the crate has the digits of f64 alone.
+    let third = TwoFloat::new_div(1.0, 3.0);
+    for ((name, forward, reverse), p, q) in functions {
+        let [value, slope] = derivative(forward, third);
+        let (same_value, slopes) = gradient(reverse, &[third]);
+        assert_near(value, same_value, TwoFloat::from(1e-30), name);
+        for slope in [slope, slopes[0]] {
+            assert_near(slope * q, TwoFloat::from(p), TwoFloat::from(1e-30 * p.abs()), name);
+        }
+    }
 }
 
 /// A function of another crate: over plain numbers it gives the differences for the gradient of what it gives over

@@ -1,34 +1,31 @@
 //! Programs as files, in any format of `serde`.
 //!
-//! A stored program names its format, the version of that, and its precision. Operations have their names, and numbers
-//! the hexadecimal digits of their bits, so that infinities and NaN are kept, too. Everything is checked when it is
-//! read: operations depend on earlier ones only and have as many operands as they need, and every parameter and input
-//! is there once, so that nothing needs more memory than the file has bytes, times a constant.
+//! Operations have their names. Everything is checked when it is read: operations depend on earlier ones only and have as
+//! many operands as they need, and every parameter and input is there once, so that nothing needs more memory than the
+//! file has bytes, times a constant.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::OnceLock;
 
+use serde::de::Error as _;
 use serde::de::value::{Error as Unknown, StrDeserializer};
-use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::graph::{Comparison, Graph, Guard, Id, Node, exponent, index};
 use super::op::Op;
 use super::{Optimization, Options, Precision, Program};
 use crate::Error;
+use crate::store::{Format, Kind, Name, Version, digits, head, numbers, read};
 
-/// What a stored program calls itself.
-const FORMAT: &str = "gradtape program";
-/// Of the format. It grows when an older library would misunderstand what a newer one stores.
-const VERSION: u32 = 1;
+impl<T: Precision> Kind for Program<T> {
+    const FORMAT: &'static str = "gradtape program";
+    const VERSION: u32 = 1;
+}
 
-/// The fields that tell whether the others can be understood come first.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound = "T: Precision")]
 struct Stored<T> {
-    format: Format,
-    version: Version,
+    format: Format<Program<T>>,
+    version: Version<Program<T>>,
     precision: Name<T>,
     exact: bool,
     /// The names of optimisations.
@@ -43,86 +40,12 @@ struct Stored<T> {
     outputs: Vec<Id>,
 }
 
-#[derive(Clone, Copy)]
-struct Format;
-
-#[derive(Clone, Copy)]
-struct Version;
-
-#[derive(Clone, Copy)]
-struct Name<T>(PhantomData<T>);
-
-impl Serialize for Format {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(FORMAT)
-    }
-}
-
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(VERSION)
-    }
-}
-
-impl<T: Precision> Serialize for Name<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(T::NAME)
-    }
-}
-
-/// A text that must be this one.
-struct Exactly(&'static str, &'static str);
-
-impl Visitor<'_> for Exactly {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.0, self.1)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        if text == self.1 {
-            return Ok(());
-        }
-        Err(E::custom(Error::unexpected(self.0, format!("{:?}", self.1), format!("{text:?}"))))
-    }
-}
-
-impl<'de> Deserialize<'de> for Format {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Exactly("format", FORMAT)).map(|()| Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            VERSION => Ok(Self),
-            version => {
-                let expected = format!("{VERSION}, which this version of gradtape reads and writes");
-                Err(D::Error::custom(Error::unexpected("version of the format", expected, version.to_string())))
-            }
-        }
-    }
-}
-
-impl<'de, T: Precision> Deserialize<'de> for Name<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Exactly("precision", T::NAME)).map(|()| Self(PhantomData))
-    }
-}
-
 fn symbol(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Less => "<",
         Comparison::LessOrEqual => "<=",
         Comparison::Equal => "==",
     }
-}
-
-/// How many hexadecimal digits a number has.
-fn digits<T>() -> usize {
-    2 * size_of::<T>()
 }
 
 impl<T: Precision> Stored<T> {
@@ -146,10 +69,11 @@ impl<T: Precision> Stored<T> {
         }
         let guard =
             |&Guard { comparison, operands: [a, b], holds }: &Guard| (a, symbol(comparison).to_owned(), b, holds);
+        let (format, version, precision) = head();
         Self {
-            format: Format,
-            version: Version,
-            precision: Name(PhantomData),
+            format,
+            version,
+            precision,
             exact: program.options.is_exact(),
             without: Optimization::ALL
                 .into_iter()
@@ -159,11 +83,7 @@ impl<T: Precision> Stored<T> {
             parameters: graph.parameters,
             inputs: graph.inputs,
             of_sum: graph.of_sum,
-            constants: graph
-                .constants
-                .iter()
-                .map(|x| format!("{:0width$x}", x.bits(), width = digits::<T>()))
-                .collect(),
+            constants: digits(&graph.constants),
             nodes,
             guards: graph.guards.iter().map(guard).collect(),
             outputs: graph.outputs.clone(),
@@ -187,7 +107,7 @@ impl<T: Precision> Stored<T> {
         let options = self.options()?;
         let mut graph = Graph {
             nodes: Vec::with_capacity(self.nodes.len()),
-            constants: self.constants.iter().map(|digits| number(digits)).collect::<Result<_, _>>()?,
+            constants: numbers("constant", &self.constants)?,
             lists: Vec::new(),
             guards: Vec::with_capacity(self.guards.len()),
             outputs: Vec::with_capacity(self.outputs.len()),
@@ -244,16 +164,6 @@ impl<T: Precision> Stored<T> {
         }
         Ok(Program { graph, options, code: OnceLock::new() })
     }
-}
-
-/// A number from its bits.
-fn number<T: Precision>(text: &str) -> Result<T, Error> {
-    let is_whole = text.len() == digits::<T>() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let bits = u64::from_str_radix(text, 16).ok().filter(|_| is_whole);
-    bits.and_then(T::from_bits).ok_or_else(|| {
-        let expected = format!("{} hexadecimal digits of a number of {}", digits::<T>(), T::NAME);
-        Error::unexpected("constant", expected, format!("{text:?}"))
-    })
 }
 
 /// What is known of the nodes that were read.
@@ -386,6 +296,6 @@ impl<T: Precision> Serialize for Program<T> {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, T: Precision> Deserialize<'de> for Program<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Stored::deserialize(deserializer)?.program().map_err(D::Error::custom)
+        read::<Stored<T>, D>(deserializer)?.program().map_err(D::Error::custom)
     }
 }

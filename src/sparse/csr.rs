@@ -7,7 +7,7 @@ use super::Sparsity;
 /// A sparse matrix in compressed rows (CSR): a number at each place of a [`Sparsity`] pattern, and zero elsewhere.
 ///
 /// [`offsets`](Self::offsets), [`indices`](Self::indices) and [`values`](Self::values) are what other crates build
-/// their matrices from.
+/// their matrices from. Those of `nalgebra-sparse` are made with `CsrMatrix::from`, with the feature `nalgebra`.
 ///
 /// # Examples
 ///
@@ -75,6 +75,11 @@ impl<T> Csr<T> {
     /// The stored numbers, one row behind the other.
     pub fn values(&self) -> &[T] {
         &self.values
+    }
+
+    /// The places and the numbers, of which [`new`](Self::new) makes the matrix again.
+    pub fn into_parts(self) -> (Sparsity, Vec<T>) {
+        (self.pattern, self.values)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::pattern::{Places, is_small};
 use super::{Csr, Sparsity};
 use crate::Error;
+use crate::store::read;
 
 impl Places {
     /// An error if there is no such pattern.
@@ -60,7 +61,7 @@ impl Serialize for Sparsity {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Sparsity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let places = Places::deserialize(deserializer)?;
+        let places: Places = read(deserializer)?;
         places.check().map_err(D::Error::custom)?;
         Ok(places.into())
     }
@@ -70,7 +71,7 @@ impl<'de> Deserialize<'de> for Sparsity {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Csr<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Stored { pattern, values } = Stored::deserialize(deserializer)?;
+        let Stored { pattern, values } = read(deserializer)?;
         if values.len() != pattern.nnz() {
             let expected = format!("{} values, one for each index", pattern.nnz());
             return Err(D::Error::custom(Error::unexpected("matrix", expected, values.len().to_string())));

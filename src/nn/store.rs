@@ -1,0 +1,89 @@
+//! Networks as files, in any format of `serde`, checked when they are read.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+
+use super::{Activation, Mlp};
+use crate::program::Precision;
+use crate::store::{Format, Kind, Name, Version, digits, head, numbers, read};
+
+impl<T: Precision> Kind for Mlp<T> {
+    const FORMAT: &'static str = "gradtape network";
+    const VERSION: u32 = 1;
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound = "T: Precision")]
+struct Stored<T> {
+    format: Format<Mlp<T>>,
+    version: Version<Mlp<T>>,
+    precision: Name<T>,
+    inputs: usize,
+    layers: Vec<(usize, Activation)>,
+    parameters: Vec<String>,
+}
+
+/// A network of plain numbers, f32 or f64; it predicts the same afterwards, bit for bit.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Activation, Mlp};
+///
+/// let network = Mlp::from_parameters(1, &[(1, Activation::Tanh)], vec![1.0, -2.0])?;
+/// let text = serde_json::to_string(&network)?;
+/// let expected = r#"{"format":"gradtape network","version":1,"precision":"f64","inputs":1,"layers":[[1,"tanh"]],"#;
+/// assert!(text.starts_with(expected));
+/// let read: Mlp<f64> = serde_json::from_str(&text)?;
+/// assert_eq!(read.forward(&[0.5])?, network.forward(&[0.5])?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A network of values is that of a tape, which no file has; store that of its numbers, `network.map(|w| w.data())`:
+///
+/// ```compile_fail,E0277
+/// # use gradtape::{Tape, nn::{Activation, Mlp}};
+/// # let tape = Tape::new();
+/// # let plain = Mlp::from_parameters(1, &[(1, Activation::Tanh)], vec![1.0, -2.0])?;
+/// let network = plain.map(|w| tape.var(w));
+/// let text = serde_json::to_string(&network)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<T: Precision> Serialize for Mlp<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (format, version, precision) = head();
+        let layers = self.layers().map(|layer| (layer.outputs(), layer.activation())).collect();
+        let parameters = digits(self.parameters());
+        Stored::<T> { format, version, precision, inputs: self.inputs(), layers, parameters }.serialize(serializer)
+    }
+}
+
+/// What is damaged, foreign, of a newer format or of the other precision is an error that says what was expected.
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de, T: Precision> Deserialize<'de> for Mlp<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Stored { inputs, layers, parameters, .. } = read::<Stored<T>, D>(deserializer)?;
+        let network =
+            numbers("parameter", &parameters).and_then(|parameters| Self::from_parameters(inputs, &layers, parameters));
+        network.map_err(D::Error::custom)
+    }
+}
+
+/// As it is written elsewhere: `"leaky_relu(0.1)"`. An error if that cannot be read again, because the parameter is not
+/// finite.
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl Serialize for Activation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_string().parse::<Self>().map_err(ser::Error::custom)?;
+        serializer.collect_str(self)
+    }
+}
+
+/// An unknown name is an error that lists the known ones.
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de> Deserialize<'de> for Activation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
