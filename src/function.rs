@@ -1,55 +1,4 @@
-//! Functions that are written once, and every derivative of them: [`Function`] of many numbers and [`VectorFunction`] of
-//! several results.
-//!
-//! ```
-//! use gradtape::{Function, Real};
-//!
-//! struct Rosenbrock;
-//!
-//! impl Function for Rosenbrock {
-//!     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
-//!         (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2)
-//!     }
-//! }
-//!
-//! let x = [1.0, 2.0];
-//! assert_eq!(Rosenbrock.value(&x), 100.0);
-//! assert_eq!(Rosenbrock.gradient(&x), [-400.0, 200.0]);
-//! assert_eq!(Rosenbrock.hessian(&x), [[402.0, -400.0], [-400.0, 200.0]]);
-//! ```
-//!
-//! Where there is no data to keep, [`function!`](crate::function!) writes the same in one line:
-//!
-//! ```
-//! use gradtape::{Function, VectorFunction, function};
-//!
-//! let rosenbrock = function!(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2));
-//! assert_eq!(rosenbrock.gradient(&[1.0, 2.0]), [-400.0, 200.0]);
-//!
-//! let polar = function!(|x| [x[0].hypot(x[1]), x[1].atan2(x[0])]);
-//! assert_eq!(polar.jacobian(&[3.0, 4.0]), [[0.6, 0.8], [-0.16, 0.12]]);
-//! ```
-//!
-//! # Which derivative
-//!
-//! With `n` inputs and `m` outputs, and the cost of an evaluation over [`Dual`](crate::Dual)s or [`Value`](crate::Value)s:
-//!
-//! | you want | take | cost |
-//! |---|---|---|
-//! | the gradient | [`Function::gradient`] | the cheaper of the next two, by the number of inputs |
-//! | | [`Mode::Forward`] | an evaluation over `Dual`s of 8 directions for every 8 inputs |
-//! | | [`Mode::Reverse`] | an evaluation over `Value`s and a sweep |
-//! | the Jacobian | [`VectorFunction::jacobian`] | forward as above, or a sweep for each output |
-//! | the derivative along a direction | [`Function::jvp`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
-//! | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
-//! | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
-//! | the Hessian | [`Function::hessian`] | a gradient over `Value<Dual>` for every 4 inputs |
-//! | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
-//! | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
-//! | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
-//!
-//! Each has a form that ends in `_into`, which writes where you tell it and keeps its memory in a [`Scratch`]: in a loop
-//! it allocates nothing after its first round.
+//! Functions that are written once, and every derivative of them.
 
 mod drive;
 mod macros;
@@ -68,10 +17,33 @@ use crate::fast::Fast;
 use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::{Dual, Real};
 
-/// A function `f` of many numbers, and every derivative of it.
+/// A function `f` of many numbers, written once, and every derivative of it.
 ///
 /// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; all else is there. `T` is the plain
-/// number. Code without constants needs no `Scalar = T`, and can be implemented for all `T` at once.
+/// number. Code without constants needs no `Scalar = T`, and can be implemented for all `T` at once. A function without
+/// data of its own is written in one line with [`function!`](crate::function!); one of several results is a
+/// [`VectorFunction`].
+///
+/// # Which derivative
+///
+/// The cost is in evaluations over [`Dual`]s or [`Value`](crate::Value)s:
+///
+/// | you want | take | cost |
+/// |---|---|---|
+/// | the gradient | [`gradient`](Self::gradient) | the cheaper of the next two, by the number of inputs |
+/// | | [`Mode::Forward`] | an evaluation over `Dual`s of 8 directions for every 8 inputs |
+/// | | [`Mode::Reverse`] | an evaluation over `Value`s and a sweep |
+/// | the Jacobian | [`VectorFunction::jacobian`] | forward as above, or a sweep for each output |
+/// | the derivative along a direction | [`Function::jvp`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
+/// | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
+/// | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
+/// | the Hessian | [`Function::hessian`] | a gradient over `Value<Dual>` for every 4 inputs |
+/// | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
+/// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
+/// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
+///
+/// Each has a form that ends in `_into`, which writes where you tell it and keeps its memory in a [`Scratch`]: in a loop
+/// it allocates nothing after its first round.
 ///
 /// # Examples
 ///
@@ -177,7 +149,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
         }
     }
 
-    /// The value at `x` and its derivative `Σ vᵢ ∂f/∂xᵢ` along `v`, without any memory.
+    /// The value at `x` and its derivative `Σ vᵢ ∂f/∂xᵢ` along `v`.
     ///
     /// # Panics
     ///

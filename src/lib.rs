@@ -28,6 +28,9 @@
 //! | you have | take |
 //! |---|---|
 //! | a function and a point | [`gradient`] |
+//! | a function of which you need several derivatives | [`Function`], [`VectorFunction`], [`function!`] |
+//! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
+//! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a loop that takes gradients again and again | one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Scalar = f64>` to write `x + 1.0` |
@@ -35,7 +38,8 @@
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
 //! | a computation too long for the memory | [`checkpoint`](fn@checkpoint), [`checkpoint_loop`] |
-//! | second derivatives | a tape of tapes, `Tape<Value<f64>>`, or [`program::Program::tangent`] |
+//! | second derivatives | [`Function::hessian`], [`Function::hvp`]; or nested numbers, as [below](#second-derivatives) |
+//! | a large Jacobian or Hessian, mostly zero | [`VectorFunction::sparse_jacobian`], [`Function::sparse_hessian`] |
 //! | a function to evaluate on many rows, or many times | [`program`], with feature `program` |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
@@ -66,7 +70,8 @@
 //! assert_eq!(slope.backward().wrt(x), 48.0); // 12x²
 //! ```
 //!
-//! The plain numbers of the outer tape are values of the inner one: there, twice `v` is `v * Value::from(2.0)`.
+//! `Value` and [`Dual`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. The
+//! plain numbers that mix with a nested one are the innermost, as in `v * 2.0`, and those of the next level.
 //!
 //! # Where there is no derivative
 //!
@@ -108,7 +113,7 @@
 //! | `nn` | `program`, and [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
 //! | `csv` | `nn`, and data sets from CSV files |
 //! | `locations` | tapes that tell where in the program a derivative stopped being finite |
-//! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for values |
+//! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for numbers |
 //! | `nalgebra` | `approx`, and [`linalg`]: gradients through matrices, decompositions and rotations (with `nalgebra`, `nalgebra-sparse` and `simba`) |
 //! | `ndarray` | numbers as elements and scalar operands of arrays, and as `NdFloat` (with `ndarray`) |
 //! | `half` | the floats of 16 bits, `f16` and `bf16`: [`Real`] as f64 is, for tapes and as plain numbers of a [`Function`] (with `half`) |
