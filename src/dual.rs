@@ -120,27 +120,6 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         Self { data, tangents }
     }
 
-    /// The result of an operation on two numbers.
-    ///
-    /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
-    #[inline(always)]
-    pub(crate) fn join<C>(
-        data: T,
-        a: Self,
-        b: Self,
-        partial_a: impl FnOnce() -> T,
-        partial_b: impl FnOnce() -> T,
-        call: C,
-    ) -> Self {
-        if b.is_constant() {
-            a.chain(data, partial_a(), call)
-        } else if a.is_constant() {
-            b.chain(data, partial_b(), call)
-        } else {
-            Self::operator(data, a, b, partial_a, partial_b, call)
-        }
-    }
-
     /// [`join`](Self::join), of an operation whose partials cost nothing.
     #[inline(always)]
     pub(crate) fn operator<C>(
@@ -165,26 +144,6 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         };
         Self { data, tangents }
     }
-
-    #[inline(always)]
-    pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
-    }
-
-    #[inline(always)]
-    pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
-    }
-
-    /// Any two numbers can be operands of one operation.
-    #[inline(always)]
-    pub(crate) fn meet(_: Self, _: Self) {}
-
-    /// Whether no derivative can come from this number. The zero of a nested number may have one.
-    #[inline(always)]
-    fn is_constant(&self) -> bool {
-        rules::is_plain::<T>() && self.tangents.iter().all(T::is_zero)
-    }
 }
 
 /// [`scaled`], without a call where there are only floats: the call would cost registers on the way past it.
@@ -199,7 +158,57 @@ fn careful<T: Scalar>(partial: T, tangent: T) -> T {
     }
 }
 
+/// What a number of forward mode does whatever it does with products of partials and tangents.
+macro_rules! forward {
+    () => {
+        /// The result of an operation on two numbers.
+        ///
+        /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
+        #[inline(always)]
+        pub(crate) fn join<C>(
+            data: T,
+            a: Self,
+            b: Self,
+            partial_a: impl FnOnce() -> T,
+            partial_b: impl FnOnce() -> T,
+            call: C,
+        ) -> Self {
+            if b.is_constant() {
+                a.chain(data, partial_a(), call)
+            } else if a.is_constant() {
+                b.chain(data, partial_b(), call)
+            } else {
+                Self::operator(data, a, b, partial_a, partial_b, call)
+            }
+        }
+
+        #[inline(always)]
+        pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
+            Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+        }
+
+        #[inline(always)]
+        pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
+            Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+        }
+
+        /// Any two numbers can be operands of one operation.
+        #[inline(always)]
+        pub(crate) fn meet(_: Self, _: Self) {}
+
+        /// Whether no derivative can come from this number. The zero of a nested number may have one.
+        #[inline(always)]
+        fn is_constant(&self) -> bool {
+            rules::is_plain::<T>() && self.tangents.iter().all(T::is_zero)
+        }
+    };
+}
+
+pub(crate) use forward;
+
 impl<T: Scalar, const N: usize> Dual<T, N> {
+    forward! {}
+
     crate::operations! {
         methods "```" "Dual" "let v = Dual::var(x);" "let (u, v) = (Dual::var(a), Dual::constant(b));"
             ["y.tangent()" "y.tangent()"] ""

@@ -8,6 +8,7 @@ use std::array::from_fn;
 
 use num_traits::ToPrimitive;
 
+use crate::dual::forward;
 use crate::methods::methods;
 use crate::ops::rules;
 use crate::{Dual, Real, Scalar};
@@ -34,26 +35,6 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
         Self { data, tangents: self.tangents.map(|tangent| partial * tangent) }
     }
 
-    /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
-    #[inline(always)]
-    pub(crate) fn join<C>(
-        data: T,
-        a: Self,
-        b: Self,
-        partial_a: impl FnOnce() -> T,
-        partial_b: impl FnOnce() -> T,
-        call: C,
-    ) -> Self {
-        let is_constant = |x: &Self| rules::is_plain::<T>() && x.tangents.iter().all(T::is_zero);
-        if is_constant(&b) {
-            a.chain(data, partial_a(), call)
-        } else if is_constant(&a) {
-            b.chain(data, partial_b(), call)
-        } else {
-            Self::operator(data, a, b, partial_a, partial_b, call)
-        }
-    }
-
     #[inline(always)]
     pub(crate) fn operator<C>(
         data: T,
@@ -67,18 +48,7 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
         Self { data, tangents: from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]) }
     }
 
-    #[inline(always)]
-    pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
-    }
-
-    #[inline(always)]
-    pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
-    }
-
-    #[inline(always)]
-    pub(crate) fn meet(_: Self, _: Self) {}
+    forward! {}
 }
 
 #[allow(unreachable_pub, reason = "other numbers are public")]
