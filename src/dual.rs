@@ -112,7 +112,10 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     /// The result of an operation on this number alone.
     #[inline(always)]
     pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        let tangents = if partial.is_normal() {
+        let tangents = if rules::is_recorded::<T>() {
+            // A look would be a comparison that the program keeps.
+            self.tangents.map(|tangent| scaled(partial, tangent))
+        } else if partial.is_normal() {
             self.tangents.map(|tangent| partial * tangent)
         } else {
             self.tangents.map(|tangent| careful(partial, tangent))
@@ -131,8 +134,10 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         _call: C,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        // Normal partials make no `0 · ∞`: of sums and differences the compiler knows that.
-        let tangents = if partial_a.is_normal() & partial_b.is_normal() {
+        let tangents = if rules::is_recorded::<T>() {
+            from_fn(|k| scaled(partial_a, a.tangents[k]) + scaled(partial_b, b.tangents[k]))
+        } else if partial_a.is_normal() & partial_b.is_normal() {
+            // Normal partials make no `0 · ∞`.
             if N == 1 {
                 // In this order the compiler does not make a vector of the two products, only to add up its lanes.
                 from_fn(|k| partial_b * b.tangents[k] + partial_a * a.tangents[k])
@@ -146,7 +151,7 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     }
 }
 
-/// [`scaled`], without a call where there are only floats: the call would cost registers on the way past it.
+/// [`scaled`], but of plain numbers without a call, which would cost registers on the way past it.
 #[inline(always)]
 fn careful<T: Scalar>(partial: T, tangent: T) -> T {
     if !rules::is_plain::<T>() {

@@ -65,6 +65,17 @@ pub(crate) fn is_plain<T: 'static>() -> bool {
     TypeId::of::<T>() == TypeId::of::<f64>() || TypeId::of::<T>() == TypeId::of::<f32>()
 }
 
+/// Whether `T` is a number of a recording.
+#[inline(always)]
+pub(crate) fn is_recorded<T: 'static>() -> bool {
+    #[cfg(feature = "program")]
+    let is_recorded = TypeId::of::<T>() == TypeId::of::<crate::program::Expr<f64>>()
+        || TypeId::of::<T>() == TypeId::of::<crate::program::Expr<f32>>();
+    #[cfg(not(feature = "program"))]
+    let is_recorded = false;
+    is_recorded
+}
+
 #[inline(always)]
 pub(crate) fn half<T: Scalar>() -> T {
     constant(0.5)
