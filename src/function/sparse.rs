@@ -31,10 +31,12 @@ pub(super) fn hessian_pattern<T: Real<Scalar = T>>(f: &(impl Function<T> + ?Size
     rows.union(&rows.transpose()).local(is_local)
 }
 
-/// Panics if the pattern was found on another path through the function than that of `x`, and misses something.
+/// Panics if the matrix has another pattern, or if that was found on another path through the function than that of `x`,
+/// and misses something.
 #[track_caller]
-fn assert_pattern(coloring: &Coloring, inputs: usize, pattern_here: impl FnOnce() -> Sparsity) {
+fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, pattern_here: impl FnOnce() -> Sparsity) {
     let pattern = coloring.pattern();
+    assert!(matrix.pattern() == pattern, "a matrix has the pattern that was coloured: clone `pattern()`");
     assert_eq!(pattern.columns(), inputs, "a pattern has as many columns as the point is long; colour that of `x`");
     if pattern.is_local() {
         assert!(
@@ -53,7 +55,8 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     jacobian: &mut Csr<T>,
     scratch: &mut Scratch,
 ) {
-    assert_pattern(coloring, x.len(), || jacobian_pattern(f, x));
+    assert_pattern(coloring, jacobian, x.len(), || jacobian_pattern(f, x));
+    assert!(!coloring.is_symmetric(), "the colouring is one of a Hessian; colour the pattern with `of_jacobian`");
     let outputs = f.outputs(x.len());
     assert_eq!(
         coloring.pattern().rows(),
@@ -127,7 +130,7 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     hessian: &mut Csr<T>,
     scratch: &mut Scratch,
 ) {
-    assert_pattern(coloring, x.len(), || hessian_pattern(f, x));
+    assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
     match coloring.colors() {
         0 => {}

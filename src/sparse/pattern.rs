@@ -25,7 +25,6 @@ pub struct Sparsity {
 
 /// Compressed rows: those of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
 #[derive(Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(super) struct Places {
     pub(super) columns: usize,
     pub(super) offsets: Vec<usize>,
@@ -139,7 +138,7 @@ impl Sparsity {
             indices[to] = row;
             moved(from, to);
         }
-        Places { columns: self.rows(), offsets, indices }.into()
+        Self::from(Places { columns: self.rows(), offsets, indices }).local(self.is_local)
     }
 
     /// The places of either pattern.
