@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
 pub(crate) mod bounded;
+pub(crate) mod functions;
 pub(crate) mod matrices;
 pub(crate) mod naive;
 pub(crate) mod panics;
