@@ -155,7 +155,9 @@ fn operations_and_their_compositions_have_the_same_gradient_in_both_modes_at_all
             }
         }
         for (k, op) in Table::<f64>::BINARY.iter().enumerate() {
-            SPECIAL.iter().for_each(|&b| modes_agree_exactly(&Scaled::OfTwo(k), &[w, a, b], op.name));
+            for b in SPECIAL {
+                modes_agree_exactly(&Scaled::OfTwo(k), &[w, a, b], op.name);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod support;
 use gradtape::check::{Smooth, Table, Unit};
 use gradtape::sparse::{Coloring, Csr, Side, Sparsity};
 use gradtape::{Function, Mode, Real, Scratch, VectorFunction, function};
+use num_traits::Float;
 use support::functions::{Chain, Random, Several, point};
 use support::{InBox, Plain, number, quickcheck};
 
@@ -46,7 +47,9 @@ fn jacobians_are_dense<T: Plain>(f: &impl VectorFunction<T>, points: &[Vec<T>], 
         let colorings = [Coloring::of_jacobian, Coloring::of_columns, Coloring::of_rows].map(|color| color(&pattern));
         for x in points {
             let dense = f.value_and_jacobian_by(Mode::Reverse, x).1;
-            colorings.iter().for_each(|coloring| assert_is_dense(&colored_jacobian(f, coloring, x), &dense, what));
+            for coloring in &colorings {
+                assert_is_dense(&colored_jacobian(f, coloring, x), &dense, what);
+            }
         }
     }
 }
@@ -57,7 +60,9 @@ fn hessians_are_dense<T: Plain>(f: &impl Function<T>, points: &[Vec<T>], what: &
         assert_is_dense(&f.sparse_hessian(place), &f.hessian(place), what);
         let pattern = f.hessian_sparsity(place);
         for coloring in [Coloring::of_hessian(&pattern), Coloring::of_columns(&pattern)] {
-            points.iter().for_each(|x| assert_is_dense(&colored_hessian(f, &coloring, x), &f.hessian(x), what));
+            for x in points {
+                assert_is_dense(&colored_hessian(f, &coloring, x), &f.hessian(x), what);
+            }
         }
     }
 }
@@ -92,14 +97,17 @@ impl VectorFunction for Expressions {
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
         y.iter_mut().zip(Expressions::outputs(self, x)).for_each(|(y, output)| *y = output);
         // Neighbours share inputs, and the last output is one.
-        (1..y.len()).for_each(|i| y[i] = y[i] - y[i - 1] * x[0].detach());
+        for i in 1..y.len() {
+            let before = y[i - 1];
+            y[i] -= before * x[0].detach();
+        }
         y.last_mut().into_iter().zip(x.last()).for_each(|(y, &x)| *y = x);
     }
 }
 
 impl Function for Expressions {
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
-        Expressions::outputs(self, x).map(|y| y.sin()).sum()
+        Expressions::outputs(self, x).map(Float::sin).sum()
     }
 }
 

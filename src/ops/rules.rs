@@ -55,7 +55,7 @@ pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
 #[cold]
 #[inline(never)]
 fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
-    if !(partial.is_zero() || slope.is_zero()) { partial * slope } else { here(T::zero(), [partial, slope]) }
+    if partial.is_zero() || slope.is_zero() { here(T::zero(), [partial, slope]) } else { partial * slope }
 }
 
 /// Whether `T` is a float without derivatives of its own, as far as the compiler knows.
