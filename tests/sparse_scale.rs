@@ -1,8 +1,12 @@
 //! Sparse derivatives of large functions: the work grows with the numbers of the matrix and not with its size.
 
+#[path = "support/allocations.rs"]
+mod allocations;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use gradtape::{Function, Real, VectorFunction, function};
+use gradtape::sparse::{Coloring, Csr, Side};
+use gradtape::{Function, Real, Scratch, VectorFunction, function};
 
 /// Of each input and its neighbours, counting evaluations.
 #[derive(Default)]
@@ -68,4 +72,23 @@ fn long_chains_of_joins_need_no_stack() {
     // As many inputs in one output.
     let sum = function!(|x: &[F]| [x.iter().fold(F::zero(), |y, &x| y * x + x)]);
     assert_eq!(sum.sparse_jacobian(&vec![0.5; 100_000]).nnz(), 100_000);
+}
+
+#[test]
+fn steady_loops_with_one_scratch_allocate_nothing() {
+    let (f, x, mut scratch) = (Neighbours::default(), vec![0.5; 30], Scratch::new());
+    let wide = function!(|x: &[F]| [x.iter().sum::<F>().sin(), x[0] * x[1]]);
+    let by_columns = Coloring::of_jacobian(&f.sparsity(&x));
+    let by_rows = Coloring::of_jacobian(&wide.sparsity(&x));
+    let symmetric = Coloring::of_hessian(&f.hessian_sparsity(&x));
+    assert_eq!((by_columns.side(), by_rows.side()), (Side::Columns, Side::Rows));
+    let [mut first, mut second, mut third] =
+        [&by_columns, &by_rows, &symmetric].map(|coloring| Csr::zeros(coloring.pattern().clone()));
+    let mut round = || {
+        f.sparse_jacobian_into(&x, &by_columns, &mut first, &mut scratch);
+        wide.sparse_jacobian_into(&x, &by_rows, &mut second, &mut scratch);
+        f.sparse_hessian_into(&x, &symmetric, &mut third, &mut scratch);
+    };
+    (0..2).for_each(|_| round());
+    assert_eq!(allocations::allocations(|| (0..5).for_each(|_| round())), 0);
 }

@@ -65,7 +65,7 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     );
     match (coloring.side(), coloring.colors()) {
         (_, 0) => {}
-        (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch.of()),
+        (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch),
         (Side::Columns, 1) => look_twice!(T, 1, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
         (Side::Columns, 2) => look_twice!(T, 2, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
         (Side::Columns, 3) => look_twice!(T, 3, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
@@ -110,16 +110,19 @@ fn rows<T: Real<Scalar = T>>(
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
-    memory: &mut Reverse<T>,
+    scratch: &mut Scratch,
 ) {
+    let mut product = std::mem::take(scratch.of::<Vec<T>>());
+    product.resize(x.len(), T::zero());
+    let memory = scratch.of::<Reverse<T>>();
     let (inputs, outputs) = memory.start(x.iter().copied()).numbers(jacobian.rows());
     f.eval(inputs, outputs);
-    let mut product = vec![T::zero(); x.len()];
     for color in 0..coloring.colors() {
         let sum = coloring.members(color).iter().map(|&row| memory.outputs()[row]).sum::<Value<T>>();
         product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
         coloring.scatter(color, |column| product[column], jacobian);
     }
+    *scratch.of() = product;
 }
 
 #[track_caller]
@@ -151,11 +154,13 @@ fn products<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 ) where
     Value<D>: Real<Scalar = T>,
 {
-    let mut slopes = vec![[T::zero(); N]; x.len()];
+    let mut slopes = std::mem::take(scratch.of::<Vec<[T; N]>>());
+    slopes.resize(x.len(), [T::zero(); N]);
     for first in (0..coloring.colors()).step_by(N) {
         gradient_over(f, directions(x, coloring, first), scratch.of(), |i, slope: D| slopes[i] = slope.tangents());
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }
     }
+    *scratch.of() = slopes;
 }
