@@ -154,7 +154,8 @@ impl Sparsity {
     }
 
     /// Whether it was found by a function that branches: on another path there may be other places. Derivatives that are
-    /// computed with such a pattern look for the pattern again, to be sure.
+    /// computed with such a pattern look for the pattern again, to be sure. The transpose, and what is read from a file,
+    /// are as local as the pattern was.
     pub fn is_local(&self) -> bool {
         self.is_local
     }
