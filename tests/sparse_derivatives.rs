@@ -1,11 +1,10 @@
-//! Sparse derivatives: they are the dense ones, wherever their pattern was found, and what a function does with its
-//! numbers does not go unnoticed.
+//! Sparse derivatives are the dense ones, wherever their pattern was found.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
 mod support;
 
-use gradtape::check::{Smooth, Table, Unit};
+use gradtape::check::{Expression, Smooth, Table, Unit};
 use gradtape::sparse::{Coloring, Csr, Side, Sparsity};
 use gradtape::{Function, Mode, Real, Scratch, VectorFunction, function};
 use num_traits::Float;
@@ -77,14 +76,12 @@ impl Expressions {
         self.list.iter().flat_map(|Smooth(expression)| expression.inputs().iter().copied()).collect()
     }
 
-    /// Each expression takes its first input from the one before.
     fn outputs<'a, F: Real<Scalar = f64>>(&'a self, x: &'a [F]) -> impl Iterator<Item = F> + 'a {
         let mut first = 0;
         self.list.iter().map(move |Smooth(expression)| {
             let count = expression.inputs().len();
-            let inputs = &x[first..][..count];
             first += count;
-            Random(expression).eval(inputs) * x[first - count]
+            Random(expression).eval(&x[first - count..first]) * x[first - count]
         })
     }
 }
@@ -122,6 +119,27 @@ fn random_expressions_have_their_dense_derivatives() {
             jacobians_are_dense(&f, &x, "expressions");
             hessians_are_dense(&f, &x, "expressions");
         }) as fn(Vec<Smooth>),
+    );
+}
+
+/// Found at wild points, a pattern holds all that differs from zero at others, unless the function has branched.
+#[test]
+fn patterns_of_random_expressions_hold_all_that_is_not_zero() {
+    quickcheck(
+        1000,
+        (|expression: Expression, point: Vec<Unit>| {
+            let (f, wild) = (Random(&expression), expression.inputs());
+            let tame: Vec<_> =
+                (0..wild.len()).map(|i| point.get(i).map_or(1.25, |unit| unit.between(-2.0, 2.0))).collect();
+            let pattern = f.hessian_sparsity(wild);
+            for x in [wild, &tame].into_iter().take(if pattern.is_local() { 1 } else { 2 }) {
+                for (i, row) in f.hessian(x).iter().enumerate() {
+                    let missed =
+                        (0..x.len()).find(|j| row[*j] != 0.0 && !row[*j].is_nan() && !pattern.row(i).contains(j));
+                    assert_eq!(missed, None, "{row:?} of row {i} at {x:?}, {pattern:?}");
+                }
+            }
+        }) as fn(Expression, Vec<Unit>),
     );
 }
 
@@ -330,8 +348,9 @@ impl<T: Real<Scalar = T>> Function<T> for Shape {
 fn shapes_are_dense<T: Plain>() {
     for (kind, n) in KINDS.iter().flat_map(|&kind| [0, 1, 2, 3, 7, 20].map(|n| (kind, n))) {
         let points = [0.0, 1.0, 2.5].map(|phase| point::<T>(n, phase));
-        jacobians_are_dense(&Shape(kind), &points, &format!("{kind:?} of {n}"));
-        hessians_are_dense(&Shape(kind), &points, &format!("{kind:?} of {n}"));
+        let name = format!("{kind:?} of {n}");
+        jacobians_are_dense(&Shape(kind), &points, &name);
+        hessians_are_dense(&Shape(kind), &points, &name);
         assert!(!VectorFunction::<T>::sparsity(&Shape(kind), &points[0]).is_local(), "{kind:?} does not branch");
     }
 }
@@ -354,7 +373,7 @@ fn functions_that_branch_have_their_dense_derivatives() {
 #[test]
 fn functions_of_half_precision_have_sparse_derivatives() {
     use half::f16;
-    let x: Vec<_> = [0.5, 1.0, 2.0].map(f16::from_f64).to_vec();
+    let x = [0.5, 1.0, 2.0].map(f16::from_f64);
     let f = function!(f16, |x: &[F]| [x[0].max(x[1]), x[2] * x[2]]);
     assert_eq!(f.sparsity(&x), Sparsity::new([vec![0, 1], vec![2]], 3));
     assert_eq!(f.sparse_jacobian(&x).to_dense(), f.jacobian(&x));
