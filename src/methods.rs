@@ -38,7 +38,7 @@ macro_rules! methods {
         ) -> Self {
             Self::meet(a, b);
             let (partial_a, partial_b) = (partial_a(), partial_b());
-            if crate::sparse::is_traced::<Self>() || crate::sparse::is_traced::<T>() {
+            if crate::sparse::is_traced_over::<Self, T>() {
                 // At another point it may be the other one.
                 Self::join(data, a, b, || partial_a, || partial_b, call)
             } else if partial_b.is_zero() {

@@ -96,7 +96,7 @@ lift! {
     [T: Lift] Value<T>, |x| Self::constant(x.data.detach());
     [T: Lift, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
     [T: Lift, const N: usize] Fast<T, N>, |x| Self::constant(x.data.detach());
-    [T: Lift] Tracer<T>, |x| Self::constant(x.data.detach());
+    [T: Lift] Tracer<T>, |x| x.detached();
 }
 #[cfg(feature = "program")]
 lift! { [T: Precision] Expr<T>, |x| Self::call(Op::detach, [x], 0); }

@@ -60,4 +60,4 @@ mod tracer;
 pub use coloring::{Coloring, Side};
 pub use csr::Csr;
 pub use pattern::Sparsity;
-pub(crate) use tracer::{Tracer, is_traced, trace};
+pub(crate) use tracer::{Tracer, is_traced, is_traced_over, trace};

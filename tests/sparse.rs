@@ -179,6 +179,8 @@ fn what_does_not_fit_the_symmetry_is_recovered_symmetric_all_the_same() {
         let hessian = recovered(&numbered::<f64>(&pattern), &coloring);
         assert_eq!(hessian, hessian.transpose());
     };
+    // Here a colour is of use for none of the numbers.
+    is_symmetric(vec![vec![5], vec![], vec![], vec![0]]);
     quickcheck(200, is_symmetric as fn(Vec<Vec<u8>>));
 }
 

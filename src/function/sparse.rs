@@ -31,10 +31,12 @@ pub(super) fn hessian_pattern<T: Real<Scalar = T>>(f: &(impl Function<T> + ?Size
     rows.union(&rows.transpose()).local(is_local)
 }
 
-/// Panics if the pattern was found on another path through the function than that of `x`, and misses something.
+/// Panics if the matrix has another pattern, or if that was found on another path through the function than that of `x`,
+/// and misses something.
 #[track_caller]
-fn assert_pattern(coloring: &Coloring, inputs: usize, pattern_here: impl FnOnce() -> Sparsity) {
+fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, pattern_here: impl FnOnce() -> Sparsity) {
     let pattern = coloring.pattern();
+    assert!(matrix.pattern() == pattern, "a matrix has the pattern that was coloured: clone `pattern()`");
     assert_eq!(pattern.columns(), inputs, "a pattern has as many columns as the point is long; colour that of `x`");
     if pattern.is_local() {
         assert!(
@@ -53,7 +55,8 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     jacobian: &mut Csr<T>,
     scratch: &mut Scratch,
 ) {
-    assert_pattern(coloring, x.len(), || jacobian_pattern(f, x));
+    assert_pattern(coloring, jacobian, x.len(), || jacobian_pattern(f, x));
+    assert!(!coloring.is_symmetric(), "the colouring is one of a Hessian; colour the pattern with `of_jacobian`");
     let outputs = f.outputs(x.len());
     assert_eq!(
         coloring.pattern().rows(),
@@ -62,7 +65,7 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     );
     match (coloring.side(), coloring.colors()) {
         (_, 0) => {}
-        (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch.of()),
+        (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch),
         (Side::Columns, 1) => look_twice!(T, 1, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
         (Side::Columns, 2) => look_twice!(T, 2, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
         (Side::Columns, 3) => look_twice!(T, 3, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
@@ -107,16 +110,19 @@ fn rows<T: Real<Scalar = T>>(
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
-    memory: &mut Reverse<T>,
+    scratch: &mut Scratch,
 ) {
+    let mut product = std::mem::take(scratch.of::<Vec<T>>());
+    product.resize(x.len(), T::zero());
+    let memory = scratch.of::<Reverse<T>>();
     let (inputs, outputs) = memory.start(x.iter().copied()).numbers(jacobian.rows());
     f.eval(inputs, outputs);
-    let mut product = vec![T::zero(); x.len()];
     for color in 0..coloring.colors() {
         let sum = coloring.members(color).iter().map(|&row| memory.outputs()[row]).sum::<Value<T>>();
         product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
         coloring.scatter(color, |column| product[column], jacobian);
     }
+    *scratch.of() = product;
 }
 
 #[track_caller]
@@ -127,7 +133,7 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     hessian: &mut Csr<T>,
     scratch: &mut Scratch,
 ) {
-    assert_pattern(coloring, x.len(), || hessian_pattern(f, x));
+    assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
     match coloring.colors() {
         0 => {}
@@ -148,11 +154,13 @@ fn products<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 ) where
     Value<D>: Real<Scalar = T>,
 {
-    let mut slopes = vec![[T::zero(); N]; x.len()];
+    let mut slopes = std::mem::take(scratch.of::<Vec<[T; N]>>());
+    slopes.resize(x.len(), [T::zero(); N]);
     for first in (0..coloring.colors()).step_by(N) {
         gradient_over(f, directions(x, coloring, first), scratch.of(), |i, slope: D| slopes[i] = slope.tangents());
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }
     }
+    *scratch.of() = slopes;
 }

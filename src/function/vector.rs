@@ -273,8 +273,8 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///
     /// # Panics
     ///
-    /// If the pattern is not that of this function, or was found on another path through it and misses something here, or
-    /// if `jacobian` has another pattern.
+    /// If the pattern is not that of this function, or was found on another path through it and misses something here, if
+    /// the colouring is one [of a Hessian](Coloring::of_hessian), or if `jacobian` has another pattern.
     ///
     /// # Examples
     ///

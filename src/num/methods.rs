@@ -3,7 +3,7 @@
 use std::num::FpCategory;
 
 use crate::fast::Fast;
-use crate::sparse::{Tracer, is_traced};
+use crate::sparse::{Tracer, is_traced_over};
 use crate::trace::Call;
 use crate::{Dual, Scalar, Value};
 
@@ -52,13 +52,13 @@ macro_rules! methods {
             #[track_caller]
             #[must_use]
             pub fn clamp(self, low: Self, high: Self) -> Self {
-                assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
+                assert!(low.data <= high.data, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
                 Self::meet(self, low);
                 Self::meet(self, high);
                 Self::meet(low, high);
-                if is_traced::<Self>() || is_traced::<T>() {
+                if is_traced_over::<Self, T>() {
                     // At another point it may be another one.
-                    return self.max(low).min(high);
+                    return Self { data: self.data.clamp(low.data, high.data), ..self.max(low).min(high) };
                 }
                 let chosen = if self < low {
                     low

@@ -62,6 +62,5 @@ macro_rules! text {
 text! { [] Value<T>: Display, LowerExp, UpperExp }
 text! { [, const N: usize] Dual<T, N>: Display, LowerExp, UpperExp }
 text! { [, const N: usize] Fast<T, N>: Display }
-text! { [] Tracer<T>: Display }
 #[cfg(feature = "program")]
 text! { [] Expr<T>: Display, LowerExp, UpperExp }

@@ -2,14 +2,14 @@
 
 use crate::Scalar;
 
-use super::rules::{constant, half};
+use super::rules::{constant, half, here};
 
 /// `exp(-scale x²)`. The square is split into an exact part and a small rest, because the rounding of a large exponent
 /// would be multiplied by its size. Beyond 39 it is 0 even in f64.
 #[inline]
 fn bell<T: Scalar>(x: T, scale: T) -> T {
     if x.abs() > constant(39.0) {
-        return T::zero();
+        return here(T::zero(), [x]);
     }
     let sixteen = constant::<T>(16.0);
     let head = (x * sixteen).trunc() / sixteen;

@@ -39,6 +39,12 @@ pub(crate) fn both_scaled<T: Scalar>(partials: [T; 2], slopes: [T; 2]) -> [T; 2]
     }
 }
 
+/// `y`, which is constant where `x` is, but not everywhere: a number that keeps all that it might depend on is to know.
+#[inline(always)]
+pub(crate) fn here<T: Scalar, const N: usize>(y: T, x: [T; N]) -> T {
+    if is_traced::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
+}
+
 /// Whether the partial is ±1, as of sums and differences: then no slope makes a new NaN, and where the compiler knows
 /// that, it drops the look for one.
 #[inline(always)]
@@ -49,14 +55,7 @@ pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
 #[cold]
 #[inline(never)]
 fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
-    if !(partial.is_zero() || slope.is_zero()) {
-        partial * slope
-    } else if is_traced::<T>() {
-        // At another point it may depend on both.
-        partial.signum() * slope.signum() * T::zero()
-    } else {
-        T::zero()
-    }
+    if partial.is_zero() || slope.is_zero() { here(T::zero(), [partial, slope]) } else { partial * slope }
 }
 
 /// Whether `T` is a float without derivatives of its own, as far as the compiler knows.
@@ -196,7 +195,7 @@ pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
 #[cold]
 fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
     if b.is_zero() && (a.is_zero() || a.is_nan()) {
-        return T::zero();
+        return here(T::zero(), [a, b]);
     }
     if y.is_normal() {
         return b * (y / a);
@@ -220,7 +219,7 @@ pub(crate) fn powf_exponent<T: Scalar>(a: T, y: T, b: T) -> T {
 #[cold]
 fn powf_exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
     let root = a.powf(b * half());
-    if root.is_zero() || (a.is_zero() && b.is_zero()) { T::zero() } else { root * a.ln() * root }
+    if root.is_zero() || (a.is_zero() && b.is_zero()) { here(T::zero(), [a, b]) } else { root * a.ln() * root }
 }
 
 /// `v/(u² + v²)` without overflow: 0 at the origin, and the limit 0 at infinity.
@@ -238,7 +237,7 @@ pub(crate) fn ratio<T: Scalar>(v: T, u: T, h: T) -> T {
     if h.is_normal() {
         v / h
     } else if v.is_infinite() {
-        v.signum()
+        here(v.signum(), [u])
     } else {
         near_origin(v, u, |v, h, _| v / h)
     }
@@ -251,7 +250,7 @@ fn near_origin<T: Scalar>(v: T, u: T, f: impl Fn(T, T, T) -> T) -> T {
     let scale = T::epsilon().recip();
     let (u, v) = (u * scale, v * scale);
     let h = u.hypot(v);
-    if h.is_zero() || h.is_infinite() { T::zero() } else { f(v, h, scale) }
+    if h.is_zero() || h.is_infinite() { here(T::zero(), [u, v]) } else { f(v, h, scale) }
 }
 
 /// The partial of `max(a, b)` by `a`. A NaN loses to any number.
@@ -291,7 +290,7 @@ pub(crate) fn dot<T: Scalar>(a: &[T], b: &[T]) -> T {
 #[inline]
 pub(crate) fn relu<T: Scalar>(x: T) -> T {
     // Not `max`, which would turn a NaN into 0.
-    if x <= T::zero() { T::zero() } else { x }
+    if x <= T::zero() { here(T::zero(), [x]) } else { x }
 }
 
 #[inline]
@@ -307,7 +306,7 @@ pub(crate) fn elu<T: Scalar>(x: T, alpha: T) -> T {
 #[inline]
 pub(crate) fn elu_slope<T: Scalar>(x: T, alpha: T) -> T {
     symbolic!(elu_slope(x, alpha));
-    if x > T::zero() { T::one() } else { alpha * x.exp() }
+    if x > T::zero() { here(T::one(), [x]) } else { alpha * x.exp() }
 }
 
 /// `exp(-|x|)`, without the kink of `abs`: a nested number has its derivative at 0, too.

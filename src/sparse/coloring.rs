@@ -55,6 +55,8 @@ pub struct Coloring {
     colors: Vec<u32>,
     /// The members of each colour.
     groups: Sparsity,
+    /// A number may be told by its mirror image.
+    is_symmetric: bool,
 }
 
 impl Coloring {
@@ -117,7 +119,7 @@ impl Coloring {
             }
         }
         let sources = Sources::symmetric(pattern, &colors);
-        Self::with(pattern, Side::Columns, colors, sources)
+        Self { is_symmetric: true, ..Self::with(pattern, Side::Columns, colors, sources) }
     }
 
     fn new(pattern: &Sparsity, side: Side, colors: Vec<u32>) -> Self {
@@ -128,7 +130,7 @@ impl Coloring {
     fn with(pattern: &Sparsity, side: Side, colors: Vec<u32>, sources: Sources) -> Self {
         let color = |&color: &u32| (color != NONE).then_some(color as usize);
         let groups = Sparsity::new(colors.iter().map(color), count(&colors)).transpose();
-        Self { pattern: pattern.clone(), side, sources, colors, groups }
+        Self { pattern: pattern.clone(), side, sources, colors, groups, is_symmetric: false }
     }
 
     /// The pattern that is coloured.
@@ -139,6 +141,11 @@ impl Coloring {
     /// Whether it is columns or rows that have the colours.
     pub fn side(&self) -> Side {
         self.side
+    }
+
+    /// Whether it serves for symmetric matrices only.
+    pub(crate) fn is_symmetric(&self) -> bool {
+        self.is_symmetric
     }
 
     /// How many colours there are: 0, 1, ...
@@ -210,7 +217,7 @@ fn fewest(rows: &Sparsity, bound: usize, color: impl Fn(&[u32]) -> Vec<u32>) -> 
 }
 
 /// How many colours there are.
-fn count(colors: &[u32]) -> usize {
+pub(super) fn count(colors: &[u32]) -> usize {
     colors.iter().filter(|&&color| color != NONE).max().map_or(0, |&most| most as usize + 1)
 }
 

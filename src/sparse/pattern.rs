@@ -25,7 +25,6 @@ pub struct Sparsity {
 
 /// Compressed rows: those of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
 #[derive(Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub(super) struct Places {
     pub(super) columns: usize,
     pub(super) offsets: Vec<usize>,
@@ -139,7 +138,7 @@ impl Sparsity {
             indices[to] = row;
             moved(from, to);
         }
-        Places { columns: self.rows(), offsets, indices }.into()
+        Self::from(Places { columns: self.rows(), offsets, indices }).local(self.is_local)
     }
 
     /// The places of either pattern.
@@ -155,7 +154,8 @@ impl Sparsity {
     }
 
     /// Whether it was found by a function that branches: on another path there may be other places. Derivatives that are
-    /// computed with such a pattern look for the pattern again, to be sure.
+    /// computed with such a pattern look for the pattern again, to be sure. The transpose, and what is read from a file,
+    /// are as local as the pattern was.
     pub fn is_local(&self) -> bool {
         self.is_local
     }

@@ -2,7 +2,7 @@
 
 use num_traits::Zero;
 
-use super::coloring::{Side, index};
+use super::coloring::{Side, count, index};
 use super::pattern::Places;
 use super::{Coloring, Csr, Sparsity};
 
@@ -18,10 +18,11 @@ pub(super) struct Sources {
 impl Sources {
     /// Where no two members of a colour have a number in the same row (or column).
     pub(super) fn of(side: Side, pattern: &Sparsity, colors: &[u32]) -> Self {
-        Self::new(pattern.iter().map(|(row, column)| match side {
+        let sources = pattern.iter().map(|(row, column)| match side {
             Side::Columns => (colors[column], index(row)),
             Side::Rows => (colors[row], index(column)),
-        }))
+        });
+        Self::new(count(colors), sources)
     }
 
     /// Where the matrix is symmetric, and one of `(i, j)` and `(j, i)` is the only number of its row in columns of its
@@ -40,21 +41,21 @@ impl Sources {
         }
         let mut mirrored = vec![0; pattern.nnz()];
         pattern.transpose_with(|from, to| mirrored[from] = to);
-        Self::new(pattern.iter().enumerate().map(|(place, (row, column))| {
+        let sources = pattern.iter().enumerate().map(|(place, (row, column))| {
             // Of the two that are equal, always the same one.
             let (low, high) = (row.min(column), row.max(column));
             let upper = if row <= column { place } else { mirrored[place] };
             let (row, column) = if is_alone[upper] { (low, high) } else { (high, low) };
             assert!(is_alone[upper] || is_alone[mirrored[upper]], "{low} and {high} have colours that tell them apart");
             (colors[column], index(row))
-        }))
+        });
+        Self::new(count(colors), sources)
     }
 
-    /// Of each number, row by row, its colour and its element.
-    fn new(sources: impl Iterator<Item = (u32, u32)>) -> Self {
+    /// Of each number, row by row, its colour and its element. Some colours may be of use for none.
+    fn new(colors: usize, sources: impl Iterator<Item = (u32, u32)>) -> Self {
         let (indices, elements): (Vec<_>, Vec<_>) = sources.map(|(color, element)| (color as usize, element)).unzip();
-        let columns = indices.iter().max().map_or(0, |most| most + 1);
-        let by_place = Places { columns, offsets: (0..=indices.len()).collect(), indices };
+        let by_place = Places { columns: colors, offsets: (0..=indices.len()).collect(), indices };
         Self { by_color: Sparsity::from(by_place).transpose(), elements }
     }
 }

@@ -1,5 +1,7 @@
 //! Patterns and matrices as files, in any format of `serde`, checked when they are read.
 
+use std::borrow::Cow;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -37,7 +39,8 @@ impl Places {
     }
 }
 
-/// The number of columns, the offsets and the indices.
+/// The number of columns, the offsets and the indices, and whether it was found on one path through a function that
+/// branches.
 ///
 /// # Examples
 ///
@@ -46,14 +49,17 @@ impl Places {
 ///
 /// let pattern = Sparsity::new([vec![0, 2], vec![1]], 3);
 /// let text = serde_json::to_string(&pattern)?;
-/// assert_eq!(text, r#"{"columns":3,"offsets":[0,2,3],"indices":[0,2,1]}"#);
+/// assert_eq!(text, r#"{"columns":3,"offsets":[0,2,3],"indices":[0,2,1],"is_local":false}"#);
 /// assert_eq!(serde_json::from_str::<Sparsity>(&text)?, pattern);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Sparsity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.places().serialize(serializer)
+        let Places { columns, offsets, indices } = self.places();
+        let is_local = self.is_local();
+        StoredPattern { columns: *columns, offsets: offsets.into(), indices: indices.into(), is_local }
+            .serialize(serializer)
     }
 }
 
@@ -61,9 +67,10 @@ impl Serialize for Sparsity {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Sparsity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let places: Places = read(deserializer)?;
+        let StoredPattern { columns, offsets, indices, is_local } = read(deserializer)?;
+        let places = Places { columns, offsets: offsets.into(), indices: indices.into() };
         places.check().map_err(D::Error::custom)?;
-        Ok(places.into())
+        Ok(Self::from(places).local(is_local))
     }
 }
 
@@ -78,6 +85,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Csr<T> {
         }
         Ok(Self { pattern, values })
     }
+}
+
+/// A pattern before it is checked.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Sparsity", deny_unknown_fields)]
+struct StoredPattern<'a> {
+    columns: usize,
+    offsets: Cow<'a, [usize]>,
+    indices: Cow<'a, [usize]>,
+    is_local: bool,
 }
 
 /// A matrix before it is checked.

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
+use std::fmt;
 
 use num_traits::ToPrimitive;
 
@@ -12,13 +13,15 @@ use crate::methods::methods;
 use crate::ops::rules;
 
 /// A number, and a node of the graph of this thread's [`trace`]. What a node depends on can be reached from it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Tracer<T> {
     pub(crate) data: T,
     pub(crate) node: u32,
 }
 
 const CONSTANT: u32 = 0;
+/// A number of the inputs that is taken for a constant: nothing depends on it, but to look at it is to look at them.
+const DETACHED: u32 = u32::MAX;
 
 #[derive(Default)]
 struct Graph {
@@ -32,22 +35,26 @@ thread_local! {
     static GRAPH: RefCell<Graph> = RefCell::default();
     /// Whether the computation asked for a number that depends on inputs.
     static ASKED: Cell<bool> = const { Cell::new(false) };
+    /// The type of the numbers that are traced.
+    static TRACED: Cell<Option<TypeId>> = const { Cell::new(None) };
 }
 
 /// Runs `f` with inputs of the numbers `x`, and returns on which of them each of its results depends. Where `f` looked
 /// at a number, by a comparison, say, that is the pattern of its path alone.
 pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Tracer<T>]) -> Vec<Tracer<T>>) -> Sparsity {
     /// Whatever happens in `f`, the graph of a trace around it comes back.
-    struct Around(Graph, bool);
+    struct Around(Graph, bool, Option<TypeId>);
     impl Drop for Around {
         fn drop(&mut self) {
             GRAPH.replace(std::mem::take(&mut self.0));
             ASKED.set(self.1);
+            TRACED.set(self.2);
         }
     }
     let inputs = u32::try_from(x.len()).ok().filter(|&inputs| inputs < u32::MAX);
     let inputs = inputs.expect("a function has fewer than 2^32 - 1 inputs");
-    let _around = Around(GRAPH.replace(Graph { inputs, joins: Vec::new() }), ASKED.replace(false));
+    let traced = TRACED.replace(Some(TypeId::of::<Tracer<T>>()));
+    let _around = Around(GRAPH.replace(Graph { inputs, joins: Vec::new() }), ASKED.replace(false), traced);
     let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Tracer { data, node }).collect();
     let y = f(&x);
     let graph = GRAPH.take();
@@ -57,7 +64,10 @@ pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Tracer<T>]) -> Vec<Trac
 impl Graph {
     fn join(&mut self, a: u32, b: u32) -> u32 {
         let has = |whole: u32, part: u32| {
-            whole == part || part == CONSTANT || self.operands(whole).is_some_and(|operands| operands.contains(&part))
+            whole == part
+                || part == CONSTANT
+                || (part == DETACHED && whole != CONSTANT)
+                || self.operands(whole).is_some_and(|operands| operands.contains(&part))
         };
         if has(a, b) {
             a
@@ -65,8 +75,8 @@ impl Graph {
             b
         } else {
             self.joins.push([a, b]);
-            let node = u32::try_from(self.inputs as usize + self.joins.len());
-            node.expect("a function whose pattern is looked for makes fewer than 2^32 numbers")
+            let node = u32::try_from(self.inputs as usize + self.joins.len()).ok().filter(|&node| node != DETACHED);
+            node.expect("a function whose pattern is looked for makes fewer than 2^32 - 1 numbers")
         }
     }
 
@@ -83,7 +93,8 @@ impl Graph {
             let mut reached = Vec::new();
             pending.push(node);
             while let Some(node) = pending.pop() {
-                if node == CONSTANT || std::mem::replace(&mut visited[node as usize], row) == row {
+                let is_input_or_join = node != CONSTANT && node != DETACHED;
+                if !is_input_or_join || std::mem::replace(&mut visited[node as usize], row) == row {
                     continue;
                 }
                 match self.operands(node) {
@@ -100,12 +111,13 @@ impl Graph {
 /// Whether `T` is a number that keeps all that it might depend on.
 #[inline(always)]
 pub(crate) fn is_traced<T: 'static>() -> bool {
-    let id = TypeId::of::<T>();
-    #[cfg(feature = "half")]
-    if id == TypeId::of::<Tracer<half::f16>>() || id == TypeId::of::<Tracer<half::bf16>>() {
-        return true;
-    }
-    id == TypeId::of::<Tracer<f64>>() || id == TypeId::of::<Tracer<f32>>()
+    !rules::is_plain::<T>() && TRACED.get() == Some(TypeId::of::<T>())
+}
+
+/// Whether a number over `T` is one that keeps all that it might depend on, or `T` is.
+#[inline(always)]
+pub(crate) fn is_traced_over<Number: 'static, T: 'static>() -> bool {
+    TypeId::of::<Number>() == TypeId::of::<Tracer<T>>() || is_traced::<T>()
 }
 
 impl<T: Scalar> Tracer<T> {
@@ -120,6 +132,11 @@ impl<T: Scalar> Tracer<T> {
             ASKED.set(true);
         }
         self.data
+    }
+
+    /// The same number, on which nothing depends.
+    pub(crate) fn detached(self) -> Self {
+        Self { node: if self.node == CONSTANT { CONSTANT } else { DETACHED }, ..self }
     }
 
     pub(crate) fn chain<C>(self, data: T, _partial: T, _call: C) -> Self {
@@ -137,6 +154,19 @@ impl<T: Scalar> Tracer<T> {
 impl<T: Scalar> Tracer<T> {
     crate::operations! { methods "```text" "Tracer" "" "" ["" ""] "" }
 }
+
+/// Text is a way to look at a number, too.
+macro_rules! text {
+    ($($Trait:ident)*) => {
+        $(impl<T: Scalar + fmt::$Trait> fmt::$Trait for Tracer<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.data().fmt(f)
+            }
+        })*
+    };
+}
+
+text! { Display Debug }
 
 impl<T: Scalar> PartialEq for Tracer<T> {
     fn eq(&self, other: &Self) -> bool {
