@@ -138,12 +138,7 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
             from_fn(|k| scaled(partial_a, a.tangents[k]) + scaled(partial_b, b.tangents[k]))
         } else if partial_a.is_normal() & partial_b.is_normal() {
             // Normal partials make no `0 · ∞`.
-            if N == 1 {
-                // In this order the compiler does not make a vector of the two products, only to add up its lanes.
-                from_fn(|k| partial_b * b.tangents[k] + partial_a * a.tangents[k])
-            } else {
-                from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k])
-            }
+            from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k])
         } else {
             from_fn(|k| careful(partial_a, a.tangents[k]) + careful(partial_b, b.tangents[k]))
         };

@@ -250,7 +250,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
         }
     }
 
-    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric.
+    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: what is below the diagonal stands above it, too.
     ///
     /// Of many variables take [`hvp`](Self::hvp).
     #[must_use]

@@ -11,7 +11,8 @@ use crate::{Real, Scratch, Value, VectorFunction};
 ///
 /// # Panics
 ///
-/// If the inputs belong to different tapes, or to one that was cleared or dropped.
+/// If the inputs belong to different tapes, or to one that was cleared or dropped: where all are made of one variable, the
+/// sweep says so.
 ///
 /// # Examples
 ///
