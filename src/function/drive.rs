@@ -272,6 +272,13 @@ fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
         let zero = D::constant(T::zero());
         let mut numbers = [zero; FEW];
         f.eval(&all_units::<T, D, N>(x)[..n], &mut numbers[..outputs]);
+        if n == N {
+            let rows = jacobian.as_chunks_mut::<N>().0;
+            for ((y, row), number) in y.iter_mut().zip(rows).zip(&numbers) {
+                (*y, *row) = (number.data(), number.tangents());
+            }
+            return;
+        }
         return write(0, &numbers[..outputs]);
     }
     let memory = scratch.of::<Forward<D>>();
