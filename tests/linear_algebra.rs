@@ -1,10 +1,13 @@
 //! Gradients through the matrices of nalgebra. Each function is written once, for any real number.
 
+#[allow(dead_code, reason = "each test binary takes what it needs")]
+#[path = "support/matrices.rs"]
+mod matrices;
 mod support;
 
 use gradtape::{Lift, linalg};
+use matrices::{Number, assert_gradients, definite, square, weighed};
 use nalgebra::{ComplexField, DMatrix, Matrix3x2, SMatrix, Vector3, Vector4};
-use support::matrices::{Number, assert_gradients, definite, square, weighed};
 
 const NINE: [f64; 9] = [1.5, -0.3, 0.7, 0.2, 2.1, -0.6, -0.4, 0.9, 1.2];
 const SIXTEEN: [f64; 16] = [1.5, -0.3, 0.7, 0.2, 2.1, -0.6, -0.4, 0.9, 1.2, 0.8, -1.1, 0.35, 0.6, -0.75, 0.15, 1.9];

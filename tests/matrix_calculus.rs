@@ -1,15 +1,18 @@
 //! The derivatives of matrix functions that have a formula, first and second, by every number of this crate; and misuse.
 
+#[allow(dead_code, reason = "each test binary takes what it needs")]
+#[path = "support/matrices.rs"]
+mod matrices;
 mod support;
 
 use gradtape::check::Check;
 use gradtape::{Dual, Lift, Real, Tape, Value, gradient, linalg};
+use matrices::{Number, definite, square, weighed};
 use nalgebra::{
     Complex, ComplexField, DMatrix, DVector, Matrix2, Matrix3, Matrix3x2, Matrix4, RealField, SMatrix, SymmetricEigen,
     Vector3, Vector4, dmatrix,
 };
 use support::assert_near;
-use support::matrices::{Number, definite, square, weighed};
 use support::panics::assert_refused;
 
 const A: Matrix3<f64> = Matrix3::new(1.5, 0.2, -0.4, -0.3, 2.1, 0.9, 0.7, -0.6, 1.2);

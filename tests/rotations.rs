@@ -1,15 +1,18 @@
 //! Gradients through the rotations of nalgebra, and through those of this crate where nalgebra's have none.
 
+#[allow(dead_code, reason = "each test binary takes what it needs")]
+#[path = "support/matrices.rs"]
+mod matrices;
 mod support;
 
 use gradtape::linalg::{from_scaled_axis, scaled_axis};
 use gradtape::{Dual, Tape, Value};
+use matrices::{Number, assert_gradients, weighed};
 use nalgebra::{
     Isometry3, Matrix3, Quaternion, Rotation2, Rotation3, Translation3, Unit, UnitComplex, UnitQuaternion, Vector2,
     Vector3,
 };
 use support::assert_near;
-use support::matrices::{Number, assert_gradients, weighed};
 
 fn vector<T: Number>(x: &[T]) -> Vector3<T> {
     Vector3::from_column_slice(&x[..3])

@@ -6,7 +6,6 @@ pub(crate) mod bounded;
 #[macro_use]
 pub(crate) mod differentiable;
 pub(crate) mod functions;
-pub(crate) mod matrices;
 pub(crate) mod naive;
 pub(crate) mod panics;
 pub(crate) mod programs;
