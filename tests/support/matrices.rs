@@ -11,7 +11,8 @@ impl<T: RealField + Copy> Number for T {}
 #[allow(unused_macros, reason = "each test binary takes what it needs")]
 macro_rules! assert_gradients {
     ($($f:ident at $($x:expr),+;)*) => {$($({
-        let x = $x;
+        // The compiler may know other digits of elementary functions than the machine computes.
+        let x = std::hint::black_box($x);
         let narrow = x.map(crate::support::number::<f32>);
         let wide = gradtape::check::Check::new().strict().gradient(|x| $f(x), &x);
         let single = gradtape::check::Check::new().relative(1e-3).strict().gradient_against(|x| $f(x), |x| $f(x), &narrow);
