@@ -31,7 +31,7 @@ impl Function for LogPosterior {
 struct Density<G> {
     log: G,
     inputs: usize,
-    scratch: Scratch<f64>,
+    scratch: Scratch,
 }
 
 impl<G: Function> CpuLogpFunc for Density<G> {
