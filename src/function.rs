@@ -13,6 +13,7 @@ pub use scratch::Scratch;
 pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 
+use self::drive::{hvp, look_twice};
 use crate::fast::Fast;
 use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::{Dual, Real};
@@ -244,10 +245,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     #[track_caller]
     fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch) {
         assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        drive::hvp::<T, Fast<T>, 1>(self, x, v, product, scratch);
-        if product.iter().any(|x| x.is_nan()) {
-            drive::hvp::<T, Dual<T>, 1>(self, x, v, product, scratch);
-        }
+        look_twice!(T, [; 1] for 1, hvp(self, x, v, product, scratch), product);
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: what is below the diagonal stands above it, too.

@@ -15,14 +15,19 @@ pub(super) const LANES: usize = 8;
 /// How many outputs are few.
 const FEW: usize = 8;
 /// How many columns of a Hessian are computed at a time.
-const COLUMNS: usize = 4;
+pub(super) const COLUMNS: usize = 4;
 
-/// Calls a function with [`Fast`] numbers of `N` directions, and again with [`Dual`]s if there is a NaN in the results.
+/// Calls a function with [`Fast`] numbers of as many directions as `$count` asks for, and again with [`Dual`]s of the most
+/// directions if there is a NaN in the results. Each number of directions is one more copy of the user's function to
+/// compile.
 macro_rules! look_twice {
-    ($T:ty, $N:expr, $call:ident($($argument:expr),*), $results:expr) => {{
-        let y = $call::<$T, Fast<$T, { $N }>, { $N }>($($argument),*);
+    ($T:ty, [$($N:literal),*; $most:expr] for $count:expr, $call:ident $arguments:tt, $results:expr) => {{
+        let y = match $count {
+            $(0..=$N => $call::<$T, Fast<$T, $N>, $N> $arguments,)*
+            _ => $call::<$T, Fast<$T, { $most }>, { $most }> $arguments,
+        };
         if $results.iter().fold(false, |nan, x| nan | x.is_nan()) {
-            $call::<$T, Dual<$T, { $N }>, { $N }>($($argument),*)
+            $call::<$T, Dual<$T, { $most }>, { $most }> $arguments
         } else {
             y
         }
@@ -38,47 +43,31 @@ pub(super) fn forward_gradient<T: Real<Scalar = T>>(
     gradient: &mut [T],
     scratch: &mut Scratch,
 ) -> T {
-    match x.len() {
-        0 | 1 => look_twice!(T, 1, at_once(f, x, gradient), gradient),
-        2 => look_twice!(T, 2, at_once(f, x, gradient), gradient),
-        3 => look_twice!(T, 3, at_once(f, x, gradient), gradient),
-        4 => look_twice!(T, 4, at_once(f, x, gradient), gradient),
-        5 => look_twice!(T, 5, at_once(f, x, gradient), gradient),
-        6 => look_twice!(T, 6, at_once(f, x, gradient), gradient),
-        7 => look_twice!(T, 7, at_once(f, x, gradient), gradient),
-        LANES => look_twice!(T, LANES, at_once(f, x, gradient), gradient),
-        _ => look_twice!(T, LANES, in_passes(f, x, gradient, scratch), gradient),
-    }
+    look_twice!(T, [1, 2, 3, 4, 5, 6; LANES] for x.len(), slopes(f, x, gradient, scratch), gradient)
 }
 
-/// With a direction for each of `N` inputs.
+/// `N` inputs at a time.
 #[track_caller]
-fn at_once<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
-    f: &(impl Function<T> + ?Sized),
-    x: &[T],
-    gradient: &mut [T],
-) -> T {
-    let y = f.eval(&all_units::<T, D, N>(x)[..x.len()]);
-    gradient.copy_from_slice(&y.tangents()[..x.len()]);
-    y.data()
-}
-
-#[track_caller]
-fn in_passes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn slopes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
     scratch: &mut Scratch,
 ) -> T {
+    let n = x.len();
+    if n <= N {
+        // What is small is faster on the stack.
+        let y = f.eval(&all_units::<T, D, N>(x)[..n]);
+        gradient.copy_from_slice(&y.tangents()[..n]);
+        return y.data();
+    }
     let memory = scratch.of::<Forward<D>>();
     let mut value = T::zero();
-    for first in (0..x.len()).step_by(N) {
+    for (first, slopes) in (0..n).step_by(N).zip(gradient.chunks_mut(N)) {
         let (inputs, _) = memory.start(units(x, first)).numbers(0);
         let y = f.eval(inputs);
         value = y.data();
-        let slopes = &mut gradient[first..];
-        let width = slopes.len().min(N);
-        slopes[..width].copy_from_slice(&y.tangents()[..width]);
+        slopes.copy_from_slice(&y.tangents()[..slopes.len()]);
     }
     value
 }
@@ -204,11 +193,7 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     hessian: &mut [T],
     scratch: &mut Scratch,
 ) {
-    match x.len() {
-        1 => look_twice!(T, 1, lower_triangle(f, x, hessian, scratch), hessian),
-        2 => look_twice!(T, 2, lower_triangle(f, x, hessian, scratch), hessian),
-        _ => look_twice!(T, COLUMNS, lower_triangle(f, x, hessian, scratch), hessian),
-    }
+    look_twice!(T, [1, 2; COLUMNS] for x.len(), lower_triangle(f, x, hessian, scratch), hessian);
 }
 
 #[track_caller]
@@ -239,14 +224,7 @@ pub(super) fn forward_jacobian<T: Real<Scalar = T>>(
     jacobian: &mut [T],
     scratch: &mut Scratch,
 ) {
-    match x.len() {
-        0 => f.value_into(x, y),
-        1 => look_twice!(T, 1, columns(f, x, y, jacobian, scratch), jacobian),
-        2 => look_twice!(T, 2, columns(f, x, y, jacobian, scratch), jacobian),
-        3 | 4 => look_twice!(T, 4, columns(f, x, y, jacobian, scratch), jacobian),
-        5 | 6 => look_twice!(T, 6, columns(f, x, y, jacobian, scratch), jacobian),
-        _ => look_twice!(T, LANES, columns(f, x, y, jacobian, scratch), jacobian),
-    }
+    look_twice!(T, [1, 2, 4, 6; LANES] for x.len(), columns(f, x, y, jacobian, scratch), jacobian);
 }
 
 /// `N` columns at a time.
@@ -282,7 +260,8 @@ fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
         return write(0, &numbers[..outputs]);
     }
     let memory = scratch.of::<Forward<D>>();
-    for first in (0..n).step_by(N) {
+    // Outputs of no inputs have a value, too.
+    for first in (0..n.max(1)).step_by(N) {
         let (inputs, numbers) = memory.start(units(x, first)).numbers(outputs);
         f.eval(inputs, numbers);
         write(first, numbers);

@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::drive::{gradient_over, look_twice};
+use super::drive::{COLUMNS, LANES, gradient_over, look_twice};
 use super::scratch::{Forward, Reverse, Scratch};
 use super::{Function, VectorFunction};
 use crate::fast::{Fast, Tangents};
@@ -66,11 +66,9 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     match (coloring.side(), coloring.colors()) {
         (_, 0) => {}
         (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch),
-        (Side::Columns, 1) => look_twice!(T, 1, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
-        (Side::Columns, 2) => look_twice!(T, 2, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
-        (Side::Columns, 3) => look_twice!(T, 3, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
-        (Side::Columns, 4) => look_twice!(T, 4, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
-        (Side::Columns, _) => look_twice!(T, 8, columns(f, x, coloring, jacobian, scratch), jacobian.values()),
+        (Side::Columns, count) => {
+            look_twice!(T, [2, 3, 4; LANES] for count, columns(f, x, coloring, jacobian, scratch), jacobian.values());
+        }
     }
 }
 
@@ -135,12 +133,8 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
 ) {
     assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
-    match coloring.colors() {
-        0 => {}
-        1 => look_twice!(T, 1, products(f, x, coloring, hessian, scratch), hessian.values()),
-        2 => look_twice!(T, 2, products(f, x, coloring, hessian, scratch), hessian.values()),
-        3 => look_twice!(T, 3, products(f, x, coloring, hessian, scratch), hessian.values()),
-        _ => look_twice!(T, 4, products(f, x, coloring, hessian, scratch), hessian.values()),
+    if coloring.colors() != 0 {
+        look_twice!(T, [2; COLUMNS] for coloring.colors(), products(f, x, coloring, hessian, scratch), hessian.values());
     }
 }
 

@@ -78,6 +78,16 @@ macro_rules! wrapper {
             #[derive(Clone, Copy, Debug)]
             pub(crate) struct $Name<F>(pub(crate) F);
 
+            impl<F: Real> $Name<F>
+            where
+                F::Scalar: Float,
+            {
+                /// What a list is made of, each moved for itself: the terms inside are rounded, too, and may cancel.
+                fn on_the_way(list: &[Self]) -> Vec<F> {
+                    wrapped(list, |x| $shake(x.0))
+                }
+            }
+
             impl<F: Number + Real> Number for $Name<F> {
                 fn constant(x: f64) -> Self {
                     Self(Number::constant(x))
@@ -92,7 +102,7 @@ macro_rules! wrapper {
                 }
 
                 fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
-                    Self($shake(<F as Number>::mul_add(&a.0, &b.0, &c.0)))
+                    Self($shake(<F as Number>::mul_add(&$shake(a.0), &b.0, &c.0)))
                 }
 
                 fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
@@ -121,21 +131,19 @@ macro_rules! wrapper {
                 }
 
                 fn sum(terms: &[Self]) -> Self {
-                    Self($shake(<F as Number>::sum(&terms.iter().map(|x| x.0).collect::<Vec<_>>())))
+                    Self($shake(<F as Number>::sum(&Self::on_the_way(terms))))
                 }
 
                 fn product(factors: &[Self]) -> Self {
-                    Self($shake(<F as Number>::product(&factors.iter().map(|x| x.0).collect::<Vec<_>>())))
+                    Self($shake(<F as Number>::product(&Self::on_the_way(factors))))
                 }
 
                 fn dot(a: &[Self], b: &[Self]) -> Self {
-                    let [a, b] = [a, b].map(|list| list.iter().map(|x| x.0).collect::<Vec<_>>());
-                    Self($shake(<F as Number>::dot(&a, &b)))
+                    Self($shake(<F as Number>::dot(&Self::on_the_way(a), &wrapped(b, |x| x.0))))
                 }
 
                 fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
-                    let values: Vec<_> = values.iter().map(|x| x.0).collect();
-                    Self($shake(<F as Number>::weighted_sum(&values, weights)))
+                    Self($shake(<F as Number>::weighted_sum(&Self::on_the_way(values), weights)))
                 }
 
                 $($own)*
