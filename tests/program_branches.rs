@@ -426,3 +426,20 @@ fn a_zero_derivative_of_an_exact_program_has_the_sign_of_the_tapes() {
         assert!(slope == 0.0 && slope.is_sign_negative(), "{slope:?}");
     }
 }
+
+/// The maximum of two NaN depends on nothing, so that what it is added to has as many terms as on the tape.
+#[test]
+fn gradients_beside_a_maximum_of_two_nans_are_added_up_as_on_the_tape() {
+    fn sum<F: Real<Scalar = f64>>(x: &[F], which: usize) -> F {
+        let nan = F::constant(f64::NAN);
+        let other = [x[1], nan].into_iter().sum::<F>();
+        let beside = [nan.max(other), nan.min(other), other.max(nan), other.min(nan)][which];
+        [x[0], x[0], x[0], x[0] + beside, x[0], x[0], x[0], x[0].cbrt(), x[0].to_degrees()].into_iter().sum()
+    }
+    for which in 0..4 {
+        let exact = Options::new().exact().record(|x| sum(x, which), &[0.0, 0.0]).gradient();
+        for x in [[1.0, 1.0], [0.3, -7.0]] {
+            assert_eq!(exact.eval(&x).unwrap()[1..], gradtape::gradient(|x| sum(x, which), &x).1, "{which} {x:?}");
+        }
+    }
+}

@@ -57,6 +57,8 @@ thread_local! {
     static SHAKE: Cell<(f64, u64)> = const { Cell::new((0.0, 0)) };
     /// How comparisons came out.
     static PATH: RefCell<Vec<bool>> = const { RefCell::new(Vec::new()) };
+    /// Whether a maximum or minimum was taken of zeros of both signs.
+    static HAS_ZEROS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The number moved by so much, up or down.
@@ -198,8 +200,10 @@ impl<T: Plain + Number> Number for Traced<T> {
         match gradtape::check::Table::<f64>::BINARY[op].name {
             "max" => _ = larger(x, y) || holds(x == y),
             "min" => _ = larger(-x, -y) || holds(x == y),
-            _ => {}
+            _ => return Self(T::binary(op, &x, &y)),
         }
+        let are_zeros = x.is_zero() && y.is_zero() && x.is_sign_negative() != y.is_sign_negative();
+        HAS_ZEROS.set(HAS_ZEROS.get() || are_zeros);
         Self(T::binary(op, &x, &y))
     }
 
@@ -224,9 +228,12 @@ fn path<T: Plain + Number>(graph: &Expression, row: &[T]) -> Vec<bool> {
     PATH.take()
 }
 
-/// The sign of a NaN is an accident of the machine, and `copysign` tells it.
-fn tells_the_sign_of_nan<T: Plain + Number>(graph: &Expression, row: &[T]) -> bool {
-    graph.trace(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
+/// Whether the result may depend on accidents of the machine: the sign of a NaN, which `copysign` tells, or which of two
+/// zeros is the larger, which any function of its sign tells.
+fn is_accidental<T: Plain + Number>(graph: &Expression, row: &[T]) -> bool {
+    HAS_ZEROS.set(false);
+    path(graph, row);
+    HAS_ZEROS.get() || graph.trace(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
 
 fn wrapped<F: Copy, W>(x: &[F], wrap: impl Fn(F) -> W) -> Vec<W> {
@@ -253,7 +260,7 @@ where
     Expr<T>: Number,
 {
     let x = inputs::<T>(graph);
-    if tells_the_sign_of_nan(graph, &x) {
+    if is_accidental(graph, &x) {
         return false;
     }
     let program = options.exact().record(|x| graph.eval(&wrapped(x, Common)).0, &x);
@@ -261,7 +268,7 @@ where
     let program = program.gradient();
     let mut accepted = 0;
     for row in rows {
-        if tells_the_sign_of_nan(graph, row) {
+        if is_accidental(graph, row) {
             continue;
         }
         let ours = program.eval(row);
@@ -373,7 +380,7 @@ where
     let variables = wrapped(row, |x| Naive::new(x, Vec::new()));
     let naive = graph.eval(&variables);
     let is_subnormal = |x: &T| !x.is_zero() && x.abs() < T::min_positive_value() / T::epsilon();
-    if !naive.is_ordinary() || tells_the_sign_of_nan(graph, row) || graph.trace(row).iter().any(is_subnormal) {
+    if !naive.is_ordinary() || is_accidental(graph, row) || graph.trace(row).iter().any(is_subnormal) {
         return false;
     }
     let theirs = on_tape(|x| graph.eval(&wrapped(x, Common)).0, row);
@@ -423,17 +430,17 @@ where
     if used.is_empty() {
         return false;
     }
-    let mut all = Vec::new();
-    for k in 0..count {
-        let (wide, bound, theirs) = &used[k % used.len()];
-        all.extend_from_slice(wide);
+    let all: Vec<T> = (0..count).flat_map(|k| used[k % used.len()].0).copied().collect();
+    for (k, (_, bound, theirs)) in used.iter().enumerate() {
+        // Added up row by row, they would be off by more than the program.
+        let times: f64 = num_traits::cast((count + used.len() - 1 - k) / used.len()).expect("it is small");
         for j in 0..=split {
             let (error, size) = match j {
                 0 => (bound.error(), theirs[0].abs()),
                 j => (bound.error_of_derivative(j - 1), bound.size_of_derivative(j - 1)),
             };
-            sums[j] += theirs[j];
-            errors[j] += 2.0 * error + 64.0 * T::epsilon().into() * size;
+            sums[j] += times * theirs[j];
+            errors[j] += times * (2.0 * error + 64.0 * T::epsilon().into() * size);
         }
     }
     let mut workspace = Workspace::new();

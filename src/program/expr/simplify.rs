@@ -43,7 +43,9 @@ pub(super) fn choice<T: Precision>(op: Op, [a, b, c]: [Expr<T>; 3]) -> Option<Ex
     match op {
         Op::max if larger(a, b) => Some(a),
         Op::min if larger(-a, -b) => Some(a),
-        Op::max | Op::min if a == b || b.is_nan() => None,
+        Op::max | Op::min if a == b => None,
+        // Both are NaN: a result of the first that it has no influence on.
+        Op::max | Op::min if b.is_nan() => Some(a * T::zero()),
         Op::max | Op::min => Some(b),
         Op::clamp if a < b => Some(b),
         Op::clamp if a > c => Some(c),
