@@ -112,14 +112,10 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     /// The result of an operation on this number alone.
     #[inline(always)]
     pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        let tangents = if rules::is_recorded::<T>() {
-            // A look would be a comparison that the program keeps.
-            self.tangents.map(|tangent| scaled(partial, tangent))
-        } else if partial.is_normal() {
-            self.tangents.map(|tangent| partial * tangent)
-        } else {
-            self.tangents.map(|tangent| careful(partial, tangent))
-        };
+        let tangents = each(self.tangents, |tangent| partial * tangent);
+        if rules::is_recorded::<T>() || is_suspect(tangents) {
+            return Self { data, tangents: carefully(partial, self.tangents) };
+        }
         Self { data, tangents }
     }
 
@@ -134,28 +130,51 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         _call: C,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        let tangents = if rules::is_recorded::<T>() {
-            from_fn(|k| scaled(partial_a, a.tangents[k]) + scaled(partial_b, b.tangents[k]))
-        } else if partial_a.is_normal() & partial_b.is_normal() {
-            // Normal partials make no `0 · ∞`.
-            from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k])
-        } else {
-            from_fn(|k| careful(partial_a, a.tangents[k]) + careful(partial_b, b.tangents[k]))
-        };
+        let tangents = both(a.tangents, b.tangents, |a, b| partial_a * a + partial_b * b);
+        if rules::is_recorded::<T>() || is_suspect(tangents) {
+            let (a, b) = (carefully(partial_a, a.tangents), carefully(partial_b, b.tangents));
+            return Self { data, tangents: both(a, b, |a, b| a + b) };
+        }
         Self { data, tangents }
     }
 }
 
-/// [`scaled`], but of plain numbers without a call, which would cost registers on the way past it.
+/// Whether there may be the NaN of a `0 · ∞`.
 #[inline(always)]
-fn careful<T: Scalar>(partial: T, tangent: T) -> T {
-    if !rules::is_plain::<T>() {
-        scaled(partial, tangent)
-    } else if partial.is_zero() || tangent.is_zero() {
-        T::zero()
-    } else {
-        partial * tangent
+fn is_suspect<T: Scalar, const N: usize>(tangents: [T; N]) -> bool {
+    tangents.into_iter().fold(false, |nan, tangent| nan | tangent.is_nan())
+}
+
+/// `partial · tangents`, where a zero wins. Of plain numbers it is no call, which would cost registers on the way past it.
+#[inline(always)]
+fn carefully<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+    #[cold]
+    #[inline(never)]
+    fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+        each(tangents, |tangent| scaled(partial, tangent))
     }
+    if !rules::is_plain::<T>() {
+        return nested(partial, tangents);
+    }
+    each(tangents, |tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
+}
+
+/// `f` of each; `map` of an array may be a call.
+#[inline(always)]
+pub(crate) fn each<T: Copy, const N: usize>(mut a: [T; N], f: impl Fn(T) -> T) -> [T; N] {
+    for a in &mut a {
+        *a = f(*a);
+    }
+    a
+}
+
+/// `f` of each pair.
+#[inline(always)]
+pub(crate) fn both<T: Copy, const N: usize>(mut a: [T; N], b: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = f(*a, b);
+    }
+    a
 }
 
 /// What a number of forward mode does whatever it does with products of partials and tangents.
@@ -184,12 +203,12 @@ macro_rules! forward {
 
         #[inline(always)]
         pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
-            Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+            Self { data, tangents: crate::dual::both(a.tangents, b.tangents, |a, b| a + b) }
         }
 
         #[inline(always)]
         pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
-            Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+            Self { data, tangents: crate::dual::both(a.tangents, b.tangents, |a, b| a - b) }
         }
 
         /// Any two numbers can be operands of one operation.

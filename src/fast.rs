@@ -4,11 +4,9 @@
 //! way to the results: what drops it (`max`, `detach`) goes by the number and drops what `Dual` has there, too. So a driver
 //! looks at the results, and if there is a NaN, it computes them once more with `Dual`.
 
-use std::array::from_fn;
-
 use num_traits::ToPrimitive;
 
-use crate::dual::forward;
+use crate::dual::{both, each, forward};
 use crate::methods::methods;
 use crate::ops::rules;
 use crate::{Dual, Real, Scalar};
@@ -32,7 +30,7 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
 
     #[inline(always)]
     pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        Self { data, tangents: self.tangents.map(|tangent| partial * tangent) }
+        Self { data, tangents: each(self.tangents, |tangent| partial * tangent) }
     }
 
     #[inline(always)]
@@ -45,7 +43,7 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
         _call: C,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        Self { data, tangents: from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]) }
+        Self { data, tangents: both(a.tangents, b.tangents, |a, b| partial_a * a + partial_b * b) }
     }
 
     forward! {}

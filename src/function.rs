@@ -245,7 +245,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     #[track_caller]
     fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch) {
         assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        look_twice!(T, [; 1] for 1, hvp(self, x, v, product, scratch), product);
+        look_twice!(T, [hvp for 1] of 1, (self, x, v, product, scratch), product);
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: what is below the diagonal stands above it, too.

@@ -13,17 +13,17 @@ use crate::{Dual, Real, Scalar, Value};
 /// How many directions forward mode takes at a time, where there are more.
 pub(super) const LANES: usize = 8;
 /// How many outputs are few.
-const FEW: usize = 8;
+const FEW: usize = 4;
 /// How many columns of a Hessian are computed at a time.
 pub(super) const COLUMNS: usize = 4;
 
-/// Calls a function with [`Fast`] numbers of as many directions as `$count` asks for, and again with [`Dual`]s of the most
-/// directions if there is a NaN in the results. Each number of directions is one more copy of the user's function to
-/// compile.
+/// Calls a function with [`Fast`] numbers of as many directions as `$count` asks for, of `$most` if none is enough, and
+/// again with [`Dual`]s if there is a NaN in the results. Each number of directions is one more copy of the user's
+/// function to compile.
 macro_rules! look_twice {
-    ($T:ty, [$($N:literal),*; $most:expr] for $count:expr, $call:ident $arguments:tt, $results:expr) => {{
+    ($T:ty, [$call:ident for $most:expr $(; $few:ident for $($N:literal)*)?] of $count:expr, $arguments:tt, $results:expr) => {{
         let y = match $count {
-            $(0..=$N => $call::<$T, Fast<$T, $N>, $N> $arguments,)*
+            $($(0..=$N => $few::<$T, Fast<$T, $N>, $N> $arguments,)*)?
             _ => $call::<$T, Fast<$T, { $most }>, { $most }> $arguments,
         };
         if $results.iter().fold(false, |nan, x| nan | x.is_nan()) {
@@ -43,27 +43,32 @@ pub(super) fn forward_gradient<T: Real<Scalar = T>>(
     gradient: &mut [T],
     scratch: &mut Scratch,
 ) -> T {
-    look_twice!(T, [1, 2, 3, 4, 5, 6; LANES] for x.len(), slopes(f, x, gradient, scratch), gradient)
+    look_twice!(T, [in_passes for LANES; at_once for 1 2 3 4 5 6 8] of x.len(), (f, x, gradient, scratch), gradient)
 }
 
-/// `N` inputs at a time.
+/// With a direction for each of `N` inputs: on the stack, where the compiler knows them if the function is in line.
 #[track_caller]
-fn slopes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn at_once<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    gradient: &mut [T],
+    _scratch: &mut Scratch,
+) -> T {
+    let y = f.eval(&all_units::<T, D, N>(x)[..x.len()]);
+    gradient.copy_from_slice(&y.tangents()[..x.len()]);
+    y.data()
+}
+
+#[track_caller]
+fn in_passes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
     scratch: &mut Scratch,
 ) -> T {
-    let n = x.len();
-    if n <= N {
-        // What is small is faster on the stack.
-        let y = f.eval(&all_units::<T, D, N>(x)[..n]);
-        gradient.copy_from_slice(&y.tangents()[..n]);
-        return y.data();
-    }
     let memory = scratch.of::<Forward<D>>();
     let mut value = T::zero();
-    for (first, slopes) in (0..n).step_by(N).zip(gradient.chunks_mut(N)) {
+    for (first, slopes) in (0..x.len()).step_by(N).zip(gradient.chunks_mut(N)) {
         let (inputs, _) = memory.start(units(x, first)).numbers(0);
         let y = f.eval(inputs);
         value = y.data();
@@ -193,7 +198,7 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     hessian: &mut [T],
     scratch: &mut Scratch,
 ) {
-    look_twice!(T, [1, 2; COLUMNS] for x.len(), lower_triangle(f, x, hessian, scratch), hessian);
+    look_twice!(T, [lower_triangle for COLUMNS; lower_triangle for 1 2] of x.len(), (f, x, hessian, scratch), hessian);
 }
 
 #[track_caller]
@@ -224,7 +229,30 @@ pub(super) fn forward_jacobian<T: Real<Scalar = T>>(
     jacobian: &mut [T],
     scratch: &mut Scratch,
 ) {
-    look_twice!(T, [1, 2, 4, 6; LANES] for x.len(), columns(f, x, y, jacobian, scratch), jacobian);
+    look_twice!(T, [columns for LANES; matrix for 1 2 4 6 8] of x.len(), (f, x, y, jacobian, scratch), jacobian);
+}
+
+/// All of at most `N` columns: on the stack, as in [`at_once`].
+#[track_caller]
+fn matrix<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    f: &(impl VectorFunction<T> + ?Sized),
+    x: &[T],
+    y: &mut [T],
+    jacobian: &mut [T],
+    scratch: &mut Scratch,
+) {
+    let mut few = [D::constant(T::zero()); FEW];
+    let numbers = match few.get_mut(..y.len()) {
+        Some(few) => few,
+        None => scratch.of::<Forward<D>>().start(std::iter::empty()).numbers(y.len()).1,
+    };
+    f.eval(&all_units::<T, D, N>(x)[..x.len()], numbers);
+    if x.len() < N {
+        return write_columns(0, x.len(), numbers, y, jacobian);
+    }
+    for ((y, row), number) in y.iter_mut().zip(jacobian.as_chunks_mut::<N>().0).zip(numbers) {
+        (*y, *row) = (number.data(), number.tangents());
+    }
 }
 
 /// `N` columns at a time.
@@ -236,35 +264,26 @@ fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
     jacobian: &mut [T],
     scratch: &mut Scratch,
 ) {
-    let n = x.len();
-    let mut write = |first: usize, outputs: &[D]| {
-        for (i, (y, output)) in y.iter_mut().zip(outputs).enumerate() {
-            *y = output.data();
-            let row = jacobian[i * n + first..].iter_mut().take(n - first);
-            row.zip(output.tangents()).for_each(|(slope, tangent)| *slope = tangent);
-        }
-    };
-    let outputs = f.outputs(n);
-    if n <= N && outputs <= FEW {
-        // What is small is faster on the stack.
-        let zero = D::constant(T::zero());
-        let mut numbers = [zero; FEW];
-        f.eval(&all_units::<T, D, N>(x)[..n], &mut numbers[..outputs]);
-        if n == N {
-            let rows = jacobian.as_chunks_mut::<N>().0;
-            for ((y, row), number) in y.iter_mut().zip(rows).zip(&numbers) {
-                (*y, *row) = (number.data(), number.tangents());
-            }
-            return;
-        }
-        return write(0, &numbers[..outputs]);
-    }
     let memory = scratch.of::<Forward<D>>();
-    // Outputs of no inputs have a value, too.
-    for first in (0..n.max(1)).step_by(N) {
-        let (inputs, numbers) = memory.start(units(x, first)).numbers(outputs);
+    for first in (0..x.len()).step_by(N) {
+        let (inputs, numbers) = memory.start(units(x, first)).numbers(y.len());
         f.eval(inputs, numbers);
-        write(first, numbers);
+        write_columns(first, x.len(), numbers, y, jacobian);
+    }
+}
+
+/// The columns from `first` on of a Jacobian of `n`.
+fn write_columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+    first: usize,
+    n: usize,
+    numbers: &[D],
+    y: &mut [T],
+    jacobian: &mut [T],
+) {
+    for (i, (y, number)) in y.iter_mut().zip(numbers).enumerate() {
+        *y = number.data();
+        let row = jacobian[i * n + first..].iter_mut().take(n - first);
+        row.zip(number.tangents()).for_each(|(slope, tangent)| *slope = tangent);
     }
 }
 

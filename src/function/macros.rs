@@ -50,6 +50,7 @@ macro_rules! function {
                 const { <[&str]>::len(&[$(::core::stringify!($y)),*]) }
             }
 
+            #[inline]
             fn eval<$F: $crate::Real<Scalar = $T>>(&self, $x: &[$F], y: &mut [$F]) {
                 y.copy_from_slice(&[$($y),*]);
             }
@@ -62,6 +63,7 @@ macro_rules! function {
         struct Written;
 
         impl $crate::Function<$T> for Written {
+            #[inline]
             fn eval<$F: $crate::Real<Scalar = $T>>(&self, $x: &[$F]) -> $F {
                 $y
             }

@@ -177,7 +177,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch) {
         assert_outputs(self, x, y);
         assert_outputs(self, x, product);
-        look_twice!(T, [; 1] for 1, vector_jvp(self, x, v, y, product, scratch), product);
+        look_twice!(T, [vector_jvp for 1] of 1, (self, x, v, y, product, scratch), product);
     }
 
     /// The results at `x` and the gradient `Σᵢ wᵢ ∂yᵢ/∂xⱼ` of their sum with weights `w`.

@@ -92,7 +92,7 @@ pub(crate) fn ln_10<T: Scalar>() -> T {
 }
 
 /// The sine and the cosine by one call, which the compiler makes of the two only while nothing comes between them.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn sin_cos<T: Scalar>(x: T) -> (T, T) {
     x.sin_cos()
 }
