@@ -26,7 +26,7 @@ macro_rules! look_twice {
             $(0..=$N => $call::<$T, Fast<$T, $N>, $N> $arguments,)*
             _ => $call::<$T, Fast<$T, { $most }>, { $most }> $arguments,
         };
-        if $results.iter().fold(false, |nan, x| nan | x.is_nan()) {
+        if $crate::function::drive::any_nan($results) {
             $call::<$T, Dual<$T, { $most }>, { $most }> $arguments
         } else {
             y
@@ -35,6 +35,11 @@ macro_rules! look_twice {
 }
 
 pub(super) use look_twice;
+
+#[inline]
+pub(super) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
+    numbers.iter().fold(false, |nan, x| nan | x.is_nan())
+}
 
 #[track_caller]
 pub(super) fn forward_gradient<T: Real<Scalar = T>>(
