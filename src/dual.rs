@@ -109,40 +109,37 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         self.tangents
     }
 
-    /// The result of an operation on this number alone.
+    /// [`chain`](Self::chain), compiled once for all operations.
     #[inline(always)]
-    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        let tangents = each(self.tangents, |tangent| partial * tangent);
-        if rules::is_recorded::<T>() || is_suspect(tangents) {
-            return Self { data, tangents: carefully(partial, self.tangents) };
+    fn times(self, data: T, partial: T) -> Self {
+        // In a recording the look would be a comparison that the program keeps.
+        if !rules::is_recorded::<T>() {
+            let tangents = self.tangents.map(|tangent| partial * tangent);
+            if !any_nan(&tangents) {
+                return Self { data, tangents };
+            }
         }
-        Self { data, tangents }
+        Self { data, tangents: carefully(partial, self.tangents) }
     }
 
-    /// [`join`](Self::join), of an operation whose partials cost nothing.
+    /// [`operator`](Self::operator), compiled once for all operations.
     #[inline(always)]
-    pub(crate) fn operator<C>(
-        data: T,
-        a: Self,
-        b: Self,
-        partial_a: impl FnOnce() -> T,
-        partial_b: impl FnOnce() -> T,
-        _call: C,
-    ) -> Self {
-        let (partial_a, partial_b) = (partial_a(), partial_b());
-        let tangents = both(a.tangents, b.tangents, |a, b| partial_a * a + partial_b * b);
-        if rules::is_recorded::<T>() || is_suspect(tangents) {
-            let (a, b) = (carefully(partial_a, a.tangents), carefully(partial_b, b.tangents));
-            return Self { data, tangents: both(a, b, |a, b| a + b) };
+    fn combined(data: T, a: Self, b: Self, partial_a: T, partial_b: T) -> Self {
+        if !rules::is_recorded::<T>() {
+            let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
+            if !any_nan(&tangents) {
+                return Self { data, tangents };
+            }
         }
-        Self { data, tangents }
+        let (a, b) = (carefully(partial_a, a.tangents), carefully(partial_b, b.tangents));
+        Self { data, tangents: from_fn(|k| a[k] + b[k]) }
     }
 }
 
 /// Whether there may be the NaN of a `0 · ∞`.
 #[inline(always)]
-fn is_suspect<T: Scalar, const N: usize>(tangents: [T; N]) -> bool {
-    tangents.into_iter().fold(false, |nan, tangent| nan | tangent.is_nan())
+pub(crate) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
+    numbers.iter().fold(false, |nan, x| nan | x.is_nan())
 }
 
 /// `partial · tangents`, where a zero wins. Of plain numbers it is no call, which would cost registers on the way past it.
@@ -151,35 +148,36 @@ fn carefully<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] 
     #[cold]
     #[inline(never)]
     fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
-        each(tangents, |tangent| scaled(partial, tangent))
+        tangents.map(|tangent| scaled(partial, tangent))
     }
     if !rules::is_plain::<T>() {
         return nested(partial, tangents);
     }
-    each(tangents, |tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
-}
-
-/// `f` of each; `map` of an array may be a call.
-#[inline(always)]
-pub(crate) fn each<T: Copy, const N: usize>(mut a: [T; N], f: impl Fn(T) -> T) -> [T; N] {
-    for a in &mut a {
-        *a = f(*a);
-    }
-    a
-}
-
-/// `f` of each pair.
-#[inline(always)]
-pub(crate) fn both<T: Copy, const N: usize>(mut a: [T; N], b: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
-    for (a, b) in a.iter_mut().zip(b) {
-        *a = f(*a, b);
-    }
-    a
+    tangents.map(|tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
 }
 
 /// What a number of forward mode does whatever it does with products of partials and tangents.
 macro_rules! forward {
     () => {
+        /// The result of an operation on this number alone.
+        #[inline(always)]
+        pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
+            self.times(data, partial)
+        }
+
+        /// [`join`](Self::join), of an operation whose partials cost nothing.
+        #[inline(always)]
+        pub(crate) fn operator<C>(
+            data: T,
+            a: Self,
+            b: Self,
+            partial_a: impl FnOnce() -> T,
+            partial_b: impl FnOnce() -> T,
+            _call: C,
+        ) -> Self {
+            Self::combined(data, a, b, partial_a(), partial_b())
+        }
+
         /// The result of an operation on two numbers.
         ///
         /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
@@ -203,12 +201,12 @@ macro_rules! forward {
 
         #[inline(always)]
         pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
-            Self { data, tangents: crate::dual::both(a.tangents, b.tangents, |a, b| a + b) }
+            Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
         }
 
         #[inline(always)]
         pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
-            Self { data, tangents: crate::dual::both(a.tangents, b.tangents, |a, b| a - b) }
+            Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
         }
 
         /// Any two numbers can be operands of one operation.

@@ -4,9 +4,11 @@
 //! way to the results: what drops it (`max`, `detach`) goes by the number and drops what `Dual` has there, too. So a driver
 //! looks at the results, and if there is a NaN, it computes them once more with `Dual`.
 
+use std::array::from_fn;
+
 use num_traits::ToPrimitive;
 
-use crate::dual::{both, each, forward};
+use crate::dual::forward;
 use crate::methods::methods;
 use crate::ops::rules;
 use crate::{Dual, Real, Scalar};
@@ -29,21 +31,13 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
     }
 
     #[inline(always)]
-    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        Self { data, tangents: each(self.tangents, |tangent| partial * tangent) }
+    fn times(self, data: T, partial: T) -> Self {
+        Self { data, tangents: self.tangents.map(|tangent| partial * tangent) }
     }
 
     #[inline(always)]
-    pub(crate) fn operator<C>(
-        data: T,
-        a: Self,
-        b: Self,
-        partial_a: impl FnOnce() -> T,
-        partial_b: impl FnOnce() -> T,
-        _call: C,
-    ) -> Self {
-        let (partial_a, partial_b) = (partial_a(), partial_b());
-        Self { data, tangents: both(a.tangents, b.tangents, |a, b| partial_a * a + partial_b * b) }
+    fn combined(data: T, a: Self, b: Self, partial_a: T, partial_b: T) -> Self {
+        Self { data, tangents: from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]) }
     }
 
     forward! {}

@@ -5,8 +5,9 @@ mod support;
 use std::fmt::Debug;
 
 use gradtape::check::Table;
-use gradtape::{Function, Mode, Real, Value, VectorFunction, function, gradient};
+use gradtape::{Function, Mode, Real, Value, VectorFunction, gradient};
 use support::bits;
+use support::functions::functions;
 
 /// The Hessian by a tape of tapes, row by row.
 fn by_tapes(f: &impl Function, x: &[f64]) -> Vec<Vec<f64>> {
@@ -72,12 +73,13 @@ fn drivers_agree(f: &impl Function, x: &[f64], what: &str) {
 
 /// Functions of `x = 0` and `w = 3`, and their gradient.
 macro_rules! at_zero {
-    ($($gradient:expr => |$x:ident, $w:ident| $y:expr;)*) => {$({
-        let f = function!(f64, |inputs: &[F]| { let ($x, $w) = (inputs[0], inputs[1]); $y });
-        let what = stringify!($y);
-        assert_same(&f.value_and_gradient_by(Mode::Reverse, &[0.0, 3.0]).1, &$gradient, what);
-        drivers_agree(&f, &[0.0, 3.0], what);
-    })*};
+    ($($gradient:expr => |$x:ident, $w:ident| $y:expr;)*) => {
+        let functions = functions![$(|inputs| { let ($x, $w) = (inputs[0], inputs[1]); $y }),*];
+        for (f, (gradient, what)) in functions.iter().zip([$(($gradient, stringify!($y))),*]) {
+            assert_same(&f.value_and_gradient_by(Mode::Reverse, &[0.0, 3.0]).1, &gradient, what);
+            drivers_agree(f, &[0.0, 3.0], what);
+        }
+    };
 }
 
 const NAN: f64 = f64::NAN;

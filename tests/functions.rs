@@ -9,7 +9,7 @@ use gradtape::check::{Smooth, difference};
 use gradtape::program::{Precision, Program, Rows, Workspace};
 use gradtape::{Dual, Function, Mode, Real, Scratch, Value, function, gradient};
 use quickcheck::TestResult;
-use support::functions::{Chain, Random, all_bits, assert_all_near, inner, point};
+use support::functions::{Chain, Random, all_bits, assert_all_near, functions, inner, point};
 use support::panics::{assert_refused_here, caught};
 use support::{Plain, assert_near, assert_same_bits, bits, quickcheck};
 
@@ -183,24 +183,33 @@ fn constants_inputs_branches_and_detached_parts_have_their_gradients() {
         hessians(f, x, scratch);
         assert_eq!(f.value_and_gradient(x), (expected.0, expected.1.to_vec()));
     }
-    check(&function!(|_x| F::constant(2.5)), &[], (2.5, &[]));
-    check(&function!(|_x| F::constant(2.5)), &[1.0, 2.0], (2.5, &[0.0, 0.0]));
-    check(&function!(|x| x[1]), &[1.0, 2.0, 3.0], (2.0, &[0.0, 1.0, 0.0]));
-    check(&function!(|x| x.iter().sum::<F>()), &[1.5; 9], (13.5, &[1.0; 9]));
-    check(&function!(|x| x[0] * x[0].detach()), &[3.0], (9.0, &[3.0]));
-    check(&function!(|x| (x[0] * x[1]).detach()), &[3.0, 2.0], (6.0, &[0.0, 0.0]));
-    check(&function!(|x| x[0].abs().sqrt() * 0.0 + x[1]), &[0.0, 2.0], (2.0, &[0.0, 1.0]));
-    check(&function!(|x| x[0].max(x[1])), &[2.0, 2.0], (2.0, &[0.5, 0.5]));
-    let branch = function!(|x| if x[0] > 0.0 { x[0] * 3.0 } else { -x[1] });
+    let [constant, second, sum, half_detached, detached, without_influence, tie, branch, newton] = functions![
+        |_x| F::constant(2.5),
+        |x| x[1],
+        |x| x.iter().sum::<F>(),
+        |x| x[0] * x[0].detach(),
+        |x| (x[0] * x[1]).detach(),
+        |x| x[0].abs().sqrt() * 0.0 + x[1],
+        |x| x[0].max(x[1]),
+        |x| if x[0] > 0.0 { x[0] * 3.0 } else { -x[1] },
+        |x| {
+            let mut root = x[0];
+            while (root * root - x[0]).abs() > 1e-12 {
+                root = (root + x[0] / root) / 2.0;
+            }
+            root
+        },
+    ];
+    check(&constant, &[], (2.5, &[]));
+    check(&constant, &[1.0, 2.0], (2.5, &[0.0, 0.0]));
+    check(&second, &[1.0, 2.0, 3.0], (2.0, &[0.0, 1.0, 0.0]));
+    check(&sum, &[1.5; 9], (13.5, &[1.0; 9]));
+    check(&half_detached, &[3.0], (9.0, &[3.0]));
+    check(&detached, &[3.0, 2.0], (6.0, &[0.0, 0.0]));
+    check(&without_influence, &[0.0, 2.0], (2.0, &[0.0, 1.0]));
+    check(&tie, &[2.0, 2.0], (2.0, &[0.5, 0.5]));
     check(&branch, &[2.0, 5.0], (6.0, &[3.0, 0.0]));
     check(&branch, &[-2.0, 5.0], (-5.0, &[0.0, -1.0]));
-    let newton = function!(|x| {
-        let mut root = x[0];
-        while (root * root - x[0]).abs() > 1e-12 {
-            root = (root + x[0] / root) / 2.0;
-        }
-        root
-    });
     let [value, slope] = [newton.value(&[2.0]), newton.gradient(&[2.0])[0]];
     assert!((value - 2.0_f64.sqrt()).abs() < 1e-12 && (slope - 0.5 / 2.0_f64.sqrt()).abs() < 1e-9);
 }

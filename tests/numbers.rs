@@ -241,7 +241,7 @@ fn sums<T: Plain, F: Over<T>>() {
                 }
                 F::zero()
             };
-            F::gradient(add_up, &plain);
+            F::gradient(&add_up, &plain);
         }) as fn(Vec<Any<T>>),
     );
     let none: [F; 0] = [];

@@ -60,6 +60,7 @@ fn half_precision_numbers_have_gradients() {
 struct Wave;
 
 impl<T: Real<Scalar = T>> Function<T> for Wave {
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
         let half = number::<T>(0.5);
         x.windows(2).map(|x| (x[0] * x[1]).sin() * half + x[1].sigmoid()).sum::<F>() + F::dot(x, x)

@@ -77,6 +77,7 @@ impl VectorFunction for Expressions<'_> {
         2
     }
 
+    #[inline(never)]
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
         y[0] = gradtape::Function::eval(&Random(&self.0.0), x).atan();
         y[1] = y[0] * x[0];
@@ -106,6 +107,7 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Step {
         2
     }
 
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
         let (mut a, mut b) = (x[0], x[1]);
         for _ in 0..20 {

@@ -91,6 +91,7 @@ impl VectorFunction for Expressions {
         self.list.len()
     }
 
+    #[inline(never)]
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
         y.iter_mut().zip(Expressions::outputs(self, x)).for_each(|(y, output)| *y = output);
         // Neighbours share inputs, and the last output is one.
@@ -103,6 +104,7 @@ impl VectorFunction for Expressions {
 }
 
 impl Function for Expressions {
+    #[inline(never)]
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
         Expressions::outputs(self, x).map(Float::sin).sum()
     }
@@ -151,6 +153,7 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for AllOperations {
         Table::<f64>::UNARY.len() + Table::<f64>::BINARY.len()
     }
 
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
         let (unary, binary) = (Table::<F>::UNARY, Table::<F>::BINARY);
         let (ys, pairs) = y.split_at_mut(unary.len());
@@ -185,6 +188,7 @@ fn all_operations_have_their_dense_jacobians() {
 struct OfOne(usize);
 
 impl<T: Real<Scalar = T>> Function<T> for OfOne {
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
         let y = (Table::<F>::UNARY[self.0].f)([x[1]]);
         x[0] * y * y + y
@@ -194,6 +198,7 @@ impl<T: Real<Scalar = T>> Function<T> for OfOne {
 struct OfTwo(usize);
 
 impl<T: Real<Scalar = T>> Function<T> for OfTwo {
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
         let y = (Table::<F>::BINARY[self.0].f)([x[1], x[2]]);
         x[0] * y * y + y
@@ -298,6 +303,7 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Shape {
         inputs
     }
 
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
         let n = x.len();
         let two = number::<T>(2.0);

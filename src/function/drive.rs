@@ -26,7 +26,7 @@ macro_rules! look_twice {
             $($(0..=$N => $few::<$T, Fast<$T, $N>, $N> $arguments,)*)?
             _ => $call::<$T, Fast<$T, { $most }>, { $most }> $arguments,
         };
-        if $results.iter().fold(false, |nan, x| nan | x.is_nan()) {
+        if $crate::dual::any_nan($results) {
             $call::<$T, Dual<$T, { $most }>, { $most }> $arguments
         } else {
             y

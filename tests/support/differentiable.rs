@@ -9,8 +9,8 @@ pub(crate) trait Differentiable: Real {
     /// What its number and its derivatives are.
     type Inner: Lift;
 
-    /// The value and the gradient of `f` at `x`, as of numbers that are variables.
-    fn gradient(f: impl Fn(&[Self]) -> Self, x: &[Self::Inner]) -> (Self::Inner, Vec<Self::Inner>);
+    /// The value and the gradient of `f` at `x`, as of numbers that are variables. Compiled once for all functions.
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[Self::Inner]) -> (Self::Inner, Vec<Self::Inner>);
 }
 
 impl<T: Lift> Differentiable for Value<T>
@@ -19,7 +19,7 @@ where
 {
     type Inner = T;
 
-    fn gradient(f: impl Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
         gradient(f, x)
     }
 }
@@ -31,7 +31,7 @@ where
 {
     type Inner = T;
 
-    fn gradient(f: impl Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
         let pass = |first: usize| {
             let unit = |i| std::array::from_fn(|k| if i == first + k { T::one() } else { T::zero() });
             f(&x.iter().enumerate().map(|(i, &x)| Self::new(x, unit(i))).collect::<Vec<_>>())
@@ -51,7 +51,7 @@ pub(crate) fn outcome<F: Differentiable, const N: usize>(
     f: impl Fn([F; N]) -> F,
     x: [F::Inner; N],
 ) -> (F::Inner, [F::Inner; N]) {
-    let (value, slopes) = F::gradient(|x| f(std::array::from_fn(|k| x[k])), &x);
+    let (value, slopes) = F::gradient(&|x| f(std::array::from_fn(|k| x[k])), &x);
     (value, std::array::from_fn(|k| slopes[k]))
 }
 

@@ -8,10 +8,31 @@ use num_traits::Float;
 
 use super::{Plain, assert_near, bits, number};
 
+/// Functions of f64 as [`gradtape::function!`] makes them, in an array: all of one type, so that drivers are compiled once.
+#[allow(unused_macros, reason = "each test binary takes what it needs")]
+macro_rules! functions {
+    ($(|$x:ident| $y:expr),+ $(,)?) => {{
+        #[derive(Clone, Copy)]
+        struct Written(usize);
+
+        impl gradtape::Function for Written {
+            fn eval<F: gradtape::Real<Scalar = f64>>(&self, x: &[F]) -> F {
+                let bodies: &[fn(&[F]) -> F] = &[$(|$x| $y),+];
+                bodies[self.0](x)
+            }
+        }
+
+        std::array::from_fn::<_, { <[&str]>::len(&[$(stringify!($y)),+]) }, _>(Written)
+    }};
+}
+#[allow(unused_imports, reason = "each test binary takes what it needs")]
+pub(crate) use functions;
+
 /// Neighbours in products, quotients and elementary functions, a branch, and a scalar product.
 pub(crate) struct Chain;
 
 impl<T: Real<Scalar = T>> Function<T> for Chain {
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
         let mut y = F::constant(number(0.5));
         for (k, pair) in x.windows(2).enumerate() {
@@ -32,6 +53,7 @@ pub(crate) struct Several(pub(crate) usize);
 pub(crate) struct One(pub(crate) usize);
 
 impl<T: Real<Scalar = T>> Function<T> for One {
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
         let k = self.0;
         let at = |k: usize| if x.is_empty() { F::one() } else { x[k % x.len()] };
@@ -49,6 +71,7 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Several {
         self.0
     }
 
+    #[inline(never)]
     fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
         // Zero before.
         y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
@@ -59,6 +82,7 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Several {
 pub(crate) struct Random<'a>(pub(crate) &'a Expression);
 
 impl Function for Random<'_> {
+    #[inline(never)]
     fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
         let inputs: Vec<_> = x.iter().map(|&x| Any(x)).collect();
         self.0.eval(&inputs).0

@@ -53,7 +53,7 @@ where
             }
             ours[step]
         };
-        F::gradient(trace, &plain).1
+        F::gradient(&trace, &plain).1
     };
     let (naive, result) = (reference::<T>(graph), numbers.len() - 1);
     let wild = &naive[result];
@@ -145,10 +145,10 @@ where
     let all_bits =
         |(y, slopes): (T, Vec<T>)| (bits(y), slopes.iter().map(|&x| bits(x + T::zero())).collect::<Vec<_>>());
     let x = inputs::<T>(graph);
-    let one = Dual::<T>::gradient(|x| graph.eval(x), &x);
-    let lanes = Dual::<T, 3>::gradient(|x| graph.eval(x), &x);
+    let one = Dual::<T>::gradient(&|x| graph.eval(x), &x);
+    let lanes = Dual::<T, 3>::gradient(&|x| graph.eval(x), &x);
     let nested = x.iter().map(|&x| Dual::from(x)).collect::<Vec<Dual<T>>>();
-    let (y, slopes) = Dual::<Dual<T>>::gradient(|x| graph.eval(x), &nested);
+    let (y, slopes) = Dual::<Dual<T>>::gradient(&|x| graph.eval(x), &nested);
     let nested = (y.data(), slopes.into_iter().map(Dual::data).collect());
     let expected = all_bits(one);
     assert_eq!(all_bits(lanes), expected, "three lanes: {graph}");
@@ -172,7 +172,7 @@ pub(crate) fn agrees_with_second_differences(graph: &Expression) -> bool {
         let (_, slopes) = gradient(|x: &[Value<Dual<f64>>]| graph.eval(x), &seeded(x, k));
         let by_tapes = gradient(|x: &[Value<f64>]| gradient(|x: &[Value<Value<f64>>]| graph.eval(x), x).1[k], x).1;
         let by_duals: Vec<f64> =
-            Dual::<f64, 2>::gradient(|x| Dual::<Dual<f64, 2>>::gradient(|x| graph.eval(x), x).1[k], x).1;
+            Dual::<f64, 2>::gradient(&|x| Dual::<Dual<f64, 2>>::gradient(&|x| graph.eval(x), x).1[k], x).1;
         (slopes.into_iter().map(Dual::tangent).collect::<Vec<_>>(), by_tapes, by_duals)
     };
     (0..x.len()).all(|k| {
