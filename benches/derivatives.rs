@@ -195,6 +195,7 @@ impl VectorFunction for Pendulum {
         4
     }
 
+    #[inline]
     fn eval<F: Real<Scalar = f64>>(&self, s: &[F], y: &mut [F]) {
         y.copy_from_slice(&pendulum!(s));
     }

@@ -109,6 +109,25 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         self.tangents
     }
 
+    /// The result of an operation on this number alone.
+    #[inline(always)]
+    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
+        self.times(data, partial)
+    }
+
+    /// [`join`](Self::join), of an operation whose partials cost nothing.
+    #[inline(always)]
+    pub(crate) fn operator<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        _call: C,
+    ) -> Self {
+        Self::combined(data, a, b, partial_a(), partial_b())
+    }
+
     /// [`chain`](Self::chain), compiled once for all operations.
     #[inline(always)]
     fn times(self, data: T, partial: T) -> Self {
@@ -159,25 +178,6 @@ fn carefully<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] 
 /// What a number of forward mode does whatever it does with products of partials and tangents.
 macro_rules! forward {
     () => {
-        /// The result of an operation on this number alone.
-        #[inline(always)]
-        pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-            self.times(data, partial)
-        }
-
-        /// [`join`](Self::join), of an operation whose partials cost nothing.
-        #[inline(always)]
-        pub(crate) fn operator<C>(
-            data: T,
-            a: Self,
-            b: Self,
-            partial_a: impl FnOnce() -> T,
-            partial_b: impl FnOnce() -> T,
-            _call: C,
-        ) -> Self {
-            Self::combined(data, a, b, partial_a(), partial_b())
-        }
-
         /// The result of an operation on two numbers.
         ///
         /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.

@@ -91,7 +91,7 @@ pub(crate) fn ln_10<T: Scalar>() -> T {
     constant::<T>(10.0).ln()
 }
 
-/// The sine and the cosine by one call, which the compiler makes of the two only while nothing comes between them.
+/// The sine and the cosine. Functions often want both of one angle: in line, the compiler computes them once.
 #[inline(always)]
 pub(crate) fn sin_cos<T: Scalar>(x: T) -> (T, T) {
     x.sin_cos()
