@@ -109,9 +109,9 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         self.tangents
     }
 
-    /// [`chain`](Self::chain), compiled once for all operations.
+    /// The result of an operation on this number alone.
     #[inline(always)]
-    fn times(self, data: T, partial: T) -> Self {
+    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
         let tangents = if rules::is_recorded::<T>() {
             // A look would be a comparison that the program keeps.
             self.tangents.map(|tangent| scaled(partial, tangent))
@@ -123,9 +123,17 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         Self { data, tangents }
     }
 
-    /// [`operator`](Self::operator), compiled once for all operations.
+    /// [`join`](Self::join), of an operation whose partials cost nothing.
     #[inline(always)]
-    fn combined(data: T, a: Self, b: Self, partial_a: T, partial_b: T) -> Self {
+    pub(crate) fn operator<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        _call: C,
+    ) -> Self {
+        let (partial_a, partial_b) = (partial_a(), partial_b());
         let tangents = if rules::is_recorded::<T>() {
             from_fn(|k| scaled(partial_a, a.tangents[k]) + scaled(partial_b, b.tangents[k]))
         } else if partial_a.is_normal() & partial_b.is_normal() {
@@ -153,25 +161,6 @@ fn careful<T: Scalar>(partial: T, tangent: T) -> T {
 /// What a number of forward mode does whatever it does with products of partials and tangents.
 macro_rules! forward {
     () => {
-        /// The result of an operation on this number alone.
-        #[inline(always)]
-        pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-            self.times(data, partial)
-        }
-
-        /// [`join`](Self::join), of an operation whose partials cost nothing.
-        #[inline(always)]
-        pub(crate) fn operator<C>(
-            data: T,
-            a: Self,
-            b: Self,
-            partial_a: impl FnOnce() -> T,
-            partial_b: impl FnOnce() -> T,
-            _call: C,
-        ) -> Self {
-            Self::combined(data, a, b, partial_a(), partial_b())
-        }
-
         /// The result of an operation on two numbers.
         ///
         /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.

@@ -31,12 +31,20 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
     }
 
     #[inline(always)]
-    fn times(self, data: T, partial: T) -> Self {
+    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
         Self { data, tangents: self.tangents.map(|tangent| partial * tangent) }
     }
 
     #[inline(always)]
-    fn combined(data: T, a: Self, b: Self, partial_a: T, partial_b: T) -> Self {
+    pub(crate) fn operator<C>(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        _call: C,
+    ) -> Self {
+        let (partial_a, partial_b) = (partial_a(), partial_b());
         Self { data, tangents: from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]) }
     }
 
