@@ -1,4 +1,6 @@
 //! Functions of any number of inputs, to try drivers with, and how what they return is compared.
+//!
+//! They are never inlined, here and in the tests of many drivers: compiled once for a number, and not for each driver.
 
 use std::fmt::Debug;
 
