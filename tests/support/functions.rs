@@ -10,7 +10,7 @@ use num_traits::Float;
 
 use super::{Plain, assert_near, bits, number};
 
-/// Functions of f64 as [`gradtape::function!`] makes them, in an array: all of one type, so that drivers are compiled once.
+/// Functions of f64 as [`gradtape::function!`] makes them, in an array: of one type, so that drivers are compiled once.
 #[allow(unused_macros, reason = "each test binary takes what it needs")]
 macro_rules! functions {
     ($(|$x:ident| $y:expr),+ $(,)?) => {{
