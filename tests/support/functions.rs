@@ -1,4 +1,6 @@
 //! Functions of any number of inputs, to try drivers with, and how what they return is compared.
+//!
+//! They are never inlined, here and in the tests of many drivers: compiled once for a number, and not for each driver.
 
 use std::fmt::Debug;
 
@@ -8,7 +10,7 @@ use num_traits::Float;
 
 use super::{Plain, assert_near, bits, number};
 
-/// Functions of f64 as [`gradtape::function!`] makes them, in an array: all of one type, so that drivers are compiled once.
+/// Functions of f64 as [`gradtape::function!`] makes them, in an array: of one type, so that drivers are compiled once.
 #[allow(unused_macros, reason = "each test binary takes what it needs")]
 macro_rules! functions {
     ($(|$x:ident| $y:expr),+ $(,)?) => {{
