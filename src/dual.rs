@@ -112,7 +112,14 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     /// The result of an operation on this number alone.
     #[inline(always)]
     pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        self.times(data, partial)
+        // In a recording the look would be a comparison that the program keeps.
+        if !rules::is_recorded::<T>() {
+            let tangents = self.tangents.map(|tangent| partial * tangent);
+            if !any_nan(&tangents) {
+                return Self { data, tangents };
+            }
+        }
+        Self { data, tangents: carefully(partial, self.tangents) }
     }
 
     /// [`join`](Self::join), of an operation whose partials cost nothing.
@@ -125,25 +132,7 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         partial_b: impl FnOnce() -> T,
         _call: C,
     ) -> Self {
-        Self::combined(data, a, b, partial_a(), partial_b())
-    }
-
-    /// [`chain`](Self::chain), compiled once for all operations.
-    #[inline(always)]
-    fn times(self, data: T, partial: T) -> Self {
-        // In a recording the look would be a comparison that the program keeps.
-        if !rules::is_recorded::<T>() {
-            let tangents = self.tangents.map(|tangent| partial * tangent);
-            if !any_nan(&tangents) {
-                return Self { data, tangents };
-            }
-        }
-        Self { data, tangents: carefully(partial, self.tangents) }
-    }
-
-    /// [`operator`](Self::operator), compiled once for all operations.
-    #[inline(always)]
-    fn combined(data: T, a: Self, b: Self, partial_a: T, partial_b: T) -> Self {
+        let (partial_a, partial_b) = (partial_a(), partial_b());
         if !rules::is_recorded::<T>() {
             let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
             if !any_nan(&tangents) {
