@@ -44,6 +44,8 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
 
     /// The results at `x`, in any number, written to `y`, which is as long as [`outputs`](Self::outputs) says and zero
     /// before.
+    ///
+    /// Where it is a few operations, `#[inline]` makes its Jacobian faster.
     fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]);
 
     /// The results at `x`.
