@@ -55,7 +55,8 @@
 //!
 //! # What it promises
 //!
-//! - What a row becomes depends on that row alone: not on its neighbours, its place, or the number of threads.
+//! - What a row becomes depends on that row alone: not on its neighbours, its place, or the number of threads. Only the
+//!   sign of a NaN, which `copysign` tells, is an accident of the machine.
 //! - Without [`Options::exact`] numbers and derivatives differ from the tape's by rounding: fused products, other
 //!   vectorised functions, derivatives multiplied in another order. With it they are the same bits.
 //! - A zero wins against an infinity in products of derivatives, as on the tape.

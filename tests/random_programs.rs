@@ -6,12 +6,11 @@ mod support;
 
 use gradtape::Value;
 use gradtape::check::{Any, Expression, Number, Smooth, Unit};
-use gradtape::program::{Expr, Optimization, Options, Precision, Workspace};
+use gradtape::program::{Expr, Optimization, Options, Precision};
 use quickcheck::TestResult;
 use support::programs::{
     all_options, exact_programs_are_the_tape, inputs, programs_agree_where_rounding_is_harmless,
-    programs_agree_within_rounding, rows_do_not_influence_each_other, rows_near, rows_of, second_derivatives_agree,
-    sums_agree,
+    programs_agree_within_rounding, rows_are_independent, rows_near, rows_of, second_derivatives_agree, sums_agree,
 };
 use support::{Plain, quickcheck};
 
@@ -117,20 +116,10 @@ fn length(choice: u8) -> usize {
 fn independent<T>(graph: Expression, others: Vec<Any<T>>, choice: u8, len: u8, is_exact: bool) -> TestResult
 where
     T: Plain + Number + Precision,
-    Value<T>: Number,
     Expr<T>: Number,
 {
-    let x = inputs::<T>(&graph);
     let options = if is_exact { one(choice).exact() } else { one(choice) };
-    let program = options.record(|x| graph.eval(x), &x);
-    let rows = rows_of(&graph, &others);
-    let rows: Vec<_> = rows.iter().cycle().take(length(len)).cloned().collect();
-    let mut workspace = Workspace::new();
-    let what = (options, &graph);
-    counted(
-        rows_do_not_influence_each_other(&program, &rows, &mut workspace, &what)
-            & rows_do_not_influence_each_other(&program.gradient(), &rows, &mut workspace, &what),
-    )
+    counted(rows_are_independent(&graph, &rows_of(&graph, &others), length(len), options))
 }
 
 #[test]

@@ -228,12 +228,17 @@ fn path<T: Plain + Number>(graph: &Expression, row: &[T]) -> Vec<bool> {
     PATH.take()
 }
 
-/// Whether the result may depend on accidents of the machine: the sign of a NaN, which `copysign` tells, or which of two
-/// zeros is the larger, which any function of its sign tells.
+/// Whether the result may depend on accidents of the machine: the sign of a NaN, or which of two zeros is the larger,
+/// which any function of its sign tells.
 fn is_accidental<T: Plain + Number>(graph: &Expression, row: &[T]) -> bool {
     HAS_ZEROS.set(false);
     path(graph, row);
-    HAS_ZEROS.get() || graph.trace(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
+    HAS_ZEROS.get() || tells_the_sign_of_nan(graph, row)
+}
+
+/// The sign of a NaN is an accident of the machine, and `copysign` tells it.
+pub(super) fn tells_the_sign_of_nan<T: Plain + Number>(graph: &Expression, row: &[T]) -> bool {
+    graph.trace(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
 
 fn wrapped<F: Copy, W>(x: &[F], wrap: impl Fn(F) -> W) -> Vec<W> {
@@ -284,9 +289,24 @@ where
     accepted != 0
 }
 
+/// Rows of a program and of its gradient do not influence each other, any number of times these.
+pub(crate) fn rows_are_independent<T>(graph: &Expression, rows: &[Vec<T>], count: usize, options: Options) -> bool
+where
+    T: Plain + Number + Precision,
+    Expr<T>: Number,
+{
+    let program = options.record(|x| graph.eval(x), &inputs::<T>(graph));
+    // A vector instruction may give a NaN another sign.
+    let rows = rows.iter().filter(|row| !tells_the_sign_of_nan(graph, row));
+    let rows: Vec<_> = rows.cycle().take(count).cloned().collect();
+    let (mut workspace, what) = (Workspace::new(), (options, graph));
+    rows_do_not_influence_each_other(&program, &rows, &mut workspace, &what)
+        & rows_do_not_influence_each_other(&program.gradient(), &rows, &mut workspace, &what)
+}
+
 /// What a row becomes depends on no other row: not on how many there are, nor on what they hold. The first that strays
 /// is named.
-pub(crate) fn rows_do_not_influence_each_other<T>(
+fn rows_do_not_influence_each_other<T>(
     program: &Program<T>,
     rows: &[Vec<T>],
     workspace: &mut Workspace<T>,

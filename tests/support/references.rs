@@ -7,11 +7,8 @@ use gradtape::{Dual, Tape, Value, gradient};
 
 use super::differentiable::{Differentiable, Over};
 use super::naive::Naive;
+use super::programs::{inputs, tells_the_sign_of_nan};
 use super::{Plain, assert_near, assert_same_bits, bits, number};
-
-fn inputs<T: Plain>(graph: &Expression) -> Vec<T> {
-    graph.inputs().iter().map(|&x| number(x)).collect()
-}
 
 /// The inputs and the steps of the reference.
 fn reference<T: Plain + Number>(graph: &Expression) -> Vec<Naive<T>>
@@ -20,11 +17,6 @@ where
 {
     let inputs: Vec<_> = inputs(graph).into_iter().map(|x| Naive::new(x, Vec::new())).collect();
     graph.trace(&inputs)
-}
-
-/// The sign of a NaN is an accident of the machine, and `copysign` tells it.
-fn depends_on_the_sign_of_nan<T: Plain + Number>(graph: &Expression) -> bool {
-    graph.trace(&inputs::<T>(graph)).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
 
 /// Every number is the plain program's, and the gradient of the last that is ordinary and no constant the reference's.
@@ -40,7 +32,7 @@ pub(crate) fn agrees_with_the_references<T: Plain + Number, F: Over<T> + Number>
 where
     Value<T>: Number,
 {
-    if depends_on_the_sign_of_nan::<T>(graph) {
+    if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
         return false;
     }
     let plain = inputs::<T>(graph);
@@ -107,7 +99,7 @@ where
     Value<T>: Number,
     Value<Value<T>>: Number,
 {
-    if depends_on_the_sign_of_nan::<T>(graph) {
+    if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
         return false;
     }
     let (tape, plain) = (Tape::new(), inputs::<T>(graph));
@@ -138,7 +130,7 @@ where
     Dual<T, 3>: Number + Over<T>,
     Dual<Dual<T>>: Number,
 {
-    if depends_on_the_sign_of_nan::<T>(graph) {
+    if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
         return false;
     }
     // A lane adds the zero of another input, and -0 + 0 is 0.

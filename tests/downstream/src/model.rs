@@ -38,7 +38,10 @@ mod tests {
     quickcheck! {
         fn the_gradient_of_the_loss_is_right(weights: (i8, i8, i8)) -> bool {
             let weights = [weights.0, weights.1, weights.2].map(|w| f32::from(w) / 64.0);
-            Check::new().gradient_against(loss, loss, &weights).is_ok()
+            // Where the neuron saturates, the derivatives of the rows, each up to about 1, cancel: what is left is off by
+            // the rounding of these.
+            let tolerance = 8.0 * f64::from(f32::EPSILON);
+            Check::new().absolute(tolerance).gradient_against(loss, loss, &weights).is_ok()
         }
 
         fn the_partial_of_the_activation_is_right(x: Magnitude<f32>) -> bool {
