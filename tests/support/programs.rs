@@ -61,7 +61,8 @@ thread_local! {
     static HAS_ZEROS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The number moved by so much, up or down.
+/// The number moved up or down, by the size or down to half of it: always by the size, what cancels would too often move
+/// together.
 fn shaken<F: Real>(y: F) -> F
 where
     F::Scalar: Float,
@@ -69,8 +70,9 @@ where
     let (size, state) = SHAKE.get();
     let state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     SHAKE.set((size, state));
-    let sign = if state >> 63 == 0 { size } else { -size };
-    y * number::<F::Scalar>(1.0 + sign)
+    let [sign, part] =
+        [state >> 63, state >> 31 & 0xffff_ffff].map(|bits| f64::from(u32::try_from(bits).expect("32 bits")));
+    y * number::<F::Scalar>(1.0 + size * (2.0 * sign - 1.0) * (0.5 + part / 2.0_f64.powi(33)))
 }
 
 macro_rules! wrapper {
