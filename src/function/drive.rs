@@ -21,7 +21,10 @@ pub(super) const COLUMNS: usize = 4;
 /// again with [`Dual`]s if there is a NaN in the results. Each number of directions is one more copy of the user's
 /// function to compile.
 macro_rules! look_twice {
-    ($T:ty, [$call:ident for $most:expr $(; $few:ident for $($N:literal)*)?] of $count:expr, $arguments:tt, $results:expr) => {{
+    (
+        $T:ty, [$call:ident for $most:expr $(; $few:ident for $($N:literal)*)?] of $count:expr,
+        $arguments:tt, $results:expr
+    ) => {{
         let y = match $count {
             $($(0..=$N => $few::<$T, Fast<$T, $N>, $N> $arguments,)*)?
             _ => $call::<$T, Fast<$T, { $most }>, { $most }> $arguments,

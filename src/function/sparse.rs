@@ -67,7 +67,12 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
         (_, 0) => {}
         (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch),
         (Side::Columns, count) => {
-            look_twice!(T, [columns for LANES; columns for 2 3 4] of count, (f, x, coloring, jacobian, scratch), jacobian.values());
+            look_twice!(
+                T,
+                [columns for LANES; columns for 2 3 4] of count,
+                (f, x, coloring, jacobian, scratch),
+                jacobian.values()
+            );
         }
     }
 }
@@ -134,7 +139,12 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
     assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
     if coloring.colors() != 0 {
-        look_twice!(T, [products for COLUMNS; products for 2] of coloring.colors(), (f, x, coloring, hessian, scratch), hessian.values());
+        look_twice!(
+            T,
+            [products for COLUMNS; products for 2] of coloring.colors(),
+            (f, x, coloring, hessian, scratch),
+            hessian.values()
+        );
     }
 }
 
