@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use gradtape::sparse::{Coloring, Csr};
 use gradtape::{
-    Function, Mode, Real, Scratch, VectorFunction, derivative, function, second_derivative, third_derivative,
+    Function, Mode, Real, VectorFunction, Workspace, derivative, function, second_derivative, third_derivative,
 };
 use minima::minima;
 use nalgebra::SVector;
@@ -27,7 +27,7 @@ mod programs;
 struct Of<P>(P);
 
 impl<P: Program> Function for Of<P> {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         self.0.eval(x)
     }
 }
@@ -51,13 +51,13 @@ fn line(what: &str, names: &[&str], seconds: &[f64]) {
 }
 
 fn ode() {
-    let (f, mut scratch) = (Of(Ode), Scratch::new());
+    let (f, mut workspace) = (Of(Ode), Workspace::new());
     let direction = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let dual = |i: usize| if i == 0 { num_dual::Dual64::new(START[0], 1.0) } else { START[i].into() };
     assert_near(&[f.jvp(&START, &direction).1], &[Ode::solve(&std::array::from_fn::<_, 6, _>(dual)).eps]);
     let [plain, ours, theirs] = minima([
         &mut || _ = black_box(f.value(black_box(&START))),
-        &mut || _ = black_box(f.jvp_into(black_box(&START), &direction, &mut scratch)),
+        &mut || _ = black_box(f.jvp_into(black_box(&START), &direction, &mut workspace)),
         &mut || _ = black_box(Ode::solve(&black_box(std::array::from_fn::<_, 6, _>(dual)))),
     ]);
     line("ode, one direction", &["forward", "num-dual"], &[plain, ours, theirs]);
@@ -69,10 +69,10 @@ fn ode() {
     };
     assert_near(&f.gradient(&START), &gradient(&START).1);
     let mut reverse_slopes = [0.0; 6];
-    let (mut scratch, mut reverse_scratch) = (Scratch::new(), Scratch::new());
+    let (mut workspace, mut reverse_scratch) = (Workspace::new(), Workspace::new());
     let [plain, ours, reverse, theirs] = minima([
         &mut || _ = black_box(f.value(black_box(&START))),
-        &mut || _ = black_box(f.value_and_gradient_into(black_box(&START), &mut slopes, &mut scratch)),
+        &mut || _ = black_box(f.value_and_gradient_into(black_box(&START), &mut slopes, &mut workspace)),
         &mut || {
             let (x, mode) = (black_box(&START), Mode::Reverse);
             black_box(f.value_and_gradient_by_into(mode, x, &mut reverse_slopes, &mut reverse_scratch));
@@ -93,7 +93,7 @@ macro_rules! price {
     }};
 }
 
-fn price<F: Real<Scalar = f64>>(x: &[F]) -> F {
+fn price<F: Real<Plain = f64>>(x: &[F]) -> F {
     price!(x)
 }
 
@@ -104,8 +104,8 @@ fn their_price<F: DualNum<Primitive = f64> + Copy>(x: &[F]) -> F {
 const OPTION: [f64; 5] = [100.0, 110.0, 0.03, 0.2, 1.5];
 
 fn option() {
-    let (f, mut scratch, mut slopes) = (function!(price), Scratch::new(), [0.0; 5]);
-    let (mut forward_slopes, mut reverse_slopes, mut reverse_scratch) = ([0.0; 5], [0.0; 5], Scratch::new());
+    let (f, mut workspace, mut slopes) = (function!(price), Workspace::new(), [0.0; 5]);
+    let (mut forward_slopes, mut reverse_slopes, mut reverse_scratch) = ([0.0; 5], [0.0; 5], Workspace::new());
     let gradient =
         |x: &[f64; 5]| num_dual::gradient(|x: SVector<DualSVec64<5>, 5>| their_price(x.as_slice()), &SVector::from(*x));
     assert_near(&f.gradient(&OPTION), gradient(&OPTION).1.as_slice());
@@ -113,13 +113,13 @@ fn option() {
         &mut || (0..100).for_each(|_| _ = black_box(f.value(black_box(&OPTION)))),
         &mut || {
             (0..100).for_each(|_| {
-                _ = black_box(f.value_and_gradient_into(black_box(&OPTION), &mut slopes, &mut scratch));
+                _ = black_box(f.value_and_gradient_into(black_box(&OPTION), &mut slopes, &mut workspace));
             });
         },
         &mut || {
             (0..100).for_each(|_| {
                 let (x, mode) = (black_box(&OPTION), Mode::Forward);
-                _ = black_box(f.value_and_gradient_by_into(mode, x, &mut forward_slopes, &mut Scratch::new()));
+                _ = black_box(f.value_and_gradient_by_into(mode, x, &mut forward_slopes, &mut Workspace::new()));
             });
         },
         &mut || {
@@ -134,15 +134,15 @@ fn option() {
     let names = ["chosen", "forward", "reverse", "num-dual"];
     line("option price, gradient by 5 inputs", &names, &[plain, ours, forward, reverse, theirs]);
 
-    let (mut hessian, mut scratch) = ([0.0; 25], Scratch::new());
+    let (mut hessian, mut workspace) = ([0.0; 25], Workspace::new());
     let their_hessian = |x: &[f64; 5]| {
         num_dual::hessian(|x: SVector<Dual2SVec64<5>, 5>| their_price(x.as_slice()), &SVector::from(*x)).2
     };
-    f.hessian_into(&OPTION, &mut hessian, &mut scratch);
+    f.hessian_into(&OPTION, &mut hessian, &mut workspace);
     assert_near(&hessian, their_hessian(&OPTION).as_slice());
     let [plain, ours, theirs] = minima([
         &mut || (0..100).for_each(|_| _ = black_box(f.value(black_box(&OPTION)))),
-        &mut || (0..100).for_each(|_| f.hessian_into(black_box(&OPTION), black_box(&mut hessian), &mut scratch)),
+        &mut || (0..100).for_each(|_| f.hessian_into(black_box(&OPTION), black_box(&mut hessian), &mut workspace)),
         &mut || (0..100).for_each(|_| _ = black_box(their_hessian(black_box(&OPTION)))),
     ])
     .map(|seconds| seconds / 100.0);
@@ -196,7 +196,7 @@ impl VectorFunction for Pendulum {
     }
 
     #[inline]
-    fn eval<F: Real<Scalar = f64>>(&self, s: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, s: &[F], y: &mut [F]) {
         y.copy_from_slice(&pendulum!(s));
     }
 }
@@ -207,13 +207,13 @@ fn small_jacobian() {
         let f = |s: SVector<DualSVec64<4>, 4>| SVector::from(pendulum!(s));
         num_dual::jacobian(f, &SVector::from(*x)).1
     };
-    let (mut jacobian, mut scratch) = ([0.0; 16], Scratch::new());
-    f.jacobian_into(&x, &mut jacobian, &mut scratch);
+    let (mut jacobian, mut workspace) = ([0.0; 16], Workspace::new());
+    f.jacobian_into(&x, &mut jacobian, &mut workspace);
     assert_near(&jacobian, theirs(&x).transpose().as_slice());
     let mut y = [0.0; 4];
     let seconds = minima([
         &mut || (0..100).for_each(|_| f.value_into(black_box(&x), black_box(&mut y))),
-        &mut || (0..100).for_each(|_| f.jacobian_into(black_box(&x), black_box(&mut jacobian), &mut scratch)),
+        &mut || (0..100).for_each(|_| f.jacobian_into(black_box(&x), black_box(&mut jacobian), &mut workspace)),
         &mut || (0..100).for_each(|_| _ = black_box(theirs(black_box(&x)))),
     ])
     .map(|seconds| seconds / 100.0);
@@ -232,13 +232,13 @@ fn hessian_products() {
 fn hessian_product(what: &str, f: &impl Function, x: &[f64]) {
     let (mut slopes, mut product) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let direction: Vec<f64> = (0..x.len()).map(|i| if i % 2 == 0 { 0.5 } else { -0.25 }).collect();
-    let (mut scratch, mut other) = (Scratch::new(), Scratch::new());
+    let (mut workspace, mut other) = (Workspace::new(), Workspace::new());
     f.hvp_into(x, &direction, &mut product, &mut other);
     let curvature: f64 = product.iter().zip(&direction).map(|(a, b)| a * b).sum();
     assert_near(&[curvature], &[f.directional(x, &direction)[2]]);
     let [plain, gradient, ours] = minima([
         &mut || _ = black_box(f.value(black_box(x))),
-        &mut || _ = black_box(f.value_and_gradient_by_into(Mode::Reverse, black_box(x), &mut slopes, &mut scratch)),
+        &mut || _ = black_box(f.value_and_gradient_by_into(Mode::Reverse, black_box(x), &mut slopes, &mut workspace)),
         &mut || f.hvp_into(black_box(x), &direction, black_box(&mut product), &mut other),
     ]);
     line(what, &["gradient", "product"], &[plain, gradient, ours]);
@@ -253,7 +253,7 @@ impl VectorFunction for Tridiagonal {
         inputs
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         let last = x.len() - 1;
         for i in 0..x.len() {
             let (left, right) = (x[i.saturating_sub(1)], x[(i + 1).min(last)]);
@@ -264,12 +264,12 @@ impl VectorFunction for Tridiagonal {
 
 fn sparse() {
     for n in [1_000, 10_000, 100_000, 1_000_000] {
-        let (x, mut y, mut scratch) = (Draws::new().take(n), vec![0.0; n], Scratch::new());
+        let (x, mut y, mut workspace) = (Draws::new().take(n), vec![0.0; n], Workspace::new());
         let coloring = Coloring::of_jacobian(&Tridiagonal.sparsity(&x));
         let mut jacobian = Csr::zeros(coloring.pattern().clone());
         let [plain, ours, once] = minima([
             &mut || Tridiagonal.value_into(black_box(&x), black_box(&mut y)),
-            &mut || Tridiagonal.sparse_jacobian_into(black_box(&x), &coloring, &mut jacobian, &mut scratch),
+            &mut || Tridiagonal.sparse_jacobian_into(black_box(&x), &coloring, &mut jacobian, &mut workspace),
             &mut || _ = black_box(Tridiagonal.sparse_jacobian(black_box(&x))),
         ]);
         let names = ["pattern known", "with its pattern"];
@@ -296,14 +296,14 @@ fn modes() {
 
 fn mode(what: &str, f: &impl Function, x: &[f64]) {
     let (mut slopes, mut other_slopes) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-    let (mut scratch, mut other) = (Scratch::new(), Scratch::new());
+    let (mut workspace, mut other) = (Workspace::new(), Workspace::new());
     let repetitions = 1 + 1000 / x.len();
     let seconds = minima([
         &mut || (0..repetitions).for_each(|_| _ = black_box(f.value(black_box(x)))),
         &mut || {
             (0..repetitions).for_each(|_| {
                 let x = black_box(x);
-                _ = black_box(f.value_and_gradient_by_into(Mode::Forward, x, &mut slopes, &mut scratch));
+                _ = black_box(f.value_and_gradient_by_into(Mode::Forward, x, &mut slopes, &mut workspace));
             });
         },
         &mut || {

@@ -59,7 +59,7 @@ fn mlp<T: Precision>() -> (Vec<T>, Vec<T>) {
 
 fn bench_mlp<T: Precision>(name: &str, tolerance: f64)
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     let (parameters, rows) = mlp::<T>();
     let share = number::<T>(0.01);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use gradtape::nn::{Activation, Adam, Dataset, Engine, Init, LossProgram, Mlp, Sgd, Trainer, Workspace, loss};
 use gradtape::program::{Precision, Rows};
-use gradtape::{Real, Value};
+use gradtape::{Plain, Value};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -48,11 +48,11 @@ fn step_of_the_article(c: &mut Criterion) {
     })
     .unwrap();
     let mut trainer = Trainer::new(network, Sgd::new(0.05));
-    c.bench_function("article/step of a program", |b| b.iter(|| trainer.step_rows(&mut program, black_box(rows))));
+    c.bench_function("article/step of a program", |b| b.iter(|| trainer.step_on(&mut program, black_box(rows))));
 }
 
 /// The trainer of a network with 32 hidden neurons.
-fn trainer<T: Real<Scalar = T>>(data: &Dataset, engine: Engine) -> Trainer<T, Adam<T>> {
+fn trainer<T: Plain>(data: &Dataset, engine: Engine) -> Trainer<T, Adam<T>> {
     let layers = [(32, Activation::Tanh), (data.target().width(), Activation::Identity)];
     let network = Mlp::new(data.names().len(), &layers, Init::Xavier, &mut rng()).unwrap();
     Trainer::new(network, Adam::new(T::from(0.005).unwrap())).with_engine(engine)

@@ -4,7 +4,7 @@
 //! value, gradient and Hessian of Rosenbrock's function, slope and curvature along a direction, and the circle that
 //! Newton's method fits to some points.
 
-use gradtape::{Function, Mode, Real, Scratch, function};
+use gradtape::{Function, Mode, Real, Workspace, function};
 
 /// How far points are from a circle of center (p₀, p₁) and radius p₂: the sum of squares.
 struct Circle {
@@ -13,7 +13,7 @@ struct Circle {
 
 impl Function for Circle {
     /// `F` is the plain float or a number that carries derivatives, as the caller chooses.
-    fn eval<F: Real<Scalar = f64>>(&self, p: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, p: &[F]) -> F {
         self.points.iter().map(|&[x, y]| ((p[0] - x).hypot(p[1] - y) - p[2]).powi(2)).sum()
     }
 }
@@ -38,14 +38,14 @@ fn main() {
     let [forward, reverse] = [Mode::Forward, Mode::Reverse].map(|mode| rosenbrock.value_and_gradient_by(mode, &x));
     assert_eq!(forward, reverse);
 
-    // In a loop, the forms that end in `_into` keep their memory in a `Scratch`.
+    // In a loop, the forms that end in `_into` keep their memory in a `Workspace`.
     let angles = (0..12).map(f64::from);
     let circle = Circle { points: angles.map(|t| [1.0 + 2.0 * t.cos(), -0.5 + 2.0 * t.sin()]).collect() };
-    let (mut p, mut scratch) = ([0.8, -0.2, 1.5], Scratch::new());
+    let (mut p, mut workspace) = ([0.8, -0.2, 1.5], Workspace::new());
     let (mut slopes, mut hessian) = ([0.0; 3], [0.0; 9]);
     for _ in 0..8 {
-        circle.gradient_into(&p, &mut slopes, &mut scratch);
-        circle.hessian_into(&p, &mut hessian, &mut scratch);
+        circle.gradient_into(&p, &mut slopes, &mut workspace);
+        circle.hessian_into(&p, &mut hessian, &mut workspace);
         let step = solve(&hessian, &slopes);
         p = std::array::from_fn(|i| p[i] - step[i]);
     }

@@ -21,7 +21,7 @@ const MATURITY: usize = 3;
 
 impl Call {
     /// `d₁` and `d₂` of the formula, and the strike of today.
-    fn parts<F: Real<Scalar = f64>>(&self, x: &[F]) -> (F, F, F) {
+    fn parts<F: Real<Plain = f64>>(&self, x: &[F]) -> (F, F, F) {
         let deviation = x[VOLATILITY] * x[MATURITY].sqrt();
         let discounted = (-x[RATE] * x[MATURITY]).exp() * self.strike;
         let d1 = (x[SPOT] / discounted).ln() / deviation + deviation / 2.0;
@@ -30,14 +30,14 @@ impl Call {
 }
 
 impl Function for Call {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let (d1, d2, discounted) = self.parts(x);
         x[SPOT] * normal(d1) - discounted * normal(d2)
     }
 }
 
 /// The normal distribution function.
-fn normal<F: Real<Scalar = f64>>(x: F) -> F {
+fn normal<F: Real<Plain = f64>>(x: F) -> F {
     (x * FRAC_1_SQRT_2).erf() / 2.0 + 0.5
 }
 

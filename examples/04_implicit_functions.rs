@@ -5,11 +5,11 @@
 //! tape. A fixed point `x = h(x, p)` is the root of `h(x, p) - x`. It prints two unknowns and their derivatives by two
 //! parameters, and how far they are from derivatives through all iterations of the solver.
 
-use gradtape::check::check_custom;
+use gradtape::check;
 use gradtape::{Dual, Real, Tape, Value, VectorFunction};
 
 /// Two variables that depend on each other: `h(x, p) = (cos(p₀ x₁), sin(p₁ x₀))`.
-fn coupled<F: Real<Scalar = f64>>(x: &[F], p: &[F]) -> [F; 2] {
+fn coupled<F: Real<Plain = f64>>(x: &[F], p: &[F]) -> [F; 2] {
     [(p[0] * x[1]).cos(), (p[1] * x[0]).sin()]
 }
 
@@ -21,7 +21,7 @@ impl VectorFunction for Equations {
         2
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, inputs: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, inputs: &[F], y: &mut [F]) {
         let (x, p) = inputs.split_at(2);
         let h = coupled(x, p);
         (y[0], y[1]) = (h[0] - x[0], h[1] - x[1]);
@@ -29,7 +29,7 @@ impl VectorFunction for Equations {
 }
 
 /// The fixed point by iteration, over any number.
-fn iterate<F: Real<Scalar = f64>>(p: &[F]) -> [F; 2] {
+fn iterate<F: Real<Plain = f64>>(p: &[F]) -> [F; 2] {
     (0..200).fold([F::constant(0.5); 2], |x, _| coupled(&x, p))
 }
 
@@ -83,7 +83,7 @@ fn main() {
         let x = implicit(tape, &Equations, newton(&Equations, &plain), p);
         x[0] * x[1] + p[0]
     };
-    let report = check_custom(energy, &p).expect("the derivatives are right");
+    let report = check::custom(energy, &p).expect("the derivatives are right");
     assert!(report.all_agree());
     println!("{report}");
 }

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::time::Instant;
 
-use gradtape::{Real, Scratch, Tape, Value, VectorFunction, checkpoint_loop, preaccumulate_into};
+use gradtape::{Real, Tape, Value, VectorFunction, Workspace, checkpoint_loop, preaccumulate_into};
 
 const DT: f64 = 0.001;
 
@@ -19,7 +19,7 @@ impl VectorFunction for Step {
         2
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, s: &[F], next: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, s: &[F], next: &mut [F]) {
         let slopes = |x: F, y: F| [s[2] * x - s[3] * x * y, s[5] * x * y - s[4] * y];
         let ahead = |time: f64, k: [F; 2]| slopes(s[0] + k[0] * time, s[1] + k[1] * time);
         let k1 = slopes(s[0], s[1]);
@@ -33,17 +33,17 @@ impl VectorFunction for Step {
 }
 
 /// A step of the loop on a tape: all of it, or its Jacobian.
-type OneStep = fn([Value<f64>; 2], &[Value<f64>], &mut Scratch) -> [Value<f64>; 2];
+type OneStep = fn([Value<f64>; 2], &[Value<f64>], &mut Workspace) -> [Value<f64>; 2];
 
-fn recorded([x, y]: [Value<f64>; 2], p: &[Value<f64>], _: &mut Scratch) -> [Value<f64>; 2] {
+fn recorded([x, y]: [Value<f64>; 2], p: &[Value<f64>], _: &mut Workspace) -> [Value<f64>; 2] {
     let mut next = [x, y];
     Step.eval(&[x, y, p[0], p[1], p[2], p[3]], &mut next);
     next
 }
 
-fn preaccumulated([x, y]: [Value<f64>; 2], p: &[Value<f64>], scratch: &mut Scratch) -> [Value<f64>; 2] {
+fn preaccumulated([x, y]: [Value<f64>; 2], p: &[Value<f64>], workspace: &mut Workspace) -> [Value<f64>; 2] {
     let mut next = [x, y];
-    preaccumulate_into(&Step, &[x, y, p[0], p[1], p[2], p[3]], &mut next, scratch);
+    preaccumulate_into(&Step, &[x, y, p[0], p[1], p[2], p[3]], &mut next, workspace);
     next
 }
 
@@ -60,9 +60,9 @@ fn main() {
         let mut first: Option<Vec<f64>> = None;
         for (name, one_step) in [("all recorded", recorded as OneStep), ("preaccumulated", preaccumulated)] {
             for (how, checkpoints) in [("", false), (", checkpoints", true)] {
-                let (time, tape, scratch) = (Instant::now(), Tape::new(), RefCell::new(Scratch::new()));
+                let (time, tape, workspace) = (Instant::now(), Tape::new(), RefCell::new(Workspace::new()));
                 let (s, p) = (tape.vars(&state), tape.vars(&p));
-                let step = move |_, &s: &[_; 2], p: &[_]| one_step(s, p, &mut scratch.borrow_mut());
+                let step = move |_, &s: &[_; 2], p: &[_]| one_step(s, p, &mut workspace.borrow_mut());
                 let [x, y] = if checkpoints {
                     checkpoint_loop(step, steps, [s[0], s[1]], &p)
                 } else {

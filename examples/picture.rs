@@ -47,12 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The neuron of micrograd's lecture.
-fn neuron<F: Real<Scalar = f64>>(w: &[F], x: &[F]) -> F {
+fn neuron<F: Real<Plain = f64>>(w: &[F], x: &[F]) -> F {
     (w[0] * x[0] + w[1] * x[1] + w[2]).tanh()
 }
 
 /// The squared error of the network for a row: its inputs, and the target.
-fn error<F: Real<Scalar = f64>>(parameters: &[F], row: &[F]) -> F {
+fn error<F: Real<Plain = f64>>(parameters: &[F], row: &[F]) -> F {
     let layers = WIDTHS[1..].iter().map(|&width| (width, Activation::Tanh)).collect::<Vec<_>>();
     let network = Mlp::from_parameters(WIDTHS[0], &layers, parameters.to_vec()).expect("the widths are those below");
     let (target, x) = row.split_last().expect("a row has a target");

@@ -16,18 +16,18 @@
 //!
 //! | you have | take |
 //! |---|---|
-//! | a function of several variables | [`assert_gradient!`](crate::assert_gradient), [`check_gradient`] for the report |
-//! | a function with several outputs | [`check_jacobian`] |
-//! | an operation made with [`Tape::custom`](crate::Tape::custom) | [`check_custom`] |
+//! | a function of several variables | [`assert_gradient!`](crate::assert_gradient), [`check::gradient`](crate::check::gradient) for the report |
+//! | a function with several outputs | [`check::jacobian`](crate::check::jacobian) |
+//! | an operation made with [`Tape::custom`](crate::Tape::custom) | [`check::custom`](crate::check::custom) |
 //! | a plain function and a derivative from elsewhere | [`difference`] |
 //!
 //! # Reading a report
 //!
 //! ```
-//! use gradtape::check::check_gradient;
+//! use gradtape::check::gradient;
 //!
 //! // `data()` takes the number out: the tape does not see the second factor.
-//! let failure = check_gradient(|x| x[0] * x[0].data() + x[1], &[3.0, 2.0]).unwrap_err();
+//! let failure = check::gradient(|x| x[0] * x[0].data() + x[1], &[3.0, 2.0]).unwrap_err();
 //! let message = failure.to_string();
 //! assert!(message.starts_with("1 of 2 derivatives is not confirmed by differences\nx[0]: 3.0, differences say 6.0 ± "));
 //! assert!(message.ends_with("; disagrees"));
@@ -83,15 +83,15 @@
 //! Wrong derivatives like to hide behind branches. Random points find them, here with the crate `quickcheck`:
 //!
 //! ```
-//! use gradtape::{Real, check::check_gradient};
+//! use gradtape::{Real, check::gradient};
 //! use quickcheck::{TestResult, quickcheck};
 //!
-//! fn huber<F: Real<Scalar = f64>>(x: &[F]) -> F {
+//! fn huber<F: Real<Plain = f64>>(x: &[F]) -> F {
 //!     if x[0].abs() < F::constant(x[1].data().abs()) { x[0] * x[0] / 2.0 } else { x[0].abs() - 0.5 }
 //! }
 //!
 //! fn huber_has_its_gradient(residual: i8) -> TestResult {
-//!     TestResult::from_bool(check_gradient(huber, &[f64::from(residual) / 8.0, 1.0]).is_ok())
+//!     TestResult::from_bool(check::gradient(huber, &[f64::from(residual) / 8.0, 1.0]).is_ok())
 //! }
 //!
 //! quickcheck(huber_has_its_gradient as fn(i8) -> TestResult);
@@ -112,8 +112,8 @@ mod random;
 mod report;
 
 pub use difference::difference;
-pub use options::{Check, check_custom, check_gradient, check_jacobian};
+pub use options::{Check, custom, gradient, jacobian};
 #[cfg(any(feature = "quickcheck", feature = "arbitrary"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "quickcheck", feature = "arbitrary"))))]
-pub use random::{Any, Expression, Magnitude, NearKink, Number, Operation, Smooth, Special, Table, Unit};
-pub use report::{Along, Doubt, Entry, Failure, Report, Verdict};
+pub use random::{Any, Arithmetic, Expression, Magnitude, NearKink, Operation, Smooth, Special, Table, Unit};
+pub use report::{Doubt, Entry, Failure, Report, Variation, Verdict};

@@ -1,12 +1,14 @@
 //! The number of forward mode.
 
+pub(crate) mod unchecked;
+
 use std::array::from_fn;
 
 use num_traits::ToPrimitive;
 
-use crate::Scalar;
 use crate::methods::methods;
 use crate::ops::rules::{self, scaled};
+use crate::scalar::Scalar;
 
 /// A number and its derivatives along `N` directions, which are computed with it.
 ///

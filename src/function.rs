@@ -3,25 +3,28 @@
 mod drive;
 mod macros;
 mod mode;
-mod scratch;
+mod preaccumulate;
 mod sparse;
 mod univariate;
 mod vector;
+mod workspace;
 
 pub use mode::Mode;
-pub use scratch::Scratch;
+pub use preaccumulate::{preaccumulate, preaccumulate_into};
 pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
+pub use workspace::Workspace;
 
 use self::drive::{hvp, look_twice};
-use crate::fast::Fast;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
+use crate::number::{Plain, Real};
 use crate::sparse::{Coloring, Csr, Sparsity};
-use crate::{Dual, Real};
 
 /// A function `f` of many numbers, written once, and every derivative of it.
 ///
 /// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; all else is there. `T` is the plain
-/// number. Code without constants needs no `Scalar = T`, and can be implemented for all `T` at once. A function without
+/// number. Code without constants needs no `Plain = T`, and can be implemented for all `T` at once. A function without
 /// data of its own is written in one line with [`function!`](crate::function!); one of several results is a
 /// [`VectorFunction`].
 ///
@@ -43,7 +46,7 @@ use crate::{Dual, Real};
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
 /// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
 ///
-/// Each has a form that ends in `_into`, which writes where you tell it and keeps its memory in a [`Scratch`]: in a loop
+/// Each has a form that ends in `_into`, which writes where you tell it and keeps its memory in a [`Workspace`]: in a loop
 /// it allocates nothing after its first round.
 ///
 /// # Examples
@@ -57,7 +60,7 @@ use crate::{Dual, Real};
 /// }
 ///
 /// impl Function for Fit {
-///     fn eval<F: Real<Scalar = f64>>(&self, p: &[F]) -> F {
+///     fn eval<F: Real<Plain = f64>>(&self, p: &[F]) -> F {
 ///         self.points.iter().map(|&(x, y)| (p[0] + p[1] * x - y).powi(2)).sum()
 ///     }
 /// }
@@ -66,9 +69,9 @@ use crate::{Dual, Real};
 /// assert_eq!(fit.value_and_gradient(&[1.0, 1.0]), (1.0, vec![-2.0, -2.0]));
 /// assert_eq!(fit.hvp(&[1.0, 1.0], &[1.0, 0.0]), [4.0, 2.0]);
 /// ```
-pub trait Function<T: Real<Scalar = T> = f64> {
+pub trait Function<T: Plain = f64> {
     /// The value at `x`, in any number.
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F;
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F;
 
     /// The value at `x`.
     fn value(&self, x: &[T]) -> T {
@@ -87,8 +90,8 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// If `gradient` is not as long as `x`.
     #[track_caller]
-    fn gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch) {
-        self.value_and_gradient_into(x, gradient, scratch);
+    fn gradient_into(&self, x: &[T], gradient: &mut [T], workspace: &mut Workspace) {
+        self.value_and_gradient_into(x, gradient, workspace);
     }
 
     /// The value and the gradient at `x`.
@@ -105,19 +108,19 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::{Function, Scratch, function};
+    /// use gradtape::{Function, Workspace, function};
     ///
     /// let bowl = function!(|x| (x[0] - 3.0).powi(2) + x[1] * x[1]);
-    /// let (mut x, mut slopes, mut scratch) = ([0.0, 1.0], [0.0; 2], Scratch::new());
+    /// let (mut x, mut slopes, mut workspace) = ([0.0, 1.0], [0.0; 2], Workspace::new());
     /// for _ in 0..100 {
-    ///     bowl.value_and_gradient_into(&x, &mut slopes, &mut scratch);
+    ///     bowl.value_and_gradient_into(&x, &mut slopes, &mut workspace);
     ///     x = std::array::from_fn(|i| x[i] - 0.2 * slopes[i]);
     /// }
     /// assert!((x[0] - 3.0).abs() < 1e-9 && x[1].abs() < 1e-9);
     /// ```
     #[track_caller]
-    fn value_and_gradient_into(&self, x: &[T], gradient: &mut [T], scratch: &mut Scratch) -> T {
-        self.value_and_gradient_by_into(Mode::of_gradient(x.len()), x, gradient, scratch)
+    fn value_and_gradient_into(&self, x: &[T], gradient: &mut [T], workspace: &mut Workspace) -> T {
+        self.value_and_gradient_by_into(Mode::of_gradient(x.len()), x, gradient, workspace)
     }
 
     /// The value and the gradient in the mode of your choice.
@@ -132,7 +135,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// ```
     fn value_and_gradient_by(&self, mode: Mode, x: &[T]) -> (T, Vec<T>) {
         let mut gradient = vec![T::zero(); x.len()];
-        let value = self.value_and_gradient_by_into(mode, x, &mut gradient, &mut Scratch::new());
+        let value = self.value_and_gradient_by_into(mode, x, &mut gradient, &mut Workspace::new());
         (value, gradient)
     }
 
@@ -142,11 +145,11 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// If `gradient` is not as long as `x`.
     #[track_caller]
-    fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], scratch: &mut Scratch) -> T {
+    fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], workspace: &mut Workspace) -> T {
         assert_eq!(gradient.len(), x.len(), "a gradient is as long as the point; make `gradient` so");
         match mode {
-            Mode::Forward => drive::forward_gradient(self, x, gradient, scratch),
-            Mode::Reverse => drive::reverse_gradient(self, x, gradient, scratch),
+            Mode::Forward => drive::forward_gradient(self, x, gradient, workspace),
+            Mode::Reverse => drive::reverse_gradient(self, x, gradient, workspace),
         }
     }
 
@@ -165,18 +168,18 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// ```
     #[track_caller]
     fn jvp(&self, x: &[T], v: &[T]) -> (T, T) {
-        self.jvp_into(x, v, &mut Scratch::new())
+        self.jvp_into(x, v, &mut Workspace::new())
     }
 
-    /// [`jvp`](Self::jvp), with the memory of `scratch`.
+    /// [`jvp`](Self::jvp), with the memory of `workspace`.
     ///
     /// # Panics
     ///
     /// As [`jvp`](Self::jvp).
     #[track_caller]
-    fn jvp_into(&self, x: &[T], v: &[T], scratch: &mut Scratch) -> (T, T) {
-        let (y, slope) = drive::jvp::<T, Fast<T>, 1>(self, x, v, scratch);
-        if slope.is_nan() { drive::jvp::<T, Dual<T>, 1>(self, x, v, scratch) } else { (y, slope) }
+    fn jvp_into(&self, x: &[T], v: &[T], workspace: &mut Workspace) -> (T, T) {
+        let (y, slope) = drive::jvp::<T, Unchecked<T>, 1>(self, x, v, workspace);
+        if slope.is_nan() { drive::jvp::<T, Dual<T>, 1>(self, x, v, workspace) } else { (y, slope) }
     }
 
     /// Value, slope and curvature along `v`: `f`, `Σ vᵢ ∂f/∂xᵢ` and `Σ vᵢ vⱼ ∂²f/∂xᵢ∂xⱼ`.
@@ -194,21 +197,21 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// ```
     #[track_caller]
     fn directional(&self, x: &[T], v: &[T]) -> [T; 3] {
-        self.directional_into(x, v, &mut Scratch::new())
+        self.directional_into(x, v, &mut Workspace::new())
     }
 
-    /// [`directional`](Self::directional), with the memory of `scratch`.
+    /// [`directional`](Self::directional), with the memory of `workspace`.
     ///
     /// # Panics
     ///
     /// As [`directional`](Self::directional).
     #[track_caller]
-    fn directional_into(&self, x: &[T], v: &[T], scratch: &mut Scratch) -> [T; 3] {
-        let new = |data: Fast<T>, tangent| Fast { data, tangents: [tangent] };
-        let y = drive::directional(self, x, v, new, |y: Fast<Fast<T>>| [y.data, y.tangents[0]], scratch);
+    fn directional_into(&self, x: &[T], v: &[T], workspace: &mut Workspace) -> [T; 3] {
+        let new = |data: Unchecked<T>, tangent| Unchecked { data, tangents: [tangent] };
+        let y = drive::directional(self, x, v, new, |y: Unchecked<Unchecked<T>>| [y.data, y.tangents[0]], workspace);
         if y.iter().any(|y| y.is_nan()) {
             let new = |data: Dual<T>, tangent| Dual::new(data, [tangent]);
-            return drive::directional(self, x, v, new, |y: Dual<Dual<T>>| [y.data(), y.tangent()], scratch);
+            return drive::directional(self, x, v, new, |y: Dual<Dual<T>>| [y.data(), y.tangent()], workspace);
         }
         y
     }
@@ -222,7 +225,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     #[track_caller]
     fn hvp(&self, x: &[T], v: &[T]) -> Vec<T> {
         let mut product = vec![T::zero(); x.len()];
-        self.hvp_into(x, v, &mut product, &mut Scratch::new());
+        self.hvp_into(x, v, &mut product, &mut Workspace::new());
         product
     }
 
@@ -235,17 +238,17 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::{Function, Scratch, function};
+    /// use gradtape::{Function, Workspace, function};
     ///
-    /// let (cubic, mut scratch) = (function!(|x| x[0] * x[0] * x[1]), Scratch::new());
+    /// let (cubic, mut workspace) = (function!(|x| x[0] * x[0] * x[1]), Workspace::new());
     /// let mut column = [0.0; 2];
-    /// cubic.hvp_into(&[1.0, 2.0], &[1.0, 0.0], &mut column, &mut scratch);
+    /// cubic.hvp_into(&[1.0, 2.0], &[1.0, 0.0], &mut column, &mut workspace);
     /// assert_eq!(column, [4.0, 2.0]);
     /// ```
     #[track_caller]
-    fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], scratch: &mut Scratch) {
+    fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], workspace: &mut Workspace) {
         assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        look_twice!(T, [hvp for 1] of 1, (self, x, v, product, scratch), product);
+        look_twice!(T, [hvp for 1] of 1, (self, x, v, product, workspace), product);
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: what is below the diagonal stands above it, too.
@@ -254,7 +257,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     #[must_use]
     fn hessian(&self, x: &[T]) -> Vec<Vec<T>> {
         let mut hessian = vec![T::zero(); x.len() * x.len()];
-        self.hessian_into(x, &mut hessian, &mut Scratch::new());
+        self.hessian_into(x, &mut hessian, &mut Workspace::new());
         drive::rows(&hessian, x.len())
     }
 
@@ -267,16 +270,16 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::{Function, Scratch, function};
+    /// use gradtape::{Function, Workspace, function};
     ///
     /// let mut hessian = [0.0; 4];
-    /// function!(|x| x[0] * x[0] * x[1]).hessian_into(&[1.0, 2.0], &mut hessian, &mut Scratch::new());
+    /// function!(|x| x[0] * x[0] * x[1]).hessian_into(&[1.0, 2.0], &mut hessian, &mut Workspace::new());
     /// assert_eq!(hessian, [4.0, 2.0, 2.0, 0.0]);
     /// ```
     #[track_caller]
-    fn hessian_into(&self, x: &[T], hessian: &mut [T], scratch: &mut Scratch) {
+    fn hessian_into(&self, x: &[T], hessian: &mut [T], workspace: &mut Workspace) {
         assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
-        drive::hessian(self, x, hessian, scratch);
+        drive::hessian(self, x, hessian, workspace);
     }
 
     /// Where the Hessian may differ from zero, by the structure of the computation: wherever `max`, `min`, `clamp` and
@@ -305,7 +308,7 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     fn sparse_hessian(&self, x: &[T]) -> Csr<T> {
         let pattern = self.hessian_sparsity(x).local(false);
         let mut hessian = Csr::zeros(pattern.clone());
-        self.sparse_hessian_into(x, &Coloring::of_hessian(&pattern), &mut hessian, &mut Scratch::new());
+        self.sparse_hessian_into(x, &Coloring::of_hessian(&pattern), &mut hessian, &mut Workspace::new());
         hessian
     }
 
@@ -320,24 +323,24 @@ pub trait Function<T: Real<Scalar = T> = f64> {
     ///
     /// ```
     /// use gradtape::sparse::{Coloring, Csr};
-    /// use gradtape::{Function, Scratch, function};
+    /// use gradtape::{Function, Workspace, function};
     ///
     /// let product = function!(|x| x[0] * x[1] + x[2] * x[2]);
     /// let coloring = Coloring::of_hessian(&product.hessian_sparsity(&[1.0, 1.0, 1.0]));
-    /// let (mut hessian, mut scratch) = (Csr::zeros(coloring.pattern().clone()), Scratch::new());
+    /// let (mut hessian, mut workspace) = (Csr::zeros(coloring.pattern().clone()), Workspace::new());
     /// for x in [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] {
-    ///     product.sparse_hessian_into(&x, &coloring, &mut hessian, &mut scratch);
+    ///     product.sparse_hessian_into(&x, &coloring, &mut hessian, &mut workspace);
     ///     assert_eq!(hessian.values(), [1.0, 1.0, 2.0]);
     /// }
     /// ```
     #[track_caller]
-    fn sparse_hessian_into(&self, x: &[T], coloring: &Coloring, hessian: &mut Csr<T>, scratch: &mut Scratch) {
-        sparse::hessian(self, x, coloring, hessian, scratch);
+    fn sparse_hessian_into(&self, x: &[T], coloring: &Coloring, hessian: &mut Csr<T>, workspace: &mut Workspace) {
+        sparse::hessian(self, x, coloring, hessian, workspace);
     }
 }
 
-impl<T: Real<Scalar = T>, G: Function<T> + ?Sized> Function<T> for &G {
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+impl<T: Plain, G: Function<T> + ?Sized> Function<T> for &G {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         (**self).eval(x)
     }
 }

@@ -5,6 +5,8 @@ mod approx;
 #[cfg(feature = "nalgebra")]
 mod cardinal;
 #[cfg(feature = "nalgebra")]
+pub mod linalg;
+#[cfg(feature = "nalgebra")]
 mod nalgebra;
 #[cfg(feature = "ndarray")]
 mod ndarray;

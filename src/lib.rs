@@ -33,7 +33,7 @@
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a loop that takes gradients again and again | one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
-//! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Scalar = f64>` to write `x + 1.0` |
+//! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
@@ -123,7 +123,7 @@
 //!
 //! # Double-double numbers
 //!
-//! A `TwoFloat` has no `Sum` and no `Product` (in version 0.8 of its crate), so it is [`Lift`], but not [`Real`]; a
+//! A `TwoFloat` has no `Sum` and no `Product` (in version 0.8 of its crate), so it is [`Number`], but not [`Real`]; a
 //! `Value<TwoFloat>` and a `Dual<TwoFloat>` are both. So [`gradient`], [`derivative`] and a [`Tape`] take functions over
 //! [`Real`], but a `TwoFloat` cannot be the plain number of a [`Function`], which is evaluated with plain numbers, too.
 //! The derivatives of sums, differences and products have about 30 digits; quotients and elementary functions have those of
@@ -184,53 +184,46 @@
     allow(rustdoc::broken_intra_doc_links)
 )]
 
-// First, so that the documentation of `Value` begins with it.
-mod value;
-
 #[doc = include_str!("../docs/accuracy.md")]
 pub mod accuracy {}
 pub mod check;
-mod checkpoint;
+mod dependence;
 mod dual;
 mod error;
-mod fast;
+#[cfg(feature = "serde")]
+mod file;
 mod function;
-mod gradients;
 mod interop;
-#[cfg(feature = "nalgebra")]
-#[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
-pub mod linalg;
 mod many;
 mod methods;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
 pub mod nn;
-mod node;
 mod num;
+mod number;
 mod operators;
 mod ops;
-mod preaccumulate;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
 pub mod program;
-mod real;
+mod scalar;
 pub mod sparse;
-#[cfg(feature = "serde")]
-mod store;
 mod tape;
-mod trace;
 
-pub use checkpoint::{checkpoint, checkpoint_loop};
 pub use dual::Dual;
 pub use error::Error;
-pub use function::{Function, Mode, Scratch, VectorFunction, derivative, second_derivative, third_derivative};
-pub use gradients::{Gradients, gradient};
-pub use preaccumulate::{preaccumulate, preaccumulate_into};
-pub use real::{Lift, Real, Scalar};
-pub use tape::Tape;
+pub use function::{
+    Function, Mode, VectorFunction, Workspace, derivative, preaccumulate, preaccumulate_into, second_derivative,
+    third_derivative,
+};
+#[cfg(feature = "nalgebra")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
+pub use interop::linalg;
+pub use number::{Number, Plain, Real};
+pub use scalar::Scalar;
 #[cfg(feature = "locations")]
-pub use trace::NonFinite;
-pub use value::Value;
+pub use tape::NonFinite;
+pub use tape::{Gradients, Tape, Value, checkpoint, checkpoint_loop, gradient};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

@@ -2,13 +2,15 @@
 
 use std::iter::{Product, Sum};
 
-use crate::fast::Fast;
+use crate::dependence::Dependence;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
 use crate::ops::rules::{self, scaled};
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
-use crate::sparse::Tracer;
+use crate::scalar::Scalar;
+use crate::tape::Value;
 use crate::tape::{many, many_pairs};
-use crate::{Dual, Scalar, Value};
 
 impl<T: Scalar> Value<T> {
     /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
@@ -155,8 +157,8 @@ let sum = Dual::weighted_sum(&Dual::vars([1.0, 2.0]), &[0.5, 3.0]);
 assert_eq!((sum.data(), sum.tangents()), (6.5, [0.5, 3.0]));
 ```"
 }
-in_turn! { [, const N: usize] Fast<T, N>, "" "" }
-in_turn! { [] Tracer<T>, "" "" }
+in_turn! { [, const N: usize] Unchecked<T, N>, "" "" }
+in_turn! { [] Dependence<T>, "" "" }
 
 /// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
 /// the next: they cannot be written as they come, because making the next may record, too.
@@ -240,10 +242,10 @@ of_references! {
     Product product [T: Scalar] Value<T>;
     Sum sum [T: Scalar, const N: usize] Dual<T, N>;
     Product product [T: Scalar, const N: usize] Dual<T, N>;
-    Sum sum [T: Scalar, const N: usize] Fast<T, N>;
-    Product product [T: Scalar, const N: usize] Fast<T, N>;
-    Sum sum [T: Scalar] Tracer<T>;
-    Product product [T: Scalar] Tracer<T>;
+    Sum sum [T: Scalar, const N: usize] Unchecked<T, N>;
+    Product product [T: Scalar, const N: usize] Unchecked<T, N>;
+    Sum sum [T: Scalar] Dependence<T>;
+    Product product [T: Scalar] Dependence<T>;
 }
 #[cfg(feature = "program")]
 of_references! { Sum sum [T: Precision] Expr<T>; Product product [T: Precision] Expr<T>; }

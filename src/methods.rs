@@ -34,11 +34,11 @@ macro_rules! methods {
             b: Self,
             partial_a: impl FnOnce() -> T,
             partial_b: impl FnOnce() -> T,
-            call: impl FnOnce() -> crate::trace::Call,
+            call: impl FnOnce() -> crate::tape::locations::Call,
         ) -> Self {
             Self::meet(a, b);
             let (partial_a, partial_b) = (partial_a(), partial_b());
-            if crate::sparse::is_traced_over::<Self, T>() {
+            if crate::dependence::is_traced_over::<Self, T>() {
                 // At another point it may be the other one.
                 Self::join(data, a, b, || partial_a, || partial_b, call)
             } else if partial_b.is_zero() {
@@ -77,7 +77,7 @@ macro_rules! methods {
                 $(let $shared = $both;)?
                 let $y = $value;
                 let partial = $partial;
-                let call = || crate::trace::Call::new(stringify!($name), [$x.to_f64() $(, $p.to_f64())?]);
+                let call = || crate::tape::locations::Call::new(stringify!($name), [$x.to_f64() $(, $p.to_f64())?]);
                 self.chain($y, partial, call)
             }
         )*
@@ -108,7 +108,7 @@ macro_rules! methods {
             pub fn $name(self, other: Self) -> Self {
                 let ($a, $b) = (self.data, other.data);
                 let $y = $value;
-                let call = || crate::trace::Call::new(stringify!($name), [$a.to_f64(), $b.to_f64()]);
+                let call = || crate::tape::locations::Call::new(stringify!($name), [$a.to_f64(), $b.to_f64()]);
                 Self::$combine($y, self, other, || $partial_a, || $partial_b, call)
             }
         )*

@@ -42,6 +42,8 @@ mod activation;
 mod csv;
 mod data;
 mod engine;
+#[cfg(feature = "serde")]
+mod file;
 mod init;
 mod layer;
 pub mod loss;
@@ -49,8 +51,6 @@ mod loss_program;
 mod mlp;
 mod neuron;
 mod optim;
-#[cfg(feature = "serde")]
-mod store;
 mod train;
 
 pub use activation::Activation;
@@ -70,8 +70,9 @@ pub use train::Trainer;
 /// The crate of the random generators that the methods take.
 pub use rand;
 
+use crate::error::Error;
+use crate::number::Real;
 use crate::ops::rules::constant;
-use crate::{Error, Real};
 
 /// What the user wrote, quoted for an error, and cut where nobody reads on.
 fn quoted(text: &str) -> String {

@@ -7,11 +7,13 @@ use num_traits::{
     Zero,
 };
 
-use crate::fast::Fast;
+use crate::dependence::Dependence;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
-use crate::sparse::Tracer;
-use crate::{Dual, Scalar, Value};
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 /// Questions about the number alone.
 macro_rules! queries {
@@ -117,11 +119,11 @@ macro_rules! neutral {
 
 crate::operations! { float [T: Scalar] Value<T>; }
 crate::operations! { float [T: Scalar, const N: usize] Dual<T, N>; }
-crate::operations! { float [T: Scalar, const N: usize] Fast<T, N>; }
-crate::operations! { float [T: Scalar] Tracer<T>; }
+crate::operations! { float [T: Scalar, const N: usize] Unchecked<T, N>; }
+crate::operations! { float [T: Scalar] Dependence<T>; }
 #[cfg(feature = "program")]
 crate::operations! { float [T: Precision] Expr<T>; }
-neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; [, const N: usize] Fast<T, N>; [] Tracer<T>; }
+neutral! { [] Value<T>; [, const N: usize] Dual<T, N>; [, const N: usize] Unchecked<T, N>; [] Dependence<T>; }
 
 /// Conversions of the number, in every width that the standard integers and floats have.
 macro_rules! primitives {
@@ -269,7 +271,7 @@ macro_rules! traits {
     };
 }
 
-traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; [, const N: usize] Scalar Fast<T, N>; [] Scalar Tracer<T>; }
+traits! { [] Scalar Value<T>; [, const N: usize] Scalar Dual<T, N>; [, const N: usize] Scalar Unchecked<T, N>; [] Scalar Dependence<T>; }
 #[cfg(feature = "program")]
 traits! { [] Precision Expr<T>; }
 

@@ -8,11 +8,13 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssi
 
 use num_traits::{One, ToPrimitive};
 
-use crate::fast::Fast;
+use crate::dependence::Dependence;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
 use crate::ops::rules;
-use crate::sparse::Tracer;
-use crate::trace::Call;
-use crate::{Dual, Scalar, Value};
+use crate::scalar::Scalar;
+use crate::tape::Value;
+use crate::tape::locations::Call;
 
 /// The operators of the table between numbers, and with plain numbers on the right.
 macro_rules! operators {
@@ -280,8 +282,8 @@ macro_rules! compared_left {
 
 crate::operations! { operators [T: Scalar] Value<T>, join; }
 crate::operations! { operators [T: Scalar, const N: usize] Dual<T, N>, operator; }
-crate::operations! { operators [T: Scalar, const N: usize] Fast<T, N>, operator; }
-crate::operations! { operators [T: Scalar] Tracer<T>, join; }
+crate::operations! { operators [T: Scalar, const N: usize] Unchecked<T, N>, operator; }
+crate::operations! { operators [T: Scalar] Dependence<T>, join; }
 crate::operations! { plain_left [] f32, Value<f32>; }
 crate::operations! { plain_left [] f64, Value<f64>; }
 crate::operations! { plain_left [const N: usize] f32, Dual<f32, N>; }
@@ -289,11 +291,11 @@ crate::operations! { plain_left [const N: usize] f64, Dual<f64, N>; }
 
 neg! { [T: Scalar] Value<T>, |x| x.chain(-x.data, -T::one(), || Call::new("neg", [x.data.to_f64()])) }
 neg! { [T: Scalar, const N: usize] Dual<T, N>, |x| Self::new(-x.data, x.tangents.map(T::neg)) }
-neg! { [T: Scalar, const N: usize] Fast<T, N>, |x| Self { data: -x.data, tangents: x.tangents.map(T::neg) } }
-neg! { [T: Scalar] Tracer<T>, |x| x.chain(-x.data, T::zero(), ()) }
+neg! { [T: Scalar, const N: usize] Unchecked<T, N>, |x| Self { data: -x.data, tangents: x.tangents.map(T::neg) } }
+neg! { [T: Scalar] Dependence<T>, |x| x.chain(-x.data, T::zero(), ()) }
 compared! { [] Value<T> }
 compared! { [, const N: usize] Dual<T, N> }
-compared! { [, const N: usize] Fast<T, N> }
+compared! { [, const N: usize] Unchecked<T, N> }
 compared_left! {
     [] f32, Value<f32>;
     [] f64, Value<f64>;

@@ -84,20 +84,20 @@ mod store;
 
 use std::sync::OnceLock;
 
-pub use dot::{Direction, Dot};
+pub use dot::{Dot, Layout};
 pub use expr::Expr;
 pub(crate) use expr::symbolic;
 pub use listing::Statistics;
 pub(crate) use op::Op;
 pub use options::{Optimization, Options};
-pub use paths::{Derivative, Paths};
+pub use paths::{PathOutput, Paths};
 pub use precision::Precision;
-pub use record::Outputs;
+pub use record::IntoOutputs;
 pub use rows::{Results, Rows};
 pub use run::Workspace;
 pub use source::Source;
 
-use crate::Error;
+use crate::error::Error;
 use code::{Code, compile};
 use graph::{Graph, Id};
 use optimize::{lower, prune};
@@ -145,7 +145,7 @@ impl<T: Precision> Program<T> {
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[track_caller]
-    pub fn record<O: Outputs<T>>(f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Self {
+    pub fn record<O: IntoOutputs<T>>(f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Self {
         Options::new().record(f, x)
     }
 
@@ -163,7 +163,11 @@ impl<T: Precision> Program<T> {
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[track_caller]
-    pub fn record_with<O: Outputs<T>>(f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O, parameters: &[T], x: &[T]) -> Self {
+    pub fn record_with<O: IntoOutputs<T>>(
+        f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O,
+        parameters: &[T],
+        x: &[T],
+    ) -> Self {
         Options::new().record_with(f, parameters, x)
     }
 

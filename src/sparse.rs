@@ -24,7 +24,7 @@
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};
-//! use gradtape::{Function, Scratch, VectorFunction, function};
+//! use gradtape::{Function, Workspace, VectorFunction, function};
 //!
 //! let smooth = function!(|x| [x[0] * 0.0 + x[1].max(x[2]), x[1] * x[1]]);
 //! let pattern = smooth.sparsity(&[1.0, 2.0, 3.0]);
@@ -40,7 +40,7 @@
 //! // Colours found on the left serve no point on the right.
 //! let coloring = Coloring::of_hessian(&left);
 //! let mut hessian = Csr::zeros(left);
-//! let mut at = |x| branch.sparse_hessian_into(&[x, 2.0], &coloring, &mut hessian, &mut Scratch::new());
+//! let mut at = |x| branch.sparse_hessian_into(&[x, 2.0], &coloring, &mut hessian, &mut Workspace::new());
 //! at(-2.0);
 //! assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| at(1.0))).is_err());
 //! ```
@@ -50,14 +50,12 @@
 
 mod coloring;
 mod csr;
+#[cfg(feature = "serde")]
+mod file;
 mod pattern;
 mod recover;
 mod star;
-#[cfg(feature = "serde")]
-mod store;
-mod tracer;
 
 pub use coloring::{Coloring, Side};
 pub use csr::Csr;
 pub use pattern::Sparsity;
-pub(crate) use tracer::{Tracer, is_traced, is_traced_over, trace};

@@ -32,27 +32,39 @@
 
 #![allow(unsafe_code)]
 
-mod inner;
+mod checkpoint;
+mod gradients;
+pub(crate) mod locations;
+mod loops;
+mod many;
+mod memory;
+mod node;
 mod prefetch;
-mod slots;
-mod wide;
+mod registry;
+mod value;
 
 use std::fmt;
 use std::rc::Rc;
 
-use crate::checkpoint::Checkpoint;
-use crate::node::Node;
 use crate::ops::rules::{is_unit, scaled};
-use crate::{Scalar, Value};
-use inner::Inner;
+use crate::scalar::Scalar;
+use checkpoint::Checkpoint;
+use memory::Inner;
+use node::NodeId;
 #[cfg(feature = "locations")]
-pub(crate) use slots::hold_if_alive;
-use slots::{enter, find, first_node, give_back, last, leave};
+use registry::hold_if_alive;
+use registry::{enter, find, first_node, give_back, last, leave};
 
-pub(crate) use inner::{Record, Records};
-pub(crate) use prefetch::prefetch;
-pub(crate) use slots::{assert_meet, hold, is_last, is_plain};
-pub(crate) use wide::{many, many_pairs};
+pub use checkpoint::checkpoint;
+pub use gradients::{Gradients, gradient};
+#[cfg(feature = "locations")]
+pub use locations::NonFinite;
+pub use loops::checkpoint_loop;
+pub(crate) use many::{many, many_pairs};
+use memory::{Record, Records};
+use prefetch::prefetch;
+use registry::{assert_meet, hold, is_last, is_plain};
+pub use value::Value;
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
 ///
@@ -232,7 +244,7 @@ impl<T: Scalar> Tape<T> {
         let next = self.inner.next_first().unwrap_or_else(first_node::<T>);
         let checkpoints = self.inner.clear();
         #[cfg(feature = "locations")]
-        self.inner.trace.clear();
+        self.inner.locations.clear();
         leave(Rc::as_ptr(&self.inner));
         self.inner.first.set(next);
         enter(Rc::as_ptr(&self.inner));
@@ -289,7 +301,7 @@ impl<T: Scalar> Drop for Tape<T> {
 /// whole work anew, so that no value has to survive it in memory.
 #[inline(always)]
 #[track_caller]
-pub(crate) fn record<T: Scalar>(nodes: [Node; 2], partials: [T; 2], slopes: [T; 2]) -> Node {
+pub(crate) fn record<T: Scalar>(nodes: [NodeId; 2], partials: [T; 2], slopes: [T; 2]) -> NodeId {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: both questions are one comparison.
     let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
@@ -306,7 +318,7 @@ pub(crate) fn record<T: Scalar>(nodes: [Node; 2], partials: [T; 2], slopes: [T; 
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn record_slowly<T: Scalar>(a: Node, b: Node, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> Node {
+fn record_slowly<T: Scalar>(a: NodeId, b: NodeId, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> NodeId {
     let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
     let (inner, _, nodes) = find::<T>([a, b]);
     // SAFETY: nothing in `push` calls foreign code.
@@ -315,6 +327,6 @@ fn record_slowly<T: Scalar>(a: Node, b: Node, partial_a: T, partial_b: T, slope_
 
 /// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
 #[track_caller]
-pub(crate) fn read<T: Scalar, R>(node: Node, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
+pub(crate) fn read<T: Scalar, R>(node: NodeId, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
     hold::<T>(node).read(sweep)
 }

@@ -100,7 +100,7 @@ fn every_number_of_the_crate_is_an_element() {
 
 #[test]
 fn layers_written_for_real_numbers_have_gradients() {
-    fn layer<F: Real<Scalar = f64> + NdFloat>(w: &Array2<F>, x: &Array1<f64>) -> F {
+    fn layer<F: Real<Plain = f64> + NdFloat>(w: &Array2<F>, x: &Array1<f64>) -> F {
         w.dot(&x.mapv(F::constant)).mapv(Real::sigmoid).sum()
     }
     let (tape, x) = (Tape::new(), array![1.0, -2.0, 0.5]);

@@ -2,7 +2,8 @@
 
 mod support;
 
-use gradtape::check::{Along, Check, Doubt, Report, Verdict, check_custom, check_gradient, check_jacobian};
+use gradtape::check;
+use gradtape::check::{Check, Doubt, Report, Variation, Verdict};
 use gradtape::{Real, Tape, Value, assert_gradient};
 use support::number;
 use support::panics::{assert_refused, assert_refused_here};
@@ -22,12 +23,18 @@ fn custom<T: gradtape::Scalar>(tape: &Tape<T>, x: &[Value<T>], change: [T; 2]) -
 
 #[test]
 fn operations_of_ones_own_are_confirmed() {
-    let report = check_custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5, 0.7]).unwrap();
+    let report = check::custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5, 0.7]).unwrap();
     assert!(report.all_agree(), "{report}");
     let along: Vec<_> = report.entries().iter().map(|entry| entry.along).collect();
-    let expected = [Along::Coordinate(0), Along::Alone(0), Along::Coordinate(1), Along::Alone(1), Along::Together];
+    let expected = [
+        Variation::Coordinate(0),
+        Variation::Alone(0),
+        Variation::Coordinate(1),
+        Variation::Alone(1),
+        Variation::Together,
+    ];
     assert_eq!(along, expected);
-    let report = check_custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5_f32, 0.7]).unwrap();
+    let report = check::custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5_f32, 0.7]).unwrap();
     assert!(report.all_agree(), "{report}");
 }
 
@@ -38,13 +45,16 @@ fn wrong_partials_of_operations_are_caught() {
             for k in 0..2 {
                 let mut change = [1.0; 2];
                 change[k] = wrong;
-                let failure = check_custom(|tape, x| custom(tape, x, change), &x).unwrap_err();
+                let failure = check::custom(|tape, x| custom(tape, x, change), &x).unwrap_err();
                 let report = failure.report().unwrap();
                 let disagree = |along| {
                     report.entries().iter().any(|entry| entry.along == along && entry.verdict == Verdict::Disagrees)
                 };
-                assert!(disagree(Along::Coordinate(k)) && disagree(Along::Alone(k)), "{wrong} at {x:?}: {report}");
-                assert!(!disagree(Along::Coordinate(1 - k)), "{wrong} at {x:?}: {report}");
+                assert!(
+                    disagree(Variation::Coordinate(k)) && disagree(Variation::Alone(k)),
+                    "{wrong} at {x:?}: {report}"
+                );
+                assert!(!disagree(Variation::Coordinate(1 - k)), "{wrong} at {x:?}: {report}");
             }
         }
     }
@@ -55,9 +65,9 @@ fn swapped_and_missing_partials_are_caught() {
     let swapped = |tape: &Tape<f64>, x: &[Value<f64>]| {
         tape.custom(x[0].data() / x[1].data(), &[(x[1], 1.0 / x[1].data()), (x[0], -x[0].data() / x[1].data().powi(2))])
     };
-    assert_eq!(check_custom(swapped, &[2.0, 3.0]).unwrap_err().report().unwrap().entries().len(), 5);
+    assert_eq!(check::custom(swapped, &[2.0, 3.0]).unwrap_err().report().unwrap().entries().len(), 5);
     let missing = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data() * x[1].data(), &[(x[0], x[1].data())]);
-    let failure = check_custom(missing, &[2.0, 3.0]).unwrap_err();
+    let failure = check::custom(missing, &[2.0, 3.0]).unwrap_err();
     assert_eq!(
         verdicts(failure.report().unwrap()),
         [Verdict::Agrees, Verdict::Agrees, Verdict::Disagrees, Verdict::Disagrees, Verdict::Disagrees]
@@ -72,26 +82,26 @@ fn an_operation_that_treats_constants_or_shared_nodes_otherwise_is_caught() {
         tape.custom(y, &[(x[0], 1.0)])
     };
     assert_eq!(
-        check_custom(halved, &[3.0]).unwrap_err().to_string(),
+        check::custom(halved, &[3.0]).unwrap_err().to_string(),
         "the function is 3.0 for variables, but 1.5 for constants of the same numbers"
     );
     // A variable of its own, which is lost.
     let lost = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data(), &[(tape.var(x[0].data()), 1.0)]);
-    assert_eq!(check_custom(lost, &[3.0]).unwrap_err().to_string(), "the function of constants is not a constant");
+    assert_eq!(check::custom(lost, &[3.0]).unwrap_err().to_string(), "the function of constants is not a constant");
     // The partial by the second operand only if the first is no constant.
     let half = |tape: &Tape<f64>, x: &[Value<f64>]| {
         let (a, b) = (x[0].data(), x[1].data());
         tape.custom(a * b, &[(x[0], b), (x[1], if x[0].is_constant() { 0.0 } else { a })])
     };
-    let failure = check_custom(half, &[2.0, 3.0]).unwrap_err();
-    assert!(is_caught(Err(failure), Along::Alone(1)));
+    let failure = check::custom(half, &[2.0, 3.0]).unwrap_err();
+    assert!(is_caught(Err(failure), Variation::Alone(1)));
     // Operands that are no nodes of their own are taken for such.
     let own = |tape: &Tape<f64>, x: &[Value<f64>]| {
         let (a, b) = (x[0].data(), x[1].data());
         let whole = |v: Value<f64>| if format!("{v:?}").contains("slope: 1.0") { 1.0 } else { 0.5 };
         tape.custom(a + b, &[(x[0], whole(x[0])), (x[1], whole(x[1]))])
     };
-    assert!(is_caught(check_custom(own, &[2.0, 3.0]), Along::Together));
+    assert!(is_caught(check::custom(own, &[2.0, 3.0]), Variation::Together));
 }
 
 #[test]
@@ -104,23 +114,26 @@ fn one_wrong_coordinate_of_a_hundred_is_caught() {
     for k in [0, 37, 99] {
         for slope in [1.0 + 1e-4, -1.0, 0.0] {
             assert!(
-                is_caught(check_gradient(|x| f(&with_slope(x, k, slope)), &x), Along::Coordinate(k)),
+                is_caught(check::gradient(|x| f(&with_slope(x, k, slope)), &x), Variation::Coordinate(k)),
                 "{k} {slope}"
             );
             let wrong = |x: &[Value<f32>]| f(&with_slope(x, k, number(slope)));
-            assert!(is_caught(Check::new().gradient_against(wrong, f, &narrow), Along::Coordinate(k)), "{k} {slope}");
+            assert!(
+                is_caught(Check::new().gradient_against(wrong, f, &narrow), Variation::Coordinate(k)),
+                "{k} {slope}"
+            );
             let along = Check::new().directions(1).gradient(|x| f(&with_slope(x, k, slope)), &x);
-            assert!(is_caught(along, Along::Direction(0)), "{k} {slope}");
+            assert!(is_caught(along, Variation::Direction(0)), "{k} {slope}");
         }
     }
-    assert!(check_gradient(|x| f(&with_slope(x, 37, 1.0)), &x).unwrap().all_agree());
+    assert!(check::gradient(|x| f(&with_slope(x, 37, 1.0)), &x).unwrap().all_agree());
 }
 
 #[test]
 fn a_number_taken_out_of_the_tape_is_caught() {
-    assert!(is_caught(check_gradient(|x| x[0] * x[0].data(), &[3.0]), Along::Coordinate(0)));
-    assert!(is_caught(check_gradient(|x| x[0] * x[0].data(), &[3.0_f32]), Along::Coordinate(0)));
-    assert!(is_caught(check_gradient(|x| Value::from(x[0].data()), &[1e300]), Along::Coordinate(0)));
+    assert!(is_caught(check::gradient(|x| x[0] * x[0].data(), &[3.0]), Variation::Coordinate(0)));
+    assert!(is_caught(check::gradient(|x| x[0] * x[0].data(), &[3.0_f32]), Variation::Coordinate(0)));
+    assert!(is_caught(check::gradient(|x| Value::from(x[0].data()), &[1e300]), Variation::Coordinate(0)));
 }
 
 #[test]
@@ -135,19 +148,19 @@ fn at_kinks_nothing_can_be_told() {
         (|x| x[0].cbrt(), &[0.0]),
     ];
     for (k, (f, x)) in kinks.into_iter().enumerate() {
-        let report = check_gradient(f, x).unwrap();
+        let report = check::gradient(f, x).unwrap();
         assert_eq!(verdicts(&report), vec![Verdict::CannotTell(Doubt::Kink); x.len()], "{k}: {report}");
         assert!(Check::new().strict().gradient(f, x).is_err());
         assert!(!report.all_agree());
     }
     // A slope that is steeper than those on both sides is wrong at a kink, too.
     let steep = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data().abs(), &[(x[0], 5.0)]);
-    assert!(check_custom(steep, &[0.0]).is_err());
+    assert!(check::custom(steep, &[0.0]).is_err());
 }
 
 #[test]
 fn at_the_end_of_the_domain_nothing_can_be_told() {
-    let report = check_gradient(|x| x[0].sqrt() + x[1], &[0.0, 1.0]).unwrap();
+    let report = check::gradient(|x| x[0].sqrt() + x[1], &[0.0, 1.0]).unwrap();
     assert_eq!(verdicts(&report), [Verdict::CannotTell(Doubt::Edge), Verdict::Agrees]);
     let line = report.entries()[0].to_string();
     assert_eq!(line, "x[0]: inf, differences say NaN ± inf; cannot tell: the function is not finite beside the point");
@@ -157,7 +170,7 @@ fn at_the_end_of_the_domain_nothing_can_be_told() {
 fn gradients_that_are_not_finite_never_agree() {
     let slope = |slope: f64| move |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data(), &[(x[0], slope)]);
     for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let failure = check_custom(slope(wrong), &[2.0]).unwrap_err();
+        let failure = check::custom(slope(wrong), &[2.0]).unwrap_err();
         let all = verdicts(failure.report().unwrap());
         assert_eq!(all, [Verdict::Disagrees; 3], "{failure}");
         let lax = Check::new().relative(1e300).absolute(1e300).custom(slope(wrong), &[2.0]);
@@ -165,16 +178,16 @@ fn gradients_that_are_not_finite_never_agree() {
     }
     // 0 · ∞ in a product of plain numbers
     let nan = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data().sqrt(), &[(x[0], f64::NAN)]);
-    assert!(check_custom(nan, &[0.0]).is_err());
+    assert!(check::custom(nan, &[0.0]).is_err());
 }
 
 #[test]
 fn a_function_without_a_value_is_reported() {
-    let message = |f: Function, x: f64| check_gradient(f, &[x]).unwrap_err().to_string();
+    let message = |f: Function, x: f64| check::gradient(f, &[x]).unwrap_err().to_string();
     assert_eq!(message(|x| x[0].ln(), -1.0), "the function is NaN at this point");
     assert_eq!(message(|x| x[0].exp(), 1000.0), "the function is inf at this point");
     assert_eq!(message(|x| x[0] * 2.0, f64::NAN), "the function is NaN at this point");
-    let failure = check_jacobian(|x| vec![x[0], x[0].ln()], &[0.0]).unwrap_err();
+    let failure = check::jacobian(|x| vec![x[0], x[0].ln()], &[0.0]).unwrap_err();
     assert_eq!(failure.to_string(), "output 1 of the function is -inf at this point");
     assert!(failure.report().is_none());
     let failure = Check::new().gradient_against(|x: &[Value<f32>]| x[0], |_| f64::NAN, &[1.0]).unwrap_err();
@@ -184,7 +197,7 @@ fn a_function_without_a_value_is_reported() {
 #[test]
 fn a_failure_prints_a_line_for_each_bad_derivative() {
     let f = |x: &[Value<f64>]| x[0] * x[0].data() + x[1] * 2.0 + x[2].abs();
-    let failure = check_gradient(f, &[3.0, 1.0, 0.0]).unwrap_err();
+    let failure = check::gradient(f, &[3.0, 1.0, 0.0]).unwrap_err();
     let [bad, good, open] = failure.report().unwrap().entries() else { panic!("three coordinates") };
     assert_eq!(
         failure.to_string(),
@@ -200,7 +213,7 @@ fn a_failure_prints_a_line_for_each_bad_derivative() {
     assert_eq!(strict.lines().next(), Some("2 of 3 derivatives are not confirmed by differences"));
     assert_eq!(strict.lines().count(), 3);
     assert_eq!(format!("{failure:?}"), failure.to_string());
-    let jacobian = check_jacobian(|x| vec![x[0], x[0] * x[1].data()], &[2.0, 0.5]).unwrap_err().to_string();
+    let jacobian = check::jacobian(|x| vec![x[0], x[0] * x[1].data()], &[2.0, 0.5]).unwrap_err().to_string();
     assert!(jacobian.contains("\noutput 1, x[1]: 0.0, differences say 2.0 ± "), "{jacobian}");
 }
 
@@ -209,14 +222,14 @@ fn jacobians_are_checked_by_output_and_input() {
     fn f<F: Real>(x: &[F]) -> Vec<F> {
         vec![x[0] * x[1].cos(), x[0] * x[1].sin(), F::one(), x[1].exp()]
     }
-    let report = check_jacobian(f, &[2.0, 0.5]).unwrap();
+    let report = check::jacobian(f, &[2.0, 0.5]).unwrap();
     assert!(report.all_agree(), "{report}");
     let places: Vec<_> = report.entries().iter().map(|entry| (entry.output, entry.along)).collect();
-    let expected: Vec<_> = (0..4).flat_map(|i| (0..2).map(move |j| (Some(i), Along::Coordinate(j)))).collect();
+    let expected: Vec<_> = (0..4).flat_map(|i| (0..2).map(move |j| (Some(i), Variation::Coordinate(j)))).collect();
     assert_eq!(places, expected);
     assert!(Check::new().jacobian_against(f, f, &[2.0_f32, 0.5]).unwrap().all_agree());
-    assert!(check_jacobian(|_| Vec::new(), &[1.0]).unwrap().entries().is_empty());
-    let wrong = check_jacobian(|x| f(&with_slope(x, 1, 1.0001)), &[2.0, 0.5]).unwrap_err();
+    assert!(check::jacobian(|_| Vec::new(), &[1.0]).unwrap().entries().is_empty());
+    let wrong = check::jacobian(|x| f(&with_slope(x, 1, 1.0001)), &[2.0, 0.5]).unwrap_err();
     let bad: Vec<_> =
         wrong.report().unwrap().entries().iter().filter(|entry| entry.verdict == Verdict::Disagrees).collect();
     assert_eq!(bad.iter().map(|entry| entry.output.unwrap()).collect::<Vec<_>>(), [0, 1, 3]);
@@ -227,18 +240,18 @@ fn outputs_that_come_and_go_or_are_not_compared_are_refused() {
     const SAME: &str = "a function must have as many outputs at every point";
     let one = |x: &[Value<f64>]| vec![x[0]];
     let two = |x: &[Value<f64>]| vec![x[0], x[0] * x[0].data()];
-    assert_refused(SAME, || check_jacobian(|x| if x[0] > 1.0 { two(x) } else { one(x) }, &[1.0]));
-    assert_refused(SAME, || check_jacobian(|x| if x[0] == 1.0 { two(x) } else { one(x) }, &[1.0]));
-    assert_refused(SAME, || check_jacobian(|x| if x[0].is_constant() { one(x) } else { two(x) }, &[1.0]));
+    assert_refused(SAME, || check::jacobian(|x| if x[0] > 1.0 { two(x) } else { one(x) }, &[1.0]));
+    assert_refused(SAME, || check::jacobian(|x| if x[0] == 1.0 { two(x) } else { one(x) }, &[1.0]));
+    assert_refused(SAME, || check::jacobian(|x| if x[0].is_constant() { one(x) } else { two(x) }, &[1.0]));
     assert_refused(SAME, || Check::new().jacobian_against(two, |x| vec![x[0]], &[1.0]));
     assert_refused(SAME, || Check::new().jacobian_against(one, |x| vec![x[0]; 2], &[1.0]));
 }
 
 #[test]
 fn what_the_function_does_not_depend_on_agrees() {
-    let report = check_gradient(|x| x[0] * 1e12 + 3.0, &[0.3, 1e200, 0.0, -1e-200]).unwrap();
+    let report = check::gradient(|x| x[0] * 1e12 + 3.0, &[0.3, 1e200, 0.0, -1e-200]).unwrap();
     assert!(report.all_agree(), "{report}");
-    assert!(check_gradient(|_: &[Value<f64>]| Value::from(1.0), &[]).unwrap().worst().is_none());
+    assert!(check::gradient(|_: &[Value<f64>]| Value::from(1.0), &[]).unwrap().worst().is_none());
 }
 
 #[test]
@@ -247,16 +260,16 @@ fn minima_agree() {
         (x[1] - x[0] * x[0]).powi(2) * 100.0 + (1.0 - x[0]).powi(2)
     }
     for x in [[1.0, 1.0], [1.0 / 3.0, 1.0 / 9.0], [-1.0, 1.0]] {
-        let report = check_gradient(rosenbrock, &x).unwrap();
+        let report = check::gradient(rosenbrock, &x).unwrap();
         assert!(report.all_agree(), "{x:?}: {report}");
     }
-    assert!(check_gradient(|x| (x[0] - 0.7).powi(2) + 1.0, &[0.7]).unwrap().all_agree());
+    assert!(check::gradient(|x| (x[0] - 0.7).powi(2) + 1.0, &[0.7]).unwrap().all_agree());
 }
 
 #[test]
 fn options_do_what_they_say() {
     let wrong = |x: &[Value<f64>]| with_slope(x, 0, 1.01)[0].exp();
-    assert!(check_gradient(wrong, &[1.0]).is_err());
+    assert!(check::gradient(wrong, &[1.0]).is_err());
     assert!(Check::new().relative(0.02).gradient(wrong, &[1.0]).is_ok());
     assert!(Check::new().absolute(0.02).gradient(wrong, &[1.0]).is_err());
     assert!(Check::new().absolute(0.03).gradient(wrong, &[1.0]).is_ok());

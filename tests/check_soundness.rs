@@ -5,10 +5,11 @@
 
 mod support;
 
-use gradtape::check::{Along, Check, Entry, Operation, Smooth, Table, Unit, Verdict, check_gradient, difference};
+use gradtape::check;
+use gradtape::check::{Check, Entry, Operation, Smooth, Table, Unit, Variation, Verdict, difference};
 use gradtape::{Real, Tape, Value};
 use support::wrong::{is_caught, with_slope};
-use support::{InBox, Plain, number, quickcheck};
+use support::{InBox, TestFloat, number, quickcheck};
 
 type Function = fn(&[Value<f64>]) -> Value<f64>;
 
@@ -72,7 +73,7 @@ const ILL_CONDITIONED: [(&str, Function); 20] = [
 
 /// The verdict on a function of one variable, `None` where it is not finite.
 fn verdict(f: Function, x: f64) -> Option<Verdict> {
-    f(&[Value::from(x)]).is_finite().then(|| match check_gradient(f, &[x]) {
+    f(&[Value::from(x)]).is_finite().then(|| match check::gradient(f, &[x]) {
         Ok(report) => report.entries()[0].verdict,
         Err(failure) => {
             assert!(failure.report().is_some(), "at {x:?}: {failure}");
@@ -89,12 +90,12 @@ fn right_gradients_of_smooth_functions_agree_at_all_magnitudes() {
             let Some(verdict) = verdict(f, x) else { continue };
             let tape = Tape::new();
             let v = tape.var(x);
-            assert_ne!(verdict, Verdict::Disagrees, "{name} at {x:?}: {}", check_gradient(f, &[x]).unwrap_err());
+            assert_ne!(verdict, Verdict::Disagrees, "{name} at {x:?}: {}", check::gradient(f, &[x]).unwrap_err());
             agreeing += usize::from(verdict == Verdict::Agrees);
             all += 1;
             let steep = |y: Value<f64>| y.backward().wrt(v).abs() * x.abs() > 1e-4 * y.data().abs();
             if (1e-3..1e3).contains(&x.abs()) && steep(f(&[v])) {
-                assert_eq!(verdict, Verdict::Agrees, "{name} at {x:?}: {:?}", check_gradient(f, &[x]));
+                assert_eq!(verdict, Verdict::Agrees, "{name} at {x:?}: {:?}", check::gradient(f, &[x]));
             }
         }
     }
@@ -107,7 +108,7 @@ fn right_gradients_of_ill_conditioned_functions_do_not_disagree() {
         for (name, f) in ILL_CONDITIONED {
             for x in units.iter().map(|unit| unit.between(-4.0, 4.0)) {
                 let found = verdict(f, x);
-                assert_ne!(found, Some(Verdict::Disagrees), "{name} at {x:?}: {:?}", check_gradient(f, &[x]));
+                assert_ne!(found, Some(Verdict::Disagrees), "{name} at {x:?}: {:?}", check::gradient(f, &[x]));
             }
         }
     }
@@ -115,13 +116,13 @@ fn right_gradients_of_ill_conditioned_functions_do_not_disagree() {
     // The ripple on the slope is finer than the floats are at 10⁶.
     for (name, f) in ILL_CONDITIONED.into_iter().filter(|(name, _)| !name.starts_with("x + ")) {
         for x in magnitudes().chain([0.0, 650.0, 709.0, 1.7, 6.56, -709.0]) {
-            assert_ne!(verdict(f, x), Some(Verdict::Disagrees), "{name} at {x:?}: {:?}", check_gradient(f, &[x]));
+            assert_ne!(verdict(f, x), Some(Verdict::Disagrees), "{name} at {x:?}: {:?}", check::gradient(f, &[x]));
         }
     }
 }
 
 /// Entries that the table itself calls smooth.
-fn assert_operations_agree<T: Plain, const N: usize>(
+fn assert_operations_agree<T: TestFloat, const N: usize>(
     table: &[Operation<Value<T>, N>],
     plain: &[Operation<f64, N>],
     units: [Unit; N],
@@ -137,7 +138,7 @@ fn assert_operations_agree<T: Plain, const N: usize>(
         let is_rounding = |entry: &Entry| T::epsilon() > number(1e-9) && entry.analytic.abs() < 0.01;
         let is_told = |entry: &Entry| entry.verdict == Verdict::Agrees || is_rounding(entry);
         assert!(against.entries().iter().all(is_told), "{} at {x:?}: {against}", op.name);
-        check_gradient(of_values, &point).unwrap_or_else(|failure| panic!("{} at {x:?}: {failure}", op.name));
+        check::gradient(of_values, &point).unwrap_or_else(|failure| panic!("{} at {x:?}: {failure}", op.name));
     }
 }
 
@@ -180,12 +181,12 @@ fn smooth_functions_with_a_wrong_gradient_are_caught_at_ordinary_points() {
     fn property(unit: Unit) {
         let x = unit.between(0.3, 5.0);
         for (name, f) in SMOOTH {
-            let slope = check_gradient(f, &[x]).unwrap().entries()[0].analytic;
+            let slope = check::gradient(f, &[x]).unwrap().entries()[0].analytic;
             // Beside a zero of the derivative a small relative change is nothing.
             if slope.abs() * x > 0.1 * f(&[Value::from(x)]).data().abs() {
                 for wrong in [1.0 + 1e-4, -1.0] {
-                    let result = check_gradient(|x| f(&with_slope(x, 0, wrong)), &[x]);
-                    assert!(is_caught(result, Along::Coordinate(0)), "{name} at {x:?}");
+                    let result = check::gradient(|x| f(&with_slope(x, 0, wrong)), &[x]);
+                    assert!(is_caught(result, Variation::Coordinate(0)), "{name} at {x:?}");
                 }
             }
         }
@@ -209,8 +210,8 @@ fn no_gradient_at_all_is_caught_where_long_chords_are_flat() {
     for ((name, f), x) in cases.chain(waves.iter().flat_map(|case| ordinary().map(move |x| (case, x)))) {
         assert_ne!(verdict(*f, x), Some(Verdict::Disagrees), "{name} at {x:?}");
         let detached = |x: &[Value<f64>]| Value::constant(f(x).data());
-        if check_gradient(f, &[x]).unwrap().all_agree() {
-            assert!(is_caught(check_gradient(detached, &[x]), Along::Coordinate(0)), "{name} at {x:?}");
+        if check::gradient(f, &[x]).unwrap().all_agree() {
+            assert!(is_caught(check::gradient(detached, &[x]), Variation::Coordinate(0)), "{name} at {x:?}");
         }
     }
 }

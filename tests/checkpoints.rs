@@ -10,12 +10,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use allocations::peak;
-use gradtape::check::{Expression, Number, Unit};
+use gradtape::check::{Arithmetic, Expression, Unit};
 use gradtape::program::{Expr, Program};
 use gradtape::{Gradients, Real, Scalar, Tape, Value, assert_gradient, checkpoint, checkpoint_loop, gradient};
 use quickcheck::TestResult;
 use support::panics::panic_of;
-use support::{Plain, assert_near, bits, number, quickcheck};
+use support::{TestFloat, assert_near, bits, number, quickcheck};
 
 /// A function as it is, or in a checkpoint.
 fn call<T: Scalar>(
@@ -27,9 +27,9 @@ fn call<T: Scalar>(
 }
 
 /// A random expression, retained, so that every output is a different record.
-fn expression<T: Plain>(graph: Expression, units: Vec<Unit>, is_nested: bool) -> TestResult
+fn expression<T: TestFloat>(graph: Expression, units: Vec<Unit>, is_nested: bool) -> TestResult
 where
-    Value<T>: Number,
+    Value<T>: Arithmetic,
 {
     let numbers = (0..graph.inputs().len()).map(|k| match units.get(k) {
         Some(unit) => number(unit.between(-3.0, 3.0)),
@@ -77,7 +77,7 @@ fn gradients_of_random_expressions_are_the_same_bits_in_f32() {
 
 /// Random programs over small integers, so that no order of summation rounds. Functions of functions take everything
 /// there is, constants and repetitions among it, and return some of it: also inputs, constants and repetitions.
-fn program<T: Plain>(bytes: &[u8], mut values: Vec<Value<T>>, in_checkpoints: bool) -> Vec<Value<T>> {
+fn program<T: TestFloat>(bytes: &[u8], mut values: Vec<Value<T>>, in_checkpoints: bool) -> Vec<Value<T>> {
     let mut bytes = bytes;
     while let [byte, rest @ ..] = bytes {
         bytes = rest;
@@ -110,7 +110,7 @@ fn program<T: Plain>(bytes: &[u8], mut values: Vec<Value<T>>, in_checkpoints: bo
 }
 
 /// The gradients of everything by the variables and by the results that are nodes both ways.
-fn programs<T: Plain>(bytes: &[u8], constants: bool) {
+fn programs<T: TestFloat>(bytes: &[u8], constants: bool) {
     let run = |in_checkpoints: bool| {
         let tape = Tape::<T>::new();
         let mut x = tape.vars(&[number(1.0), number(2.0), number(-1.0)]);
@@ -312,7 +312,7 @@ fn programs_record_gradients_through_checkpoints() {
 }
 
 /// A step of the classic Runge-Kutta method for predator and prey.
-fn step<F: Real<Scalar = f64>>(s: [F; 2], p: &[F]) -> [F; 2] {
+fn step<F: Real<Plain = f64>>(s: [F; 2], p: &[F]) -> [F; 2] {
     let slopes = |[x, y]: [F; 2]| [p[0] * x - p[1] * x * y, p[3] * x * y - p[2] * y];
     let ahead = |time: f64, k: [F; 2]| [s[0] + k[0] * time, s[1] + k[1] * time];
     let k1 = slopes(s);

@@ -1,7 +1,7 @@
 //! Programs as pictures.
 
 use gradtape::check::Table;
-use gradtape::program::{Direction, Dot, Expr, Options, Program};
+use gradtape::program::{Dot, Expr, Layout, Options, Program};
 use gradtape::{Real, gradient};
 use layout::gv::parser::ast::{Graph, Stmt};
 use layout::gv::{DotParser, GraphBuilder};
@@ -98,7 +98,7 @@ fn the_pictures_of_the_readme_are_of_this_expression() {
 
 #[test]
 fn gradients_are_those_of_the_tape_by_every_node() {
-    fn f<F: Real<Scalar = f64>>(x: &[F]) -> F {
+    fn f<F: Real<Plain = f64>>(x: &[F]) -> F {
         let d = x[0] * x[1] + x[1].powi(3);
         (d * 2.0 + (x[1] + x[0]).relu()) / x[0].exp() + F::dot(x, x).sqrt()
     }
@@ -250,10 +250,10 @@ fn folded_parameters_have_no_box() {
 fn pictures_grow_in_every_direction() {
     let program = article();
     for (direction, name, brace) in [
-        (Direction::LeftToRight, "LR", ""),
-        (Direction::RightToLeft, "RL", ""),
-        (Direction::TopToBottom, "TB", "{"),
-        (Direction::BottomToTop, "BT", "{"),
+        (Layout::LeftToRight, "LR", ""),
+        (Layout::RightToLeft, "RL", ""),
+        (Layout::TopToBottom, "TB", "{"),
+        (Layout::BottomToTop, "BT", "{"),
     ] {
         let text = program.dot(&[], &AT).unwrap().direction(direction).to_string();
         assert!(text.contains(&format!("  rankdir={name}\n")), "{text}");

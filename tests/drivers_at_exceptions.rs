@@ -33,7 +33,7 @@ impl<G: Function> VectorFunction for Output<'_, G> {
         1
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         y[0] = self.0.eval(x);
     }
 }
@@ -129,7 +129,7 @@ enum Scaled {
 }
 
 impl Function for Scaled {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let unary = Table::<F>::UNARY;
         let y = match *self {
             Self::OfOne(outer, inner) => (unary[outer].f)([(unary[inner].f)([x[1]])]),

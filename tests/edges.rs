@@ -6,7 +6,7 @@ mod support;
 use gradtape::Value;
 use gradtape::check::Table;
 use support::differentiable::{Over, outcome};
-use support::{Plain, assert_same_bits, complaint, number, partials};
+use support::{TestFloat, assert_same_bits, complaint, number, partials};
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -159,7 +159,7 @@ const POWI_KINKS: &[(f64, i32, f64)] = &[
     (2.0, i32::MIN, 0.0),
 ];
 
-fn unary_kinks<T: Plain, F: Over<T>>(unary: &[(&str, &[f64], f64)]) {
+fn unary_kinks<T: TestFloat, F: Over<T>>(unary: &[(&str, &[f64], f64)]) {
     let mut complaints = String::new();
     for &(name, arguments, expected) in unary {
         for &x in arguments.iter().filter(|&&x| x == 0.0 || number::<T>(x) != T::zero()) {
@@ -170,14 +170,14 @@ fn unary_kinks<T: Plain, F: Over<T>>(unary: &[(&str, &[f64], f64)]) {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
-fn kinks<T: Plain, F: Over<T>>() {
+fn kinks<T: TestFloat, F: Over<T>>() {
     unary_kinks::<T, F>(KINKS);
     if T::max_value() == number(f64::MAX) {
         unary_kinks::<T, F>(KINKS_WIDE);
     }
 }
 
-fn pair_kinks<T: Plain, F: Over<T>>() {
+fn pair_kinks<T: TestFloat, F: Over<T>>() {
     let mut complaints = String::new();
     for &(name, x, expected) in PAIR_KINKS {
         let op = Table::<F>::binary(name).f;
@@ -195,21 +195,21 @@ fn pair_kinks<T: Plain, F: Over<T>>() {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
-fn powi_kinks<T: Plain, F: Over<T>>() {
+fn powi_kinks<T: TestFloat, F: Over<T>>() {
     for &(x, n, expected) in POWI_KINKS {
         let [slope] = partials(|[v]: [F; 1]| v.powi(n), [number(x)]);
         assert_eq!(complaint(slope, expected, 0.0, (x, n)), None);
     }
 }
 
-fn rectifier<T: Plain, F: Over<T>>() {
+fn rectifier<T: TestFloat, F: Over<T>>() {
     for (x, expected) in [(-0.0, 0.0), (0.0, 0.0), (-1.0, 0.0), (NAN, NAN)].map(|(x, y)| (number::<T>(x), number(y))) {
         assert_same_bits(x.relu(), expected, x);
         assert_same_bits(outcome(|[v]: [F; 1]| v.relu(), [x]).0, expected, x);
     }
 }
 
-fn clamp_at_a_bound<T: Plain, F: Over<T>>() {
+fn clamp_at_a_bound<T: TestFloat, F: Over<T>>() {
     let [zero, one, two] = [0.0, 1.0, 2.0].map(number::<T>);
     for x in [[one, one, two], [two, one, two], [one; 3]] {
         assert_eq!(partials(|[x, low, high]: [F; 3]| x.clamp(low, high), x), [one, zero, zero]);
@@ -231,7 +231,7 @@ for_every_number! {
 /// An expression of `x = 0` and `w`, and its partials.
 type Unused<F, T> = (fn([F; 2]) -> F, [T; 2]);
 
-fn unused_roots<T: Plain, F: Over<T>>() {
+fn unused_roots<T: TestFloat, F: Over<T>>() {
     let rows: &[Unused<F, f64>] = &[
         (|[x, w]| x.sqrt() * T::zero() + w, [0.0, 1.0]),
         (|[x, w]| x + (x.sqrt() * T::zero() + w), [1.0, 1.0]),
@@ -271,7 +271,7 @@ fn an_unused_root_of_zero_never_makes_a_nan_on_the_tape_alone() {
     assert_eq!(gradients.wrt_all(&[x, w]), [0.5, 0.5]);
 }
 
-fn zero_beside_overflow<T: Plain, F: Over<T>>() {
+fn zero_beside_overflow<T: TestFloat, F: Over<T>>() {
     // Behind the third factor the number is infinite before it meets the 0.
     for place in 0..2 {
         let product = |x: [F; 3]| {
@@ -283,7 +283,7 @@ fn zero_beside_overflow<T: Plain, F: Over<T>>() {
     }
 }
 
-fn cube_root_of_a_cube<T: Plain, F: Over<T>>() {
+fn cube_root_of_a_cube<T: TestFloat, F: Over<T>>() {
     assert_eq!(outcome(|[x]: [F; 1]| x.powi(3).cbrt(), [T::zero()]), (T::zero(), [T::zero()]));
     assert_eq!(outcome(|[x]: [F; 1]| (x * x).sqrt(), [T::zero()]), (T::zero(), [T::zero()]));
 }

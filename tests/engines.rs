@@ -128,7 +128,7 @@ fn a_wrong_width_is_an_error_after_a_right_one_too() {
 }
 
 #[test]
-fn cross_entropy_with_shares_is_that_of_the_class_if_one_has_all() {
+fn soft_cross_entropy_shares_is_that_of_the_class_if_one_has_all() {
     let share =
         |classes: usize, class: usize| (0..classes).map(|i| f64::from(u8::from(i == class))).collect::<Vec<_>>();
     for scores in [
@@ -143,12 +143,12 @@ fn cross_entropy_with_shares_is_that_of_the_class_if_one_has_all() {
         for class in 0..scores.len() {
             let shares = share(scores.len(), class);
             let expected = loss::cross_entropy(scores, class);
-            let found = loss::cross_entropy_with(scores, &shares);
+            let found = loss::soft_cross_entropy(scores, &shares);
             assert!(found == expected || (found / expected - 1.0).abs() < 4e-16, "{scores:?}: {found}, not {expected}");
             let [a, b] = [
                 gradient(|y| loss::cross_entropy(y, class), scores).1,
                 gradient(
-                    |y| loss::cross_entropy_with(y, &shares.iter().map(|&t| t.into()).collect::<Vec<_>>()),
+                    |y| loss::soft_cross_entropy(y, &shares.iter().map(|&t| t.into()).collect::<Vec<_>>()),
                     scores,
                 )
                 .1,
@@ -159,30 +159,30 @@ fn cross_entropy_with_shares_is_that_of_the_class_if_one_has_all() {
 }
 
 #[test]
-fn cross_entropy_with_shares_is_its_formula() {
+fn soft_cross_entropy_shares_is_its_formula() {
     let (y, t) = ([0.5, -2.0, 3.0], [0.2, 0.5, 0.3]);
     let sum: f64 = y.iter().map(|y: &f64| y.exp()).sum();
     let expected = sum.ln() - y.iter().zip(t).map(|(y, t)| y * t).sum::<f64>();
-    assert!((loss::cross_entropy_with(&y, &t) - expected).abs() < 1e-15);
-    let (_, slopes) = gradient(|y| loss::cross_entropy_with(y, &t.map(Into::into)), &y);
+    assert!((loss::soft_cross_entropy(&y, &t) - expected).abs() < 1e-15);
+    let (_, slopes) = gradient(|y| loss::soft_cross_entropy(y, &t.map(Into::into)), &y);
     for ((slope, y), t) in slopes.into_iter().zip(y).zip(t) {
         assert!((slope - (y.exp() / sum - t)).abs() < 1e-15);
     }
     for scores in [[f64::NAN, 1.0, 2.0], [1.0, f64::NAN, 2.0], [1.0, 2.0, f64::NAN]] {
-        assert!(loss::cross_entropy_with(&scores, &t).is_nan(), "{scores:?}");
+        assert!(loss::soft_cross_entropy(&scores, &t).is_nan(), "{scores:?}");
     }
 }
 
 #[test]
 #[should_panic(expected = "cross-entropy needs a score for each class")]
-fn cross_entropy_with_shares_refuses_no_scores() {
-    loss::cross_entropy_with::<f64>(&[], &[]);
+fn soft_cross_entropy_shares_refuses_no_scores() {
+    loss::soft_cross_entropy::<f64>(&[], &[]);
 }
 
 #[test]
 #[should_panic(expected = "a loss needs as many targets as outputs")]
-fn cross_entropy_with_shares_refuses_other_counts() {
-    loss::cross_entropy_with(&[1.0, 2.0], &[1.0]);
+fn soft_cross_entropy_shares_refuses_other_counts() {
+    loss::soft_cross_entropy(&[1.0, 2.0], &[1.0]);
 }
 
 /// A loss of outputs and targets.
@@ -192,13 +192,13 @@ type Loss<F> = fn(&[F], &[F]) -> F;
 fn a_program_of_every_loss_without_a_class_takes_all_rows() {
     fn check<T: Precision>() {
         let losses: [Loss<Expr<T>>; 4] = [
-            |y, t| loss::cross_entropy_with(y, t),
+            |y, t| loss::soft_cross_entropy(y, t),
             |y, t| loss::sum_of_squares(y, t),
             |y, t| loss::mean_squared(y, t),
             |y, t| loss::hinge(y, t),
         ];
         let plain: [Loss<T>; 4] = [
-            |y, t| loss::cross_entropy_with(y, t),
+            |y, t| loss::soft_cross_entropy(y, t),
             |y, t| loss::sum_of_squares(y, t),
             |y, t| loss::mean_squared(y, t),
             |y, t| loss::hinge(y, t),

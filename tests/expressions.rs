@@ -4,31 +4,31 @@
 mod support;
 
 use gradtape::Value;
-use gradtape::check::{Expression, Number, Smooth};
+use gradtape::check::{Arithmetic, Expression, Smooth};
 use quickcheck::TestResult;
 use support::differentiable::Over;
 use support::references::{
     agrees_in_any_lane, agrees_with_differences, agrees_with_other_tapes, agrees_with_second_differences,
     agrees_with_the_references,
 };
-use support::{Plain, quickcheck};
+use support::{TestFloat, quickcheck};
 
 /// Another expression takes the place of one about which the claim says nothing.
 fn counted(says_something: bool) -> TestResult {
     if says_something { TestResult::passed() } else { TestResult::discard() }
 }
 
-fn smooth_references<T: Plain + Number, F: Over<T> + Number>()
+fn smooth_references<T: TestFloat + Arithmetic, F: Over<T> + Arithmetic>()
 where
-    Value<T>: Number,
+    Value<T>: Arithmetic,
 {
     let property = |Smooth(graph)| counted(agrees_with_the_references::<T, F>(&graph));
     quickcheck(500, property as fn(Smooth) -> TestResult);
 }
 
-fn wild_references<T: Plain + Number, F: Over<T> + Number>()
+fn wild_references<T: TestFloat + Arithmetic, F: Over<T> + Arithmetic>()
 where
-    Value<T>: Number,
+    Value<T>: Arithmetic,
 {
     let property = |graph| counted(agrees_with_the_references::<T, F>(&graph));
     quickcheck(500, property as fn(Expression) -> TestResult);

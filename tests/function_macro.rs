@@ -7,7 +7,7 @@ fn square<F: Real>(x: &[F]) -> F {
 }
 
 mod nested {
-    pub(crate) fn shifted<F: gradtape::Real<Scalar = f32>>(x: &[F]) -> F {
+    pub(crate) fn shifted<F: gradtape::Real<Plain = f32>>(x: &[F]) -> F {
         x[0] * x[0] + 1.0
     }
 }

@@ -4,7 +4,7 @@
 mod allocations;
 
 use allocations::allocations;
-use gradtape::{Function, Mode, Scratch, VectorFunction, function};
+use gradtape::{Function, Mode, VectorFunction, Workspace, function};
 
 #[test]
 fn a_steady_loop_allocates_nothing_in_any_driver_at_any_size() {
@@ -13,23 +13,23 @@ fn a_steady_loop_allocates_nothing_in_any_driver_at_any_size() {
     for n in [1, 2, 7, 8, 9, 16, 17, 40] {
         let (x, mut v, mut matrix) = (vec![0.5; n], vec![1.0; n], vec![0.0; n * n]);
         let (mut y, mut slopes, mut jacobian) = ([0.0; 3], [0.0; 3], vec![0.0; 3 * n]);
-        let scratch = &mut Scratch::new();
+        let workspace = &mut Workspace::new();
         let mut round = || {
-            f.value_and_gradient_into(&x, &mut v, scratch);
-            f.gradient_into(&x, &mut v, scratch);
+            f.value_and_gradient_into(&x, &mut v, workspace);
+            f.gradient_into(&x, &mut v, workspace);
             for mode in [Mode::Forward, Mode::Reverse] {
-                f.value_and_gradient_by_into(mode, &x, &mut v, scratch);
-                g.value_and_jacobian_by_into(mode, &x, &mut y, &mut jacobian, scratch);
+                f.value_and_gradient_by_into(mode, &x, &mut v, workspace);
+                g.value_and_jacobian_by_into(mode, &x, &mut y, &mut jacobian, workspace);
             }
-            f.jvp_into(&x, &x, scratch);
-            f.directional_into(&x, &x, scratch);
-            f.hvp_into(&x, &x, &mut v, scratch);
-            f.hessian_into(&x, &mut matrix, scratch);
+            f.jvp_into(&x, &x, workspace);
+            f.directional_into(&x, &x, workspace);
+            f.hvp_into(&x, &x, &mut v, workspace);
+            f.hessian_into(&x, &mut matrix, workspace);
             g.value_into(&x, &mut y);
-            g.jacobian_into(&x, &mut jacobian, scratch);
-            g.value_and_jacobian_into(&x, &mut y, &mut jacobian, scratch);
-            g.jvp_into(&x, &x, &mut y, &mut slopes, scratch);
-            g.vjp_into(&x, &[1.0, 2.0, 3.0], &mut y, &mut v, scratch);
+            g.jacobian_into(&x, &mut jacobian, workspace);
+            g.value_and_jacobian_into(&x, &mut y, &mut jacobian, workspace);
+            g.jvp_into(&x, &x, &mut y, &mut slopes, workspace);
+            g.vjp_into(&x, &[1.0, 2.0, 3.0], &mut y, &mut v, workspace);
         };
         assert_ne!(allocations(&mut round), 0);
         round();

@@ -6,19 +6,19 @@ mod support;
 use std::cell::RefCell;
 
 use gradtape::check::{Smooth, difference};
-use gradtape::program::{Precision, Program, Rows, Workspace};
-use gradtape::{Dual, Function, Mode, Real, Scratch, Value, function, gradient};
+use gradtape::program::{self, Precision, Program, Rows};
+use gradtape::{Dual, Function, Mode, Real, Value, Workspace, function, gradient};
 use quickcheck::TestResult;
 use support::functions::{Chain, Random, all_bits, assert_all_near, functions, inner, point};
 use support::panics::{assert_refused_here, caught};
-use support::{Plain, assert_near, assert_same_bits, bits, quickcheck};
+use support::{TestFloat, assert_near, assert_same_bits, bits, quickcheck};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
 
 /// The gradients of `f`, and all that gradients are made of.
-fn gradients<T: Plain>(f: &impl Function<T>, x: &[T], scratch: &mut Scratch)
+fn gradients<T: TestFloat>(f: &impl Function<T>, x: &[T], workspace: &mut Workspace)
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     let n = x.len();
     let (value, by_hand) = gradient(|x| f.eval(x), x);
@@ -29,7 +29,7 @@ where
         assert_all_near(&slopes, &by_hand, (mode, n));
         // What was there does not matter.
         let mut again = vec![T::nan(); n];
-        assert_same_bits(f.value_and_gradient_by_into(mode, x, &mut again, scratch), value, (mode, n));
+        assert_same_bits(f.value_and_gradient_by_into(mode, x, &mut again, workspace), value, (mode, n));
         assert_eq!(all_bits(&again), all_bits(&slopes), "{mode:?} {n}");
         if mode == Mode::Reverse {
             assert_eq!(all_bits(&slopes), all_bits(&by_hand), "{n}");
@@ -38,8 +38,8 @@ where
     let (y, chosen) = f.value_and_gradient_by(Mode::of_gradient(n), x);
     let expected = (bits(y), all_bits(&chosen));
     let mut slopes = [vec![T::nan(); n], vec![T::nan(); n]];
-    let y_into = f.value_and_gradient_into(x, &mut slopes[0], scratch);
-    f.gradient_into(x, &mut slopes[1], scratch);
+    let y_into = f.value_and_gradient_into(x, &mut slopes[0], workspace);
+    f.gradient_into(x, &mut slopes[1], workspace);
     let (y, both) = f.value_and_gradient(x);
     assert_eq!((bits(y), all_bits(&both)), expected);
     assert_eq!((bits(y_into), all_bits(&slopes[0])), expected);
@@ -49,29 +49,29 @@ where
 }
 
 /// The derivatives along `v` are what gradient and Hessian make of it.
-fn directions<T: Plain>(f: &impl Function<T>, x: &[T], v: &[T], scratch: &mut Scratch) {
+fn directions<T: TestFloat>(f: &impl Function<T>, x: &[T], v: &[T], workspace: &mut Workspace) {
     let n = x.len();
     let (value, slopes) = f.value_and_gradient(x);
     let (y, slope) = f.jvp(x, v);
     assert_same_bits(y, value, n);
     assert_all_near(&[slope], &[inner(&slopes, v)], n);
-    let into = f.jvp_into(x, v, scratch);
+    let into = f.jvp_into(x, v, workspace);
     assert_eq!([into.0, into.1].map(bits), [y, slope].map(bits));
     let product = f.hvp(x, v);
     let [y, slope_again, curvature] = f.directional(x, v);
     assert_same_bits(y, value, n);
     assert_all_near(&[slope_again, curvature], &[slope, inner(&product, v)], n);
-    assert_eq!(f.directional_into(x, v, scratch).map(bits), [y, slope_again, curvature].map(bits));
+    assert_eq!(f.directional_into(x, v, workspace).map(bits), [y, slope_again, curvature].map(bits));
     let mut again = vec![T::nan(); n];
-    f.hvp_into(x, v, &mut again, scratch);
+    f.hvp_into(x, v, &mut again, workspace);
     assert_eq!(all_bits(&again), all_bits(&product));
     let rows = f.hessian(x);
     assert_all_near(&product, &rows.iter().map(|row| inner(row, v)).collect::<Vec<_>>(), n);
 }
 
-fn hessians<T: Plain>(f: &impl Function<T>, x: &[T], scratch: &mut Scratch)
+fn hessians<T: TestFloat>(f: &impl Function<T>, x: &[T], workspace: &mut Workspace)
 where
-    Value<Value<T>>: Real<Scalar = T>,
+    Value<Value<T>>: Real<Plain = T>,
 {
     let n = x.len();
     let hessian = f.hessian(x);
@@ -85,21 +85,21 @@ where
         assert_all_near(row, &f.hvp(x, &unit), (n, i));
     }
     let mut again = vec![T::nan(); n * n];
-    f.hessian_into(x, &mut again, scratch);
+    f.hessian_into(x, &mut again, workspace);
     assert_eq!(all_bits(&again), all_bits(&hessian.concat()));
 }
 
-fn every_driver<T: Plain>()
+fn every_driver<T: TestFloat>()
 where
-    Value<T>: Real<Scalar = T>,
-    Value<Value<T>>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
+    Value<Value<T>>: Real<Plain = T>,
 {
-    let scratch = &mut Scratch::new();
+    let workspace = &mut Workspace::new();
     for n in (0..=20).chain([33, 3, 0, 17]) {
         let (x, v) = (point::<T>(n, 1.0), point(n, 5.0));
-        gradients(&Chain, &x, scratch);
-        directions(&Chain, &x, &v, scratch);
-        hessians(&Chain, &x, scratch);
+        gradients(&Chain, &x, workspace);
+        directions(&Chain, &x, &v, workspace);
+        hessians(&Chain, &x, workspace);
     }
 }
 
@@ -139,7 +139,7 @@ fn drivers_of_random_functions_agree_with_differences() {
         }
         assert_eq!([forward.0, reverse.0].map(bits), [bits(value); 2], "{expression}");
         let program = Program::record(|x| f.eval(x), x).gradient();
-        let recorded = program.run(&[], Rows::one(x), &mut Workspace::new()).unwrap().row(0);
+        let recorded = program.run(&[], Rows::one(x), &mut program::Workspace::new()).unwrap().row(0);
         let mut is_clear = true;
         for k in 0..n {
             let moved = |at| {
@@ -177,10 +177,10 @@ fn drivers_of_random_functions_agree_with_differences() {
 #[test]
 fn constants_inputs_branches_and_detached_parts_have_their_gradients() {
     fn check(f: &impl Function, x: &[f64], expected: (f64, &[f64])) {
-        let scratch = &mut Scratch::new();
-        gradients(f, x, scratch);
-        directions(f, x, &vec![1.5; x.len()], scratch);
-        hessians(f, x, scratch);
+        let workspace = &mut Workspace::new();
+        gradients(f, x, workspace);
+        directions(f, x, &vec![1.5; x.len()], workspace);
+        hessians(f, x, workspace);
         assert_eq!(f.value_and_gradient(x), (expected.0, expected.1.to_vec()));
     }
     let [constant, second, sum, half_detached, detached, without_influence, tie, branch, newton] = functions![
@@ -227,37 +227,37 @@ fn what_is_not_finite_is_the_same_in_both_modes() {
 /// The wrong lengths of each driver, and the remedy that the message names.
 #[test]
 fn wrong_lengths_are_refused_where_they_are_made() {
-    let (f, x, scratch) = (function!(|x| x[0] * x[1]), [1.0, 2.0], &mut Scratch::new());
+    let (f, x, workspace) = (function!(|x| x[0] * x[1]), [1.0, 2.0], &mut Workspace::new());
     for len in [0, 1, 3, 4] {
         let (wrong, mut out) = (vec![1.0; len], vec![0.0; len]);
         let gradient = "a gradient is as long as the point; make `gradient` so";
-        assert_refused_here(gradient, || f.gradient_into(&x, &mut out, scratch));
-        assert_refused_here(gradient, || f.value_and_gradient_into(&x, &mut out, scratch));
+        assert_refused_here(gradient, || f.gradient_into(&x, &mut out, workspace));
+        assert_refused_here(gradient, || f.value_and_gradient_into(&x, &mut out, workspace));
         for mode in MODES {
-            assert_refused_here(gradient, || f.value_and_gradient_by_into(mode, &x, &mut out, scratch));
+            assert_refused_here(gradient, || f.value_and_gradient_by_into(mode, &x, &mut out, workspace));
         }
         let direction = "a direction is as long as the point; make `v` so";
         assert_refused_here(direction, || f.jvp(&x, &wrong));
-        assert_refused_here(direction, || f.jvp_into(&x, &wrong, scratch));
+        assert_refused_here(direction, || f.jvp_into(&x, &wrong, workspace));
         assert_refused_here(direction, || f.directional(&x, &wrong));
-        assert_refused_here(direction, || f.directional_into(&x, &wrong, scratch));
+        assert_refused_here(direction, || f.directional_into(&x, &wrong, workspace));
         assert_refused_here(direction, || f.hvp(&x, &wrong));
-        assert_refused_here(direction, || f.hvp_into(&x, &wrong, &mut [0.0; 2], scratch));
-        assert_refused_here("make `product` so", || f.hvp_into(&x, &x, &mut out, scratch));
+        assert_refused_here(direction, || f.hvp_into(&x, &wrong, &mut [0.0; 2], workspace));
+        assert_refused_here("make `product` so", || f.hvp_into(&x, &x, &mut out, workspace));
         if len != 4 {
             assert_refused_here("a Hessian is as long as the point squared; make `hessian` so", || {
-                f.hessian_into(&x, &mut out, scratch);
+                f.hessian_into(&x, &mut out, workspace);
             });
         }
     }
-    gradients(&f, &x, scratch);
+    gradients(&f, &x, workspace);
 }
 
 /// Panics behind half of its work where the first number is negative.
 struct Fragile;
 
 impl Function for Fragile {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let product: F = x.iter().product();
         assert!(x[0] >= 0.0, "negative");
         product + x[0]
@@ -267,21 +267,21 @@ impl Function for Fragile {
 #[test]
 fn a_function_that_panics_leaves_the_scratch_usable() {
     for n in [1, 5, 9, 20] {
-        let scratch = &mut Scratch::new();
+        let workspace = &mut Workspace::new();
         let good: Vec<f64> = point::<f64>(n, 1.0).iter().map(|x| x.abs()).collect();
         let bad: Vec<f64> = good.iter().map(|x| -x).collect();
         let (mut out, mut matrix) = (vec![0.0; good.len()], vec![0.0; good.len().pow(2)]);
         for _ in 0..2 {
             for mode in MODES {
-                assert!(caught(|| Fragile.value_and_gradient_by_into(mode, &bad, &mut out, scratch)).is_err());
+                assert!(caught(|| Fragile.value_and_gradient_by_into(mode, &bad, &mut out, workspace)).is_err());
             }
-            assert!(caught(|| Fragile.jvp_into(&bad, &good, scratch)).is_err());
-            assert!(caught(|| Fragile.directional_into(&bad, &good, scratch)).is_err());
-            assert!(caught(|| Fragile.hvp_into(&bad, &good, &mut out, scratch)).is_err());
-            assert!(caught(|| Fragile.hessian_into(&bad, &mut matrix, scratch)).is_err());
-            gradients(&Fragile, &good, scratch);
-            directions(&Fragile, &good, &bad, scratch);
-            hessians(&Fragile, &good, scratch);
+            assert!(caught(|| Fragile.jvp_into(&bad, &good, workspace)).is_err());
+            assert!(caught(|| Fragile.directional_into(&bad, &good, workspace)).is_err());
+            assert!(caught(|| Fragile.hvp_into(&bad, &good, &mut out, workspace)).is_err());
+            assert!(caught(|| Fragile.hessian_into(&bad, &mut matrix, workspace)).is_err());
+            gradients(&Fragile, &good, workspace);
+            directions(&Fragile, &good, &bad, workspace);
+            hessians(&Fragile, &good, workspace);
         }
     }
 }
@@ -291,7 +291,7 @@ fn a_function_that_panics_leaves_the_scratch_usable() {
 fn drivers_and_tapes_do_not_disturb_each_other() {
     struct Outer;
     impl Function for Outer {
-        fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+        fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
             let slope = gradtape::derivative(|y: gradtape::Dual<f64>| y * y, x[0].data())[1];
             let inner = Chain.gradient(&[x[0].data(), 0.5])[1];
             x[0] * x[1] * slope + inner
@@ -300,20 +300,20 @@ fn drivers_and_tapes_do_not_disturb_each_other() {
     let (tape, x) = (gradtape::Tape::new(), [0.75, 2.0]);
     let v = tape.var(3.0);
     let square = v * v;
-    gradients(&Outer, &x, &mut Scratch::new());
-    hessians(&Outer, &x, &mut Scratch::new());
+    gradients(&Outer, &x, &mut Workspace::new());
+    hessians(&Outer, &x, &mut Workspace::new());
     assert_eq!(Outer.gradient(&x), [2.0 * 1.5, 0.75 * 1.5]);
     assert_eq!(square.backward().wrt(v), 6.0);
 }
 
-fn recorded<T: Plain + Precision>()
+fn recorded<T: TestFloat + Precision>()
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     for n in 1..=20 {
         let x = point::<T>(n, 1.0);
         let program = Program::record(|x| Chain.eval(x), &x);
-        let mut workspace = Workspace::new();
+        let mut workspace = program::Workspace::new();
         let results = program.gradient().run(&[], Rows::one(&x), &mut workspace).unwrap().row(0);
         let (value, slopes) = Chain.value_and_gradient(&x);
         assert_all_near(&results, &[vec![value], slopes].concat(), n);
@@ -341,7 +341,7 @@ fn functions_of_half_precision_have_drivers() {
 struct Slope;
 
 impl Function for Slope {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let f = |t: Dual<F>| t.powi(2) * x[0] + t * t * t;
         gradtape::derivative(f, x[1])[1] + x[0] * gradient(|t| t[0] + x[0], &[x[1]]).1[0]
     }
@@ -349,15 +349,15 @@ impl Function for Slope {
 
 #[test]
 fn derivatives_inside_of_functions_are_not_confused_with_those_outside() {
-    let (x, scratch) = ([2.0, 3.0], &mut Scratch::new());
+    let (x, workspace) = ([2.0, 3.0], &mut Workspace::new());
     // 2xy + 3y² + x
     assert_eq!(Slope.value_and_gradient(&x), (12.0 + 27.0 + 2.0, vec![6.0 + 1.0, 4.0 + 18.0]));
     assert_eq!(Slope.hessian(&x), [[0.0, 2.0], [2.0, 6.0]]);
-    gradients(&Slope, &x, scratch);
-    directions(&Slope, &x, &[1.0, -2.0], scratch);
-    hessians(&Slope, &x, scratch);
+    gradients(&Slope, &x, workspace);
+    directions(&Slope, &x, &[1.0, -2.0], workspace);
+    hessians(&Slope, &x, workspace);
     let program = Program::record(|x| Slope.eval(x), &x);
-    let mut workspace = Workspace::new();
+    let mut workspace = program::Workspace::new();
     for x in [x, [0.0, 0.0], [-1.0, 0.5]] {
         let (value, slopes) = Slope.value_and_gradient(&x);
         let results = program.gradient().run(&[], Rows::one(&x), &mut workspace).unwrap().row(0);
@@ -369,14 +369,14 @@ fn derivatives_inside_of_functions_are_not_confused_with_those_outside() {
 #[test]
 fn scratch_may_live_as_long_as_its_thread() {
     thread_local! {
-        static SCRATCH: RefCell<Scratch> = RefCell::default();
+        static WORKSPACE: RefCell<Workspace> = RefCell::default();
     }
     for _ in 0..3 {
         let thread = std::thread::spawn(|| {
             let mut slopes = [0.0; 20];
-            SCRATCH.with_borrow_mut(|scratch| {
-                Chain.gradient_into(&point(20, 1.0), &mut slopes, scratch);
-                Chain.hvp_into(&point(20, 1.0), &point(20, 5.0), &mut [0.0; 20], scratch);
+            WORKSPACE.with_borrow_mut(|workspace| {
+                Chain.gradient_into(&point(20, 1.0), &mut slopes, workspace);
+                Chain.hvp_into(&point(20, 1.0), &point(20, 5.0), &mut [0.0; 20], workspace);
             });
             slopes
         });

@@ -10,10 +10,10 @@ use gradtape::check::{Any, Operation, Table, Unit, difference};
 use gradtape::{Dual, Value};
 use num_traits::Float;
 use support::differentiable::{Over, outcome};
-use support::{InBox, Plain, assert_near, assert_same_bits, bits, number, partials, quickcheck};
+use support::{InBox, TestFloat, assert_near, assert_same_bits, bits, number, partials, quickcheck};
 
 /// `op` and `plain` are the same entry for `T` and for f64, where the differences are taken.
-fn assert_agrees_with_differences<T: Plain, F: Over<T>, const N: usize>(
+fn assert_agrees_with_differences<T: TestFloat, F: Over<T>, const N: usize>(
     op: &Operation<F, N>,
     plain: &Operation<f64, N>,
     units: [Unit; N],
@@ -33,7 +33,7 @@ fn assert_agrees_with_differences<T: Plain, F: Over<T>, const N: usize>(
     }
 }
 
-fn unary_partials<T: Plain, F: Over<T>>() {
+fn unary_partials<T: TestFloat, F: Over<T>>() {
     let property = |unit| {
         for (op, plain) in Table::UNARY.iter().zip(Table::UNARY) {
             assert_agrees_with_differences::<T, F, 1>(op, plain, [unit]);
@@ -42,7 +42,7 @@ fn unary_partials<T: Plain, F: Over<T>>() {
     quickcheck(100, property as fn(Unit));
 }
 
-fn pair_partials<T: Plain, F: Over<T>>() {
+fn pair_partials<T: TestFloat, F: Over<T>>() {
     let property = |units| {
         for (op, plain) in Table::BINARY.iter().zip(Table::BINARY) {
             assert_agrees_with_differences::<T, F, 2>(op, plain, units);
@@ -52,7 +52,7 @@ fn pair_partials<T: Plain, F: Over<T>>() {
 }
 
 /// The table's intervals have the first argument of `max` and `min` always below the second.
-fn exchanged_partials<T: Plain, F: Over<T>>() {
+fn exchanged_partials<T: TestFloat, F: Over<T>>() {
     let property = |units| {
         let exchanged = |name| match name {
             "max" => |[a, b]: [F; 2]| b.max(a),
@@ -67,7 +67,7 @@ fn exchanged_partials<T: Plain, F: Over<T>>() {
 }
 
 /// Whatever the derivatives are, and for constants.
-fn numbers<T: Plain, F: Over<T>>() {
+fn numbers<T: TestFloat, F: Over<T>>() {
     let property = |Any(a): Any<T>, Any(b): Any<T>, Any(c): Any<T>| {
         let compare = |variables: [F; 3]| {
             // No nodes of a tape: operations must not care.
@@ -105,7 +105,7 @@ fn numbers<T: Plain, F: Over<T>>() {
 }
 
 /// Composite operations, which the table cannot name, agree with their parts.
-fn composites<T: Plain, F: Over<T>>() {
+fn composites<T: TestFloat, F: Over<T>>() {
     let property = |units: [Unit; 3]| {
         let x = units.map(|unit| number::<T>(unit.between(-2.0, 2.0)));
         let [a, b, c] = x;
@@ -136,7 +136,7 @@ fn composites<T: Plain, F: Over<T>>() {
 
 /// What an operator form gives: the number and the partials by the left and the right operand. Where two of these are
 /// added, the sum of zeros is positive.
-fn seen<T: Plain, F: Over<T>>(form: fn([F; 2], [T; 2]) -> F, x: [T; 2]) -> [u64; 3] {
+fn seen<T: TestFloat, F: Over<T>>(form: fn([F; 2], [T; 2]) -> F, x: [T; 2]) -> [u64; 3] {
     let (y, [left, right]) = outcome(|v| form(v, x), x);
     [bits(y), bits(left + T::zero()), bits(right + T::zero())]
 }

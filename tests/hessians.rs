@@ -5,14 +5,14 @@
 mod support;
 
 use gradtape::check::{Operation, Table, Unit, difference};
-use gradtape::{Dual, Lift, Real, Value};
+use gradtape::{Dual, Number, Real, Value};
 use support::differentiable::{Differentiable, outcome, partials};
 use support::{InBox, assert_near, bits, number, quickcheck};
 
 /// A number over a number over f64.
-trait Nested: Differentiable<Inner: Differentiable<Inner = f64> + Lift<Scalar = f64>> + Real<Scalar = f64> {}
+trait Nested: Differentiable<Inner: Differentiable<Inner = f64> + Number<Plain = f64>> + Real<Plain = f64> {}
 
-impl<F: Differentiable<Inner: Differentiable<Inner = f64> + Lift<Scalar = f64>> + Real<Scalar = f64>> Nested for F {}
+impl<F: Differentiable<Inner: Differentiable<Inner = f64> + Number<Plain = f64>> + Real<Plain = f64>> Nested for F {}
 
 /// A test of each generic check, for every nesting.
 macro_rules! for_every_nesting {

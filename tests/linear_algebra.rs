@@ -5,8 +5,8 @@
 mod matrices;
 mod support;
 
-use gradtape::{Lift, linalg};
-use matrices::{Number, assert_gradients, definite, square, weighed};
+use gradtape::{Number, linalg};
+use matrices::{MatrixElement, assert_gradients, definite, square, weighed};
 use nalgebra::{ComplexField, DMatrix, Matrix3x2, SMatrix, Vector3, Vector4};
 
 const NINE: [f64; 9] = [1.5, -0.3, 0.7, 0.2, 2.1, -0.6, -0.4, 0.9, 1.2];
@@ -14,13 +14,13 @@ const SIXTEEN: [f64; 16] = [1.5, -0.3, 0.7, 0.2, 2.1, -0.6, -0.4, 0.9, 1.2, 0.8,
 
 #[test]
 fn products_sums_and_norms_have_gradients() {
-    fn products<T: Number>(x: &[T]) -> T {
+    fn products<T: MatrixElement>(x: &[T]) -> T {
         let (a, b) = (square::<T, 3>(x), Matrix3x2::from_column_slice(&x[2..8]));
         let mut c = a * b - b * x[8];
         c.gemm(x[0], &a.transpose(), &b, x[1]);
         weighed((c.transpose() * c).iter().copied()) + a.trace() * b.sum() + a.component_mul(&a).mean()
     }
-    fn norms<T: Number>(x: &[T]) -> T {
+    fn norms<T: MatrixElement>(x: &[T]) -> T {
         let a = square::<T, 3>(x);
         let (v, w) = (Vector3::from_column_slice(&x[..3]), Vector3::from_column_slice(&x[4..7]));
         let lengths = [a.norm(), v.norm(), v.lp_norm(3), v.amax(), w.angle(&v), v.metric_distance(&w), a.variance()];
@@ -31,30 +31,30 @@ fn products_sums_and_norms_have_gradients() {
 
 #[test]
 fn linear_systems_have_gradients() {
-    fn lu<T: Number>(x: &[T]) -> T {
+    fn lu<T: MatrixElement>(x: &[T]) -> T {
         let solution = square::<T, 3>(x).lu().solve(&Vector3::from_column_slice(&x[2..5])).unwrap();
         weighed(solution.iter().copied())
     }
-    fn full_piv_lu<T: Number>(x: &[T]) -> T {
+    fn full_piv_lu<T: MatrixElement>(x: &[T]) -> T {
         weighed(square::<T, 4>(x).full_piv_lu().solve(&Vector4::from_column_slice(&x[3..7])).unwrap().iter().copied())
     }
-    fn qr<T: Number>(x: &[T]) -> T {
+    fn qr<T: MatrixElement>(x: &[T]) -> T {
         let (q, r) = square::<T, 4>(x).qr().unpack();
         weighed(q.iter().chain(&r).copied())
     }
-    fn col_piv_qr<T: Number>(x: &[T]) -> T {
+    fn col_piv_qr<T: MatrixElement>(x: &[T]) -> T {
         let qr = square::<T, 3>(x).col_piv_qr();
         weighed(qr.solve(&Vector3::from_column_slice(&x[2..5])).unwrap().iter().copied()) + qr.determinant()
     }
-    fn cholesky<T: Number>(x: &[T]) -> T {
+    fn cholesky<T: MatrixElement>(x: &[T]) -> T {
         let cholesky = definite::<T, 3>(x).cholesky().unwrap();
         weighed(cholesky.l().iter().chain(&cholesky.inverse()).copied()) + cholesky.ln_determinant()
     }
-    fn dynamic<T: Number>(x: &[T]) -> T {
+    fn dynamic<T: MatrixElement>(x: &[T]) -> T {
         let a = DMatrix::from_column_slice(3, 3, x);
         weighed(a.clone().try_inverse().unwrap().iter().copied()) + a.determinant()
     }
-    fn udu<T: Number>(x: &[T]) -> T {
+    fn udu<T: MatrixElement>(x: &[T]) -> T {
         let udu = definite::<T, 3>(x).udu().unwrap();
         weighed(udu.u.iter().chain(&udu.d).copied())
     }
@@ -65,16 +65,16 @@ fn linear_systems_have_gradients() {
 
 #[test]
 fn functions_of_a_matrix_have_gradients() {
-    fn inverse<T: Number>(x: &[T]) -> T {
+    fn inverse<T: MatrixElement>(x: &[T]) -> T {
         weighed(square::<T, 4>(x).try_inverse().unwrap().iter().copied())
     }
-    fn determinant<T: Number>(x: &[T]) -> T {
+    fn determinant<T: MatrixElement>(x: &[T]) -> T {
         square::<T, 4>(x).determinant() + square::<T, 3>(x).determinant() * square::<T, 2>(x).determinant()
     }
-    fn exponential<T: Number>(x: &[T]) -> T {
+    fn exponential<T: MatrixElement>(x: &[T]) -> T {
         weighed(square::<T, 3>(x).exp().iter().copied())
     }
-    fn power<T: Number>(x: &[T]) -> T {
+    fn power<T: MatrixElement>(x: &[T]) -> T {
         weighed(square::<T, 3>(x).pow(5).iter().copied())
     }
     assert_gradients! {
@@ -85,33 +85,33 @@ fn functions_of_a_matrix_have_gradients() {
 
 #[test]
 fn spectra_have_gradients() {
-    fn symmetric_eigenvalues<T: Number>(x: &[T]) -> T {
+    fn symmetric_eigenvalues<T: MatrixElement>(x: &[T]) -> T {
         weighed(definite::<T, 4>(x).symmetric_eigenvalues().iter().copied())
     }
-    fn symmetric_eigen<T: Number>(x: &[T]) -> T {
+    fn symmetric_eigen<T: MatrixElement>(x: &[T]) -> T {
         let eigen = definite::<T, 3>(x).symmetric_eigen();
         weighed(eigen.eigenvectors.iter().chain(&eigen.eigenvalues).copied())
     }
-    fn own_symmetric_eigen<T: Number + Lift>(x: &[T]) -> T {
+    fn own_symmetric_eigen<T: MatrixElement + Number>(x: &[T]) -> T {
         let eigen = linalg::symmetric_eigen(&definite::<T, 4>(x));
         weighed(eigen.eigenvectors.iter().chain(&eigen.eigenvalues).copied())
     }
-    fn own_svd<T: Number + Lift>(x: &[T]) -> T {
+    fn own_svd<T: MatrixElement + Number>(x: &[T]) -> T {
         let svd = linalg::svd(&SMatrix::<T, 4, 3>::from_column_slice(&x[..12]));
         weighed(svd.u.unwrap().iter().chain(&svd.v_t.unwrap()).chain(&svd.singular_values).copied())
     }
-    fn singular_values<T: Number>(x: &[T]) -> T {
+    fn singular_values<T: MatrixElement>(x: &[T]) -> T {
         weighed(square::<T, 4>(x).singular_values().iter().copied())
     }
-    fn small_singular_values<T: Number>(x: &[T]) -> T {
+    fn small_singular_values<T: MatrixElement>(x: &[T]) -> T {
         let (two, three) = (square::<T, 2>(x).singular_values(), square::<T, 3>(x).singular_values());
         weighed(two.iter().chain(&three).copied())
     }
-    fn svd<T: Number>(x: &[T]) -> T {
+    fn svd<T: MatrixElement>(x: &[T]) -> T {
         let svd = square::<T, 4>(x).svd(true, true);
         weighed(svd.u.unwrap().iter().chain(&svd.v_t.unwrap()).copied())
     }
-    fn pseudo_inverse<T: Number>(x: &[T]) -> T {
+    fn pseudo_inverse<T: MatrixElement>(x: &[T]) -> T {
         weighed(
             SMatrix::<T, 4, 2>::from_column_slice(&x[..8])
                 .pseudo_inverse(T::default_epsilon())
@@ -120,7 +120,7 @@ fn spectra_have_gradients() {
                 .copied(),
         )
     }
-    fn eigenvalues<T: Number>(x: &[T]) -> T {
+    fn eigenvalues<T: MatrixElement>(x: &[T]) -> T {
         weighed(square::<T, 3>(x).complex_eigenvalues().iter().flat_map(|z| [z.re, z.im]))
     }
     assert_gradients! {
@@ -131,16 +131,16 @@ fn spectra_have_gradients() {
 
 #[test]
 fn matrices_with_zeros_have_gradients() {
-    fn qr<T: Number>(x: &[T]) -> T {
+    fn qr<T: MatrixElement>(x: &[T]) -> T {
         let (q, r) = square::<T, 4>(x).qr().unpack();
         weighed(q.iter().chain(&r).copied())
     }
-    fn others<T: Number>(x: &[T]) -> T {
+    fn others<T: MatrixElement>(x: &[T]) -> T {
         let a = square::<T, 4>(x);
         let cholesky = (a * a.transpose()).cholesky().unwrap();
         weighed(a.try_inverse().unwrap().iter().chain(&cholesky.l()).chain(&a.exp()).copied()) + a.determinant()
     }
-    fn spectra<T: Number + Lift>(x: &[T]) -> T {
+    fn spectra<T: MatrixElement + Number>(x: &[T]) -> T {
         // Eigenvalues come in no particular order.
         let eigenvalues = linalg::symmetric_eigen(&definite::<T, 4>(x)).eigenvalues;
         let singular_values = linalg::svd(&square::<T, 4>(x)).singular_values;

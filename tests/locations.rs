@@ -7,10 +7,10 @@ use std::panic::Location;
 use gradtape::check::Table;
 use gradtape::{Real, Tape, Value, checkpoint};
 use num_traits::{Float, Inv, Pow};
-use support::{Plain, number};
+use support::{TestFloat, number};
 
 #[track_caller]
-fn assert_found<T: Plain>(tape: &Tape<T>, expected: &str, line: u32) {
+fn assert_found<T: TestFloat>(tape: &Tape<T>, expected: &str, line: u32) {
     let found = tape.first_non_finite().expect(expected);
     assert_eq!(found.location().line(), line, "{found}");
     assert_eq!(found.location().file(), file!());
@@ -23,7 +23,7 @@ fn here() -> &'static Location<'static> {
     Location::caller()
 }
 
-fn findings<T: Plain>() {
+fn findings<T: TestFloat>() {
     let tape = Tape::<T>::new();
     let (zero, tiny) = (tape.var(T::zero()), tape.var(number::<T>(1e-30)));
 

@@ -6,8 +6,8 @@ mod matrices;
 mod support;
 
 use gradtape::check::Check;
-use gradtape::{Dual, Lift, Real, Tape, Value, gradient, linalg};
-use matrices::{Number, definite, square, weighed};
+use gradtape::{Dual, Number, Real, Tape, Value, gradient, linalg};
+use matrices::{MatrixElement, definite, square, weighed};
 use nalgebra::{
     Complex, ComplexField, DMatrix, DVector, Matrix2, Matrix3, Matrix3x2, Matrix4, RealField, SMatrix, SymmetricEigen,
     Vector3, Vector4, dmatrix,
@@ -128,7 +128,7 @@ fn equal_eigenvalues_have_derivatives_together_and_their_vectors_none() {
 }
 
 /// What makes a decomposition: the matrix again, and columns that are orthonormal.
-fn identities<F: Lift + RealField>(a: &DMatrix<F>) -> [DMatrix<F>; 3] {
+fn identities<F: Number + RealField>(a: &DMatrix<F>) -> [DMatrix<F>; 3] {
     let svd = linalg::svd(a);
     let (u, v_t) = (svd.u.unwrap(), svd.v_t.unwrap());
     [&u * DMatrix::from_diagonal(&svd.singular_values) * &v_t, u.tr_mul(&u), &v_t * v_t.transpose()]
@@ -256,7 +256,7 @@ fn helpers_take_every_shape_and_storage() {
 
 #[test]
 fn functions_of_real_numbers_of_both_crates_mix() {
-    fn loss<F: Real<Scalar = f64> + RealField>(a: &Matrix3<F>, b: &Matrix3<f64>) -> F {
+    fn loss<F: Real<Plain = f64> + RealField>(a: &Matrix3<F>, b: &Matrix3<f64>) -> F {
         (a * b.cast::<F>()).map(Real::softplus).sum()
     }
     let expected = loss(&A, &B);
@@ -307,7 +307,7 @@ fn nalgebra_loses_the_derivatives_of_elements_that_it_takes_for_zero() {
 
 #[test]
 fn numbers_that_are_positive_definite_stay_so() {
-    fn energy<T: Number>(x: &[T]) -> T {
+    fn energy<T: MatrixElement>(x: &[T]) -> T {
         let solved = definite::<T, 2>(x).cholesky().unwrap().solve(&square::<T, 2>(&x[4..]));
         weighed(solved.iter().copied())
     }

@@ -3,17 +3,17 @@
 #[macro_use]
 mod support;
 
-use gradtape::{Dual, Lift, Real, Value};
+use gradtape::{Dual, Number, Real, Value};
 use num_traits::{Float, Inv, MulAdd, MulAddAssign, Pow, Signed};
 use support::differentiable::{Differentiable, Over, outcome};
-use support::{Plain, bits, number};
+use support::{TestFloat, bits, number};
 
 for_every_number! {
     powers_inverses_and_fused_products_have_their_traits: powers;
 }
 
 /// What can be seen of a function of one value: its number and its derivative. Compiled once for all functions.
-fn seen<T: Plain, F: Over<T>>(f: &dyn Fn(F) -> F, x: T) -> [u64; 2] {
+fn seen<T: TestFloat, F: Over<T>>(f: &dyn Fn(F) -> F, x: T) -> [u64; 2] {
     let (y, [slope]) = outcome(|[x]| f(x), [x]);
     [bits(y), bits(slope)]
 }
@@ -39,28 +39,28 @@ macro_rules! method_pairs {
         $($rest:tt)*
     ) => {
         /// The methods of the number itself give what those of `Float`, `Real` and `Signed` give.
-        fn $name<T: Plain + Signed>() {
-            type Number<T> = $Number;
+        fn $name<T: TestFloat + Signed>() {
+            type Tested<T> = $Number;
             let (x, one) = (number::<T>(0.7), T::one());
             macro_rules! same {
                 ($left:expr, $right:expr) => {
-                    assert_eq!(seen::<T, Number<T>>(&$left, x), seen::<T, Number<T>>(&$right, x), "{}", stringify!($left))
+                    assert_eq!(seen::<T, Tested<T>>(&$left, x), seen::<T, Tested<T>>(&$right, x), "{}", stringify!($left))
                 };
             }
-            $(same!(|v| Number::$u(v $(, parameter!($pt $pv))?), |v| Float::$u(v $(, parameter!($pt $pv))?));)*
-            $(same!(|v| Number::$v(v $(, parameter!($qt $qv))?), |v| Real::$v(v $(, parameter!($qt $qv))?));)*
+            $(same!(|v| Tested::$u(v $(, parameter!($pt $pv))?), |v| Float::$u(v $(, parameter!($pt $pv))?));)*
+            $(same!(|v| Tested::$v(v $(, parameter!($qt $qv))?), |v| Real::$v(v $(, parameter!($qt $qv))?));)*
             $(same!(|v| v.$b(v + one), |v| Float::$b(v, v + one));)*
             $(same!(|v| v.$c(v + one), |v| Float::$c(v, v + one));)*
             same!(|v| Signed::abs(&v), |v| v.abs());
             same!(|v| Signed::signum(&v), |v| v.signum());
-            same!(|v| Signed::abs_sub(&(v + one), &v), |v| Number::abs_sub(v + one, v));
+            same!(|v| Signed::abs_sub(&(v + one), &v), |v| Tested::abs_sub(v + one, v));
             same!(|v| Float::sin_cos(v).1, |v| v.sin_cos().1);
             same!(|v| Float::clamp(v, v - one, v + one), |v| v.clamp(v - one, v + one));
-            same!(|v| Real::dot(&[v, v], &[v, v + one]), |v| Number::dot(&[v, v], &[v, v + one]));
-            same!(|v| Real::weighted_sum(&[v, v], &[x, one]), |v| Number::weighted_sum(&[v, v], &[x, one]));
-            same!(|v| Lift::detach(v) * v, |v| v.detach() * v);
+            same!(|v| Real::dot(&[v, v], &[v, v + one]), |v| Tested::dot(&[v, v], &[v, v + one]));
+            same!(|v| Real::weighted_sum(&[v, v], &[x, one]), |v| Tested::weighted_sum(&[v, v], &[x, one]));
+            same!(|v| Number::detach(v) * v, |v| v.detach() * v);
             same!(|v| v.detach() * v, |v| v * x);
-            assert_eq!(Lift::data(<Number<T> as Lift>::constant(x)), x);
+            assert_eq!(Number::data(<Tested<T> as Number>::constant(x)), x);
         }
     };
 }
@@ -76,7 +76,7 @@ fn methods_and_trait_methods_are_the_same() {
     methods_of_dual::<f64>();
 }
 
-fn powers<T: Plain, F>()
+fn powers<T: TestFloat, F>()
 where
     F: Over<T> + Inv<Output = F> + Pow<i32, Output = F> + Pow<F, Output = F> + MulAdd<Output = F> + MulAddAssign,
 {
@@ -133,7 +133,7 @@ mod without_traits {
 }
 
 /// Every operator of [`Real`] with a plain number on the right, in generic code.
-fn mixed<F: Real<Scalar = f64>>(x: F) -> F {
+fn mixed<F: Real<Plain = f64>>(x: F) -> F {
     let mut y = (x + 3.0) * 2.0 - x / 4.0;
     y += 1.0;
     y *= 3.0;
@@ -144,9 +144,9 @@ fn mixed<F: Real<Scalar = f64>>(x: F) -> F {
 
 #[test]
 fn generic_code_mixes_with_plain_numbers_however_deep() {
-    fn check<F: Differentiable + Real<Scalar = f64>>()
+    fn check<F: Differentiable + Real<Plain = f64>>()
     where
-        F::Inner: Lift<Scalar = f64>,
+        F::Inner: Number<Plain = f64>,
     {
         let (y, [slope]) = outcome(|[x]: [F; 1]| mixed(x), [F::Inner::constant(0.75)]);
         assert_eq!((y.data(), slope.data()), (mixed(0.75), 1.75 * 3.0 / 5.0));

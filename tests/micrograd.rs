@@ -4,7 +4,7 @@ use gradtape::{Real, Tape, gradient};
 
 /// The example of micrograd's README.
 #[allow(clippy::misrefactored_assign_op, reason = "as written there")]
-fn readme<F: Real<Scalar = f64>>(a: F, b: F) -> F {
+fn readme<F: Real<Plain = f64>>(a: F, b: F) -> F {
     let n = F::constant;
     let mut c = a + b;
     let mut d = a * b + b.powi(3);

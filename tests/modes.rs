@@ -7,10 +7,10 @@ mod support;
 use gradtape::check::{Any, Operation, Table};
 use gradtape::{Dual, Real, Value};
 use support::differentiable::{Over, outcome};
-use support::{Plain, assert_same_bits, bits, number, quickcheck};
+use support::{TestFloat, assert_same_bits, bits, number, quickcheck};
 
 /// Where kinks, poles, zeros and the ends of the range are, beside those of [`Any`].
-fn special<T: Plain>() -> Vec<T> {
+fn special<T: TestFloat>() -> Vec<T> {
     let [tiniest, least, most] = [T::min_positive_value() * T::epsilon(), T::min_positive_value(), T::max_value()];
     let positive = [T::zero(), tiniest, least, number(0.25), number(0.5), T::one(), number(1.5), number(2.0)];
     let positive = positive.into_iter().chain([number(3.0), number(100.5), most, T::infinity()]);
@@ -19,17 +19,17 @@ fn special<T: Plain>() -> Vec<T> {
 
 /// The bits of a derivative. Where a tape takes what it has, lanes add the zero of another argument to it; and -0 + 0
 /// is 0.
-fn slope_bits<T: Plain>(slope: T) -> u64 {
+fn slope_bits<T: TestFloat>(slope: T) -> u64 {
     bits(slope + T::zero())
 }
 
 /// All that is seen of `f` at `x`.
-fn seen<T: Plain, F: Over<T>, const N: usize>(f: impl Fn([F; N]) -> F, x: [T; N]) -> (u64, [u64; N]) {
+fn seen<T: TestFloat, F: Over<T>, const N: usize>(f: impl Fn([F; N]) -> F, x: [T; N]) -> (u64, [u64; N]) {
     let (y, slopes) = outcome(f, x);
     (bits(y), slopes.map(slope_bits))
 }
 
-fn same_bits_of<T: Plain, const N: usize>(
+fn same_bits_of<T: TestFloat, const N: usize>(
     reverse: &Operation<Value<T>, N>,
     forward: &Operation<Dual<T>, N>,
     lanes: &Operation<Dual<T, 3>, N>,
@@ -40,7 +40,7 @@ fn same_bits_of<T: Plain, const N: usize>(
     assert_eq!(seen(lanes.f, x), expected, "{} at {x:?}, three lanes", reverse.name);
 }
 
-fn same_bits_at<T: Plain>([a, b]: [T; 2]) {
+fn same_bits_at<T: TestFloat>([a, b]: [T; 2]) {
     for ((reverse, forward), lanes) in Table::UNARY.iter().zip(Table::UNARY).zip(Table::UNARY) {
         same_bits_of(reverse, forward, lanes, [a]);
     }
@@ -57,7 +57,7 @@ fn same_bits_at<T: Plain>([a, b]: [T; 2]) {
     }
 }
 
-fn same_bits<T: Plain>() {
+fn same_bits<T: TestFloat>() {
     let special = special::<T>();
     for &a in &special {
         for &b in &special {
@@ -75,7 +75,7 @@ fn every_operation_has_the_same_bits_in_both_modes_and_in_any_lane() {
 }
 
 /// One variable, and nothing that a tape records: the chain rule is applied in the same order.
-fn chain<F: Real<Scalar = f64>>(x: F) -> F {
+fn chain<F: Real<Plain = f64>>(x: F) -> F {
     let y = (x.sin() * (-x * x).exp() + x.hypot(x + 1.0)).sqrt();
     let z = y.powf(x.abs() + 0.5) / (x.tanh() + 2.0) - y.max(x) * x.sigmoid();
     z.atan2(y).mul_add(x, z.ln_1p()) + (y % 0.25)
@@ -98,7 +98,7 @@ fn net<F: Real>([a, b, c]: [F; 3]) -> F {
     [d, a / b, c.powf(d), d.max(c)].iter().product::<F>() + d.atan2(a) - (b * d).sqrt()
 }
 
-fn lanes<T: Plain>() {
+fn lanes<T: TestFloat>() {
     let property = |Any(a), Any(b), Any(c)| {
         let x: [T; 3] = [a, b, c];
         let expected = seen(net::<Dual<T>>, x);

@@ -5,7 +5,7 @@ mod activations;
 
 use activations::ACTIVATIONS;
 use gradtape::nn::{Activation, Adam, Init, Layer, Mlp, Neuron, Optimizer, Sgd, Trainer, Workspace, loss};
-use gradtape::{Real, Tape, Value, gradient};
+use gradtape::{Plain, Real, Tape, Value, gradient};
 use num_traits::Float;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -200,7 +200,7 @@ fn losses_are_their_formulas() {
 
 #[test]
 fn cross_entropy_is_stable_at_huge_scores() {
-    fn check<T: Real<Scalar = T>>() {
+    fn check<T: Plain>() {
         let [big, zero, one] = [1000.0, 0.0, 1.0].map(|x| T::from(x).unwrap());
         let scores = [big, -big, zero];
         for (class, loss, slopes) in
@@ -245,14 +245,14 @@ fn cross_entropy_refuses_no_scores() {
 
 #[test]
 fn gradients_of_losses_agree_with_differences_of_the_plain_evaluation() {
-    fn micrograd<F: Real<Scalar = f64>>(network: &Mlp<F>) -> F {
+    fn micrograd<F: Real<Plain = f64>>(network: &Mlp<F>) -> F {
         let [a, b] = [[0.3, -1.2], [-0.7, 0.4]].map(|x| network.forward(&x.map(F::constant)).unwrap());
         loss::hinge(&[a[0], b[0], a[1]], &[1.0, -1.0, -1.0]) + loss::l2(network.parameters()) * F::constant(1e-2)
     }
-    fn classes<F: Real<Scalar = f64>>(network: &Mlp<F>) -> F {
+    fn classes<F: Real<Plain = f64>>(network: &Mlp<F>) -> F {
         loss::cross_entropy(&network.forward(&[0.3, -1.2].map(F::constant)).unwrap(), 1)
     }
-    fn squares<F: Real<Scalar = f64>>(network: &Mlp<F>) -> F {
+    fn squares<F: Real<Plain = f64>>(network: &Mlp<F>) -> F {
         loss::mean_squared(&network.forward(&[0.3, -1.2].map(F::constant)).unwrap(), &[1.0, -1.0])
     }
     for activation in ACTIVATIONS {
@@ -325,7 +325,7 @@ fn rows<T: Float>() -> [([T; 3], T); 4] {
 
 #[test]
 fn the_articles_network_comes_down_from_1_9_to_a_few_hundredths_in_both_precisions() {
-    fn check<T: Real<Scalar = T>>() {
+    fn check<T: Plain>() {
         let number = |x: f64| T::from(x).unwrap();
         let network = Mlp::<T>::new(3, &tanh_layers([4, 4, 1]), Init::Uniform, &mut rng(573)).unwrap();
         let mut trainer = Trainer::new(network, Sgd::new(number(0.05)));

@@ -9,13 +9,13 @@ use std::ops::Neg;
 use std::str::FromStr;
 
 use gradtape::check::Any;
-use gradtape::{Dual, Lift, Tape, Value};
+use gradtape::{Dual, Number, Tape, Value};
 use num_traits::{
     Bounded, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignRef, NumRef, One, Pow, RefNum,
     Signed, Zero,
 };
 use support::differentiable::{Differentiable, Over, outcome};
-use support::{Plain, assert_same_bits, number, quickcheck};
+use support::{TestFloat, assert_same_bits, number, quickcheck};
 
 for_every_number! {
     constants_are_the_plain_floats: constants;
@@ -65,13 +65,13 @@ fn every_trait_of_num_traits_is_there() {
 }
 
 /// A number that depends on no variable.
-fn constant<T: Plain, F: Over<T>>(make: impl Fn() -> F) -> T {
+fn constant<T: TestFloat, F: Over<T>>(make: impl Fn() -> F) -> T {
     let (number, [slope]) = outcome(|[_]: [F; 1]| make(), [T::one()]);
     assert_eq!(slope, T::zero());
     number
 }
 
-fn constants<T: Plain + Bounded + Default, F: Over<T> + Complete>() {
+fn constants<T: TestFloat + Bounded + Default, F: Over<T> + Complete>() {
     macro_rules! same {
         ($($Trait:ident: $($name:ident)*;)*) => {
             $($(
@@ -91,7 +91,7 @@ fn constants<T: Plain + Bounded + Default, F: Over<T> + Complete>() {
     }
     assert!(F::zero().is_zero() && F::one().is_one() && !F::one().is_zero());
     let x = number::<T>(1.5);
-    assert_eq!((constant(|| <F as From<T>>::from(x)), constant(|| <F as Lift>::constant(x))), (x, x));
+    assert_eq!((constant(|| <F as From<T>>::from(x)), constant(|| <F as Number>::constant(x))), (x, x));
 }
 
 #[test]
@@ -101,10 +101,10 @@ fn a_value_knows_whether_it_is_a_constant() {
     assert!(!x.is_constant() && x.detach().is_constant() && !(x * 0.0).is_constant());
 }
 
-fn questions<T: Plain + Signed, F: Over<T> + Complete>() {
+fn questions<T: TestFloat + Signed, F: Over<T> + Complete>() {
     macro_rules! same {
         ($x:ident: $($name:ident)*) => {
-            $(assert_eq!(<F as Lift>::constant($x).$name(), $x.$name(), "{} {}", stringify!($name), $x);)*
+            $(assert_eq!(<F as Number>::constant($x).$name(), $x.$name(), "{} {}", stringify!($name), $x);)*
         };
     }
     quickcheck(
@@ -120,7 +120,7 @@ fn questions<T: Plain + Signed, F: Over<T> + Complete>() {
 }
 
 #[allow(clippy::nonminimal_bool)]
-fn comparison<T: Plain, F: Over<T>>() {
+fn comparison<T: TestFloat, F: Over<T>>() {
     quickcheck(
         500,
         (|Any(x), Any(y)| {
@@ -151,7 +151,7 @@ fn plain_numbers_compare_with_values_on_their_right() {
     compared! { f64 tape.var(2.0), f32 Value::from(2.0), f64 Dual::<f64>::var(2.0), f32 Dual::<f32, 3>::from(2.0) }
 }
 
-fn text<T: Plain + LowerExp + UpperExp, F: Over<T> + Complete>() {
+fn text<T: TestFloat + LowerExp + UpperExp, F: Over<T> + Complete>() {
     for x in [0.0, -0.0, 1.0, -2.5, 0.1, 1e-30, -1e30, f64::INFINITY, f64::NAN].map(number::<T>) {
         let print = |[v]: [F; 1]| {
             for v in [F::constant(x), v, v * T::one()] {
@@ -184,7 +184,7 @@ fn debug_shows_data_node_and_tape() {
     assert_eq!(format!("{:?}", Dual::var(1.5) * 2.0), "Dual { data: 3.0, tangents: [2.0] }");
 }
 
-fn parsing<T: Plain + FromStr, F: Over<T> + Complete + FromStr<Err = <T as FromStr>::Err>>()
+fn parsing<T: TestFloat + FromStr, F: Over<T> + Complete + FromStr<Err = <T as FromStr>::Err>>()
 where
     <T as FromStr>::Err: PartialEq + Debug,
     <F as Num>::FromStrRadixErr: Debug,
@@ -200,10 +200,10 @@ where
     assert!(F::from_str_radix("2", 2).is_err());
 }
 
-fn conversions<T: Plain + FromPrimitive, F: Over<T> + Complete>() {
+fn conversions<T: TestFloat + FromPrimitive, F: Over<T> + Complete>() {
     macro_rules! same {
         ($x:ident: $($to:ident)*; $($from:ident $n:expr),*) => {
-            $(assert_eq!(<F as Lift>::constant($x).$to(), $x.$to(), "{} {}", stringify!($to), $x);)*
+            $(assert_eq!(<F as Number>::constant($x).$to(), $x.$to(), "{} {}", stringify!($to), $x);)*
             $(assert_eq!(constant(|| F::$from($n).unwrap()), T::$from($n).unwrap());)*
         };
     }
@@ -221,7 +221,7 @@ fn conversions<T: Plain + FromPrimitive, F: Over<T> + Complete>() {
     assert_eq!(num_traits::cast::<F, i32>(F::constant(number(41.9))), Some(41));
 }
 
-fn sums<T: Plain, F: Over<T>>() {
+fn sums<T: TestFloat, F: Over<T>>() {
     quickcheck(
         300,
         (|list: Vec<Any<T>>| {
@@ -256,7 +256,7 @@ fn sums_and_products_end_where_the_iterator_does() {
     fn resuming(count: u8) -> impl Iterator<Item = f64> {
         (1..=count + 9).map(move |k| (k != count + 1).then(|| f64::from(k))).scan((), |(), x| x)
     }
-    fn check<F: Lift<Scalar = f64> + Sum + Product>() {
+    fn check<F: Number<Plain = f64> + Sum + Product>() {
         for count in 0..70 {
             let values = || resuming(count).map(F::constant);
             assert_same_bits(values().sum::<F>().data(), resuming(count).sum(), count);

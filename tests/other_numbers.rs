@@ -6,7 +6,7 @@ mod support;
 
 use easer::functions::{Back, Easing, Elastic};
 use gradtape::check::{Operation, Table, difference};
-use gradtape::{Dual, Function, Mode, Real, Tape, Value, derivative, function, gradient};
+use gradtape::{Dual, Function, Mode, Plain, Real, Tape, Value, derivative, function, gradient};
 use half::{bf16, f16};
 use num_complex::{Complex, ComplexFloat};
 use num_quaternion::UnitQuaternion;
@@ -59,16 +59,16 @@ fn half_precision_numbers_have_gradients() {
 /// A function of any plain number.
 struct Wave;
 
-impl<T: Real<Scalar = T>> Function<T> for Wave {
+impl<T: Plain> Function<T> for Wave {
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let half = number::<T>(0.5);
         x.windows(2).map(|x| (x[0] * x[1]).sin() * half + x[1].sigmoid()).sum::<F>() + F::dot(x, x)
     }
 }
 
 /// All derivatives of a function over `T` are those over f64 at the same point, within its rounding.
-fn assert_derivatives_of_f64<T: Real<Scalar = T> + Into<f64>>() {
+fn assert_derivatives_of_f64<T: Plain + Into<f64>>() {
     let x = [0.75, -1.25, 0.5].map(number::<T>);
     let exact = x.map(T::into);
     let tolerance = 16.0 * T::epsilon().into();

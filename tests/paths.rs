@@ -2,7 +2,7 @@
 
 mod support;
 
-use gradtape::program::{Derivative, Expr, Options, Paths, Program, Rows, Workspace};
+use gradtape::program::{Expr, Options, PathOutput, Paths, Program, Rows, Workspace};
 use gradtape::{Real, gradient};
 use support::panics::panic_of;
 use support::{number, quickcheck};
@@ -51,7 +51,7 @@ fn every_row_has_the_tapes_value_and_gradient_with_any_limit_of_paths() {
             let data = rows(seed, usize::from(count) + 1);
             for options in [Options::new(), Options::new().exact()] {
                 let limit = usize::from(limit % 8);
-                let mut paths = Paths::new(branchy, Derivative::Gradient).with_options(options).with_limit(limit);
+                let mut paths = Paths::new(branchy, PathOutput::Gradient).with_options(options).with_limit(limit);
                 let results = paths.run(&PARAMETERS, Rows::new(&data, 2).unwrap()).unwrap();
                 for (k, row) in data.chunks(2).enumerate() {
                     let (ours, theirs) = (results.row(k), on_tape(row));
@@ -77,7 +77,7 @@ fn sums_over_rows_of_several_paths_are_those_of_the_tape() {
             expected.iter_mut().zip(on_tape(row)).for_each(|(sum, x)| *sum += x);
         }
         for limit in [0, 1, 3, 64] {
-            let mut paths = Paths::new(branchy, Derivative::GradientOfSum).with_limit(limit);
+            let mut paths = Paths::new(branchy, PathOutput::GradientOfSum).with_limit(limit);
             let results = paths.run(&PARAMETERS, Rows::new(&data, 2).unwrap()).unwrap();
             for (&ours, theirs) in results.totals().iter().zip(expected) {
                 assert!(
@@ -96,7 +96,7 @@ fn a_known_path_is_not_recorded_again() {
         recorded.set(recorded.get() + 1);
         branchy(p, x)
     };
-    let mut paths = Paths::new(counted, Derivative::Values);
+    let mut paths = Paths::new(counted, PathOutput::Values);
     let parameters: Vec<f32> = PARAMETERS.map(number).to_vec();
     let data: Vec<f32> = rows(3, 500).into_iter().map(number).collect();
     for _ in 0..3 {
@@ -113,7 +113,7 @@ fn a_choice_is_an_operation_and_no_branch() {
         let low = Expr::constant(-1.0);
         x[0].max(x[1]) + x[0].min(x[1]).abs() + x[0].relu() + x[1].clamp(low, Expr::constant(1.0)).leaky_relu(0.5)
     };
-    let mut paths = Paths::new(f, Derivative::Gradient);
+    let mut paths = Paths::new(f, PathOutput::Gradient);
     let data: Vec<f64> = rows(5, 200);
     paths.run(&[], Rows::new(&data, 2).unwrap()).unwrap();
     assert_eq!(paths.rows_of_paths(), [200]);
@@ -122,7 +122,7 @@ fn a_choice_is_an_operation_and_no_branch() {
 #[test]
 fn looking_at_a_number_makes_a_path_for_that_number() {
     let f = |_: &[Expr<f64>], x: &[Expr<f64>]| x[0] * x[1].data();
-    let mut paths = Paths::new(f, Derivative::Values).with_limit(2);
+    let mut paths = Paths::new(f, PathOutput::Values).with_limit(2);
     let data = [1.0, 5.0, 2.0, 6.0, 3.0, 5.0, 4.0, 7.0];
     let results = paths.run(&[], Rows::new(&data, 2).unwrap()).unwrap();
     assert_eq!(results.column(0), [5.0, 12.0, 15.0, 28.0]);
@@ -148,7 +148,7 @@ fn a_program_refuses_exactly_the_rows_of_other_paths() {
 fn every_path_must_have_as_many_outputs() {
     let f = |_: &[Expr<f64>], x: &[Expr<f64>]| if x[0] > 0.0 { vec![x[0]] } else { vec![x[0], x[0]] };
     for limit in [1, 2] {
-        let mut paths = Paths::new(f, Derivative::Values).with_limit(limit);
+        let mut paths = Paths::new(f, PathOutput::Values).with_limit(limit);
         let (message, file) = panic_of(|| {
             paths.run(&[], Rows::new(&[1.0, -1.0], 1).unwrap()).unwrap();
         });
@@ -158,7 +158,7 @@ fn every_path_must_have_as_many_outputs() {
 
 #[test]
 fn rows_and_parameters_of_other_lengths_are_errors() {
-    let mut paths = Paths::new(branchy::<Expr<f64>>, Derivative::Values);
+    let mut paths = Paths::new(branchy::<Expr<f64>>, PathOutput::Values);
     paths.run(&PARAMETERS, Rows::new(&[1.0, 2.0], 2).unwrap()).unwrap();
     let error = paths.run(&PARAMETERS, Rows::new(&[1.0, 2.0, 3.0], 3).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "program: expected rows of 2 inputs, found 3");
@@ -178,14 +178,14 @@ fn every_row_takes_the_path_that_was_recorded_for_it_even_at_a_tie() {
     for row in data.chunks(3) {
         assert!(Program::record_with(f, &[], row).run(&[], Rows::one(row), &mut Workspace::new()).is_ok(), "{row:?}");
     }
-    let mut paths = Paths::new(f, Derivative::Gradient);
+    let mut paths = Paths::new(f, PathOutput::Gradient);
     paths.run(&[], Rows::new(&data, 3).unwrap()).unwrap();
     assert_eq!((paths.rows_of_paths(), paths.rows_on_tape()), (vec![199], 0));
 }
 
 #[test]
 fn without_rows_totals_are_zero_once_a_path_is_known() {
-    let mut paths = Paths::new(branchy::<Expr<f64>>, Derivative::GradientOfSum);
+    let mut paths = Paths::new(branchy::<Expr<f64>>, PathOutput::GradientOfSum);
     let none = Rows::new(&[], 2).unwrap();
     assert!(paths.run(&PARAMETERS, none).unwrap().totals().is_empty());
     paths.run(&PARAMETERS, Rows::new(&[1.0, 2.0], 2).unwrap()).unwrap();

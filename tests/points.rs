@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use gradtape::check::{Any, Magnitude, NearKink, Special, Unit};
 use quickcheck::{Arbitrary, Gen};
-use support::{Plain, bits, number};
+use support::{TestFloat, bits, number};
 
 fn many<A: Arbitrary>() -> Vec<A> {
     let mut g = Gen::from_size_and_seed(100, 6);
@@ -35,7 +35,7 @@ fn units_fill_intervals_to_both_ends() {
     assert_eq!(simplest(&units, |unit| format!("{unit:?}")), BTreeSet::from(["Unit(0.0)".to_owned()]));
 }
 
-fn magnitudes<T: Plain>(decades: f64) {
+fn magnitudes<T: TestFloat>(decades: f64) {
     let points = many::<Magnitude<T>>();
     let logarithms: Vec<f64> = points.iter().map(|x| x.0.abs().log10().into()).collect();
     assert!(logarithms.iter().all(|x| x.abs() <= decades + 1e-6));
@@ -56,7 +56,7 @@ fn magnitudes_are_of_every_order_and_either_sign() {
     magnitudes::<f64>(300.0);
 }
 
-fn kinks<T: Plain>() {
+fn kinks<T: TestFloat>() {
     let points = many::<NearKink<T>>();
     let seen: BTreeSet<u64> = points.iter().map(|x| bits(x.0)).collect();
     let tiniest = T::min_positive_value() * T::epsilon();
@@ -85,7 +85,7 @@ fn kinks_are_met_and_missed_by_one_unit() {
     kinks::<f64>();
 }
 
-fn special<T: Plain>() {
+fn special<T: TestFloat>() {
     let points = many::<Special<T>>();
     let has = |is: fn(T) -> bool| points.iter().any(|x| is(x.0));
     assert!(has(T::is_nan) && has(|x| x == T::infinity()) && has(|x| x == T::neg_infinity()));
@@ -102,7 +102,7 @@ fn special_numbers_are_all_there() {
     special::<f64>();
 }
 
-fn any<T: Plain + Debug>() {
+fn any<T: TestFloat + Debug>() {
     let points = many::<Any<T>>();
     let between = points.iter().filter(|x| !x.0.is_zero() && x.0.abs() < T::one()).count();
     assert!(between > 1000, "{between}");

@@ -8,15 +8,15 @@ mod support;
 
 use gradtape::check::Smooth;
 use gradtape::{
-    Gradients, Mode, Real, Scratch, Tape, Value, VectorFunction, checkpoint, checkpoint_loop, function, preaccumulate,
-    preaccumulate_into,
+    Gradients, Mode, Plain, Real, Tape, Value, VectorFunction, Workspace, checkpoint, checkpoint_loop, function,
+    preaccumulate, preaccumulate_into,
 };
 use support::functions::{Random, Several, all_bits, assert_all_near, point};
 use support::panics::assert_refused_here;
-use support::{Plain, quickcheck};
+use support::{TestFloat, quickcheck};
 
 /// The outputs of `f` recorded on the tape of its inputs.
-fn recorded<T: Plain>(f: &impl VectorFunction<T>, x: &[Value<T>]) -> Vec<Value<T>> {
+fn recorded<T: TestFloat>(f: &impl VectorFunction<T>, x: &[Value<T>]) -> Vec<Value<T>> {
     let mut y = vec![Value::constant(T::zero()); f.outputs(x.len())];
     f.eval(x, &mut y);
     y
@@ -24,7 +24,7 @@ fn recorded<T: Plain>(f: &impl VectorFunction<T>, x: &[Value<T>]) -> Vec<Value<T
 
 /// The block and the record have the same numbers, and the same gradient of each output and of all of them.
 #[track_caller]
-fn is_as_recorded<T: Plain>(f: &impl VectorFunction<T>, tape: &Tape<T>, variables: &[Value<T>], x: &[Value<T>]) {
+fn is_as_recorded<T: TestFloat>(f: &impl VectorFunction<T>, tape: &Tape<T>, variables: &[Value<T>], x: &[Value<T>]) {
     let before = tape.len();
     let ours = preaccumulate(f, x);
     let added = tape.len() - before;
@@ -42,7 +42,7 @@ fn is_as_recorded<T: Plain>(f: &impl VectorFunction<T>, tape: &Tape<T>, variable
 }
 
 /// Inputs that are variables, made from variables, constants, or repeated.
-fn inputs_are_of_any_kind<T: Plain>() {
+fn inputs_are_of_any_kind<T: TestFloat>() {
     for (n, outputs) in [(1, 1), (2, 5), (4, 3), (5, 8), (9, 2), (20, 2), (20, 30), (3, 0), (0, 0)] {
         let (f, tape) = (Several(outputs), Tape::new());
         let x = tape.vars(&point::<T>(n, 0.5));
@@ -78,7 +78,7 @@ impl VectorFunction for Expressions<'_> {
     }
 
     #[inline(never)]
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         y[0] = gradtape::Function::eval(&Random(&self.0.0), x).atan();
         y[1] = y[0] * x[0];
     }
@@ -102,13 +102,13 @@ fn random_blocks_have_the_gradient_of_the_plain_tape() {
 
 struct Step;
 
-impl<T: Real<Scalar = T>> VectorFunction<T> for Step {
+impl<T: Plain> VectorFunction<T> for Step {
     fn outputs(&self, _inputs: usize) -> usize {
         2
     }
 
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
         let (mut a, mut b) = (x[0], x[1]);
         for _ in 0..20 {
             (a, b) = ((a + b * x[2]).sin(), (b - a * x[2]).cos());
@@ -118,7 +118,7 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Step {
 }
 
 /// The last state of a chain of steps, of which one output is used.
-fn chain<T: Plain>(x: &[Value<T>], steps: usize, step: impl Fn(&[Value<T>]) -> Vec<Value<T>>) -> Value<T> {
+fn chain<T: TestFloat>(x: &[Value<T>], steps: usize, step: impl Fn(&[Value<T>]) -> Vec<Value<T>>) -> Value<T> {
     let mut state = [x[0], x[1]];
     for _ in 0..steps {
         let y = step(&[state[0], state[1], x[2]]);
@@ -127,7 +127,7 @@ fn chain<T: Plain>(x: &[Value<T>], steps: usize, step: impl Fn(&[Value<T>]) -> V
     state[1]
 }
 
-fn chains_are_as_recorded<T: Plain>() {
+fn chains_are_as_recorded<T: TestFloat>() {
     let tape = Tape::<T>::new();
     let x = tape.vars(&point::<T>(3, 0.25));
     let theirs = chain(&x, 5, |x| recorded(&Step, x));
@@ -178,7 +178,7 @@ fn steady_loops_with_one_scratch_allocate_nothing() {
     for mode in [Mode::Forward, Mode::Reverse] {
         let n = if mode == Mode::Forward { 3 } else { 40 };
         assert_eq!(Mode::of_jacobian(n, 2), mode);
-        let (tape, mut scratch, mut gradients) = (Tape::new(), Scratch::new(), Gradients::new());
+        let (tape, mut workspace, mut gradients) = (Tape::new(), Workspace::new(), Gradients::new());
         let (numbers, mut y) = (point::<f64>(n, 0.0), [Value::from(0.0); 2]);
         let mut x = Vec::new();
         let mut round = || {
@@ -186,7 +186,7 @@ fn steady_loops_with_one_scratch_allocate_nothing() {
             x.clear();
             x.extend(numbers.iter().map(|&x| tape.var(x)));
             for _ in 0..10 {
-                preaccumulate_into(&Step, &x, &mut y, &mut scratch);
+                preaccumulate_into(&Step, &x, &mut y, &mut workspace);
                 (x[0], x[1]) = (y[0], y[1]);
             }
             y[0].backward_into(&mut gradients);

@@ -26,7 +26,7 @@ const RECORDED: [u64; 6] = [
 /// A question about two numbers, with as many answers as a program can tell apart.
 type Question<F> = (&'static str, fn(F, F) -> u8);
 
-fn questions<F: Real<Scalar = f64>>() -> Vec<Question<F>> {
+fn questions<F: Real<Plain = f64>>() -> Vec<Question<F>> {
     vec![
         ("<", |a, b| (a < b).into()),
         ("<=", |a, b| (a <= b).into()),
@@ -51,7 +51,7 @@ fn questions<F: Real<Scalar = f64>>() -> Vec<Question<F>> {
 }
 
 /// Something else for each answer.
-fn answer<F: Real<Scalar = f64>>(question: fn(F, F) -> u8, x: &[F]) -> F {
+fn answer<F: Real<Plain = f64>>(question: fn(F, F) -> u8, x: &[F]) -> F {
     match question(x[0], x[1]) {
         0 => x[0] + F::constant(3.0) * x[1],
         1 => x[0] * x[1],
@@ -145,7 +145,7 @@ fn clamped_numbers_go_all_three_ways_unless_the_program_is_exact() {
 
 #[test]
 fn a_program_without_branches_takes_choices_and_ties_as_the_tape_does() {
-    fn f<F: Real<Scalar = f64>>(x: &[F]) -> F {
+    fn f<F: Real<Plain = f64>>(x: &[F]) -> F {
         x[0].max(x[1]) * F::constant(3.0) + x[0].min(x[1]) * F::constant(5.0) + x[0].abs() + x[0].relu()
     }
     for at in pairs() {
@@ -355,7 +355,7 @@ fn derivatives_that_there_are_not_are_refused() {
 
 #[test]
 fn a_row_that_is_not_finite_changes_no_bits_of_the_others_wherever_it_is() {
-    fn f<F: Real<Scalar = f64>>(x: &[F]) -> F {
+    fn f<F: Real<Plain = f64>>(x: &[F]) -> F {
         (x[0] * F::constant(57.3)).sin() * x[0] + (x[0] * x[0] + F::constant(0.1)).ln() * x[0].sqrt()
     }
     let mut workspace = Workspace::new();
@@ -430,7 +430,7 @@ fn a_zero_derivative_of_an_exact_program_has_the_sign_of_the_tapes() {
 /// The maximum of two NaN depends on nothing, so that what it is added to has as many terms as on the tape.
 #[test]
 fn gradients_beside_a_maximum_of_two_nans_are_added_up_as_on_the_tape() {
-    fn sum<F: Real<Scalar = f64>>(x: &[F], which: usize) -> F {
+    fn sum<F: Real<Plain = f64>>(x: &[F], which: usize) -> F {
         let nan = F::constant(f64::NAN);
         let other = [x[1], nan].into_iter().sum::<F>();
         let beside = [nan.max(other), nan.min(other), other.max(nan), other.min(nan)][which];

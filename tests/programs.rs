@@ -3,7 +3,7 @@
 mod support;
 
 use gradtape::{Gradients, Tape, Value};
-use support::{Plain, assert_near, number, quickcheck};
+use support::{TestFloat, assert_near, number, quickcheck};
 
 /// Lengths of lists around what tapes take at a time.
 const LENGTHS: [usize; 16] = [0, 1, 2, 3, 4, 7, 14, 15, 16, 17, 31, 32, 33, 47, 64, 65];
@@ -14,7 +14,7 @@ const WEIGHTS: [f64; 5] = [0.5, -1.0, 0.0, 0.25, 1.0];
 /// The derivatives of a number by the variables, and the scale of their rounding errors.
 type Forward = [(f64, f64); VARIABLES];
 
-struct Program<'a, T: Plain> {
+struct Program<'a, T: TestFloat> {
     tape: &'a Tape<T>,
     /// Another tape, which is used in between.
     aside: [Value<T>; 2],
@@ -28,7 +28,7 @@ struct Program<'a, T: Plain> {
     total: (Gradients<T>, Forward),
 }
 
-impl<T: Plain> Program<'_, T> {
+impl<T: TestFloat> Program<'_, T> {
     fn x(&self, k: usize) -> f64 {
         self.values[k].data().into()
     }
@@ -162,7 +162,7 @@ impl<T: Plain> Program<'_, T> {
     }
 }
 
-fn gradients_agree<T: Plain>(steps: Vec<(u8, u8, u8)>) {
+fn gradients_agree<T: TestFloat>(steps: Vec<(u8, u8, u8)>) {
     let (tape, aside) = (Tape::with_capacity(steps.len() % 7), Tape::new());
     let mut program = Program {
         tape: &tape,

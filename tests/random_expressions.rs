@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use arbitrary::Unstructured;
-use gradtape::check::{Expression, Number, Smooth, Table};
+use gradtape::check::{Arithmetic, Expression, Smooth, Table};
 use gradtape::gradient;
 use quickcheck::{Arbitrary, Gen};
 
@@ -38,7 +38,7 @@ impl Noting {
     }
 }
 
-impl Number for Noting {
+impl Arithmetic for Noting {
     fn constant(x: f64) -> Self {
         Self::note("constant", x)
     }
@@ -56,7 +56,7 @@ impl Number for Noting {
     }
 
     fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
-        Self::note("clamp", Number::clamp(&a.0, &low.0, &high.0))
+        Self::note("clamp", Arithmetic::clamp(&a.0, &low.0, &high.0))
     }
 
     fn derivative(op: usize, a: &Self) -> Self {
@@ -98,11 +98,11 @@ impl Number for Noting {
 
     fn dot(a: &[Self], b: &[Self]) -> Self {
         let b: Vec<_> = b.iter().map(|b| b.0).collect();
-        Self::note_list("dot", a, |a| <f64 as Number>::dot(a, &b))
+        Self::note_list("dot", a, |a| <f64 as Arithmetic>::dot(a, &b))
     }
 
     fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
-        Self::note_list("weighted_sum", values, |values| <f64 as Number>::weighted_sum(values, weights))
+        Self::note_list("weighted_sum", values, |values| <f64 as Arithmetic>::weighted_sum(values, weights))
     }
 }
 
@@ -230,7 +230,7 @@ impl Mistaken {
     }
 }
 
-impl Number for Mistaken {
+impl Arithmetic for Mistaken {
     fn constant(x: f64) -> Self {
         Self(x)
     }
@@ -249,7 +249,7 @@ impl Number for Mistaken {
     }
 
     fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
-        Self(Number::clamp(&a.0, &low.0, &high.0))
+        Self(Arithmetic::clamp(&a.0, &low.0, &high.0))
     }
 
     fn derivative(op: usize, a: &Self) -> Self {
@@ -259,7 +259,7 @@ impl Number for Mistaken {
     fn product(factors: &[Self]) -> Self {
         let factors: Vec<_> = factors.iter().map(|x| x.0).collect();
         let is_long = factors.len() > 3;
-        Self::new(<f64 as Number>::product(&factors), |mistake| is_long && mistake == "long product")
+        Self::new(<f64 as Arithmetic>::product(&factors), |mistake| is_long && mistake == "long product")
     }
 }
 

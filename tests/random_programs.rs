@@ -5,14 +5,14 @@
 mod support;
 
 use gradtape::Value;
-use gradtape::check::{Any, Expression, Number, Smooth, Unit};
+use gradtape::check::{Any, Arithmetic, Expression, Smooth, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision};
 use quickcheck::TestResult;
 use support::programs::{
     all_options, exact_programs_are_the_tape, inputs, programs_agree_where_rounding_is_harmless,
     programs_agree_within_rounding, rows_are_independent, rows_near, rows_of, second_derivatives_agree, sums_agree,
 };
-use support::{Plain, quickcheck};
+use support::{TestFloat, quickcheck};
 
 /// Another expression takes the place of one about which the claim says nothing.
 fn counted(says_something: bool) -> TestResult {
@@ -31,18 +31,18 @@ fn few<T>(list: &[T], most: usize) -> &[T] {
 
 fn exact_where_smooth<T>(Smooth(graph): Smooth, units: Vec<Unit>, choice: u8) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     counted(exact_programs_are_the_tape(&graph, &rows_near::<T>(&graph, few(&units, 24)), one(choice)))
 }
 
 fn exact_anywhere<T>(graph: Expression, others: Vec<Any<T>>, choice: u8) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
     Any<T>: Clone,
 {
     counted(exact_programs_are_the_tape(&graph, &rows_of(&graph, few(&others, 24)), one(choice)))
@@ -70,8 +70,8 @@ fn exact_programs_of_wild_numbers_compute_the_bits_of_the_tape_and_refuse_what_g
 
 fn near_with_each_optimization<T>(Smooth(graph): Smooth, units: Vec<Unit>, choice: u8) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Expr<T>: Arithmetic,
 {
     counted(programs_agree_within_rounding(&graph, &rows_near::<T>(&graph, few(&units, 4)), one(choice)))
 }
@@ -88,9 +88,9 @@ fn programs_are_off_by_rounding_alone_with_and_without_each_optimization_in_f32(
 
 fn wild_and_harmless<T>(graph: Expression, choice: u8) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     counted(programs_agree_where_rounding_is_harmless(&graph, &inputs::<T>(&graph), one(choice)))
 }
@@ -115,8 +115,8 @@ fn length(choice: u8) -> usize {
 
 fn independent<T>(graph: Expression, others: Vec<Any<T>>, choice: u8, len: u8, is_exact: bool) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Expr<T>: Arithmetic,
 {
     let options = if is_exact { one(choice).exact() } else { one(choice) };
     counted(rows_are_independent(&graph, &rows_of(&graph, &others), length(len), options))
@@ -134,9 +134,9 @@ fn rows_do_not_depend_on_their_neighbours_in_f32() {
 
 fn summed<T>(Smooth(graph): Smooth, units: Vec<Unit>, choice: u8, len: u8, is_exact: bool) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     let count = [1, 2, 15, 16, 17, 31, 255, 256, 257, 1000][usize::from(len) % 10];
     let options = if is_exact { one(choice).exact() } else { one(choice) };
@@ -155,10 +155,10 @@ fn sums_over_rows_are_those_of_the_rows_in_f32() {
 
 fn twice_differentiated<T>(Smooth(graph): Smooth, choice: u8, is_exact: bool) -> TestResult
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Value<Value<T>>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Value<Value<T>>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     let options = if is_exact { one(choice).exact() } else { one(choice) };
     counted(second_derivatives_agree::<T>(&graph, options))

@@ -71,7 +71,7 @@ const SPECIAL: [f64; 19] = [
     f64::NAN,
 ];
 
-fn assert_plain_numbers<T: support::Plain + RealField>()
+fn assert_plain_numbers<T: support::TestFloat + RealField>()
 where
     Value<T>: RealField + Copy,
 {

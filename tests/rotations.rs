@@ -7,14 +7,14 @@ mod support;
 
 use gradtape::linalg::{from_scaled_axis, scaled_axis};
 use gradtape::{Dual, Tape, Value};
-use matrices::{Number, assert_gradients, weighed};
+use matrices::{MatrixElement, assert_gradients, weighed};
 use nalgebra::{
     Isometry3, Matrix3, Quaternion, Rotation2, Rotation3, Translation3, Unit, UnitComplex, UnitQuaternion, Vector2,
     Vector3,
 };
 use support::assert_near;
 
-fn vector<T: Number>(x: &[T]) -> Vector3<T> {
+fn vector<T: MatrixElement>(x: &[T]) -> Vector3<T> {
     Vector3::from_column_slice(&x[..3])
 }
 
@@ -22,30 +22,30 @@ const SIX: [f64; 6] = [0.3, -0.4, 0.9, 1.0, 0.5, -0.7];
 
 #[test]
 fn rotation_matrices_have_gradients() {
-    fn axis_angle<T: Number>(x: &[T]) -> T {
+    fn axis_angle<T: MatrixElement>(x: &[T]) -> T {
         let rotation = Rotation3::from_axis_angle(&Unit::new_normalize(vector(x)), x[3]);
         weighed((rotation * vector(&x[2..])).iter().copied()) + rotation.angle()
     }
-    fn scaled<T: Number>(x: &[T]) -> T {
+    fn scaled<T: MatrixElement>(x: &[T]) -> T {
         let rotation = Rotation3::new(vector(x));
         weighed(rotation.matrix().iter().chain(&rotation.scaled_axis()).copied())
     }
-    fn euler<T: Number>(x: &[T]) -> T {
+    fn euler<T: MatrixElement>(x: &[T]) -> T {
         let rotation = Rotation3::from_euler_angles(x[0], x[1], x[2]);
         let (roll, pitch, yaw) = (rotation * Rotation3::new(vector(&x[3..]))).euler_angles();
         weighed(rotation.matrix().iter().copied().chain([roll, pitch, yaw]))
     }
-    fn plane<T: Number>(x: &[T]) -> T {
+    fn plane<T: MatrixElement>(x: &[T]) -> T {
         let (a, b) = (Rotation2::new(x[0]), UnitComplex::new(x[1]));
         let v = a * (b * Vector2::new(x[2], x[3]));
         weighed([v.x, v.y, (a * Rotation2::new(x[5])).angle(), b.powf(x[4]).angle(), a.slerp(&b.into(), x[5]).angle()])
     }
-    fn facing<T: Number>(x: &[T]) -> T {
+    fn facing<T: MatrixElement>(x: &[T]) -> T {
         let rotation = Rotation3::face_towards(&vector(x), &vector(&x[3..]));
         let between = Rotation3::rotation_between(&vector(x), &vector(&x[2..])).unwrap();
         weighed(rotation.matrix().iter().chain(between.matrix()).copied())
     }
-    fn moved<T: Number>(x: &[T]) -> T {
+    fn moved<T: MatrixElement>(x: &[T]) -> T {
         let motion = Isometry3::from_parts(Translation3::from(vector(x)), UnitQuaternion::new(vector(&x[3..])));
         weighed((motion.inverse() * (motion * motion)).to_homogeneous().iter().copied())
     }
@@ -54,18 +54,18 @@ fn rotation_matrices_have_gradients() {
 
 #[test]
 fn quaternions_have_gradients() {
-    fn slerp<T: Number>(x: &[T]) -> T {
+    fn slerp<T: MatrixElement>(x: &[T]) -> T {
         let a = UnitQuaternion::from_euler_angles(x[0], x[1], x[2]);
         let b = UnitQuaternion::new(vector(&x[3..]));
         weighed(a.slerp(&b, x[2]).coords.iter().chain(&a.nlerp(&b, x[2]).coords).copied()) + a.angle_to(&b)
     }
-    fn functions<T: Number>(x: &[T]) -> T {
+    fn functions<T: MatrixElement>(x: &[T]) -> T {
         let (q, p) = (Quaternion::new(x[0], x[1], x[2], x[3]), Quaternion::new(x[3], x[4], x[5], x[0]));
         let results =
             [q * p, q.exp(), q.ln(), q.powf(x[4]), q.try_inverse().unwrap(), q.sqrt(), q.sin(), p.cosh(), p.tanh()];
         weighed(results.iter().flat_map(|q| q.coords.iter().copied())) + q.norm()
     }
-    fn unit<T: Number>(x: &[T]) -> T {
+    fn unit<T: MatrixElement>(x: &[T]) -> T {
         let q = UnitQuaternion::from_quaternion(Quaternion::new(x[3], x[0], x[1], x[2]));
         let matrix = q.to_rotation_matrix();
         let back = UnitQuaternion::from_rotation_matrix(&matrix);
@@ -76,7 +76,7 @@ fn quaternions_have_gradients() {
 }
 
 /// A rotation vector, through a rotation and back, both of this crate.
-fn there_and_back<T: Number>(x: &[T]) -> T {
+fn there_and_back<T: MatrixElement>(x: &[T]) -> T {
     let rotation = from_scaled_axis(&vector(x));
     weighed(rotation.coords.iter().chain(&scaled_axis(&rotation)).copied())
 }

@@ -6,39 +6,39 @@ mod support;
 
 use gradtape::check::{Expression, Smooth, Table, Unit};
 use gradtape::sparse::{Coloring, Csr, Side, Sparsity};
-use gradtape::{Function, Mode, Real, Scratch, VectorFunction, function};
+use gradtape::{Function, Mode, Plain, Real, VectorFunction, Workspace, function};
 use num_traits::Float;
 use support::functions::{Chain, Random, Several, point};
-use support::{InBox, Plain, number, quickcheck};
+use support::{InBox, TestFloat, number, quickcheck};
 
 /// Equal but for rounding, and NaN at the same places.
-fn is_near<T: Plain>(ours: T, theirs: T) -> bool {
+fn is_near<T: TestFloat>(ours: T, theirs: T) -> bool {
     let close = (ours - theirs).abs() <= number::<T>(256.0) * T::epsilon() * (T::one() + theirs.abs());
     is_same(ours, theirs) || close
 }
 
 /// Equal, or both NaN.
-fn is_same<T: Plain>(ours: T, theirs: T) -> bool {
+fn is_same<T: TestFloat>(ours: T, theirs: T) -> bool {
     ours == theirs || (ours.is_nan() && theirs.is_nan())
 }
 
 #[track_caller]
-fn assert_is_dense<T: Plain>(sparse: &Csr<T>, dense: &[Vec<T>], is_equal: impl Fn(T, T) -> bool, what: &str) {
+fn assert_is_dense<T: TestFloat>(sparse: &Csr<T>, dense: &[Vec<T>], is_equal: impl Fn(T, T) -> bool, what: &str) {
     assert_eq!(sparse.rows(), dense.len(), "{what}");
     for (i, (ours, theirs)) in sparse.to_dense().iter().zip(dense).enumerate() {
         assert!(ours.iter().zip(theirs).all(|(&a, &b)| is_equal(a, b)), "{what}: row {i} is {ours:?}, not {theirs:?}");
     }
 }
 
-fn colored_jacobian<T: Plain>(f: &impl VectorFunction<T>, coloring: &Coloring, x: &[T]) -> Csr<T> {
+fn colored_jacobian<T: TestFloat>(f: &impl VectorFunction<T>, coloring: &Coloring, x: &[T]) -> Csr<T> {
     let mut jacobian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_jacobian_into(x, coloring, &mut jacobian, &mut Scratch::new());
+    f.sparse_jacobian_into(x, coloring, &mut jacobian, &mut Workspace::new());
     jacobian
 }
 
-fn colored_hessian<T: Plain>(f: &impl Function<T>, coloring: &Coloring, x: &[T]) -> Csr<T> {
+fn colored_hessian<T: TestFloat>(f: &impl Function<T>, coloring: &Coloring, x: &[T]) -> Csr<T> {
     let mut hessian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_hessian_into(x, coloring, &mut hessian, &mut Scratch::new());
+    f.sparse_hessian_into(x, coloring, &mut hessian, &mut Workspace::new());
     hessian
 }
 
@@ -46,7 +46,7 @@ fn colored_hessian<T: Plain>(f: &impl Function<T>, coloring: &Coloring, x: &[T])
 ///
 /// All members of a colour but one add zeros to a number, which rounds nothing: the mode of the side has the same bits.
 #[track_caller]
-fn jacobians_are_dense<T: Plain>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
+fn jacobians_are_dense<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
     let dense = |coloring: &Coloring, x| {
         let mode = if coloring.side() == Side::Columns { Mode::Forward } else { Mode::Reverse };
         f.value_and_jacobian_by(mode, x).1
@@ -65,7 +65,7 @@ fn jacobians_are_dense<T: Plain>(f: &impl VectorFunction<T>, points: &[Vec<T>], 
 
 /// The same of the Hessian, each number of which is that of its column, or by symmetry that of its row.
 #[track_caller]
-fn hessians_are_dense<T: Plain>(f: &impl Function<T>, points: &[Vec<T>], what: &str) {
+fn hessians_are_dense<T: TestFloat>(f: &impl Function<T>, points: &[Vec<T>], what: &str) {
     let columns = |x: &[T]| -> Vec<Vec<T>> {
         let unit = |j| (0..x.len()).map(|i| if i == j { T::one() } else { T::zero() }).collect::<Vec<_>>();
         (0..x.len()).map(|j| f.hvp(x, &unit(j))).collect()
@@ -94,7 +94,7 @@ fn hessians_are_dense<T: Plain>(f: &impl Function<T>, points: &[Vec<T>], what: &
 
 /// Where little cancels, both modes differ by rounding alone.
 #[track_caller]
-fn modes_agree<T: Plain>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
+fn modes_agree<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
     for x in points {
         for mode in [Mode::Forward, Mode::Reverse] {
             assert_is_dense(&f.sparse_jacobian(x), &f.value_and_jacobian_by(mode, x).1, is_near, what);
@@ -112,7 +112,7 @@ impl Expressions {
         self.list.iter().flat_map(|Smooth(expression)| expression.inputs().iter().copied()).collect()
     }
 
-    fn outputs<'a, F: Real<Scalar = f64>>(&'a self, x: &'a [F]) -> impl Iterator<Item = F> + 'a {
+    fn outputs<'a, F: Real<Plain = f64>>(&'a self, x: &'a [F]) -> impl Iterator<Item = F> + 'a {
         let mut first = 0;
         self.list.iter().map(move |Smooth(expression)| {
             let count = expression.inputs().len();
@@ -128,7 +128,7 @@ impl VectorFunction for Expressions {
     }
 
     #[inline(never)]
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         y.iter_mut().zip(Expressions::outputs(self, x)).for_each(|(y, output)| *y = output);
         // Neighbours share inputs, and the last output is one.
         for i in 1..y.len() {
@@ -141,7 +141,7 @@ impl VectorFunction for Expressions {
 
 impl Function for Expressions {
     #[inline(never)]
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         Expressions::outputs(self, x).map(Float::sin).sum()
     }
 }
@@ -184,13 +184,13 @@ fn patterns_of_random_expressions_hold_all_that_is_not_zero() {
 /// Every operation of the table: those of one argument of an input each, those of two of two inputs.
 struct AllOperations;
 
-impl<T: Real<Scalar = T>> VectorFunction<T> for AllOperations {
+impl<T: Plain> VectorFunction<T> for AllOperations {
     fn outputs(&self, _inputs: usize) -> usize {
         Table::<f64>::UNARY.len() + Table::<f64>::BINARY.len()
     }
 
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
         let (unary, binary) = (Table::<F>::UNARY, Table::<F>::BINARY);
         let (ys, pairs) = y.split_at_mut(unary.len());
         ys.iter_mut().zip(unary).zip(x).for_each(|((y, op), &x)| *y = (op.f)([x]));
@@ -200,12 +200,12 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for AllOperations {
 }
 
 /// A point in the boxes of all operations.
-fn in_all_boxes<T: Plain>(unit: Unit) -> Vec<T> {
+fn in_all_boxes<T: TestFloat>(unit: Unit) -> Vec<T> {
     let unary = Table::<f64>::UNARY.iter().flat_map(|op| op.point([unit]));
     unary.chain(Table::<f64>::BINARY.iter().flat_map(|op| op.point([unit; 2]))).map(number).collect()
 }
 
-fn operations_are_dense<T: Plain>() {
+fn operations_are_dense<T: TestFloat>() {
     quickcheck(
         10,
         (|u: Unit, v: Unit| {
@@ -225,9 +225,9 @@ fn all_operations_have_their_dense_jacobians() {
 /// An operation of one argument within others that are not linear: `w y² + y` with `y = op(x)`.
 struct OfOne(usize);
 
-impl<T: Real<Scalar = T>> Function<T> for OfOne {
+impl<T: Plain> Function<T> for OfOne {
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let y = (Table::<F>::UNARY[self.0].f)([x[1]]);
         x[0] * y * y + y
     }
@@ -235,9 +235,9 @@ impl<T: Real<Scalar = T>> Function<T> for OfOne {
 
 struct OfTwo(usize);
 
-impl<T: Real<Scalar = T>> Function<T> for OfTwo {
+impl<T: Plain> Function<T> for OfTwo {
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let y = (Table::<F>::BINARY[self.0].f)([x[1], x[2]]);
         x[0] * y * y + y
     }
@@ -263,7 +263,7 @@ const SPECIAL: [f64; 16] = [
 ];
 
 /// Whether a pattern found at any of the places serves where the operation is smooth.
-fn serve_everywhere<T: Plain>(f: &impl Function<T>, places: &[Vec<T>], points: &[Vec<T>], name: &str) {
+fn serve_everywhere<T: TestFloat>(f: &impl Function<T>, places: &[Vec<T>], points: &[Vec<T>], name: &str) {
     let dense: Vec<_> = points.iter().map(|x| f.hessian(x)).collect();
     for place in places {
         let pattern = f.hessian_sparsity(place);
@@ -276,7 +276,7 @@ fn serve_everywhere<T: Plain>(f: &impl Function<T>, places: &[Vec<T>], points: &
     }
 }
 
-fn patterns_of_operations_serve_everywhere<T: Plain>() {
+fn patterns_of_operations_serve_everywhere<T: TestFloat>() {
     let w = number(1.5);
     for (k, op) in Table::<f64>::UNARY.iter().enumerate() {
         let places: Vec<_> = SPECIAL.iter().map(|&x| vec![w, number(x)]).collect();
@@ -336,13 +336,13 @@ const KINDS: [Kind; 9] = [
 
 struct Shape(Kind);
 
-impl<T: Real<Scalar = T>> VectorFunction<T> for Shape {
+impl<T: Plain> VectorFunction<T> for Shape {
     fn outputs(&self, inputs: usize) -> usize {
         inputs
     }
 
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
         let n = x.len();
         let two = number::<T>(2.0);
         for i in 0..n {
@@ -381,15 +381,15 @@ impl<T: Real<Scalar = T>> VectorFunction<T> for Shape {
     }
 }
 
-impl<T: Real<Scalar = T>> Function<T> for Shape {
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+impl<T: Plain> Function<T> for Shape {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let mut y = vec![F::zero(); x.len()];
         VectorFunction::eval(self, x, &mut y);
         y.into_iter().map(|y| y * y).sum()
     }
 }
 
-fn shapes_are_dense<T: Plain>() {
+fn shapes_are_dense<T: TestFloat>() {
     for (kind, n) in KINDS.iter().flat_map(|&kind| [0, 1, 2, 3, 7, 20].map(|n| (kind, n))) {
         let points = [0.0, 1.0, 2.5].map(|phase| point::<T>(n, phase));
         let name = format!("{kind:?} of {n}");

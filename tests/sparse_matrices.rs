@@ -3,11 +3,11 @@
 mod support;
 
 use gradtape::sparse::{Csr, Sparsity};
-use gradtape::{Function, Real};
+use gradtape::{Function, Plain, Real};
 use nalgebra::{DMatrix, DVector, RealField};
 use nalgebra_sparse::factorization::CscCholesky;
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
-use support::{Plain, assert_near, number, quickcheck};
+use support::{TestFloat, assert_near, number, quickcheck};
 
 /// A matrix of random places with a different number at each.
 fn matrix(rows: &[Vec<u8>], columns: u8) -> Csr<f64> {
@@ -37,8 +37,8 @@ fn matrices_go_to_nalgebra_and_back_and_have_the_same_products() {
 /// A chain of springs between two walls, each a little harder when it is longer: the Hessian is tridiagonal.
 struct Chain;
 
-impl<T: Real<Scalar = T>> Function<T> for Chain {
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+impl<T: Plain> Function<T> for Chain {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let spring = |length: F| length * length + length.powi(4);
         let inner: F = x.windows(2).map(|x| spring(x[1] - x[0])).sum();
         inner + spring(x[0]) + spring(x[x.len() - 1])
@@ -61,7 +61,7 @@ fn eliminate(lower: &[f64], diagonal: &[f64], upper: &[f64], right: &[f64]) -> V
     x
 }
 
-fn systems_are_solved<T: Plain + RealField>() {
+fn systems_are_solved<T: TestFloat + RealField>() {
     let n = 50;
     let x: Vec<T> = (0..n).map(|i: u8| number((f64::from(i) * 0.7).sin())).collect();
     let right: Vec<T> = (0..n).map(|i: u8| number((f64::from(i) * 0.3).cos())).collect();

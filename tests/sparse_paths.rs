@@ -8,7 +8,7 @@ use std::panic::catch_unwind;
 use std::thread;
 
 use gradtape::sparse::{Coloring, Csr, Sparsity};
-use gradtape::{Function, Lift, Real, Scratch, VectorFunction, function};
+use gradtape::{Function, Number, Real, VectorFunction, Workspace, function};
 use num_traits::{Float, NumCast};
 use support::functions::{Chain, point};
 use support::panics::{assert_refused, caught};
@@ -17,13 +17,13 @@ const REMEDY: &str = "find and colour the pattern anew";
 
 fn jacobian(f: &impl VectorFunction, coloring: &Coloring, x: &[f64]) -> Vec<Vec<f64>> {
     let mut jacobian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_jacobian_into(x, coloring, &mut jacobian, &mut Scratch::new());
+    f.sparse_jacobian_into(x, coloring, &mut jacobian, &mut Workspace::new());
     jacobian.to_dense()
 }
 
 fn hessian(f: &impl Function, coloring: &Coloring, x: &[f64]) -> Vec<Vec<f64>> {
     let mut hessian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_hessian_into(x, coloring, &mut hessian, &mut Scratch::new());
+    f.sparse_hessian_into(x, coloring, &mut hessian, &mut Workspace::new());
     hessian.to_dense()
 }
 
@@ -109,9 +109,9 @@ fn whatever_compares_a_number_makes_a_pattern_local() {
 #[test]
 fn whatever_asks_for_a_number_makes_a_pattern_local() {
     conditions! {
-        1.0, -1.0 => |x| Lift::data(x) > 0.0;
+        1.0, -1.0 => |x| Number::data(x) > 0.0;
         1.0, -1.0 => |x| x.detach() > 0.0;
-        1.0, -1.0 => |x| Lift::data(x.detach().exp() - 1.0) > 0.0;
+        1.0, -1.0 => |x| Number::data(x.detach().exp() - 1.0) > 0.0;
         1.0, -1.0 => |x| (F::one() * x.detach()).max(F::zero()) > F::zero();
         f64::NAN, 1.0 => |x| x.is_nan();
         f64::INFINITY, 1.0 => |x| x.is_infinite();
@@ -203,7 +203,7 @@ impl VectorFunction for Nested {
         inputs
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         let n = x.len();
         let sums: Vec<F> = (0..n).map(|i| x[i] * x[(i + 1) % n]).collect();
         let inner = function!(|x| [if x[0] > x[1] { x[0] * x[0] } else { x[1] }]).sparse_jacobian(&[3.0, 2.0]);
@@ -215,7 +215,7 @@ impl VectorFunction for Nested {
 }
 
 impl Function for Nested {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let mut y = vec![F::zero(); x.len()];
         VectorFunction::eval(self, x, &mut y);
         y.into_iter().sum()
@@ -248,7 +248,7 @@ impl VectorFunction for Panicking {
         1
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         for (k, &x) in x.iter().enumerate() {
             y[0] = y[0] * x + x;
             assert!(y[0] >= 0.0 && k != self.0, "a panic of the function");
@@ -296,7 +296,7 @@ fn colorings_that_do_not_belong_to_a_function_are_refused() {
     let narrow = Coloring::of_columns(&Sparsity::new([[0], [0]], 1));
     let low = Coloring::of_columns(&Sparsity::new([[0, 1]], 2));
     let into = |coloring: &Coloring, pattern: &Sparsity| {
-        square.sparse_jacobian_into(&[1.0; 2], coloring, &mut Csr::zeros(pattern.clone()), &mut Scratch::new());
+        square.sparse_jacobian_into(&[1.0; 2], coloring, &mut Csr::zeros(pattern.clone()), &mut Workspace::new());
     };
     assert_refused("has the pattern that was coloured", || into(&coloring, empty.pattern()));
     assert_refused("has the pattern that was coloured", || into(&empty, coloring.pattern()));

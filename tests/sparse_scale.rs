@@ -6,7 +6,7 @@ mod allocations;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use gradtape::sparse::{Coloring, Csr, Side};
-use gradtape::{Function, Real, Scratch, VectorFunction, function};
+use gradtape::{Function, Real, VectorFunction, Workspace, function};
 
 /// Of each input and its neighbours, counting evaluations.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl VectorFunction for Neighbours {
         inputs
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         self.evaluations.fetch_add(1, Relaxed);
         for i in 0..x.len() {
             let (left, right) = (x[i.saturating_sub(1)], x[x.len().min(i + 2) - 1]);
@@ -29,7 +29,7 @@ impl VectorFunction for Neighbours {
 }
 
 impl Function for Neighbours {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         self.evaluations.fetch_add(1, Relaxed);
         x.windows(2).fold(F::zero(), |sum, x| sum + (x[1] - x[0]).powi(2) * x[0])
     }
@@ -76,7 +76,7 @@ fn long_chains_of_joins_need_no_stack() {
 
 #[test]
 fn steady_loops_with_one_scratch_allocate_nothing() {
-    let (f, x, mut scratch) = (Neighbours::default(), vec![0.5; 30], Scratch::new());
+    let (f, x, mut workspace) = (Neighbours::default(), vec![0.5; 30], Workspace::new());
     let wide = function!(|x: &[F]| [x.iter().sum::<F>().sin(), x[0] * x[1]]);
     let by_columns = Coloring::of_jacobian(&f.sparsity(&x));
     let by_rows = Coloring::of_jacobian(&wide.sparsity(&x));
@@ -85,9 +85,9 @@ fn steady_loops_with_one_scratch_allocate_nothing() {
     let [mut first, mut second, mut third] =
         [&by_columns, &by_rows, &symmetric].map(|coloring| Csr::zeros(coloring.pattern().clone()));
     let mut round = || {
-        f.sparse_jacobian_into(&x, &by_columns, &mut first, &mut scratch);
-        wide.sparse_jacobian_into(&x, &by_rows, &mut second, &mut scratch);
-        f.sparse_hessian_into(&x, &symmetric, &mut third, &mut scratch);
+        f.sparse_jacobian_into(&x, &by_columns, &mut first, &mut workspace);
+        wide.sparse_jacobian_into(&x, &by_rows, &mut second, &mut workspace);
+        f.sparse_hessian_into(&x, &symmetric, &mut third, &mut workspace);
     };
     (0..2).for_each(|_| round());
     assert_eq!(allocations::allocations(|| (0..5).for_each(|_| round())), 0);

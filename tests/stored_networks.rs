@@ -11,10 +11,10 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, from_str, from_value, json, to_string, to_value};
-use support::{Plain, bits, number};
+use support::{TestFloat, bits, number};
 
 /// A network of every activation, with layers of different widths.
-fn network<T: Plain>(seed: u64) -> Mlp<T> {
+fn network<T: TestFloat>(seed: u64) -> Mlp<T> {
     let layers: Vec<_> = ACTIVATIONS.into_iter().enumerate().map(|(i, activation)| (1 + i % 3, activation)).collect();
     let mut network = Mlp::new(3, &layers, Init::Uniform, &mut Xoshiro256PlusPlus::seed_from_u64(seed)).unwrap();
     // Biases that no short decimal has.
@@ -24,7 +24,7 @@ fn network<T: Plain>(seed: u64) -> Mlp<T> {
 
 /// It is read as a network that predicts the same bits, and is written in the same way.
 #[track_caller]
-fn assert_is_read<T: Plain + Precision>(network: &Mlp<T>) {
+fn assert_is_read<T: TestFloat + Precision>(network: &Mlp<T>) {
     let text = to_string(network).unwrap();
     let read: Mlp<T> = from_str(&text).unwrap();
     assert_eq!(to_string(&read).unwrap(), text);
@@ -36,7 +36,7 @@ fn assert_is_read<T: Plain + Precision>(network: &Mlp<T>) {
     }
 }
 
-fn networks_predict_the_same_bits<T: Plain + Precision>() {
+fn networks_predict_the_same_bits<T: TestFloat + Precision>() {
     for seed in 0..20 {
         assert_is_read(&network::<T>(seed));
     }

@@ -4,14 +4,14 @@
 
 mod support;
 
-use gradtape::check::{Any, Expression, Number};
+use gradtape::check::{Any, Arithmetic, Expression};
 use gradtape::program::{Expr, Optimization, Options, Precision, Program, Rows, Workspace};
 use serde_json::{Value as Json, from_str, from_value, json, to_string, to_value};
 use support::programs::{all_options, inputs, rows_of};
-use support::{Plain, bits, quickcheck};
+use support::{TestFloat, bits, quickcheck};
 
 /// Both compute the same bits, or refuse the same rows.
-fn is_same<T: Plain + Precision>(a: &Program<T>, b: &Program<T>, rows: &[Vec<T>]) -> bool {
+fn is_same<T: TestFloat + Precision>(a: &Program<T>, b: &Program<T>, rows: &[Vec<T>]) -> bool {
     let bits_of = |program: &Program<T>, row: &[T]| {
         let results = program.eval(row).ok()?;
         Some(results.into_iter().map(bits).collect::<Vec<_>>())
@@ -21,8 +21,8 @@ fn is_same<T: Plain + Precision>(a: &Program<T>, b: &Program<T>, rows: &[Vec<T>]
 
 fn is_read_as_it_was_written<T>(graph: Expression, others: Vec<Any<T>>, choice: u8, is_exact: bool)
 where
-    T: Plain + Number + Precision,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Expr<T>: Arithmetic,
 {
     let all = all_options();
     let options = all[usize::from(choice) % all.len()];

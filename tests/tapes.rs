@@ -5,10 +5,10 @@ mod support;
 use gradtape::check::Table;
 use gradtape::{Gradients, Tape, Value, gradient};
 use support::panics::{assert_refused, panic_of};
-use support::{Plain, number, partials, quickcheck};
+use support::{TestFloat, number, partials, quickcheck};
 
 /// Makes, uses, clears and drops tapes in the order that the bytes say; every gradient is right all the time.
-fn interleaved<T: Plain>(program: Vec<u8>) {
+fn interleaved<T: TestFloat>(program: Vec<u8>) {
     let mut tapes: Vec<(Tape<T>, Vec<Value<T>>)> = Vec::new();
     for byte in program {
         let action = byte % 8;
@@ -128,7 +128,7 @@ fn numbers_and_gradients_are_plain_data_and_tapes_stay_on_their_thread() {
 }
 
 /// The bytes of a record, measured on a tape of joins.
-fn bytes_of_a_join<T: Plain>() -> usize {
+fn bytes_of_a_join<T: TestFloat>() -> usize {
     let tape = Tape::new();
     let x = tape.vars(&[T::one(), T::one()]);
     let (len, bytes) = (tape.len(), tape.bytes());

@@ -104,7 +104,7 @@ fn epochs_and_steps_allocate_nothing_after_the_first() {
     })
     .unwrap();
     let mut trainer = Trainer::new(network(), Adam::new(0.01));
-    let mut step = || trainer.step_rows(&mut program, rows).unwrap();
+    let mut step = || trainer.step_on(&mut program, rows).unwrap();
     step();
     assert_eq!(allocations(|| (0..20).for_each(|_| _ = step())), 0);
 }
@@ -196,7 +196,7 @@ fn a_loss_that_is_not_finite_changes_neither_network_nor_optimiser() {
             LossProgram::record(trainer.network(), &[0.0], |network, row| Ok((network.parameters()[0] - row[0]).ln()))
                 .unwrap();
         let numbers = [0.5, 2.0];
-        assert!(trainer.step_rows(&mut ln, Rows::new(&numbers, 1).unwrap()).unwrap().is_nan());
+        assert!(trainer.step_on(&mut ln, Rows::new(&numbers, 1).unwrap()).unwrap().is_nan());
         assert_eq!(trainer.network().parameters(), [1.0, 0.0]);
         assert_eq!(trainer.step(|network, _| Ok(network.parameters()[0])).unwrap(), 1.0);
         assert_eq!(trainer.network().parameters(), [0.75, 0.0]);
@@ -231,7 +231,7 @@ fn a_step_of_rows_is_that_of_the_tape_for_the_sum_and_for_the_mean() {
         let mut by_rows = Trainer::new(linear(1.0, 0.0), Sgd::new(0.1));
         let mut by_tape = Trainer::new(linear(1.0, 0.0), Sgd::new(0.1));
         for _ in 0..5 {
-            let a = by_rows.step_rows(&mut program, rows).unwrap();
+            let a = by_rows.step_on(&mut program, rows).unwrap();
             let b = by_tape.step(|network, _| {
                 let losses = numbers
                     .chunks(2)
@@ -256,14 +256,14 @@ fn a_step_of_rows_refuses_what_does_not_fit_and_changes_nothing() {
     let mut trainer = Trainer::new(linear(1.0, 0.0), Sgd::new(0.1));
     let numbers = [1.0, 2.0, -1.0, 3.0];
     let error = |rows: Rows<'_, f64>, trainer: &mut Trainer<f64, Sgd<f64>>, program: &mut LossProgram<f64>| {
-        trainer.step_rows(program, rows).unwrap_err().to_string()
+        trainer.step_on(program, rows).unwrap_err().to_string()
     };
     let found = error(Rows::new(&numbers, 1).unwrap(), &mut trainer, &mut program);
     assert!(found.starts_with("row 2: expected a row for which all comparisons"), "{found}");
     let found = error(Rows::new(&numbers, 2).unwrap(), &mut trainer, &mut program);
     assert_eq!(found, "program: expected rows of 1 inputs, found 2");
     assert_eq!(trainer.network().parameters(), [1.0, 0.0]);
-    assert_eq!(trainer.step_rows(&mut program, Rows::new(&numbers[..2], 1).unwrap()).unwrap(), 3.0);
+    assert_eq!(trainer.step_on(&mut program, Rows::new(&numbers[..2], 1).unwrap()).unwrap(), 3.0);
 
     let other = Mlp::from_parameters(1, &[(1, Activation::Tanh)], vec![1.0, 0.0]).unwrap();
     let found = error(Rows::new(&numbers, 1).unwrap(), &mut Trainer::new(other, Sgd::new(0.1)), &mut program);

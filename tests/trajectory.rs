@@ -88,7 +88,7 @@ fn the_article_s_network_follows_the_naive_reference_for_fifty_steps() {
             })
             .unwrap();
 
-        let loss_of_program = by_program.step_rows(&mut program, rows).unwrap();
+        let loss_of_program = by_program.step_on(&mut program, rows).unwrap();
 
         let variables: Vec<_> = reference.iter().map(|&w| Naive::new(w, Vec::new())).collect();
         let naive = naive_loss(&variables);

@@ -3,17 +3,17 @@
 
 mod support;
 
-use gradtape::{Function, Mode, Real, Scratch, Value, VectorFunction, function};
-use support::Plain;
+use gradtape::{Function, Mode, Real, Value, VectorFunction, Workspace, function};
+use support::TestFloat;
 use support::functions::{Chain, One, Several, all_bits, assert_all_near, inner, point};
 use support::panics::{assert_refused_here, caught};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
 
 /// The Jacobian of `f` in all ways; its rows are the gradients of `outputs`.
-fn jacobians<T: Plain>(f: &impl VectorFunction<T>, outputs: &[One], x: &[T], scratch: &mut Scratch)
+fn jacobians<T: TestFloat>(f: &impl VectorFunction<T>, outputs: &[One], x: &[T], workspace: &mut Workspace)
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     let (m, n) = (outputs.len(), x.len());
     let (values, rows): (Vec<T>, Vec<Vec<T>>) = outputs.iter().map(|one| one.value_and_gradient(x)).unzip();
@@ -30,7 +30,7 @@ where
             assert_all_near(row, theirs, (mode, m, n));
         }
         let (mut y, mut flat) = (nan(m), nan(m * n));
-        f.value_and_jacobian_by_into(mode, x, &mut y, &mut flat, scratch);
+        f.value_and_jacobian_by_into(mode, x, &mut y, &mut flat, workspace);
         assert_eq!((all_bits(&y), all_bits(&flat)), (all_bits(&values), all_bits(&jacobian.concat())));
         if mode == Mode::of_jacobian(n, m) {
             let expected = all_bits(&flat);
@@ -38,8 +38,8 @@ where
             let (y, rows) = f.value_and_jacobian(x);
             assert_eq!((all_bits(&y), all_bits(&rows.concat()), rows.len()), (all_bits(&values), expected.clone(), m));
             let (mut y, mut first, mut second) = (nan(m), nan(m * n), nan(m * n));
-            f.jacobian_into(x, &mut first, scratch);
-            f.value_and_jacobian_into(x, &mut y, &mut second, scratch);
+            f.jacobian_into(x, &mut first, workspace);
+            f.value_and_jacobian_into(x, &mut y, &mut second, workspace);
             assert_eq!(
                 (all_bits(&first), all_bits(&second), all_bits(&y)),
                 (expected.clone(), expected, all_bits(&values))
@@ -51,30 +51,30 @@ where
     assert_eq!(all_bits(&y), all_bits(&values));
     assert_all_near(&product, &rows.iter().map(|row| inner(row, &v)).collect::<Vec<_>>(), ("jvp", m, n));
     let (mut into, mut product_into) = (nan(m), nan(m));
-    f.jvp_into(x, &v, &mut into, &mut product_into, scratch);
+    f.jvp_into(x, &v, &mut into, &mut product_into, workspace);
     assert_eq!((all_bits(&into), all_bits(&product_into)), (all_bits(&y), all_bits(&product)));
     let (y, product) = f.vjp(x, &w);
     assert_eq!(all_bits(&y), all_bits(&values));
     let column = |j: usize| rows.iter().map(|row| row[j]).collect::<Vec<_>>();
     assert_all_near(&product, &(0..n).map(|j| inner(&column(j), &w)).collect::<Vec<_>>(), ("vjp", m, n));
     let (mut into, mut product_into) = (nan(m), nan(n));
-    f.vjp_into(x, &w, &mut into, &mut product_into, scratch);
+    f.vjp_into(x, &w, &mut into, &mut product_into, workspace);
     assert_eq!((all_bits(&into), all_bits(&product_into)), (all_bits(&y), all_bits(&product)));
 }
 
-fn every_shape<T: Plain>()
+fn every_shape<T: TestFloat>()
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     // One for all functions and sizes in turn.
-    let scratch = &mut Scratch::new();
+    let workspace = &mut Workspace::new();
     for n in (0..=20).chain([33, 2]) {
         for m in [0, 1, 2, 3, 7, 16, 17, 40] {
             let outputs: Vec<_> = (0..m).map(One).collect();
-            jacobians(&Several(m), &outputs, &point(n, 1.0), scratch);
-            jacobians(&&Several(m), &outputs, &point(n, 2.0), scratch);
+            jacobians(&Several(m), &outputs, &point(n, 1.0), workspace);
+            jacobians(&&Several(m), &outputs, &point(n, 2.0), workspace);
             let mut gradient = vec![T::zero(); n];
-            Chain.gradient_into(&point(n, 1.0), &mut gradient, scratch);
+            Chain.gradient_into(&point(n, 1.0), &mut gradient, workspace);
         }
     }
 }
@@ -95,28 +95,28 @@ fn the_gradient_of_a_function_of_one_output_is_its_jacobian() {
 
 #[test]
 fn wrong_lengths_are_refused_where_they_are_made() {
-    let (f, x, scratch) = (function!(|x| [x[0] * x[1], x[0], x[1].sin()]), [1.0, 2.0], &mut Scratch::new());
+    let (f, x, workspace) = (function!(|x| [x[0] * x[1], x[0], x[1].sin()]), [1.0, 2.0], &mut Workspace::new());
     let outputs = "the function has 3 outputs; make `y`, and what belongs to it, so long";
     let (mut y, mut matrix) = ([0.0; 3], [0.0; 6]);
     for len in [0, 1, 4, 5] {
         let (wrong, mut out) = (vec![1.0; len], vec![0.0; len]);
         assert_refused_here(outputs, || f.value_into(&x, &mut out));
-        assert_refused_here(outputs, || f.value_and_jacobian_into(&x, &mut out, &mut matrix, scratch));
-        assert_refused_here(outputs, || f.jvp_into(&x, &x, &mut out, &mut y, scratch));
-        assert_refused_here(outputs, || f.jvp_into(&x, &x, &mut y, &mut out, scratch));
+        assert_refused_here(outputs, || f.value_and_jacobian_into(&x, &mut out, &mut matrix, workspace));
+        assert_refused_here(outputs, || f.jvp_into(&x, &x, &mut out, &mut y, workspace));
+        assert_refused_here(outputs, || f.jvp_into(&x, &x, &mut y, &mut out, workspace));
         assert_refused_here(outputs, || f.vjp(&x, &wrong));
-        assert_refused_here(outputs, || f.vjp_into(&x, &wrong, &mut y, &mut [0.0; 2], scratch));
-        assert_refused_here(outputs, || f.vjp_into(&x, &[1.0; 3], &mut out, &mut [0.0; 2], scratch));
-        assert_refused_here("make `product` so", || f.vjp_into(&x, &[1.0; 3], &mut y, &mut out, scratch));
+        assert_refused_here(outputs, || f.vjp_into(&x, &wrong, &mut y, &mut [0.0; 2], workspace));
+        assert_refused_here(outputs, || f.vjp_into(&x, &[1.0; 3], &mut out, &mut [0.0; 2], workspace));
+        assert_refused_here("make `product` so", || f.vjp_into(&x, &[1.0; 3], &mut y, &mut out, workspace));
         assert_refused_here("make `v` so", || f.jvp(&x, &wrong));
         let jacobian = "a Jacobian is as long as outputs times inputs; make `jacobian` so";
-        assert_refused_here(jacobian, || f.jacobian_into(&x, &mut out, scratch));
+        assert_refused_here(jacobian, || f.jacobian_into(&x, &mut out, workspace));
         for mode in MODES {
-            assert_refused_here(jacobian, || f.value_and_jacobian_by_into(mode, &x, &mut y, &mut out, scratch));
-            assert_refused_here(outputs, || f.value_and_jacobian_by_into(mode, &x, &mut out, &mut matrix, scratch));
+            assert_refused_here(jacobian, || f.value_and_jacobian_by_into(mode, &x, &mut y, &mut out, workspace));
+            assert_refused_here(outputs, || f.value_and_jacobian_by_into(mode, &x, &mut out, &mut matrix, workspace));
         }
     }
-    f.jacobian_into(&x, &mut matrix, scratch);
+    f.jacobian_into(&x, &mut matrix, workspace);
     assert_eq!(matrix[..4], [2.0, 1.0, 1.0, 0.0]);
 }
 
@@ -128,25 +128,25 @@ fn a_function_that_panics_leaves_the_scratch_usable() {
             4
         }
 
-        fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+        fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
             y[0] = x[0] * x[1];
             y[2] += x[1] * x[2];
             assert!(x[0] >= 0.0, "negative");
             y[3] = x[3];
         }
     }
-    let (mut y, mut product, scratch) = ([0.0; 4], [0.0; 4], &mut Scratch::new());
+    let (mut y, mut product, workspace) = ([0.0; 4], [0.0; 4], &mut Workspace::new());
     let (good, bad, mut matrix) = ([1.0, 2.0, 3.0, 4.0], [-1.0, 2.0, 3.0, 4.0], [0.0; 16]);
     let expected = [2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 2.0, 0.0, 0.0, 0.0, 0.0, 1.0];
     for _ in 0..2 {
-        assert!(caught(|| Fragile.jacobian_into(&bad, &mut matrix, scratch)).is_err());
+        assert!(caught(|| Fragile.jacobian_into(&bad, &mut matrix, workspace)).is_err());
         for mode in MODES {
-            assert!(caught(|| Fragile.value_and_jacobian_by_into(mode, &bad, &mut y, &mut matrix, scratch)).is_err());
+            assert!(caught(|| Fragile.value_and_jacobian_by_into(mode, &bad, &mut y, &mut matrix, workspace)).is_err());
         }
-        assert!(caught(|| Fragile.jvp_into(&bad, &good, &mut y, &mut product, scratch)).is_err());
-        assert!(caught(|| Fragile.vjp_into(&bad, &good, &mut y, &mut product, scratch)).is_err());
+        assert!(caught(|| Fragile.jvp_into(&bad, &good, &mut y, &mut product, workspace)).is_err());
+        assert!(caught(|| Fragile.vjp_into(&bad, &good, &mut y, &mut product, workspace)).is_err());
         for mode in MODES {
-            Fragile.value_and_jacobian_by_into(mode, &good, &mut y, &mut matrix, scratch);
+            Fragile.value_and_jacobian_by_into(mode, &good, &mut y, &mut matrix, workspace);
             // An output that the function leaves alone is zero.
             assert_eq!((y, matrix), ([2.0, 0.0, 6.0, 4.0], expected));
         }

@@ -7,7 +7,7 @@ use num_traits::NumOps;
 
 /// A number computed from many, in the two forms that need no tape.
 pub(crate) trait Program {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F;
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F;
 
     /// The value; the gradient is written, not added.
     fn hand(&self, x: &[f64], gradient: &mut [f64]) -> f64;
@@ -45,7 +45,7 @@ impl Draws {
 pub(crate) struct Rosenbrock;
 
 impl Program for Rosenbrock {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let term = |x: &[F]| {
             let d = x[1] - x[0] * x[0];
             let e = F::constant(1.0) - x[0];
@@ -75,7 +75,7 @@ impl Program for Rosenbrock {
 pub(crate) struct Funcs;
 
 impl Program for Funcs {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let term = |&x: &F| {
             x.sin() * (-x * x).exp()
                 + (x * x + 1.0).ln()
@@ -152,7 +152,7 @@ impl Ode {
 }
 
 impl Program for Ode {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         Self::solve(x)
     }
 
@@ -234,7 +234,7 @@ impl Mlp {
 }
 
 impl Program for Mlp {
-    fn eval<F: Real<Scalar = f64>>(&self, parameters: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, parameters: &[F]) -> F {
         let (mut x, mut y) = (Vec::new(), Vec::new());
         let mut loss = |(row, &target): (&Vec<f64>, &f64)| {
             x.clear();

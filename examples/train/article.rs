@@ -43,7 +43,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
                 let rows = numbers.chunks(4).map(|row| row.iter().copied().map(Value::constant).collect::<Vec<_>>());
                 rows.map(|row| squared_error(network, &row)).sum()
             })?,
-            _ => trainer.step_rows(&mut program, rows)?,
+            _ => trainer.step_on(&mut program, rows)?,
         };
         writeln!(out, "step {step}, loss {loss:.6}")?;
     }

@@ -1,9 +1,9 @@
 //! A network for a data set in a file.
 
+use gradtape::Plain;
 use std::io::Write;
 use std::path::Path;
 
-use gradtape::Real;
 use gradtape::nn::{Activation, Adam, Dataset, Init, Labels, Mlp, Optimizer, Sgd, Target, Trainer};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
@@ -23,12 +23,7 @@ const WORST: f64 = 1e6;
 /// The number of lines that tell of epochs.
 const LINES: u64 = 10;
 
-pub(crate) fn train<T: Real<Scalar = T>>(
-    path: &Path,
-    options: &Options,
-    out: &mut dyn Write,
-    terminal: bool,
-) -> Result<()> {
+pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Write, terminal: bool) -> Result<()> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let data = read(path, options.labels)?;
     let name = path.display().to_string().replace(char::is_control, "\u{fffd}");

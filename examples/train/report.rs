@@ -2,6 +2,7 @@
 
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
+use gradtape::Plain;
 use std::io::Write;
 
 use gradtape::Real;
@@ -17,12 +18,7 @@ const NAME: usize = 20;
 
 /// Writes the loss, and what fits the target: accuracy and confusion, or the share of variance explained. A loss that is
 /// not finite is an error.
-pub(crate) fn write<T: Real<Scalar = T>>(
-    network: &Mlp<T>,
-    test: &Dataset,
-    scaling: &Scaling,
-    out: &mut dyn Write,
-) -> Result<()> {
+pub(crate) fn write<T: Plain>(network: &Mlp<T>, test: &Dataset, scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
     let mut loss = T::zero();
     let mut outputs = Vec::new();
     for row in 0..test.len() {

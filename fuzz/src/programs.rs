@@ -1,11 +1,11 @@
 //! Programs from bytes, and claims about them.
 
 use gradtape::Value;
-use gradtape::check::{Any, Expression, Number, Smooth, Unit};
+use gradtape::check::{Any, Expression, Arithmetic, Smooth, Unit};
 use gradtape::program::{Expr, Options, Precision};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::support::Plain;
+use crate::support::TestFloat;
 use crate::support::programs::{
     all_options, exact_programs_are_the_tape, programs_agree_within_rounding, rows_are_independent, rows_near, rows_of,
     sums_agree,
@@ -53,9 +53,9 @@ impl Case {
 
     fn assert_agrees_in<T>(&self)
     where
-        T: Plain + Number + Precision,
-        Value<T>: Number,
-        Expr<T>: Number,
+        T: TestFloat + Arithmetic + Precision,
+        Value<T>: Arithmetic,
+        Expr<T>: Arithmetic,
     {
         let (graph, options) = (&self.expression, self.options);
         let others: Vec<Any<T>> = self.others.iter().map(|&Any(x)| Any(crate::support::number(x))).collect();

@@ -16,7 +16,7 @@ use gradtape::{Gradients, Tape, Value};
 
 use crate::support::panics::caught;
 use model::{Expected, Model, ModelGradients, Now};
-use number::{Number, Plain};
+use number::{Number, TestFloat};
 use step::{Action, Operation};
 
 pub use step::Step;
@@ -27,7 +27,7 @@ const VALUES: usize = 24;
 const GRADIENTS: usize = 4;
 
 /// Tapes of one scalar type, and everything made with them.
-pub struct World<T: Plain> {
+pub struct World<T: TestFloat> {
     tapes: Vec<(Tape<T>, usize)>,
     values: VecDeque<(Value<T>, Model)>,
     gradients: VecDeque<(Gradients<T>, ModelGradients)>,
@@ -58,8 +58,8 @@ fn index(byte: u8, len: usize) -> Option<usize> {
     usize::from(byte).checked_rem(len)
 }
 
-impl<T: Plain> World<T> {
-    /// A world of two tapes. Plain numbers that need a tape depend on the two values of `inner`.
+impl<T: TestFloat> World<T> {
+    /// A world of two tapes. TestFloat numbers that need a tape depend on the two values of `inner`.
     pub fn new(inner: &[Value<f64>]) -> Self {
         Self {
             tapes: vec![(Tape::new(), 1), (Tape::new(), 2)],

@@ -1,12 +1,13 @@
 //! The function of a check, from both sides: derivatives from a tape, and plain numbers for differences.
 
 use super::difference::{Precision, SAFETY, Sample, steps, tops};
-use super::judge::{Evidence, Suspect, Tolerance};
-use super::report::{Along, Entry};
-use crate::{Gradients, Scalar, Tape, Value};
+use super::judge::{Candidate, Evidence, Tolerance};
+use super::report::{Entry, Variation};
+use crate::scalar::Scalar;
+use crate::tape::{Gradients, Tape, Value};
 
 pub(super) type OnTape<'a, T> = &'a mut dyn FnMut(&Tape<T>, &[Value<T>]) -> Vec<Value<T>>;
-pub(super) type Plain<'a> = &'a mut dyn FnMut(&[f64]) -> Vec<f64>;
+pub(super) type PlainFunction<'a> = &'a mut dyn FnMut(&[f64]) -> Vec<f64>;
 
 /// Outputs that come and go could not be compared, and must not be passed over.
 pub(super) fn assert_as_many(outputs: usize, expected: usize) {
@@ -58,7 +59,7 @@ pub(super) fn neighbours<T: Scalar>(f: OnTape<'_, T>, x: &[T]) -> Vec<Rows> {
 
 /// Digits without a pattern, the same in every run.
 ///
-/// Source: the finaliser of `SplitMix64`; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// Source: the finaliser of `SplitMix64`; Steele, Lea and Flood, "Unchecked splittable pseudorandom number generators",
 /// OOPSLA 2014.
 fn scramble(k: usize, i: usize) -> u64 {
     let mut z = ((k as u64) << 32 ^ i as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -117,11 +118,11 @@ impl Line {
 }
 
 /// A line, and for everything that was varied along it the derivatives of all outputs.
-pub(super) type Checked = (Line, Vec<(Along, Vec<f64>)>);
+pub(super) type Checked = (Line, Vec<(Variation, Vec<f64>)>);
 
 /// What all lines of a check share.
 pub(super) struct Comparison<'a> {
-    pub(super) plain: Plain<'a>,
+    pub(super) plain: PlainFunction<'a>,
     pub(super) precision: Precision,
     pub(super) tolerance: Tolerance,
     pub(super) x: Vec<f64>,
@@ -159,7 +160,7 @@ impl Comparison<'_> {
     }
 
     /// Compares derivatives along one line, each for all outputs, with differences.
-    pub(super) fn compare(&mut self, line: &Line, derivatives: &[(Along, Vec<f64>)]) -> Vec<Entry> {
+    pub(super) fn compare(&mut self, line: &Line, derivatives: &[(Variation, Vec<f64>)]) -> Vec<Entry> {
         let all = self.sample(line, &steps(&line.tops, self.precision.finest(line.position)));
         let mut entries = Vec::new();
         for (k, samples) in all.into_iter().enumerate() {
@@ -171,8 +172,8 @@ impl Comparison<'_> {
             let blur = SAFETY * changes.fold(0.0, f64::max);
             let scale = line.scale(row);
             for (along, slopes) in derivatives {
-                let suspect = Suspect { analytic: slopes[k], blur, scale };
-                let judgement = evidence.judge(&suspect, self.tolerance, |steps| self.sample(line, steps).remove(k));
+                let candidate = Candidate { analytic: slopes[k], blur, scale };
+                let judgement = evidence.judge(&candidate, self.tolerance, |steps| self.sample(line, steps).remove(k));
                 entries.push(Entry {
                     output: self.numbered.then_some(k),
                     along: *along,

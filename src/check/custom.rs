@@ -1,8 +1,9 @@
 //! The ways in which an operation of the user's own is used.
 
 use super::compare::{Checked, Line, OnTape, assert_as_many, swept, to_f64};
-use super::report::{Along, Failure, Kind};
-use crate::{Scalar, Tape, Value};
+use super::report::{Failure, Kind, Variation};
+use crate::scalar::Scalar;
+use crate::tape::{Tape, Value};
 
 /// Whether `f` has the same numbers for constants as for variables, and makes constants of them.
 pub(super) fn check_constants<T: Scalar>(
@@ -38,9 +39,9 @@ pub(super) fn add_uses<T: Scalar>(lines: &mut Vec<Checked>, f: OnTape<'_, T>, x:
             let operands = x.iter().enumerate();
             operands.map(|(k, &x)| if k == i { v } else { Value::constant(x) }).collect()
         };
-        derivatives.push((Along::Alone(i), by_one(x[i], &alone)));
+        derivatives.push((Variation::Alone(i), by_one(x[i], &alone)));
     }
     let together = by_one(T::one(), &|v| x.iter().map(|&x| v * x).collect());
     let direction = x.iter().enumerate().map(|(i, &x)| (i, to_f64(x))).collect();
-    lines.push((Line::to(direction), vec![(Along::Together, together)]));
+    lines.push((Line::to(direction), vec![(Variation::Together, together)]));
 }

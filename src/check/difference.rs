@@ -3,7 +3,7 @@
 //! Steps are powers of two, each half of the one before, so that `x ± step` is exact where it can be. From the central
 //! differences of all steps come Ridders' tableau, whose columns remove one power of `step²` each, and beside it the
 //! tableau of half the difference between the slopes to the right and to the left, whose columns remove `step`,
-//! `step³`, … and which therefore tends to 0 unless there is a kink. Each step so makes a [`Claim`].
+//! `step³`, … and which therefore tends to 0 unless there is a kink. Each step so makes a [`Estimate`].
 //!
 //! Source: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4
 //! (1982).
@@ -13,7 +13,7 @@ use num_traits::Float;
 /// How many times steps are halved.
 const LEVELS: usize = 30;
 const COLUMNS: usize = 7;
-/// The last steps of all make no claims: too few are left below to see how noisy the function is.
+/// The last steps of all make no estimates: too few are left below to see how noisy the function is.
 const UNJUDGED: usize = 3;
 /// How much larger an error is than the largest of the signs that point to it.
 pub(super) const SAFETY: f64 = 4.0;
@@ -96,7 +96,7 @@ impl Sample {
 
 /// What the samples from one step downwards say about the derivative.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Claim {
+pub(super) struct Estimate {
     pub(super) derivative: f64,
     pub(super) error: f64,
     pub(super) step: f64,
@@ -143,10 +143,10 @@ fn quantum(center: f64, samples: &[Sample], precision: Precision) -> f64 {
     if is_flat && smallest <= 1e3 * precision.epsilon * largest { smallest } else { 0.0 }
 }
 
-/// One claim for each step that allows one.
+/// One estimate for each step that allows one.
 ///
 /// `position` is the magnitude of the point, in units of the steps: the function may have rounded its argument.
-pub(super) fn claims(center: f64, samples: &[Sample], position: f64, precision: Precision) -> Vec<Claim> {
+pub(super) fn estimates(center: f64, samples: &[Sample], position: f64, precision: Precision) -> Vec<Estimate> {
     let mut rows: Vec<Row> = Vec::with_capacity(samples.len());
     let mut noises = vec![0.0; samples.len()];
     for (k, sample) in samples.iter().enumerate() {
@@ -156,7 +156,7 @@ pub(super) fn claims(center: f64, samples: &[Sample], position: f64, precision: 
         noises[k] = previous.map_or(0.0, |previous| row.change(previous) * sample.step);
         rows.push(row);
     }
-    let (mut claims, quantum) = (Vec::new(), quantum(center, samples, precision));
+    let (mut estimates, quantum) = (Vec::new(), quantum(center, samples, precision));
     let mut noise: f64 = 0.0;
     for k in (1..samples.len()).rev() {
         let (sample, row, previous) = (&samples[k], &rows[k], &rows[k - 1]);
@@ -173,23 +173,32 @@ pub(super) fn claims(center: f64, samples: &[Sample], position: f64, precision: 
         let floor = (rounding + noise) / sample.step;
         // At a kink the bend is the same at all steps; where the function jumps it is twice as large at half the step.
         let lasting = (row.bends[0] - previous.bends[0]).abs() < 0.6 * row.bends[0].abs();
-        let claim = |j: usize| {
+        let estimate = |j: usize| {
             let slope = row.slopes[j];
             let truncation = (slope - row.slopes[j - 1]).abs().max((slope - previous.slopes[j - 1]).abs());
             let (own, bend) = (SAFETY * (truncation + floor), 2.0 * row.bends[j].abs());
             let excess = (chord - slope.abs()).max(0.0);
             let share = if position == 0.0 { 1.0 } else { (position / sample.step).min(1.0) };
             let scale = slope.abs() + share * excess;
-            Claim { derivative: slope, error: own + bend, step: sample.step, scale, kink: lasting && bend > 4.0 * own }
+            Estimate {
+                derivative: slope,
+                error: own + bend,
+                step: sample.step,
+                scale,
+                kink: lasting && bend > 4.0 * own,
+            }
         };
-        claims.extend(
-            (1..row.slopes.len()).map(claim).filter(|c| c.error.is_finite()).min_by(|a, b| a.error.total_cmp(&b.error)),
+        estimates.extend(
+            (1..row.slopes.len())
+                .map(estimate)
+                .filter(|c| c.error.is_finite())
+                .min_by(|a, b| a.error.total_cmp(&b.error)),
         );
     }
-    claims
+    estimates
 }
 
-impl Claim {
+impl Estimate {
     /// The error, in relation to what is ordinary here.
     fn relative_error(&self) -> f64 {
         self.error / self.scale
@@ -206,25 +215,25 @@ impl Claim {
     }
 }
 
-/// The claim with the smallest error. If some steps converge, it is one of theirs, and the error covers other limits.
-pub(super) fn best(claims: &[Claim], center: f64, precision: Precision) -> Option<Claim> {
+/// The estimate with the smallest error. If some steps converge, it is one of theirs, and the error covers other limits.
+pub(super) fn best(estimates: &[Estimate], center: f64, precision: Precision) -> Option<Estimate> {
     // Three steps in a row: one may converge by chance.
     let converging = || {
-        let rows = claims.windows(3).filter(|row| {
+        let rows = estimates.windows(3).filter(|row| {
             row[2].step == 4.0 * row[0].step
-                && row.iter().all(Claim::converges)
-                && !row[1..].iter().any(|claim| claim.contradicts(&row[0]))
+                && row.iter().all(Estimate::converges)
+                && !row[1..].iter().any(|estimate| estimate.contradicts(&row[0]))
         });
         rows.flatten()
     };
     if let Some(&best) = converging().min_by(|a, b| a.relative_error().total_cmp(&b.relative_error())) {
-        let off = |rival: &Claim| (rival.derivative - best.derivative).abs() + rival.error;
+        let off = |rival: &Estimate| (rival.derivative - best.derivative).abs() + rival.error;
         let error = converging().filter(|rival| rival.contradicts(&best)).map(off).fold(best.error, f64::max);
-        return Some(Claim { error, ..best });
+        return Some(Estimate { error, ..best });
     }
-    let mut best = *claims.iter().min_by(|a, b| a.error.total_cmp(&b.error))?;
+    let mut best = *estimates.iter().min_by(|a, b| a.error.total_cmp(&b.error))?;
     // At a kink the slopes differ at most steps, not at this one by chance.
-    best.kink = 4 * claims.iter().filter(|claim| claim.kink).count() > 3 * claims.len();
+    best.kink = 4 * estimates.iter().filter(|estimate| estimate.kink).count() > 3 * estimates.len();
     if !best.kink && best.error * best.step > 1e3 * (precision.epsilon * center.abs() + precision.tiniest) {
         // Up and down between the steps, by more than rounding: every slope is possible.
         best.error = f64::INFINITY;
@@ -259,7 +268,7 @@ pub fn difference(mut f: impl FnMut(f64) -> f64, x: f64) -> (f64, f64) {
     let steps = steps(&tops(x), Precision::F64.finest(x.abs()));
     let samples = steps.into_iter().filter(|step| (x.abs() + step).is_finite());
     let samples: Vec<_> = samples.map(|step| Sample { step, above: f(x + step), below: f(x - step) }).collect();
-    let claims = claims(center, &samples, x.abs(), Precision::F64);
-    let best = best(&claims, center, Precision::F64);
+    let estimates = estimates(center, &samples, x.abs(), Precision::F64);
+    let best = best(&estimates, center, Precision::F64);
     best.map_or((f64::NAN, f64::INFINITY), |best| (best.derivative, best.error))
 }

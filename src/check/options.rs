@@ -1,13 +1,14 @@
 //! What to check, and how strictly.
 
 use super::compare::{
-    Checked, Comparison, Line, OnTape, Plain, Rows, assert_as_many, evaluated, neighbours, swept, to_f64,
+    Checked, Comparison, Line, OnTape, PlainFunction, Rows, assert_as_many, evaluated, neighbours, swept, to_f64,
 };
 use super::custom::{add_uses, check_constants};
 use super::difference::Precision;
 use super::judge::Tolerance;
-use super::report::{Along, Entry, Failure, Kind, Report};
-use crate::{Scalar, Tape, Value};
+use super::report::{Entry, Failure, Kind, Report, Variation};
+use crate::scalar::Scalar;
+use crate::tape::{Tape, Value};
 
 /// A check of derivatives, with its options.
 ///
@@ -92,7 +93,7 @@ impl Check {
         Self { strict: true, ..self }
     }
 
-    /// [`check_gradient`] with these options.
+    /// [`check::gradient`](crate::check::gradient) with these options.
     ///
     /// # Errors
     ///
@@ -132,7 +133,7 @@ impl Check {
         self.run(&mut |_, x| vec![f(x)], Some(&mut |x| vec![plain(x)]), x, Subject::Gradient)
     }
 
-    /// [`check_jacobian`] with these options.
+    /// [`check::jacobian`](crate::check::jacobian) with these options.
     ///
     /// # Errors
     ///
@@ -163,7 +164,7 @@ impl Check {
         self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian)
     }
 
-    /// [`check_custom`] with these options.
+    /// [`check::custom`](crate::check::custom) with these options.
     ///
     /// # Errors
     ///
@@ -181,7 +182,7 @@ impl Check {
     fn run<T: Scalar>(
         &self,
         f: OnTape<'_, T>,
-        plain: Option<Plain<'_>>,
+        plain: Option<PlainFunction<'_>>,
         x: &[T],
         subject: Subject,
     ) -> Result<Report, Failure> {
@@ -195,9 +196,9 @@ impl Check {
         }
         let neighbours = neighbours(f, x);
         let precision = if plain.is_some() { Precision::F64 } else { Precision::of::<T>() };
-        let scratch = Tape::new();
-        let mut of_constants = |x: &[f64]| evaluated(f, &scratch, x);
-        let plain: Plain<'_> = match plain {
+        let workspace = Tape::new();
+        let mut of_constants = |x: &[f64]| evaluated(f, &workspace, x);
+        let plain: PlainFunction<'_> = match plain {
             Some(plain) => plain,
             None => &mut of_constants,
         };
@@ -228,9 +229,9 @@ impl Check {
         };
         match self.directions {
             Some(count) if subject != Subject::Operation && !x.is_empty() => {
-                (0..count).map(|k| checked(Along::Direction(k), Line::scattered(&x, k))).collect()
+                (0..count).map(|k| checked(Variation::Direction(k), Line::scattered(&x, k))).collect()
             }
-            _ => (0..x.len()).map(|k| checked(Along::Coordinate(k), Line::coordinate(&x, k))).collect(),
+            _ => (0..x.len()).map(|k| checked(Variation::Coordinate(k), Line::coordinate(&x, k))).collect(),
         }
     }
 }
@@ -266,17 +267,17 @@ fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::check_gradient;
+/// use gradtape::check::gradient;
 ///
-/// let report = check_gradient(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5])?;
+/// let report = check::gradient(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5])?;
 /// assert!(report.all_agree());
 /// # Ok::<(), gradtape::check::Failure>(())
 /// ```
-pub fn check_gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
+pub fn gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
     Check::new().gradient(f, x)
 }
 
-/// Compares all derivatives of the outputs of `f` at `x` with differences, as [`check_gradient`] does for one output.
+/// Compares all derivatives of the outputs of `f` at `x` with differences, as [`check::gradient`](crate::check::gradient) does for one output.
 ///
 /// # Errors
 ///
@@ -289,16 +290,16 @@ pub fn check_gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::check_jacobian;
+/// use gradtape::check::jacobian;
 ///
 /// // polar to Cartesian coordinates
-/// let report = check_jacobian(|x| vec![x[0] * x[1].cos(), x[0] * x[1].sin()], &[2.0, 0.5])?;
+/// let report = check::jacobian(|x| vec![x[0] * x[1].cos(), x[0] * x[1].sin()], &[2.0, 0.5])?;
 /// assert!(report.all_agree());
 /// let last = report.entries().last().unwrap(); // d(r sin φ)/dφ
 /// assert_eq!((last.output, last.analytic), (Some(1), 2.0 * 0.5_f64.cos()));
 /// # Ok::<(), gradtape::check::Failure>(())
 /// ```
-pub fn check_jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T]) -> Result<Report, Failure> {
+pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T]) -> Result<Report, Failure> {
     Check::new().jacobian(f, x)
 }
 
@@ -323,7 +324,7 @@ pub fn check_jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x:
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::check_custom;
+/// use gradtape::check::custom;
 /// use gradtape::{Tape, Value};
 ///
 /// /// The relative difference `(a - b)/b`.
@@ -332,16 +333,16 @@ pub fn check_jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x:
 ///     tape.custom(ratio - 1.0, &[(a, 1.0 / b.data()), (b, -ratio / b.data())])
 /// }
 ///
-/// let report = check_custom(|tape, x| excess(tape, x[0], x[1]), &[3.0, 2.0])?;
+/// let report = check::custom(|tape, x| excess(tape, x[0], x[1]), &[3.0, 2.0])?;
 /// assert!(report.all_agree());
 /// # Ok::<(), gradtape::check::Failure>(())
 /// ```
-pub fn check_custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
+pub fn custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
     Check::new().custom(f, x)
 }
 
 /// Panics, with a line for each bad derivative, if the gradient of a function is wrong:
-/// [`check_gradient`](crate::check::check_gradient) for tests. A [`Check`](crate::check::Check) with options may
+/// [`check::gradient`](crate::check::gradient)(crate::check::gradient) for tests. A [`Check`](crate::check::Check) with options may
 /// follow.
 ///
 /// # Examples

@@ -11,6 +11,6 @@ mod source;
 mod table;
 
 pub use expression::{Expression, Smooth};
-pub use number::Number;
+pub use number::Arithmetic;
 pub use points::{Any, Magnitude, NearKink, Special, Unit};
 pub use table::{Operation, Table};

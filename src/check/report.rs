@@ -36,7 +36,7 @@ pub enum Doubt {
 
 /// What was varied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Along {
+pub enum Variation {
     /// One coordinate.
     Coordinate(usize),
     /// All coordinates at once, in a direction of this number.
@@ -47,7 +47,7 @@ pub enum Along {
     Together,
 }
 
-impl fmt::Display for Along {
+impl fmt::Display for Variation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Coordinate(k) => write!(f, "x[{k}]"),
@@ -65,7 +65,7 @@ pub struct Entry {
     /// Which output of the function, if it has several.
     pub output: Option<usize>,
     /// What was varied.
-    pub along: Along,
+    pub along: Variation,
     /// The derivative from the tape.
     pub analytic: f64,
     /// The derivative from differences.

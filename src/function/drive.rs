@@ -1,14 +1,17 @@
 //! How dense derivatives are computed.
 //!
-//! Forward mode runs with [`Fast`] numbers, and where a NaN comes out, once more with [`Dual`]s, which know when zero wins
+//! Forward mode runs with [`Unchecked`] numbers, and where a NaN comes out, once more with [`Dual`]s, which know when zero wins
 //! against infinity.
 
 use std::array::from_fn;
 
-use super::scratch::{Forward, Reverse, Scratch};
+use super::workspace::{Forward, Reverse, Workspace};
 use super::{Function, VectorFunction};
-use crate::fast::{Fast, Tangents};
-use crate::{Dual, Real, Scalar, Value};
+use crate::dual::Dual;
+use crate::dual::unchecked::{Tangents, Unchecked};
+use crate::number::{Plain, Real};
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 /// How many directions forward mode takes at a time, where there are more.
 pub(super) const LANES: usize = 8;
@@ -17,7 +20,7 @@ const FEW: usize = 4;
 /// How many columns of a Hessian are computed at a time.
 pub(super) const COLUMNS: usize = 4;
 
-/// Calls a function with [`Fast`] numbers of as many directions as `$count` asks for, of `$most` if none is enough, and
+/// Calls a function with [`Unchecked`] numbers of as many directions as `$count` asks for, of `$most` if none is enough, and
 /// again with [`Dual`]s if there is a NaN in the results. Each number of directions is one more copy of the user's
 /// function to compile.
 macro_rules! look_twice {
@@ -26,8 +29,8 @@ macro_rules! look_twice {
         $arguments:tt, $results:expr
     ) => {{
         let y = match $count {
-            $($(0..=$N => $few::<$T, Fast<$T, $N>, $N> $arguments,)*)?
-            _ => $call::<$T, Fast<$T, { $most }>, { $most }> $arguments,
+            $($(0..=$N => $few::<$T, Unchecked<$T, $N>, $N> $arguments,)*)?
+            _ => $call::<$T, Unchecked<$T, { $most }>, { $most }> $arguments,
         };
         if $crate::dual::any_nan($results) {
             $call::<$T, Dual<$T, { $most }>, { $most }> $arguments
@@ -40,22 +43,22 @@ macro_rules! look_twice {
 pub(super) use look_twice;
 
 #[track_caller]
-pub(super) fn forward_gradient<T: Real<Scalar = T>>(
+pub(super) fn forward_gradient<T: Plain>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) -> T {
-    look_twice!(T, [in_passes for LANES; at_once for 1 2 3 4 5 6 8] of x.len(), (f, x, gradient, scratch), gradient)
+    look_twice!(T, [in_passes for LANES; at_once for 1 2 3 4 5 6 8] of x.len(), (f, x, gradient, workspace), gradient)
 }
 
 /// With a direction for each of `N` inputs: on the stack, where the compiler knows them if the function is in line.
 #[track_caller]
-fn at_once<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn at_once<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
-    _scratch: &mut Scratch,
+    _scratch: &mut Workspace,
 ) -> T {
     let y = f.eval(&all_units::<T, D, N>(x)[..x.len()]);
     gradient.copy_from_slice(&y.tangents()[..x.len()]);
@@ -63,13 +66,13 @@ fn at_once<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 }
 
 #[track_caller]
-fn in_passes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn in_passes<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) -> T {
-    let memory = scratch.of::<Forward<D>>();
+    let memory = workspace.of::<Forward<D>>();
     let mut value = T::zero();
     for (first, slopes) in (0..x.len()).step_by(N).zip(gradient.chunks_mut(N)) {
         let (inputs, _) = memory.start(units(x, first)).numbers(0);
@@ -83,7 +86,7 @@ fn in_passes<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 /// The point `x` of at most `N` inputs, each with a direction of its own. What is known when it is compiled stays known
 /// where the compiler puts the function in line.
 #[inline(always)]
-fn all_units<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(x: &[T]) -> [D; N] {
+fn all_units<T: Plain, D: Tangents<T, N>, const N: usize>(x: &[T]) -> [D; N] {
     from_fn(|i| {
         let unit = from_fn(|k| if i == k { T::one() } else { T::zero() });
         D::new(x.get(i).copied().unwrap_or_else(T::zero), unit)
@@ -108,43 +111,43 @@ pub(super) fn along<'a, T: Scalar, D>(
 }
 
 #[track_caller]
-pub(super) fn jvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+pub(super) fn jvp<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) -> (T, T) {
     let x = along(x, v, |x, v| D::new(x, [v; N]));
-    let y = f.eval(scratch.of::<Forward<D>>().start(x).numbers(0).0);
+    let y = f.eval(workspace.of::<Forward<D>>().start(x).numbers(0).0);
     (y.data(), y.tangents()[0])
 }
 
 /// Value, slope and curvature; `D` is a number over numbers `E`.
 #[track_caller]
-pub(super) fn directional<T: Real<Scalar = T>, E: Tangents<T, 1>, D: Real<Scalar = T>>(
+pub(super) fn directional<T: Plain, E: Tangents<T, 1>, D: Real<Plain = T>>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
     new: impl Fn(E, E) -> D,
     parts: impl Fn(D) -> [E; 2],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) -> [T; 3] {
     let x = along(x, v, |x, v| new(E::new(x, [v]), E::new(v, [T::zero()])));
-    let [y, slope] = parts(f.eval(scratch.of::<Forward<D>>().start(x).numbers(0).0));
+    let [y, slope] = parts(f.eval(workspace.of::<Forward<D>>().start(x).numbers(0).0));
     [y.data(), slope.data(), slope.tangents()[0]]
 }
 
 #[track_caller]
-pub(super) fn vector_jvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+pub(super) fn vector_jvp<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     v: &[T],
     y: &mut [T],
     product: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
     let x = along(x, v, |x, v| D::new(x, [v; N]));
-    let (inputs, outputs) = scratch.of::<Forward<D>>().start(x).numbers(y.len());
+    let (inputs, outputs) = workspace.of::<Forward<D>>().start(x).numbers(y.len());
     f.eval(inputs, outputs);
     for ((y, product), output) in y.iter_mut().zip(product).zip(outputs) {
         (*y, *product) = (output.data(), output.tangents()[0]);
@@ -152,26 +155,26 @@ pub(super) fn vector_jvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>
 }
 
 #[track_caller]
-pub(super) fn reverse_gradient<T: Real<Scalar = T>>(
+pub(super) fn reverse_gradient<T: Plain>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) -> T {
-    gradient_over(f, x.iter().copied(), scratch.of(), |i, slope| gradient[i] = slope)
+    gradient_over(f, x.iter().copied(), workspace.of(), |i, slope| gradient[i] = slope)
 }
 
 /// The gradient in reverse mode over any number: of those of forward mode, its tangents are columns of the Hessian, or
 /// products with it.
 #[track_caller]
-pub(super) fn gradient_over<T: Real<Scalar = T>, S: Scalar>(
+pub(super) fn gradient_over<T: Plain, S: Scalar>(
     f: &(impl Function<T> + ?Sized),
     x: impl Iterator<Item = S>,
     memory: &mut Reverse<S>,
     mut write: impl FnMut(usize, S),
 ) -> S
 where
-    Value<S>: Real<Scalar = T>,
+    Value<S>: Real<Plain = T>,
 {
     let (inputs, _) = memory.start(x).numbers(0);
     let y = f.eval(inputs);
@@ -180,42 +183,42 @@ where
 }
 
 #[track_caller]
-pub(super) fn hvp<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+pub(super) fn hvp<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
     product: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) where
-    Value<D>: Real<Scalar = T>,
+    Value<D>: Real<Plain = T>,
 {
     let x = along(x, v, |x, v| D::new(x, [v; N]));
-    gradient_over(f, x, scratch.of(), |i, slope: D| product[i] = slope.tangents()[0]);
+    gradient_over(f, x, workspace.of(), |i, slope: D| product[i] = slope.tangents()[0]);
 }
 
 /// The lower triangle, some columns at a time, and its mirror image.
 #[track_caller]
-pub(super) fn hessian<T: Real<Scalar = T>>(
+pub(super) fn hessian<T: Plain>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     hessian: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    look_twice!(T, [lower_triangle for COLUMNS; lower_triangle for 1 2] of x.len(), (f, x, hessian, scratch), hessian);
+    look_twice!(T, [lower_triangle for COLUMNS; lower_triangle for 1 2] of x.len(), (f, x, hessian, workspace), hessian);
 }
 
 #[track_caller]
-fn lower_triangle<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn lower_triangle<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     hessian: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) where
-    Value<D>: Real<Scalar = T>,
+    Value<D>: Real<Plain = T>,
 {
     let n = x.len();
     for first in (0..n).step_by(N) {
-        gradient_over(f, units(x, first), scratch.of(), |i, row: D| {
+        gradient_over(f, units(x, first), workspace.of(), |i, row: D| {
             for (j, second) in (first..=i).zip(row.tangents()) {
                 hessian[i * n + j] = second;
                 hessian[j * n + i] = second;
@@ -225,29 +228,29 @@ fn lower_triangle<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 }
 
 #[track_caller]
-pub(super) fn forward_jacobian<T: Real<Scalar = T>>(
+pub(super) fn forward_jacobian<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    look_twice!(T, [columns for LANES; matrix for 1 2 4 6 8] of x.len(), (f, x, y, jacobian, scratch), jacobian);
+    look_twice!(T, [columns for LANES; matrix for 1 2 4 6 8] of x.len(), (f, x, y, jacobian, workspace), jacobian);
 }
 
 /// All of at most `N` columns: on the stack, as in [`at_once`].
 #[track_caller]
-fn matrix<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn matrix<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
     let mut few = [D::constant(T::zero()); FEW];
     let numbers = match few.get_mut(..y.len()) {
         Some(few) => few,
-        None => scratch.of::<Forward<D>>().start(std::iter::empty()).numbers(y.len()).1,
+        None => workspace.of::<Forward<D>>().start(std::iter::empty()).numbers(y.len()).1,
     };
     f.eval(&all_units::<T, D, N>(x)[..x.len()], numbers);
     if x.len() < N {
@@ -260,14 +263,14 @@ fn matrix<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 
 /// `N` columns at a time.
 #[track_caller]
-fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn columns<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    let memory = scratch.of::<Forward<D>>();
+    let memory = workspace.of::<Forward<D>>();
     for first in (0..x.len()).step_by(N) {
         let (inputs, numbers) = memory.start(units(x, first)).numbers(y.len());
         f.eval(inputs, numbers);
@@ -276,7 +279,7 @@ fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 }
 
 /// The columns from `first` on of a Jacobian of `n`.
-fn write_columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn write_columns<T: Plain, D: Tangents<T, N>, const N: usize>(
     first: usize,
     n: usize,
     numbers: &[D],
@@ -291,14 +294,14 @@ fn write_columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 }
 
 #[track_caller]
-pub(super) fn reverse_jacobian<T: Real<Scalar = T>>(
+pub(super) fn reverse_jacobian<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    let memory = scratch.of::<Reverse<T>>();
+    let memory = workspace.of::<Reverse<T>>();
     let (inputs, outputs) = memory.start(x.iter().copied()).numbers(y.len());
     f.eval(inputs, outputs);
     for (i, y) in y.iter_mut().enumerate() {

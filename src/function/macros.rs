@@ -51,7 +51,7 @@ macro_rules! function {
             }
 
             #[inline]
-            fn eval<$F: $crate::Real<Scalar = $T>>(&self, $x: &[$F], y: &mut [$F]) {
+            fn eval<$F: $crate::Real<Plain = $T>>(&self, $x: &[$F], y: &mut [$F]) {
                 y.copy_from_slice(&[$($y),*]);
             }
         }
@@ -64,7 +64,7 @@ macro_rules! function {
 
         impl $crate::Function<$T> for Written {
             #[inline]
-            fn eval<$F: $crate::Real<Scalar = $T>>(&self, $x: &[$F]) -> $F {
+            fn eval<$F: $crate::Real<Plain = $T>>(&self, $x: &[$F]) -> $F {
                 $y
             }
         }

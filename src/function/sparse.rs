@@ -3,16 +3,19 @@
 use std::array::from_fn;
 
 use super::drive::{COLUMNS, LANES, gradient_over, look_twice};
-use super::scratch::{Forward, Reverse, Scratch};
+use super::workspace::{Forward, Reverse, Workspace};
 use super::{Function, VectorFunction};
-use crate::fast::{Fast, Tangents};
-use crate::sparse::{Coloring, Csr, Side, Sparsity, Tracer, trace};
-use crate::{Dual, Real, Value};
+use crate::dependence::{Dependence, trace};
+use crate::dual::Dual;
+use crate::dual::unchecked::{Tangents, Unchecked};
+use crate::number::{Plain, Real};
+use crate::sparse::{Coloring, Csr, Side, Sparsity};
+use crate::tape::Value;
 
 /// The pattern of the Jacobian.
-pub(super) fn jacobian_pattern<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Sparsity {
+pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Sparsity {
     trace(x, |x| {
-        let mut y = vec![Tracer::constant(T::zero()); f.outputs(x.len())];
+        let mut y = vec![Dependence::constant(T::zero()); f.outputs(x.len())];
         f.eval(x, &mut y);
         y
     })
@@ -20,9 +23,9 @@ pub(super) fn jacobian_pattern<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> 
 
 /// The pattern of the Hessian: that of the Jacobian of the gradient, made symmetric, because a derivative that is zero
 /// everywhere may be taken for one that is not on one side only.
-pub(super) fn hessian_pattern<T: Real<Scalar = T>>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
+pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
     let rows = trace(x, |x| {
-        let mut slopes = vec![Tracer::constant(T::zero()); x.len()];
+        let mut slopes = vec![Dependence::constant(T::zero()); x.len()];
         gradient_over(f, x.iter().copied(), &mut Reverse::default(), |i, slope| slopes[i] = slope);
         slopes
     });
@@ -48,12 +51,12 @@ fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, patter
 }
 
 #[track_caller]
-pub(super) fn jacobian<T: Real<Scalar = T>>(
+pub(super) fn jacobian<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
     assert_pattern(coloring, jacobian, x.len(), || jacobian_pattern(f, x));
     assert!(!coloring.is_symmetric(), "the colouring is one of a Hessian; colour the pattern with `of_jacobian`");
@@ -65,12 +68,12 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
     );
     match (coloring.side(), coloring.colors()) {
         (_, 0) => {}
-        (Side::Rows, _) => rows(f, x, coloring, jacobian, scratch),
+        (Side::Rows, _) => rows(f, x, coloring, jacobian, workspace),
         (Side::Columns, count) => {
             look_twice!(
                 T,
                 [columns for LANES; columns for 2 3 4] of count,
-                (f, x, coloring, jacobian, scratch),
+                (f, x, coloring, jacobian, workspace),
                 jacobian.values()
             );
         }
@@ -78,14 +81,14 @@ pub(super) fn jacobian<T: Real<Scalar = T>>(
 }
 
 /// `N` colours of columns at a time.
-fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn columns<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    let memory = scratch.of::<Forward<D>>();
+    let memory = workspace.of::<Forward<D>>();
     for first in (0..coloring.colors()).step_by(N) {
         let (inputs, outputs) = memory.start(directions(x, coloring, first)).numbers(jacobian.rows());
         f.eval(inputs, outputs);
@@ -96,7 +99,7 @@ fn columns<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 }
 
 /// The point `x`, where all inputs of each of the `N` colours from `first` on move along the same direction.
-fn directions<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn directions<T: Plain, D: Tangents<T, N>, const N: usize>(
     x: &[T],
     coloring: &Coloring,
     first: usize,
@@ -108,16 +111,16 @@ fn directions<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
 }
 
 /// One colour of rows at a time.
-fn rows<T: Real<Scalar = T>>(
+fn rows<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    let mut product = std::mem::take(scratch.of::<Vec<T>>());
+    let mut product = std::mem::take(workspace.of::<Vec<T>>());
     product.resize(x.len(), T::zero());
-    let memory = scratch.of::<Reverse<T>>();
+    let memory = workspace.of::<Reverse<T>>();
     let (inputs, outputs) = memory.start(x.iter().copied()).numbers(jacobian.rows());
     f.eval(inputs, outputs);
     for color in 0..coloring.colors() {
@@ -125,16 +128,16 @@ fn rows<T: Real<Scalar = T>>(
         product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
         coloring.scatter(color, |column| product[column], jacobian);
     }
-    *scratch.of() = product;
+    *workspace.of() = product;
 }
 
 #[track_caller]
-pub(super) fn hessian<T: Real<Scalar = T>>(
+pub(super) fn hessian<T: Plain>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     hessian: &mut Csr<T>,
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
     assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
@@ -142,29 +145,29 @@ pub(super) fn hessian<T: Real<Scalar = T>>(
         look_twice!(
             T,
             [products for COLUMNS; products for 2] of coloring.colors(),
-            (f, x, coloring, hessian, scratch),
+            (f, x, coloring, hessian, workspace),
             hessian.values()
         );
     }
 }
 
 /// `N` colours at a time.
-fn products<T: Real<Scalar = T>, D: Tangents<T, N>, const N: usize>(
+fn products<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     hessian: &mut Csr<T>,
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) where
-    Value<D>: Real<Scalar = T>,
+    Value<D>: Real<Plain = T>,
 {
-    let mut slopes = std::mem::take(scratch.of::<Vec<[T; N]>>());
+    let mut slopes = std::mem::take(workspace.of::<Vec<[T; N]>>());
     slopes.resize(x.len(), [T::zero(); N]);
     for first in (0..coloring.colors()).step_by(N) {
-        gradient_over(f, directions(x, coloring, first), scratch.of(), |i, slope: D| slopes[i] = slope.tangents());
+        gradient_over(f, directions(x, coloring, first), workspace.of(), |i, slope: D| slopes[i] = slope.tangents());
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }
     }
-    *scratch.of() = slopes;
+    *workspace.of() = slopes;
 }

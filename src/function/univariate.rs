@@ -1,6 +1,7 @@
 //! Derivatives of functions of one number, by nesting.
 
-use crate::{Dual, Scalar};
+use crate::dual::Dual;
+use crate::scalar::Scalar;
 
 /// The value and the derivative of `f` at `x`.
 ///

@@ -1,11 +1,13 @@
 //! Functions of several results.
 
 use super::drive::{look_twice, vector_jvp};
-use super::scratch::{Reverse, Scratch};
+use super::workspace::{Reverse, Workspace};
 use super::{Mode, drive, sparse};
-use crate::fast::Fast;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
+use crate::number::{Plain, Real};
 use crate::sparse::{Coloring, Csr, Sparsity};
-use crate::{Dual, Real, Value};
+use crate::tape::Value;
 
 /// A function `y = f(x)` of many numbers with several results, and every derivative of it.
 ///
@@ -27,7 +29,7 @@ use crate::{Dual, Real, Value};
 ///         self.times.len()
 ///     }
 ///
-///     fn eval<F: Real<Scalar = f64>>(&self, p: &[F], y: &mut [F]) {
+///     fn eval<F: Real<Plain = f64>>(&self, p: &[F], y: &mut [F]) {
 ///         for ((y, &time), &count) in y.iter_mut().zip(&self.times).zip(&self.counts) {
 ///             *y = p[0] * (-p[1] * time).exp() - count;
 ///         }
@@ -38,7 +40,7 @@ use crate::{Dual, Real, Value};
 /// assert_eq!(residuals.value(&[2.0, 0.0]), [0.0, 1.0]);
 /// assert_eq!(residuals.jacobian(&[2.0, 0.0]), [[1.0, 0.0], [1.0, -2.0]]);
 /// ```
-pub trait VectorFunction<T: Real<Scalar = T> = f64> {
+pub trait VectorFunction<T: Plain = f64> {
     /// How many results there are for as many inputs.
     fn outputs(&self, inputs: usize) -> usize;
 
@@ -46,7 +48,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// before.
     ///
     /// Where it is a few operations, `#[inline]` makes its Jacobian faster.
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]);
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]);
 
     /// The results at `x`.
     #[must_use]
@@ -84,22 +86,22 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::{Scratch, VectorFunction, function};
+    /// use gradtape::{Workspace, VectorFunction, function};
     ///
-    /// let (mut jacobian, mut scratch) = ([0.0; 4], Scratch::new());
-    /// function!(|x| [x[0] * x[1], x[0] + x[1]]).jacobian_into(&[2.0, 3.0], &mut jacobian, &mut scratch);
+    /// let (mut jacobian, mut workspace) = ([0.0; 4], Workspace::new());
+    /// function!(|x| [x[0] * x[1], x[0] + x[1]]).jacobian_into(&[2.0, 3.0], &mut jacobian, &mut workspace);
     /// assert_eq!(jacobian, [3.0, 2.0, 1.0, 1.0]);
     /// ```
     #[track_caller]
-    fn jacobian_into(&self, x: &[T], jacobian: &mut [T], scratch: &mut Scratch) {
+    fn jacobian_into(&self, x: &[T], jacobian: &mut [T], workspace: &mut Workspace) {
         let outputs = self.outputs(x.len());
         if let Some(y) = [T::zero(); 8].get_mut(..outputs) {
-            return self.value_and_jacobian_into(x, y, jacobian, scratch);
+            return self.value_and_jacobian_into(x, y, jacobian, workspace);
         }
-        let mut y = std::mem::take(scratch.of::<Vec<T>>());
+        let mut y = std::mem::take(workspace.of::<Vec<T>>());
         y.resize(outputs, T::zero());
-        self.value_and_jacobian_into(x, &mut y, jacobian, scratch);
-        *scratch.of() = y;
+        self.value_and_jacobian_into(x, &mut y, jacobian, workspace);
+        *workspace.of() = y;
     }
 
     /// The results and the Jacobian at `x`.
@@ -113,15 +115,15 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///
     /// If `y` is not as long as [`outputs`](Self::outputs) says, or `jacobian` not as long as outputs times inputs.
     #[track_caller]
-    fn value_and_jacobian_into(&self, x: &[T], y: &mut [T], jacobian: &mut [T], scratch: &mut Scratch) {
-        self.value_and_jacobian_by_into(Mode::of_jacobian(x.len(), y.len()), x, y, jacobian, scratch);
+    fn value_and_jacobian_into(&self, x: &[T], y: &mut [T], jacobian: &mut [T], workspace: &mut Workspace) {
+        self.value_and_jacobian_by_into(Mode::of_jacobian(x.len(), y.len()), x, y, jacobian, workspace);
     }
 
     /// The results and the Jacobian in the mode of your choice.
     fn value_and_jacobian_by(&self, mode: Mode, x: &[T]) -> (Vec<T>, Vec<Vec<T>>) {
         let mut y = vec![T::zero(); self.outputs(x.len())];
         let mut jacobian = vec![T::zero(); y.len() * x.len()];
-        self.value_and_jacobian_by_into(mode, x, &mut y, &mut jacobian, &mut Scratch::new());
+        self.value_and_jacobian_by_into(mode, x, &mut y, &mut jacobian, &mut Workspace::new());
         let rows = drive::rows(&jacobian, y.len());
         (y, rows)
     }
@@ -133,7 +135,14 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///
     /// As [`value_and_jacobian_into`](Self::value_and_jacobian_into).
     #[track_caller]
-    fn value_and_jacobian_by_into(&self, mode: Mode, x: &[T], y: &mut [T], jacobian: &mut [T], scratch: &mut Scratch) {
+    fn value_and_jacobian_by_into(
+        &self,
+        mode: Mode,
+        x: &[T],
+        y: &mut [T],
+        jacobian: &mut [T],
+        workspace: &mut Workspace,
+    ) {
         assert_outputs(self, x, y);
         assert_eq!(
             jacobian.len(),
@@ -141,8 +150,8 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
             "a Jacobian is as long as outputs times inputs; make `jacobian` so"
         );
         match mode {
-            Mode::Forward => drive::forward_jacobian(self, x, y, jacobian, scratch),
-            Mode::Reverse => drive::reverse_jacobian(self, x, y, jacobian, scratch),
+            Mode::Forward => drive::forward_jacobian(self, x, y, jacobian, workspace),
+            Mode::Reverse => drive::reverse_jacobian(self, x, y, jacobian, workspace),
         }
     }
 
@@ -155,7 +164,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     fn jvp(&self, x: &[T], v: &[T]) -> (Vec<T>, Vec<T>) {
         let mut y = vec![T::zero(); self.outputs(x.len())];
         let mut product = y.clone();
-        self.jvp_into(x, v, &mut y, &mut product, &mut Scratch::new());
+        self.jvp_into(x, v, &mut y, &mut product, &mut Workspace::new());
         (y, product)
     }
 
@@ -168,18 +177,18 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::{Scratch, VectorFunction, function};
+    /// use gradtape::{Workspace, VectorFunction, function};
     ///
     /// let (mut y, mut slopes) = ([0.0; 2], [0.0; 2]);
     /// let f = function!(|x| [x[0] * x[1], x[0] + x[1]]);
-    /// f.jvp_into(&[2.0, 3.0], &[1.0, 10.0], &mut y, &mut slopes, &mut Scratch::new());
+    /// f.jvp_into(&[2.0, 3.0], &[1.0, 10.0], &mut y, &mut slopes, &mut Workspace::new());
     /// assert_eq!((y, slopes), ([6.0, 5.0], [23.0, 11.0]));
     /// ```
     #[track_caller]
-    fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch) {
+    fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], workspace: &mut Workspace) {
         assert_outputs(self, x, y);
         assert_outputs(self, x, product);
-        look_twice!(T, [vector_jvp for 1] of 1, (self, x, v, y, product, scratch), product);
+        look_twice!(T, [vector_jvp for 1] of 1, (self, x, v, y, product, workspace), product);
     }
 
     /// The results at `x` and the gradient `Σᵢ wᵢ ∂yᵢ/∂xⱼ` of their sum with weights `w`.
@@ -190,7 +199,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     #[track_caller]
     fn vjp(&self, x: &[T], w: &[T]) -> (Vec<T>, Vec<T>) {
         let (mut y, mut product) = (vec![T::zero(); self.outputs(x.len())], vec![T::zero(); x.len()]);
-        self.vjp_into(x, w, &mut y, &mut product, &mut Scratch::new());
+        self.vjp_into(x, w, &mut y, &mut product, &mut Workspace::new());
         (y, product)
     }
 
@@ -203,19 +212,19 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::{Scratch, VectorFunction, function};
+    /// use gradtape::{Workspace, VectorFunction, function};
     ///
     /// let (mut y, mut slopes) = ([0.0; 2], [0.0; 2]);
     /// let f = function!(|x| [x[0] * x[1], x[0] + x[1]]);
-    /// f.vjp_into(&[2.0, 3.0], &[1.0, 10.0], &mut y, &mut slopes, &mut Scratch::new());
+    /// f.vjp_into(&[2.0, 3.0], &[1.0, 10.0], &mut y, &mut slopes, &mut Workspace::new());
     /// assert_eq!((y, slopes), ([6.0, 5.0], [13.0, 12.0]));
     /// ```
     #[track_caller]
-    fn vjp_into(&self, x: &[T], w: &[T], y: &mut [T], product: &mut [T], scratch: &mut Scratch) {
+    fn vjp_into(&self, x: &[T], w: &[T], y: &mut [T], product: &mut [T], workspace: &mut Workspace) {
         assert_outputs(self, x, w);
         assert_outputs(self, x, y);
         assert_eq!(product.len(), x.len(), "the product is as long as the point; make `product` so");
-        let memory = scratch.of::<Reverse<T>>();
+        let memory = workspace.of::<Reverse<T>>();
         let (inputs, outputs) = memory.start(x.iter().copied()).numbers(y.len());
         self.eval(inputs, outputs);
         y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
@@ -254,7 +263,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///         inputs - 2
     ///     }
     ///
-    ///     fn eval<F: Real<Scalar = f64>>(&self, x: &[F], y: &mut [F]) {
+    ///     fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
     ///         y.iter_mut().zip(x.windows(3)).for_each(|(y, x)| *y = x[0] - x[1] * 2.0 + x[2]);
     ///     }
     /// }
@@ -267,7 +276,7 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     fn sparse_jacobian(&self, x: &[T]) -> Csr<T> {
         let pattern = self.sparsity(x).local(false);
         let mut jacobian = Csr::zeros(pattern.clone());
-        self.sparse_jacobian_into(x, &Coloring::of_jacobian(&pattern), &mut jacobian, &mut Scratch::new());
+        self.sparse_jacobian_into(x, &Coloring::of_jacobian(&pattern), &mut jacobian, &mut Workspace::new());
         jacobian
     }
 
@@ -282,34 +291,34 @@ pub trait VectorFunction<T: Real<Scalar = T> = f64> {
     ///
     /// ```
     /// use gradtape::sparse::{Coloring, Csr};
-    /// use gradtape::{Scratch, VectorFunction, function};
+    /// use gradtape::{Workspace, VectorFunction, function};
     ///
     /// let squares = function!(|x| [x[0] * x[0], x[1] * x[1]]);
     /// let coloring = Coloring::of_jacobian(&squares.sparsity(&[1.0, 1.0]));
-    /// let (mut jacobian, mut scratch) = (Csr::zeros(coloring.pattern().clone()), Scratch::new());
+    /// let (mut jacobian, mut workspace) = (Csr::zeros(coloring.pattern().clone()), Workspace::new());
     /// for x in [[1.0, 2.0], [3.0, 4.0]] {
-    ///     squares.sparse_jacobian_into(&x, &coloring, &mut jacobian, &mut scratch);
+    ///     squares.sparse_jacobian_into(&x, &coloring, &mut jacobian, &mut workspace);
     ///     assert_eq!(jacobian.values(), x.map(|x| 2.0 * x));
     /// }
     /// ```
     #[track_caller]
-    fn sparse_jacobian_into(&self, x: &[T], coloring: &Coloring, jacobian: &mut Csr<T>, scratch: &mut Scratch) {
-        sparse::jacobian(self, x, coloring, jacobian, scratch);
+    fn sparse_jacobian_into(&self, x: &[T], coloring: &Coloring, jacobian: &mut Csr<T>, workspace: &mut Workspace) {
+        sparse::jacobian(self, x, coloring, jacobian, workspace);
     }
 }
 
 #[track_caller]
-fn assert_outputs<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[T], y: &[T]) {
+fn assert_outputs<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[T], y: &[T]) {
     let outputs = f.outputs(x.len());
     assert_eq!(y.len(), outputs, "the function has {outputs} outputs; make `y`, and what belongs to it, so long");
 }
 
-impl<T: Real<Scalar = T>, G: VectorFunction<T> + ?Sized> VectorFunction<T> for &G {
+impl<T: Plain, G: VectorFunction<T> + ?Sized> VectorFunction<T> for &G {
     fn outputs(&self, inputs: usize) -> usize {
         (**self).outputs(inputs)
     }
 
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
         (**self).eval(x, y);
     }
 }

@@ -11,7 +11,9 @@
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
-use crate::{Dual, Scalar, Value};
+use crate::dual::Dual;
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 macro_rules! approximate {
     ([$($generics:tt)*] $Number:ty) => {

@@ -2,8 +2,8 @@
 //!
 //! Of the quotient at 0, which is 1 by convention or as a limit, the derivative is 0.
 
-use crate::Scalar;
 use crate::ops::rules::constant;
+use crate::scalar::Scalar;
 
 /// `(cos x - sin x / x)/x`.
 pub(super) fn sinc<T: Scalar>(x: T) -> T {

@@ -5,7 +5,9 @@ use simba::scalar::{ComplexField, Field, RealField, SubsetOf, SupersetOf};
 use simba::simd::{PrimitiveSimdValue, SimdValue};
 
 use super::cardinal;
-use crate::{Dual, Scalar, Value};
+use crate::dual::Dual;
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 /// A number of one lane, with elementary functions from its inherent methods.
 macro_rules! field {

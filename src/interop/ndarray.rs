@@ -4,7 +4,9 @@ use std::fmt::{Debug, Display, LowerExp, UpperExp};
 
 use ndarray::{NdFloat, ScalarOperand};
 
-use crate::{Dual, Scalar, Value};
+use crate::dual::Dual;
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 macro_rules! operand {
     ([$($constant:tt)*] $Number:ty) => {

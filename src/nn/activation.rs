@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::error::Error;
+use crate::number::Real;
 use crate::ops::rules::constant;
-use crate::{Error, Real};
 
 /// States the enumeration, its names and what each activation computes, from one list.
 macro_rules! activations {

@@ -8,7 +8,7 @@ use std::path::Path;
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 
 use super::{Dataset, Target, cut, quoted};
-use crate::Error;
+use crate::error::Error;
 
 /// What the labels of a data set are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 
 use super::loss;
+use crate::error::Error;
+use crate::number::Real;
 use crate::ops::rules::constant;
-use crate::{Error, Real};
 
 /// A data set: finite features row by row, and a target for each row.
 ///

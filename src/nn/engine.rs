@@ -6,9 +6,10 @@ use std::str::FromStr;
 
 use super::loss_program::LossProgram;
 use super::{Dataset, Mlp, Target, loss};
+use crate::error::Error;
 use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
-use crate::{Error, Scalar};
+use crate::scalar::Scalar;
 
 /// What a [`Trainer`](super::Trainer) computes the gradients of its epochs with.
 ///
@@ -58,15 +59,15 @@ impl FromStr for Engine {
 }
 
 /// The gradients of a network for batches of a data set.
-pub(super) trait Batches<T>: fmt::Debug {
+pub(super) trait BatchRunner<T>: fmt::Debug {
     /// The mean loss of some rows, whose gradient is left behind.
     fn gradient(&mut self, network: &Mlp<T>, data: &Dataset, rows: &[usize], gradient: &mut [T]) -> Result<T, Error>;
 }
 
-/// Batches that are run as programs, for the types that have such.
-pub(super) fn programs<T: Scalar>() -> Option<Box<dyn Batches<T>>> {
-    fn of<T: Precision, U: 'static>() -> Option<Box<dyn Batches<U>>> {
-        let batches: Box<dyn Batches<T>> = Box::new(Programs::<T>::default());
+/// BatchRunner that are run as programs, for the types that have such.
+pub(super) fn programs<T: Scalar>() -> Option<Box<dyn BatchRunner<T>>> {
+    fn of<T: Precision, U: 'static>() -> Option<Box<dyn BatchRunner<U>>> {
+        let batches: Box<dyn BatchRunner<T>> = Box::new(Programs::<T>::default());
         let batches: Box<dyn Any> = Box::new(batches);
         // It is one if the two types are one.
         batches.downcast().ok().map(|batches| *batches)
@@ -92,7 +93,7 @@ impl<T: Precision> Default for Programs<T> {
     }
 }
 
-impl<T: Precision> Batches<T> for Programs<T> {
+impl<T: Precision> BatchRunner<T> for Programs<T> {
     fn gradient(&mut self, network: &Mlp<T>, data: &Dataset, rows: &[usize], gradient: &mut [T]) -> Result<T, Error> {
         let features = data.names().len();
         super::check_width("layer 1 of the network", network.inputs(), features)?;
@@ -107,7 +108,7 @@ impl<T: Precision> Batches<T> for Programs<T> {
                 let (x, target) = row.split_at(features);
                 let outputs = network.forward(x)?;
                 Ok(match data.target() {
-                    Target::Classes { .. } => loss::cross_entropy_with(&outputs, target),
+                    Target::Classes { .. } => loss::soft_cross_entropy(&outputs, target),
                     Target::Numbers(_) => loss::sum_of_squares(&outputs, target),
                 })
             })?),

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{Activation, Neuron};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::number::Real;
 
 /// A layer: neurons with the same inputs and the same activation, a view of their parameters.
 ///

@@ -15,7 +15,7 @@
 
 use std::ops::{Mul, Sub};
 
-use crate::Real;
+use crate::number::Real;
 use crate::ops::rules::constant;
 
 /// The sum of squared errors `Σ (yᵢ - tᵢ)²`.
@@ -58,7 +58,7 @@ pub fn l2<F: Real>(parameters: &[F]) -> F {
 /// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`, without overflow at any finite score and
 /// exact where a score is far above the others.
 ///
-/// It branches at the largest score. What is recorded as a program takes [`cross_entropy_with`], which does not.
+/// It branches at the largest score. What is recorded as a program takes [`soft_cross_entropy`], which does not.
 ///
 /// # Panics
 ///
@@ -93,12 +93,12 @@ pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
 /// use gradtape::nn::loss;
 ///
 /// let scores = [1.0, 30.0, -2.0];
-/// assert_eq!(loss::cross_entropy_with(&scores, &[0.0, 1.0, 0.0]), loss::cross_entropy(&scores, 1));
-/// let smoothed: f64 = loss::cross_entropy_with(&scores, &[0.25, 0.5, 0.25]);
+/// assert_eq!(loss::soft_cross_entropy(&scores, &[0.0, 1.0, 0.0]), loss::cross_entropy(&scores, 1));
+/// let smoothed: f64 = loss::soft_cross_entropy(&scores, &[0.25, 0.5, 0.25]);
 /// assert!((smoothed - 0.25 * 29.0 - 0.25 * 32.0).abs() < 1e-12);
 /// ```
 #[track_caller]
-pub fn cross_entropy_with<F: Real>(scores: &[F], shares: &[F]) -> F {
+pub fn soft_cross_entropy<F: Real>(scores: &[F], shares: &[F]) -> F {
     assert!(!scores.is_empty(), "cross-entropy needs a score for each class");
     // The loss is the same whatever `m` is, and so has no derivative by it.
     let m = scores[1..].iter().fold(scores[0].detach(), |m, y| m.max(y.detach()));

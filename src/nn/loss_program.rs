@@ -1,11 +1,11 @@
 //! A network and its loss, recorded.
 
 use super::Mlp;
-use crate::Error;
+use crate::error::Error;
 use crate::program::{Expr, Precision, Program, Rows, Workspace};
 
 /// A network with a loss of your own, recorded once as a [`Program`] of its gradient, for
-/// [`Trainer::step_rows`](super::Trainer::step_rows).
+/// [`Trainer::step_on`](super::Trainer::step_on).
 ///
 /// A row is all that the loss of one example is computed from: usually the inputs of the network, and then the targets.
 /// The parameters of the network may change from step to step; its shape may not.
@@ -28,11 +28,11 @@ use crate::program::{Expr, Precision, Program, Rows, Workspace};
 ///     Ok(loss::sum_of_squares(&network.forward(&row[..3])?, &row[3..]))
 /// })?;
 /// let mut trainer = Trainer::new(network, Sgd::new(0.05));
-/// let first = trainer.step_rows(&mut program, rows)?;
+/// let first = trainer.step_on(&mut program, rows)?;
 /// for _ in 0..50 {
-///     trainer.step_rows(&mut program, rows)?;
+///     trainer.step_on(&mut program, rows)?;
 /// }
-/// assert!(trainer.step_rows(&mut program, rows)? < 0.2 * first);
+/// assert!(trainer.step_on(&mut program, rows)? < 0.2 * first);
 /// # Ok::<(), gradtape::Error>(())
 /// ```
 #[derive(Debug)]

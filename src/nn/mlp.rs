@@ -5,8 +5,9 @@ use std::fmt;
 use rand::Rng;
 
 use super::{Activation, Init, Layer};
+use crate::error::Error;
+use crate::number::Real;
 use crate::ops::rules::constant;
-use crate::{Error, Real};
 
 /// A multi-layer perceptron over numbers `F`: each layer takes the outputs of the one before.
 ///

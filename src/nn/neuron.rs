@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::Activation;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::number::Real;
 
 /// A neuron: `activation(w · x + b)`, a view of its weights `w`.
 ///

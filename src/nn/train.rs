@@ -3,11 +3,13 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use super::engine::{self, Batches};
+use super::engine::{self, BatchRunner};
 use super::{Dataset, Engine, LossProgram, Mlp, Optimizer, Workspace, number};
+use crate::error::Error;
+use crate::number::Plain;
 use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
-use crate::{Error, Gradients, Real, Tape, Value};
+use crate::tape::{Gradients, Tape, Value};
 
 /// Enough that making the variables anew costs little, few enough that their records stay in the cache.
 const ROWS_OF_A_SWEEP: usize = 16;
@@ -35,11 +37,11 @@ const ROWS_OF_A_SWEEP: usize = 16;
 /// # Ok::<(), gradtape::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Trainer<T: Real<Scalar = T>, O> {
+pub struct Trainer<T: Plain, O> {
     network: Mlp<T>,
     optimizer: O,
     /// What computes an epoch in place of the tape.
-    programs: Option<Box<dyn Batches<T>>>,
+    programs: Option<Box<dyn BatchRunner<T>>>,
     tape: Tape<T>,
     values: Mlp<Value<T>>,
     workspace: Workspace<Value<T>>,
@@ -49,7 +51,7 @@ pub struct Trainer<T: Real<Scalar = T>, O> {
     row: Vec<Value<T>>,
 }
 
-impl<T: Real<Scalar = T>, O: Optimizer<T>> Trainer<T, O> {
+impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
     /// Training of the network by the optimiser, with programs for epochs where the numbers are f32 or f64.
     pub fn new(network: Mlp<T>, optimizer: O) -> Self {
         Self {
@@ -218,12 +220,12 @@ impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
     /// .mean();
     /// let mut trainer = Trainer::new(network, Sgd::new(0.1));
     /// for _ in 0..500 {
-    ///     trainer.step_rows(&mut error, rows)?;
+    ///     trainer.step_on(&mut error, rows)?;
     /// }
     /// assert!((trainer.network().forward(&[0.0])?[0] - 3.0).abs() < 0.1);
     /// # Ok::<(), gradtape::Error>(())
     /// ```
-    pub fn step_rows(&mut self, loss: &mut LossProgram<T>, rows: Rows<'_, T>) -> Result<T, Error> {
+    pub fn step_on(&mut self, loss: &mut LossProgram<T>, rows: Rows<'_, T>) -> Result<T, Error> {
         let loss = loss.gradient(&self.network, rows, &mut self.gradient)?;
         self.descend(loss);
         Ok(loss)

@@ -2,10 +2,12 @@
 
 use std::num::FpCategory;
 
-use crate::fast::Fast;
-use crate::sparse::{Tracer, is_traced_over};
-use crate::trace::Call;
-use crate::{Dual, Scalar, Value};
+use crate::dependence::{Dependence, is_traced_over};
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
+use crate::scalar::Scalar;
+use crate::tape::Value;
+use crate::tape::locations::Call;
 
 /// The methods of several arguments or results, which the table has no place for.
 macro_rules! methods {
@@ -123,5 +125,5 @@ assert_eq!(y.tangents(), [0.0, 2.0]);
     ""
 }
 
-methods! { [] Tracer<T>; "" "" "" "" }
-methods! { [, const N: usize] Fast<T, N>; "" "" "" "" }
+methods! { [] Dependence<T>; "" "" "" "" }
+methods! { [, const N: usize] Unchecked<T, N>; "" "" "" "" }

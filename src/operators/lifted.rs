@@ -9,11 +9,14 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, S
 #[cfg(feature = "program")]
 use super::neg;
 use super::{forms, references};
-use crate::fast::Fast;
+use crate::dependence::Dependence;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
+use crate::number::Number;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
-use crate::sparse::Tracer;
-use crate::{Dual, Lift, Scalar, Value};
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 /// Hands the operators' names of the table to a macro, after some tokens.
 macro_rules! names {
@@ -61,7 +64,7 @@ macro_rules! right {
             #[inline]
             #[track_caller]
             fn $op(self, other: T) -> Self {
-                self.$op(<$Inner as Lift>::constant(other))
+                self.$op(<$Inner as Number>::constant(other))
             }
         }
 
@@ -81,7 +84,7 @@ macro_rules! left {
             #[inline]
             #[track_caller]
             fn $op(self, other: $Number) -> $Number {
-                <$Number as Lift>::constant(self).$op(other)
+                <$Number as Number>::constant(self).$op(other)
             }
         }
 
@@ -152,9 +155,9 @@ compare_plain! { [] f32, Expr<f32>, |x: &f32| Expr::constant(*x), |x: &Expr<f32>
 compare_plain! { [] f64, Expr<f64>, |x: &f64| Expr::constant(*x), |x: &Expr<f64>| *x }
 
 type ValueOfValue<T> = Value<Value<T>>;
-type ValueOfTracer<T> = Value<Tracer<T>>;
-type ValueOfFast<T, const M: usize> = Value<Fast<T, M>>;
-type FastOfFast<T, const M: usize, const N: usize> = Fast<Fast<T, M>, N>;
+type ValueOfDependence<T> = Value<Dependence<T>>;
+type ValueOfUnchecked<T, const M: usize> = Value<Unchecked<T, M>>;
+type UncheckedOfUnchecked<T, const M: usize, const N: usize> = Unchecked<Unchecked<T, M>, N>;
 type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
@@ -167,7 +170,7 @@ type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<
 macro_rules! nested {
     ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => {
         $(
-            crate::operations! { names right [[$($generics)* T: Lift<Scalar = T>] $Number<T $($arguments)*>, $Inner;] }
+            crate::operations! { names right [[$($generics)* T: Number<Plain = T>] $Number<T $($arguments)*>, $Inner;] }
             crate::operations! { names left [[$($generics)*] f32, $Number<f32 $($arguments)*>;] }
             crate::operations! { names left [[$($generics)*] f64, $Number<f64 $($arguments)*>;] }
 
@@ -190,9 +193,9 @@ macro_rules! nested {
 
 nested! {
     [] ValueOfValue [] over Value<T>;
-    [] ValueOfTracer [] over Tracer<T>;
-    [const M: usize,] ValueOfFast [, M] over Fast<T, M>;
-    [const M: usize, const N: usize,] FastOfFast [, M, N] over Fast<T, M>;
+    [] ValueOfDependence [] over Dependence<T>;
+    [const M: usize,] ValueOfUnchecked [, M] over Unchecked<T, M>;
+    [const M: usize, const N: usize,] UncheckedOfUnchecked [, M, N] over Unchecked<T, M>;
     [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;

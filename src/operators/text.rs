@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::fast::Fast;
+use crate::dependence::Dependence;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
-use crate::sparse::Tracer;
-use crate::{Dual, Scalar, Value};
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 /// What is made of plain numbers: constants.
 macro_rules! constants {
@@ -40,8 +42,8 @@ macro_rules! constants {
 
 constants! { [] Scalar Value<T> }
 constants! { [, const N: usize] Scalar Dual<T, N> }
-constants! { [, const N: usize] Scalar Fast<T, N> }
-constants! { [] Scalar Tracer<T> }
+constants! { [, const N: usize] Scalar Unchecked<T, N> }
+constants! { [] Scalar Dependence<T> }
 #[cfg(feature = "program")]
 constants! { [] Precision Expr<T> }
 
@@ -61,6 +63,6 @@ macro_rules! text {
 
 text! { [] Value<T>: Display, LowerExp, UpperExp }
 text! { [, const N: usize] Dual<T, N>: Display, LowerExp, UpperExp }
-text! { [, const N: usize] Fast<T, N>: Display }
+text! { [, const N: usize] Unchecked<T, N>: Display }
 #[cfg(feature = "program")]
 text! { [] Expr<T>: Display, LowerExp, UpperExp }

@@ -1,6 +1,6 @@
 //! The normal distribution, for `gelu` and `erf`.
 
-use crate::Scalar;
+use crate::scalar::Scalar;
 
 use super::rules::{constant, half, here};
 

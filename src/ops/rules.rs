@@ -4,8 +4,8 @@
 
 use std::any::TypeId;
 
-use crate::Scalar;
-use crate::sparse::is_traced;
+use crate::dependence::is_traced;
+use crate::scalar::Scalar;
 
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
 

@@ -6,7 +6,8 @@ mod write;
 use super::graph::Guard;
 use super::op::Op;
 use super::{Precision, Program};
-use crate::{Error, Tape, Value};
+use crate::error::Error;
+use crate::tape::{Tape, Value};
 
 /// The picture of a program at a point, as text in the language of [Graphviz](https://graphviz.org/doc/info/lang.html).
 ///
@@ -56,7 +57,7 @@ pub struct Dot<'p, T> {
     gradients: Option<Vec<T>>,
     /// Of parameters, then inputs, then outputs; an empty one is none.
     names: Vec<String>,
-    direction: Direction,
+    direction: Layout,
     decimals: usize,
     shows_numbers: bool,
     folds_parameters: bool,
@@ -64,7 +65,7 @@ pub struct Dot<'p, T> {
 
 /// Where a picture grows, from the inputs to the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Direction {
+pub enum Layout {
     /// To the right.
     #[default]
     LeftToRight,
@@ -110,7 +111,7 @@ impl<T: Precision> Program<T> {
             data,
             gradients: None,
             names: Vec::new(),
-            direction: Direction::default(),
+            direction: Layout::default(),
             decimals: 4,
             shows_numbers: true,
             folds_parameters: false,
@@ -154,15 +155,15 @@ impl<T: Precision> Dot<'_, T> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::program::{Direction, Program};
+    /// use gradtape::program::{Layout, Program};
     ///
     /// let program = Program::record(|x| x[0].sin(), &[1.0]);
-    /// let text = program.dot(&[], &[1.0])?.direction(Direction::TopToBottom).to_string();
+    /// let text = program.dot(&[], &[1.0])?.direction(Layout::TopToBottom).to_string();
     /// assert!(text.contains("rankdir=TB"));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[must_use]
-    pub fn direction(self, direction: Direction) -> Self {
+    pub fn direction(self, direction: Layout) -> Self {
         Self { direction, ..self }
     }
 

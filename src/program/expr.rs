@@ -22,7 +22,7 @@ use simplify::{choice, simpler};
 ///
 /// A comparison between numbers that depend on inputs is remembered as a *guard*: the program is the one for inputs
 /// where it comes out in the same way. So is every other question about such a number (`is_nan`, `classify` ...), and
-/// to look at it as a plain number ([`data`](crate::Lift::data), `to_f64` ...) is to ask whether it is exactly this one.
+/// to look at it as a plain number ([`data`](crate::Number::data), `to_f64` ...) is to ask whether it is exactly this one.
 ///
 /// # Examples
 ///

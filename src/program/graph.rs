@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Precision;
 use super::op::Op;
-use crate::Real;
+use crate::number::Real;
 
 /// Where a node stands in its graph.
 pub(crate) type Id = u32;
@@ -93,7 +93,7 @@ impl<T: Precision> Graph<T> {
     }
 
     /// Computes all nodes with numbers of any kind. `each` sees every node's number and may put another in its place.
-    pub(crate) fn replay<F: Real<Scalar = T>>(
+    pub(crate) fn replay<F: Real<Plain = T>>(
         &self,
         parameters: &[F],
         inputs: &[F],

@@ -2,8 +2,9 @@
 
 use num_traits::Float;
 
+use crate::number::Real;
 use crate::ops::rules;
-use crate::{Real, Scalar};
+use crate::scalar::Scalar;
 
 /// Hands the auxiliary operations to the macro `$consumer`: the rules whose branches would otherwise be taken once, when
 /// a program is recorded. Each has its value and its partials, for second derivatives.

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use super::graph::Graph;
-use super::{Expr, Options, Outputs, Precision, Program, Results, Rows, Workspace};
-use crate::{Error, Real, Tape, Value};
+use super::{Expr, IntoOutputs, Options, Precision, Program, Results, Rows, Workspace};
+use crate::error::Error;
+use crate::number::Real;
+use crate::tape::{Tape, Value};
 
 /// What [`Paths`] compute of each row, or of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Derivative {
+pub enum PathOutput {
     /// The outputs alone.
     Values,
     /// [`Program::gradient`]
@@ -30,13 +32,13 @@ pub enum Derivative {
 /// # Examples
 ///
 /// ```
-/// use gradtape::program::{Derivative, Expr, Paths, Rows};
+/// use gradtape::program::{PathOutput, Expr, Paths, Rows};
 ///
 /// let huber = |p: &[Expr<f64>], x: &[Expr<f64>]| {
 ///     let r = p[0] * x[0] - x[1];
 ///     if r.abs() < 1.0 { r * r * 0.5 } else { r.abs() - 0.5 }
 /// };
-/// let mut loss = Paths::new(huber, Derivative::GradientOfSum);
+/// let mut loss = Paths::new(huber, PathOutput::GradientOfSum);
 /// let results = loss.run(&[2.0], Rows::new(&[1.0, 2.5, 1.0, 9.0], 2)?)?;
 /// assert_eq!(results.totals(), [0.125 + 6.5, -0.5 - 1.0]); // the sum, and its derivative by p[0]
 /// assert_eq!(loss.rows_of_paths(), [1, 1]);
@@ -44,7 +46,7 @@ pub enum Derivative {
 /// ```
 pub struct Paths<T: Precision, F> {
     function: F,
-    derivative: Derivative,
+    derivative: PathOutput,
     options: Options,
     limit: usize,
     known: Vec<Path<T>>,
@@ -69,12 +71,12 @@ struct Path<T> {
 /// How many paths are remembered unless another limit is set.
 const LIMIT: usize = 64;
 
-impl<T: Precision, O: Outputs<T>, F: Fn(&[Expr<T>], &[Expr<T>]) -> O> Paths<T, F>
+impl<T: Precision, O: IntoOutputs<T>, F: Fn(&[Expr<T>], &[Expr<T>]) -> O> Paths<T, F>
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     /// The paths of a function of parameters and inputs, none of which is known yet.
-    pub fn new(function: F, derivative: Derivative) -> Self {
+    pub fn new(function: F, derivative: PathOutput) -> Self {
         Self {
             function,
             derivative,
@@ -184,10 +186,10 @@ where
     #[track_caller]
     fn derived(&self, program: &Program<T>) -> Program<T> {
         match self.derivative {
-            Derivative::Values => program.clone(),
-            Derivative::Gradient => program.gradient(),
-            Derivative::Jacobian => program.jacobian(),
-            Derivative::GradientOfSum => program.gradient_of_sum(),
+            PathOutput::Values => program.clone(),
+            PathOutput::Gradient => program.gradient(),
+            PathOutput::Jacobian => program.jacobian(),
+            PathOutput::GradientOfSum => program.gradient_of_sum(),
         }
     }
 
@@ -231,7 +233,7 @@ where
         self.on_tape += 1;
         let program = self.record(parameters, rows.row(row));
         let results = on_tape(&program.graph, self.derivative, parameters, rows.row(row));
-        if self.derivative == Derivative::GradientOfSum {
+        if self.derivative == PathOutput::GradientOfSum {
             add(&mut self.totals, &results);
             return 0;
         }
@@ -250,20 +252,20 @@ fn add<T: Precision>(totals: &mut Vec<T>, more: &[T]) {
 }
 
 /// The outputs of a row and their derivatives, in the order of a program.
-fn on_tape<T: Precision>(graph: &Graph<T>, derivative: Derivative, parameters: &[T], row: &[T]) -> Vec<T>
+fn on_tape<T: Precision>(graph: &Graph<T>, derivative: PathOutput, parameters: &[T], row: &[T]) -> Vec<T>
 where
-    Value<T>: Real<Scalar = T>,
+    Value<T>: Real<Plain = T>,
 {
     let tape = Tape::new();
     let (parameters, inputs) = (tape.vars(parameters), tape.vars(row));
     let values = graph.replay(&parameters, &inputs, |value| value);
     let outputs = graph.outputs.iter().map(|&id| values[id as usize]);
     let mut results: Vec<T> = outputs.clone().map(Value::data).collect();
-    if derivative != Derivative::Values {
+    if derivative != PathOutput::Values {
         for output in outputs {
             let gradients = output.backward();
             results.extend(gradients.wrt_all(&parameters));
-            if derivative != Derivative::GradientOfSum {
+            if derivative != PathOutput::GradientOfSum {
                 results.extend(gradients.wrt_all(&inputs));
             }
         }

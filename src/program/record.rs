@@ -7,25 +7,25 @@ use super::graph::{Graph, index};
 use super::{Expr, Options, Precision, Program};
 
 /// What a recorded function returns: an [`Expr`], or several as an array or a vector.
-pub trait Outputs<T> {
+pub trait IntoOutputs<T> {
     /// The outputs, in order.
-    fn outputs(self) -> Vec<Expr<T>>;
+    fn into_outputs(self) -> Vec<Expr<T>>;
 }
 
-impl<T> Outputs<T> for Expr<T> {
-    fn outputs(self) -> Vec<Expr<T>> {
+impl<T> IntoOutputs<T> for Expr<T> {
+    fn into_outputs(self) -> Vec<Expr<T>> {
         vec![self]
     }
 }
 
-impl<T> Outputs<T> for Vec<Expr<T>> {
-    fn outputs(self) -> Vec<Expr<T>> {
+impl<T> IntoOutputs<T> for Vec<Expr<T>> {
+    fn into_outputs(self) -> Vec<Expr<T>> {
         self
     }
 }
 
-impl<T, const N: usize> Outputs<T> for [Expr<T>; N] {
-    fn outputs(self) -> Vec<Expr<T>> {
+impl<T, const N: usize> IntoOutputs<T> for [Expr<T>; N] {
+    fn into_outputs(self) -> Vec<Expr<T>> {
         self.into()
     }
 }
@@ -33,13 +33,13 @@ impl<T, const N: usize> Outputs<T> for [Expr<T>; N] {
 impl Options {
     /// [`Program::record`] with these options.
     #[track_caller]
-    pub fn record<T: Precision, O: Outputs<T>>(self, f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Program<T> {
+    pub fn record<T: Precision, O: IntoOutputs<T>>(self, f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Program<T> {
         self.record_with(|_, x| f(x), &[], x)
     }
 
     /// [`Program::record_with`] with these options.
     #[track_caller]
-    pub fn record_with<T: Precision, O: Outputs<T>>(
+    pub fn record_with<T: Precision, O: IntoOutputs<T>>(
         self,
         f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O,
         parameters: &[T],
@@ -53,7 +53,7 @@ impl Options {
                 (index(first)..).zip(numbers).map(|(id, &x)| Expr::node(id, x)).collect::<Vec<_>>()
             };
             let (parameters, inputs) = (leaves(parameters, 0), leaves(x, parameters.len()));
-            let outputs = f(&parameters, &inputs).outputs();
+            let outputs = f(&parameters, &inputs).into_outputs();
             outputs.into_iter().map(Expr::id).collect()
         });
         graph.outputs = outputs;

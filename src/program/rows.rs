@@ -1,7 +1,7 @@
 //! Rows of inputs, and what comes of them.
 
 use super::run::Table;
-use crate::Error;
+use crate::error::Error;
 
 /// The inputs of a program, row by row in one flat slice.
 ///

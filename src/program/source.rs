@@ -8,7 +8,7 @@ mod write;
 use super::graph::Graph;
 use super::optimize::rebuild;
 use super::{Optimization, Options, Precision, Program};
-use crate::Error;
+use crate::error::Error;
 
 /// A program as a Rust function that needs nothing else, made by [`Program::to_rust`]. Its text is what it displays.
 ///

@@ -13,10 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::graph::{Comparison, Graph, Guard, Id, Node, exponent, index};
 use super::op::Op;
 use super::{Optimization, Options, Precision, Program};
-use crate::Error;
-use crate::store::{Format, Kind, Name, Version, digits, head, numbers, read};
+use crate::error::Error;
+use crate::file::{FileKind, Format, PrecisionName, Version, digits, head, numbers, read};
 
-impl<T: Precision> Kind for Program<T> {
+impl<T: Precision> FileKind for Program<T> {
     const FORMAT: &'static str = "gradtape program";
     const VERSION: u32 = 1;
 }
@@ -26,7 +26,7 @@ impl<T: Precision> Kind for Program<T> {
 struct Stored<T> {
     format: Format<Program<T>>,
     version: Version<Program<T>>,
-    precision: Name<T>,
+    precision: PrecisionName<T>,
     exact: bool,
     /// The names of optimisations.
     without: Vec<String>,

@@ -25,7 +25,7 @@ use big::Big;
 use gradtape::check::{Any, Table};
 use literals::{PAIRS, UNARY};
 use support::differentiable::Over;
-use support::{Plain, bits, partials, quickcheck};
+use support::{TestFloat, bits, partials, quickcheck};
 
 #[track_caller]
 fn assert_agrees(truth: &Big, digits: &str, what: impl std::fmt::Debug) {
@@ -62,7 +62,7 @@ fn no_derivative_is_off_by_more_than_documented() {
     page::compare(&wide, &narrow);
 }
 
-fn composed<T: Plain, F: Over<T>>() {
+fn composed<T: TestFloat, F: Over<T>>() {
     quickcheck(
         300,
         (|Any(a), Any(b), Any(c)| {

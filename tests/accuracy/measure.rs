@@ -5,7 +5,7 @@ use gradtape::{Real, Value};
 
 use crate::big::Big;
 use crate::exceptions::{EXCEPTIONS, Exception, Place};
-use crate::support::{Plain, partials};
+use crate::support::{TestFloat, partials};
 use crate::{points, truth};
 
 /// The worst error of one partial in one region.
@@ -37,7 +37,7 @@ fn powers<F: Real>() -> impl Iterator<Item = Operation<F, 1>> {
 }
 
 /// All operations, in the order of the table.
-pub(crate) fn all<T: Plain>() -> Vec<Worst> {
+pub(crate) fn all<T: TestFloat>() -> Vec<Worst> {
     let mut rows = Vec::new();
     for op in Table::<Value<T>>::UNARY.iter().copied().chain(powers()) {
         let truth = |[x]: &[Big; 1]| [truth::unary(op.name, x)];
@@ -50,7 +50,7 @@ pub(crate) fn all<T: Plain>() -> Vec<Worst> {
 }
 
 /// The worst errors by each argument: outside of the exceptions, and in each of them.
-fn worst<T: Plain, const N: usize>(
+fn worst<T: TestFloat, const N: usize>(
     op: &Operation<Value<T>, N>,
     arguments: [&'static str; N],
     points: &[[T; N]],
@@ -88,7 +88,7 @@ fn worst<T: Plain, const N: usize>(
 /// the normal range these are the steps of the subnormal numbers; infinity is the power of two above the range, and so
 /// is every truth beyond.
 #[allow(clippy::cast_possible_truncation, reason = "exponents of floats")]
-fn off<T: Plain>(ours: T, truth: &Big, unit: f64) -> f64 {
+fn off<T: TestFloat>(ours: T, truth: &Big, unit: f64) -> f64 {
     let exponent = |x: T| Into::<f64>::into(x.log2()).round() as i32;
     let (top, bottom) = (exponent(T::max_value()), exponent(T::min_positive_value() * T::epsilon()));
     let within = |x: Big| {

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use gradtape::check::Operation;
 
-use crate::support::{Plain, number};
+use crate::support::{TestFloat, number};
 
 /// How one argument is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -97,14 +97,14 @@ const PAIRS: &[(&[&str], &[[Axis; 2]])] = &[
 /// How many points each region has.
 const COUNT: usize = 500;
 
-pub(crate) fn unary<T: Plain, F>(op: &Operation<F, 1>) -> Vec<[T; 1]> {
+pub(crate) fn unary<T: TestFloat, F>(op: &Operation<F, 1>) -> Vec<[T; 1]> {
     // One row for all integer powers.
     let name = op.name.split('(').next().unwrap_or_default();
     let regions: Vec<_> = of(name, UNARY).map(|&axis| [axis]).collect();
     points(op, &regions)
 }
 
-pub(crate) fn pair<T: Plain, F>(op: &Operation<F, 2>) -> Vec<[T; 2]> {
+pub(crate) fn pair<T: TestFloat, F>(op: &Operation<F, 2>) -> Vec<[T; 2]> {
     let regions: Vec<_> = of(op.name, PAIRS).copied().collect();
     points(op, &regions)
 }
@@ -113,7 +113,7 @@ fn of<R>(name: &str, all: &'static [(&[&str], &[R])]) -> impl Iterator<Item = &'
     all.iter().filter(move |(names, _)| names.contains(&name)).flat_map(|(_, regions)| *regions)
 }
 
-fn points<T: Plain, F, const N: usize>(op: &Operation<F, N>, regions: &[[Axis; N]]) -> Vec<[T; N]> {
+fn points<T: TestFloat, F, const N: usize>(op: &Operation<F, N>, regions: &[[Axis; N]]) -> Vec<[T; N]> {
     let random = &mut Random(0);
     let table = std::array::from_fn(|k| Between(op.low[k], op.high[k]));
     let regions = [[Anywhere; N], table].into_iter().chain(regions.iter().copied());
@@ -137,7 +137,7 @@ fn is_inside<const N: usize>(name: &str, x: [f64; N]) -> bool {
 }
 
 impl Axis {
-    fn draw<T: Plain>(self, random: &mut Random) -> T {
+    fn draw<T: TestFloat>(self, random: &mut Random) -> T {
         let [min, normal, max] = [T::min_positive_value() * T::epsilon(), T::min_positive_value(), T::max_value()]
             .map(|x| -> f64 { x.log2().into() });
         let sign = if random.unit() < 0.5 { -1.0 } else { 1.0 };

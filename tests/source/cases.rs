@@ -1,11 +1,11 @@
 //! The programs that are written as Rust, and what they return.
 
-use gradtape::check::{Expression, Number, Table};
+use gradtape::check::{Arithmetic, Expression, Table};
 use gradtape::program::{Expr, Options, Precision, Program, Rows, Workspace};
 
 use quickcheck::{Arbitrary, Gen};
 
-use super::support::{Plain, number};
+use super::support::{TestFloat, number};
 
 /// A program with some points.
 pub(crate) struct Case {
@@ -29,7 +29,7 @@ pub(crate) struct Point {
     pub(crate) expected: Option<Vec<f64>>,
 }
 
-fn case<T: Precision + Plain>(
+fn case<T: Precision + TestFloat>(
     group: &'static str,
     name: impl Into<String>,
     program: &Program<T>,
@@ -68,7 +68,7 @@ fn case<T: Precision + Plain>(
 }
 
 /// Ordinary numbers, and all that are special to some operation.
-fn numbers<T: Plain>() -> Vec<f64> {
+fn numbers<T: TestFloat>() -> Vec<f64> {
     let positive = [
         0.0,
         0.3,
@@ -101,7 +101,7 @@ fn tuples(numbers: &[f64], count: u32) -> Vec<(Vec<f64>, Vec<f64>)> {
     (0..base.pow(count)).map(|k| (vec![], (0..count).map(|place| digit(k, place)).collect())).collect()
 }
 
-fn of_table<T: Precision + Plain>(cases: &mut Vec<Case>) {
+fn of_table<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
     let numbers = numbers::<T>();
     // On both sides of every threshold of a helper.
     let between = (-80..=80).map(|k: i32| f64::from(k.signum()) * 0.1 * 1.08_f64.powi(k.abs()));
@@ -137,7 +137,7 @@ fn of_table<T: Precision + Plain>(cases: &mut Vec<Case>) {
         add(&name, exact.record(|x| x[0].powi(n), &[number(0.7)]), &units);
     }
     add("mul_add", exact.record(|x| x[0].mul_add(x[1], x[0]), &[T::one(), T::one()]), &few);
-    add("detach", exact.record(|x| gradtape::Lift::detach(x[0]) * x[1], &[T::one(), T::one()]), &few);
+    add("detach", exact.record(|x| gradtape::Number::detach(x[0]) * x[1], &[T::one(), T::one()]), &few);
     let clamp = |x: &[Expr<T>]| x[0].clamp(-Expr::constant(T::one()), Expr::constant(T::one()) + x[1] * x[1]);
     add("clamp", exact.record(clamp, &[T::zero(), T::one()]), &few);
     let zero = [T::zero(), T::zero()];
@@ -162,7 +162,7 @@ fn weights(count: usize) -> Vec<f64> {
     (0..count).map(|k| 0.02 * f64::from(u8::try_from((k * 37 + 11) % 101).unwrap()) - 1.0).collect()
 }
 
-fn of_functions<T: Precision + Plain>(cases: &mut Vec<Case>) {
+fn of_functions<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
     let near = <T as Into<f64>>::into(T::epsilon()) * 64.0;
     let plain = |list: &[f64]| list.iter().map(|&x| number(x)).collect::<Vec<T>>();
     let ordinary = [-1.7, -0.6, 0.0, 0.3, 1.1, 2.5];
@@ -241,7 +241,7 @@ fn of_functions<T: Precision + Plain>(cases: &mut Vec<Case>) {
 #[derive(Clone)]
 struct Recorded(Expr<f64>);
 
-impl Number for Recorded {
+impl Arithmetic for Recorded {
     fn constant(x: f64) -> Self {
         Self(Expr::constant(x))
     }

@@ -12,10 +12,10 @@
 use std::array::from_fn;
 use std::marker::PhantomData;
 
-use gradtape::check::{Number, Table};
+use gradtape::check::{Arithmetic, Table};
 use gradtape::{Tape, Value, gradient};
 
-use super::{Plain, number};
+use super::{TestFloat, number};
 
 /// How far an operation or a partial may be off by itself, relative to its number: so many units in the last place. The
 /// worst of the table, `gelu_tanh` in its tail, is as bad as that; most are off by less than 2.
@@ -31,23 +31,23 @@ const SHARE_OF_BOX: f64 = 1e-3;
 pub(crate) struct Bounded<T> {
     data: f64,
     error: f64,
-    derivatives: Vec<Derivative>,
+    derivatives: Vec<PathOutput>,
     is_sure: bool,
     float: PhantomData<T>,
 }
 
 /// A derivative by one input.
 #[derive(Clone, Copy, Debug, Default)]
-struct Derivative {
+struct PathOutput {
     /// The sum of the magnitudes of the products whose sum it is.
     size: f64,
     error: f64,
 }
 
-impl<T: Plain> Bounded<T> {
+impl<T: TestFloat> Bounded<T> {
     /// The variables at `x`.
     pub(crate) fn variables(x: &[T]) -> Vec<Self> {
-        let unit = |k| (0..x.len()).map(|i| Derivative { size: f64::from(u8::from(i == k)), error: 0.0 }).collect();
+        let unit = |k| (0..x.len()).map(|i| PathOutput { size: f64::from(u8::from(i == k)), error: 0.0 }).collect();
         let float = PhantomData;
         let variable =
             |(k, &x): (usize, &T)| Self { data: x.into(), error: 0.0, derivatives: unit(k), is_sure: true, float };
@@ -92,7 +92,7 @@ impl<T: Plain> Bounded<T> {
         let mut result = Self {
             data: y.data(),
             error: Self::rounding(y.data().abs().max(uncertain)),
-            derivatives: vec![Derivative::default(); operands.iter().map(|a| a.derivatives.len()).max().unwrap_or(0)],
+            derivatives: vec![PathOutput::default(); operands.iter().map(|a| a.derivatives.len()).max().unwrap_or(0)],
             is_sure: operands.iter().all(|operand| operand.is_sure),
             float: PhantomData,
         };
@@ -118,7 +118,7 @@ impl<T: Plain> Bounded<T> {
     }
 }
 
-impl<T: Plain> Number for Bounded<T> {
+impl<T: TestFloat> Arithmetic for Bounded<T> {
     fn constant(x: f64) -> Self {
         let rounded: f64 = number::<T>(x).into();
         let error = (rounded - x).abs();
@@ -149,6 +149,6 @@ impl<T: Plain> Number for Bounded<T> {
     fn derivative(op: usize, a: &Self) -> Self {
         let box_of = &Table::<f64>::UNARY[op];
         let a = a.beside(box_of.low[0], box_of.high[0]);
-        Self::compute(|[a]| Number::derivative(op, &a), [&a], UNCERTAIN)
+        Self::compute(|[a]| Arithmetic::derivative(op, &a), [&a], UNCERTAIN)
     }
 }

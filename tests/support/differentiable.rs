@@ -1,19 +1,19 @@
 //! One test for the numbers of both modes.
 
-use gradtape::{Dual, Lift, Real, Value, gradient};
+use gradtape::{Dual, Number, Real, Value, gradient};
 
-use super::Plain;
+use super::TestFloat;
 
 /// A number that can be made a variable and asked for its derivative.
 pub(crate) trait Differentiable: Real {
     /// What its number and its derivatives are.
-    type Inner: Lift;
+    type Inner: Number;
 
     /// The value and the gradient of `f` at `x`, as of numbers that are variables. Compiled once for all functions.
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[Self::Inner]) -> (Self::Inner, Vec<Self::Inner>);
 }
 
-impl<T: Lift> Differentiable for Value<T>
+impl<T: Number> Differentiable for Value<T>
 where
     Self: Real,
 {
@@ -25,7 +25,7 @@ where
 }
 
 /// As many evaluations as it takes to give each input a lane of its own.
-impl<T: Lift, const N: usize> Differentiable for Dual<T, N>
+impl<T: Number, const N: usize> Differentiable for Dual<T, N>
 where
     Self: Real,
 {
@@ -42,9 +42,9 @@ where
 }
 
 /// A number of the crate over the plain float `T`.
-pub(crate) trait Over<T: Plain>: Differentiable<Inner = T> + Real<Scalar = T> {}
+pub(crate) trait Over<T: TestFloat>: Differentiable<Inner = T> + Real<Plain = T> {}
 
-impl<T: Plain, F: Differentiable<Inner = T> + Real<Scalar = T>> Over<T> for F {}
+impl<T: TestFloat, F: Differentiable<Inner = T> + Real<Plain = T>> Over<T> for F {}
 
 /// The value and the partial derivatives of `f` at `x`.
 pub(crate) fn outcome<F: Differentiable, const N: usize>(

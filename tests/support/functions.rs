@@ -4,11 +4,11 @@
 
 use std::fmt::Debug;
 
-use gradtape::check::{Expression, Number, Table};
-use gradtape::{Function, Real, VectorFunction};
+use gradtape::check::{Arithmetic, Expression, Table};
+use gradtape::{Function, Plain, Real, VectorFunction};
 use num_traits::Float;
 
-use super::{Plain, assert_near, bits, number};
+use super::{TestFloat, assert_near, bits, number};
 
 /// Functions of f64 as [`gradtape::function!`] makes them, in an array: of one type, so that drivers are compiled once.
 #[allow(unused_macros, reason = "each test binary takes what it needs")]
@@ -18,7 +18,7 @@ macro_rules! functions {
         struct Written(usize);
 
         impl gradtape::Function for Written {
-            fn eval<F: gradtape::Real<Scalar = f64>>(&self, x: &[F]) -> F {
+            fn eval<F: gradtape::Real<Plain = f64>>(&self, x: &[F]) -> F {
                 let bodies: &[fn(&[F]) -> F] = &[$(|$x| $y),+];
                 bodies[self.0](x)
             }
@@ -33,9 +33,9 @@ pub(crate) use functions;
 /// Neighbours in products, quotients and elementary functions, a branch, and a scalar product.
 pub(crate) struct Chain;
 
-impl<T: Real<Scalar = T>> Function<T> for Chain {
+impl<T: Plain> Function<T> for Chain {
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let mut y = F::constant(number(0.5));
         for (k, pair) in x.windows(2).enumerate() {
             y += (pair[0] * pair[1]).sin() * pair[0] + pair[1].hypot(y);
@@ -54,9 +54,9 @@ pub(crate) struct Several(pub(crate) usize);
 /// One of [`Several`].
 pub(crate) struct One(pub(crate) usize);
 
-impl<T: Real<Scalar = T>> Function<T> for One {
+impl<T: Plain> Function<T> for One {
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
         let k = self.0;
         let at = |k: usize| if x.is_empty() { F::one() } else { x[k % x.len()] };
         match k % 4 {
@@ -68,13 +68,13 @@ impl<T: Real<Scalar = T>> Function<T> for One {
     }
 }
 
-impl<T: Real<Scalar = T>> VectorFunction<T> for Several {
+impl<T: Plain> VectorFunction<T> for Several {
     fn outputs(&self, _inputs: usize) -> usize {
         self.0
     }
 
     #[inline(never)]
-    fn eval<F: Real<Scalar = T>>(&self, x: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
         // Zero before.
         y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
     }
@@ -85,7 +85,7 @@ pub(crate) struct Random<'a>(pub(crate) &'a Expression);
 
 impl Function for Random<'_> {
     #[inline(never)]
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let inputs: Vec<_> = x.iter().map(|&x| Any(x)).collect();
         self.0.eval(&inputs).0
     }
@@ -95,7 +95,7 @@ impl Function for Random<'_> {
 #[derive(Clone)]
 struct Any<F>(F);
 
-impl<F: Real<Scalar = f64>> Number for Any<F> {
+impl<F: Real<Plain = f64>> Arithmetic for Any<F> {
     fn constant(x: f64) -> Self {
         Self(F::constant(x))
     }
@@ -141,22 +141,22 @@ impl<F: Real<Scalar = f64>> Number for Any<F> {
 }
 
 /// A point of `n` numbers between -2 and 2, none near a kink.
-pub(crate) fn point<T: Plain>(n: usize, phase: f64) -> Vec<T> {
+pub(crate) fn point<T: TestFloat>(n: usize, phase: f64) -> Vec<T> {
     (0..n).map(|k| number(1.75 * (3.0 * num_traits::cast::<_, f64>(k).unwrap() + phase).sin() + 0.01)).collect()
 }
 
-pub(crate) fn all_bits<T: Plain>(numbers: &[T]) -> Vec<u64> {
+pub(crate) fn all_bits<T: TestFloat>(numbers: &[T]) -> Vec<u64> {
     numbers.iter().map(|&x| bits(x)).collect()
 }
 
 #[track_caller]
-pub(crate) fn assert_all_near<T: Plain>(ours: &[T], theirs: &[T], what: impl Debug) {
+pub(crate) fn assert_all_near<T: TestFloat>(ours: &[T], theirs: &[T], what: impl Debug) {
     assert_eq!(ours.len(), theirs.len(), "{what:?}");
     for (k, (&ours, &theirs)) in ours.iter().zip(theirs).enumerate() {
         assert_near(ours, theirs, number::<T>(1024.0) * T::epsilon() * (T::one() + theirs.abs()), (k, &what));
     }
 }
 
-pub(crate) fn inner<T: Plain>(a: &[T], b: &[T]) -> T {
+pub(crate) fn inner<T: TestFloat>(a: &[T], b: &[T]) -> T {
     a.iter().zip(b).map(|(&a, &b)| a * b).sum()
 }

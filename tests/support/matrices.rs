@@ -3,9 +3,9 @@
 use nalgebra::{RealField, SMatrix, convert};
 
 /// A number of nalgebra that is copied as a float is.
-pub(crate) trait Number: RealField + Copy {}
+pub(crate) trait MatrixElement: RealField + Copy {}
 
-impl<T: RealField + Copy> Number for T {}
+impl<T: RealField + Copy> MatrixElement for T {}
 
 /// The gradient agrees with differences in f64 and f32, and the number is that of the function of plain floats.
 #[allow(unused_macros, reason = "each test binary takes what it needs")]
@@ -29,18 +29,18 @@ macro_rules! assert_gradients {
 pub(crate) use assert_gradients;
 
 /// One number of many results, in which each of them counts.
-pub(crate) fn weighed<T: Number>(results: impl IntoIterator<Item = T>) -> T {
+pub(crate) fn weighed<T: MatrixElement>(results: impl IntoIterator<Item = T>) -> T {
     let weights = (1..).map(|k| convert::<f64, T>((1.3 * f64::from(k)).sin() + 0.3));
     results.into_iter().zip(weights).fold(T::zero(), |sum, (result, weight)| sum + result * weight)
 }
 
 /// The square matrix of the first numbers, in column order.
-pub(crate) fn square<T: Number, const N: usize>(x: &[T]) -> SMatrix<T, N, N> {
+pub(crate) fn square<T: MatrixElement, const N: usize>(x: &[T]) -> SMatrix<T, N, N> {
     SMatrix::from_column_slice(&x[..N * N])
 }
 
 /// A positive definite matrix, whatever the numbers.
-pub(crate) fn definite<T: Number, const N: usize>(x: &[T]) -> SMatrix<T, N, N> {
+pub(crate) fn definite<T: MatrixElement, const N: usize>(x: &[T]) -> SMatrix<T, N, N> {
     let a = square::<T, N>(x);
     a * a.transpose() + SMatrix::identity()
 }

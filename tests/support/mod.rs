@@ -12,6 +12,7 @@ pub(crate) mod programs;
 pub(crate) mod references;
 pub(crate) mod wrong;
 
+use gradtape::Plain;
 use std::fmt::Debug;
 
 pub(crate) use differentiable::partials;
@@ -21,9 +22,9 @@ use num_traits::Float;
 use quickcheck::{Arbitrary, QuickCheck, Testable};
 
 /// A plain float: f32 or f64.
-pub(crate) trait Plain: Real<Scalar = Self> + Into<f64> + Arbitrary {}
+pub(crate) trait TestFloat: Real<Plain = Self> + Into<f64> + Arbitrary {}
 
-impl<T: Real<Scalar = T> + Into<f64> + Arbitrary> Plain for T {}
+impl<T: Plain + Into<f64> + Arbitrary> TestFloat for T {}
 
 /// `x`, rounded to the float `T`.
 pub(crate) fn number<T: num_traits::NumCast>(x: f64) -> T {
@@ -47,13 +48,13 @@ pub(crate) fn assert_near<T: Float + Debug>(ours: T, expected: T, tolerance: T, 
 }
 
 /// The distance to the next float.
-fn ulp<T: Plain>(x: T) -> T {
+fn ulp<T: TestFloat>(x: T) -> T {
     let tiniest = T::min_positive_value() * T::epsilon();
     if x.abs() < T::min_positive_value() { tiniest } else { x.abs().log2().floor().exp2() * T::epsilon() }
 }
 
 /// Says by how much a result is off, if by more than it may.
-pub(crate) fn complaint<T: Plain>(ours: T, expected: f64, ulps: f64, what: impl Debug) -> Option<String> {
+pub(crate) fn complaint<T: TestFloat>(ours: T, expected: f64, ulps: f64, what: impl Debug) -> Option<String> {
     let expected = number::<T>(expected);
     let off = ((ours - expected) / ulp(expected)).abs();
     let good = ours == expected || off <= number(ulps);

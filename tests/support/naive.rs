@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::f64::consts::LN_2;
 use std::rc::Rc;
 
-use gradtape::check::{Number, Operation, Table};
+use gradtape::check::{Arithmetic, Operation, Table};
 use gradtape::{Value, gradient};
 use num_traits::Float;
 
-use super::{Plain, number, partials};
+use super::{TestFloat, number, partials};
 
 #[derive(Clone)]
 pub(crate) struct Naive<T>(Rc<RefCell<Node<T>>>);
@@ -41,7 +41,7 @@ struct Edge<T> {
     scale: T,
 }
 
-impl<T: Plain> Naive<T> {
+impl<T: TestFloat> Naive<T> {
     /// A variable, or the result of an operation.
     pub(crate) fn new(data: T, operands: Vec<(Self, T)>) -> Self {
         Self::with_scales(data, operands.into_iter().map(|(a, partial)| (a, partial, partial.abs())).collect())
@@ -124,21 +124,21 @@ impl<T: Plain> Naive<T> {
 
 /// A textbook's partial with the scale of its rounding errors: terms that cancel to something small are as uncertain
 /// as one of 0.1.
-fn uncertain<T: Plain>(partial: T) -> (T, T) {
+fn uncertain<T: TestFloat>(partial: T) -> (T, T) {
     (partial, partial.abs().max(number(0.1)))
 }
 
-fn exact<T: Plain>(partial: T) -> (T, T) {
+fn exact<T: TestFloat>(partial: T) -> (T, T) {
     (partial, partial.abs())
 }
 
-fn is_inside<T: Plain, const N: usize>(op: &Operation<T, N>, x: [T; N]) -> bool {
+fn is_inside<T: TestFloat, const N: usize>(op: &Operation<T, N>, x: [T; N]) -> bool {
     (0..N).all(|k| number::<T>(op.low[k]) <= x[k] && x[k] <= number(op.high[k]))
 }
 
-impl<T: Plain + Number> Number for Naive<T>
+impl<T: TestFloat + Arithmetic> Arithmetic for Naive<T>
 where
-    Value<T>: Number,
+    Value<T>: Arithmetic,
 {
     fn constant(x: f64) -> Self {
         let constant = Self::new(number(x), Vec::new());

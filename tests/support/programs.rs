@@ -4,14 +4,14 @@
 
 use std::cell::{Cell, RefCell};
 
-use gradtape::check::{Any, Expression, Number, Unit};
+use gradtape::check::{Any, Arithmetic, Expression, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision, Program, Rows, Workspace};
 use gradtape::{Real, Tape, Value, gradient};
 use num_traits::Float;
 
 use super::bounded::Bounded;
 use super::naive::Naive;
-use super::{Plain, bits, number};
+use super::{TestFloat, bits, number};
 
 /// All optimisations, all but one, and none.
 pub(crate) fn all_options() -> Vec<Options> {
@@ -20,12 +20,12 @@ pub(crate) fn all_options() -> Vec<Options> {
     [Options::new(), none].into_iter().chain(without).collect()
 }
 
-pub(crate) fn inputs<T: Plain>(graph: &Expression) -> Vec<T> {
+pub(crate) fn inputs<T: TestFloat>(graph: &Expression) -> Vec<T> {
     graph.inputs().iter().map(|&x| number(x)).collect()
 }
 
 /// The inputs, and some beside them.
-pub(crate) fn rows_near<T: Plain>(graph: &Expression, units: &[Unit]) -> Vec<Vec<T>> {
+pub(crate) fn rows_near<T: TestFloat>(graph: &Expression, units: &[Unit]) -> Vec<Vec<T>> {
     let x = inputs::<T>(graph);
     let row = |units: &[Unit]| {
         let beside = |(k, &x): (usize, &T)| {
@@ -38,7 +38,7 @@ pub(crate) fn rows_near<T: Plain>(graph: &Expression, units: &[Unit]) -> Vec<Vec
 }
 
 /// The inputs, and rows in which some or all are other numbers.
-pub(crate) fn rows_of<T: Plain>(graph: &Expression, others: &[Any<T>]) -> Vec<Vec<T>> {
+pub(crate) fn rows_of<T: TestFloat>(graph: &Expression, others: &[Any<T>]) -> Vec<Vec<T>> {
     let x = inputs::<T>(graph);
     let row = |(k, &Any(other)): (usize, &Any<T>)| {
         let mut row = x.clone();
@@ -65,14 +65,14 @@ thread_local! {
 /// together.
 fn shaken<F: Real>(y: F) -> F
 where
-    F::Scalar: Float,
+    F::Plain: Float,
 {
     let (size, state) = SHAKE.get();
     let state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     SHAKE.set((size, state));
     let [sign, part] =
         [state >> 63, state >> 31 & 0xffff_ffff].map(|bits| f64::from(u32::try_from(bits).expect("32 bits")));
-    y * number::<F::Scalar>(1.0 + size * (2.0 * sign - 1.0) * (0.5 + part / 2.0_f64.powi(33)))
+    y * number::<F::Plain>(1.0 + size * (2.0 * sign - 1.0) * (0.5 + part / 2.0_f64.powi(33)))
 }
 
 macro_rules! wrapper {
@@ -84,7 +84,7 @@ macro_rules! wrapper {
 
             impl<F: Real> $Name<F>
             where
-                F::Scalar: Float,
+                F::Plain: Float,
             {
                 /// What a list is made of, each moved for itself: the terms inside are rounded, too, and may cancel.
                 fn on_the_way(list: &[Self]) -> Vec<F> {
@@ -92,9 +92,9 @@ macro_rules! wrapper {
                 }
             }
 
-            impl<F: Number + Real> Number for $Name<F> {
+            impl<F: Arithmetic + Real> Arithmetic for $Name<F> {
                 fn constant(x: f64) -> Self {
-                    Self(Number::constant(x))
+                    Self(Arithmetic::constant(x))
                 }
 
                 fn unary(op: usize, a: &Self) -> Self {
@@ -106,11 +106,11 @@ macro_rules! wrapper {
                 }
 
                 fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
-                    Self($shake(<F as Number>::mul_add(&$shake(a.0), &b.0, &c.0)))
+                    Self($shake(<F as Arithmetic>::mul_add(&$shake(a.0), &b.0, &c.0)))
                 }
 
                 fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
-                    Self(Number::clamp(&a.0, &low.0, &high.0))
+                    Self(Arithmetic::clamp(&a.0, &low.0, &high.0))
                 }
 
                 fn derivative($op: usize, $a: &Self) -> Self {
@@ -126,28 +126,28 @@ macro_rules! wrapper {
                 }
 
                 fn neg(a: &Self) -> Self {
-                    Self(Number::neg(&a.0))
+                    Self(Arithmetic::neg(&a.0))
                 }
 
                 fn sin_cos(a: &Self) -> (Self, Self) {
-                    let (sin, cos) = Number::sin_cos(&a.0);
+                    let (sin, cos) = Arithmetic::sin_cos(&a.0);
                     (Self($shake(sin)), Self($shake(cos)))
                 }
 
                 fn sum(terms: &[Self]) -> Self {
-                    Self($shake(<F as Number>::sum(&Self::on_the_way(terms))))
+                    Self($shake(<F as Arithmetic>::sum(&Self::on_the_way(terms))))
                 }
 
                 fn product(factors: &[Self]) -> Self {
-                    Self($shake(<F as Number>::product(&Self::on_the_way(factors))))
+                    Self($shake(<F as Arithmetic>::product(&Self::on_the_way(factors))))
                 }
 
                 fn dot(a: &[Self], b: &[Self]) -> Self {
-                    Self($shake(<F as Number>::dot(&Self::on_the_way(a), &wrapped(b, |x| x.0))))
+                    Self($shake(<F as Arithmetic>::dot(&Self::on_the_way(a), &wrapped(b, |x| x.0))))
                 }
 
                 fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
-                    Self($shake(<F as Number>::weighted_sum(&Self::on_the_way(values), weights)))
+                    Self($shake(<F as Arithmetic>::weighted_sum(&Self::on_the_way(values), weights)))
                 }
 
                 $($own)*
@@ -187,7 +187,7 @@ fn holds(condition: bool) -> bool {
     condition
 }
 
-impl<T: Plain + Number> Number for Traced<T> {
+impl<T: TestFloat + Arithmetic> Arithmetic for Traced<T> {
     fn constant(x: f64) -> Self {
         Self(number(x))
     }
@@ -210,12 +210,12 @@ impl<T: Plain + Number> Number for Traced<T> {
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
-        Self(<T as Number>::mul_add(&a.0, &b.0, &c.0))
+        Self(<T as Arithmetic>::mul_add(&a.0, &b.0, &c.0))
     }
 
     fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
         let _ = holds(low.0 <= high.0) && !holds(a.0 < low.0) && holds(a.0 > high.0);
-        Self(Number::clamp(&a.0, &low.0, &high.0))
+        Self(Arithmetic::clamp(&a.0, &low.0, &high.0))
     }
 
     fn derivative(op: usize, a: &Self) -> Self {
@@ -224,7 +224,7 @@ impl<T: Plain + Number> Number for Traced<T> {
 }
 
 /// How the comparisons come out at a row.
-fn path<T: Plain + Number>(graph: &Expression, row: &[T]) -> Vec<bool> {
+fn path<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> Vec<bool> {
     PATH.with_borrow_mut(Vec::clear);
     graph.eval(&row.iter().map(|&x| Traced(x)).collect::<Vec<_>>());
     PATH.take()
@@ -232,14 +232,14 @@ fn path<T: Plain + Number>(graph: &Expression, row: &[T]) -> Vec<bool> {
 
 /// Whether the result may depend on accidents of the machine: the sign of a NaN, or which of two zeros is the larger,
 /// which any function of its sign tells.
-fn is_accidental<T: Plain + Number>(graph: &Expression, row: &[T]) -> bool {
+fn is_accidental<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
     HAS_ZEROS.set(false);
     path(graph, row);
     HAS_ZEROS.get() || tells_the_sign_of_nan(graph, row)
 }
 
 /// The sign of a NaN is an accident of the machine, and `copysign` tells it.
-pub(super) fn tells_the_sign_of_nan<T: Plain + Number>(graph: &Expression, row: &[T]) -> bool {
+pub(super) fn tells_the_sign_of_nan<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
     graph.trace(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
 
@@ -248,12 +248,12 @@ fn wrapped<F: Copy, W>(x: &[F], wrap: impl Fn(F) -> W) -> Vec<W> {
 }
 
 /// Equal, or both NaN.
-fn is_same<T: Plain>(a: T, b: T) -> bool {
+fn is_same<T: TestFloat>(a: T, b: T) -> bool {
     a == b || bits(a) == bits(b)
 }
 
 /// The value and the gradient, in this order.
-fn on_tape<T: Plain>(f: impl FnOnce(&[Value<T>]) -> Value<T>, row: &[T]) -> Vec<T> {
+fn on_tape<T: TestFloat>(f: impl FnOnce(&[Value<T>]) -> Value<T>, row: &[T]) -> Vec<T> {
     let (value, slopes) = gradient(f, row);
     std::iter::once(value).chain(slopes).collect()
 }
@@ -262,9 +262,9 @@ fn on_tape<T: Plain>(f: impl FnOnce(&[Value<T>]) -> Value<T>, row: &[T]) -> Vec<
 /// others.
 pub(crate) fn exact_programs_are_the_tape<T>(graph: &Expression, rows: &[Vec<T>], options: Options) -> bool
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     let x = inputs::<T>(graph);
     if is_accidental(graph, &x) {
@@ -294,8 +294,8 @@ where
 /// Rows of a program and of its gradient do not influence each other, any number of times these.
 pub(crate) fn rows_are_independent<T>(graph: &Expression, rows: &[Vec<T>], count: usize, options: Options) -> bool
 where
-    T: Plain + Number + Precision,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Expr<T>: Arithmetic,
 {
     let program = options.record(|x| graph.eval(x), &inputs::<T>(graph));
     // A vector instruction may give a NaN another sign.
@@ -315,7 +315,7 @@ fn rows_do_not_influence_each_other<T>(
     what: &impl std::fmt::Debug,
 ) -> bool
 where
-    T: Plain + Precision,
+    T: TestFloat + Precision,
 {
     let alone: Vec<_> = rows.iter().map(|row| program.eval(row)).collect();
     let run = |rows: &[Vec<T>], workspace: &mut Workspace<T>| {
@@ -350,8 +350,8 @@ where
 /// Values and derivatives are those of a tape of f64, within what the rounding of a smooth expression explains.
 pub(crate) fn programs_agree_within_rounding<T>(graph: &Expression, rows: &[Vec<T>], options: Options) -> bool
 where
-    T: Plain + Number + Precision,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Expr<T>: Arithmetic,
 {
     let program = options.record(|x| graph.eval(x), &inputs::<T>(graph)).gradient();
     let mut says_something = false;
@@ -376,7 +376,7 @@ where
 }
 
 /// How far results move when everything on the way is moved a little; nothing if they are not finite, or change much.
-fn spread<T: Plain>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>> {
+fn spread<T: TestFloat>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>> {
     let mut spread = vec![0.0_f64; around.len()];
     for seed in 0..8_u64 {
         SHAKE.set((16.0 * T::epsilon().into(), seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5555));
@@ -395,9 +395,9 @@ fn spread<T: Plain>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>> {
 /// results on the way are moved by 16 units in the last place is what they may be off by, several times.
 pub(crate) fn programs_agree_where_rounding_is_harmless<T>(graph: &Expression, row: &[T], options: Options) -> bool
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     let variables = wrapped(row, |x| Naive::new(x, Vec::new()));
     let naive = graph.eval(&variables);
@@ -428,9 +428,9 @@ where
 /// bits again.
 pub(crate) fn sums_agree<T>(graph: &Expression, rows: &[Vec<T>], count: usize, options: Options) -> bool
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     let x = inputs::<T>(graph);
     // The first inputs are parameters, and there is one that nothing uses, and an input that nothing uses.
@@ -490,7 +490,7 @@ fn on_tape_of_doubles(graph: &Expression, row: &[f64]) -> Vec<f64> {
 }
 
 /// The gradient, and behind it the second derivatives along a direction, by a tape of tapes.
-fn second_derivatives<T: Plain>(
+fn second_derivatives<T: TestFloat>(
     f: impl FnOnce(&[Value<Value<T>>]) -> Value<Value<T>>,
     row: &[T],
     direction: &[T],
@@ -506,10 +506,10 @@ fn second_derivatives<T: Plain>(
 /// rounding is harmless.
 pub(crate) fn second_derivatives_agree<T>(graph: &Expression, options: Options) -> bool
 where
-    T: Plain + Number + Precision,
-    Value<T>: Number,
-    Value<Value<T>>: Number,
-    Expr<T>: Number,
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Value<Value<T>>: Arithmetic,
+    Expr<T>: Arithmetic,
 {
     let row = inputs::<T>(graph);
     let n = row.len();

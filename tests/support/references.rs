@@ -2,18 +2,18 @@
 //!
 //! Each returns whether it says anything about this expression, and panics if that is wrong.
 
-use gradtape::check::{Expression, Number, difference};
+use gradtape::check::{Arithmetic, Expression, difference};
 use gradtape::{Dual, Tape, Value, gradient};
 
 use super::differentiable::{Differentiable, Over};
 use super::naive::Naive;
 use super::programs::{inputs, tells_the_sign_of_nan};
-use super::{Plain, assert_near, assert_same_bits, bits, number};
+use super::{TestFloat, assert_near, assert_same_bits, bits, number};
 
 /// The inputs and the steps of the reference.
-fn reference<T: Plain + Number>(graph: &Expression) -> Vec<Naive<T>>
+fn reference<T: TestFloat + Arithmetic>(graph: &Expression) -> Vec<Naive<T>>
 where
-    Value<T>: Number,
+    Value<T>: Arithmetic,
 {
     let inputs: Vec<_> = inputs(graph).into_iter().map(|x| Naive::new(x, Vec::new())).collect();
     graph.trace(&inputs)
@@ -28,9 +28,9 @@ where
 /// slopes are infinite already where they meet again.
 ///
 /// So do duals, whose slopes are those from below up, at every joint.
-pub(crate) fn agrees_with_the_references<T: Plain + Number, F: Over<T> + Number>(graph: &Expression) -> bool
+pub(crate) fn agrees_with_the_references<T: TestFloat + Arithmetic, F: Over<T> + Arithmetic>(graph: &Expression) -> bool
 where
-    Value<T>: Number,
+    Value<T>: Arithmetic,
 {
     if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
         return false;
@@ -94,10 +94,10 @@ pub(crate) fn agrees_with_differences(graph: &Expression) -> bool {
 }
 
 /// A tape of tapes computes the same number and the same derivatives, and so does a tape that was cleared.
-pub(crate) fn agrees_with_other_tapes<T: Plain + Number>(graph: &Expression) -> bool
+pub(crate) fn agrees_with_other_tapes<T: TestFloat + Arithmetic>(graph: &Expression) -> bool
 where
-    Value<T>: Number,
-    Value<Value<T>>: Number,
+    Value<T>: Arithmetic,
+    Value<Value<T>>: Arithmetic,
 {
     if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
         return false;
@@ -124,11 +124,11 @@ where
 }
 
 /// Duals compute the same bits in any lane, and over other duals.
-pub(crate) fn agrees_in_any_lane<T: Plain + Number>(graph: &Expression) -> bool
+pub(crate) fn agrees_in_any_lane<T: TestFloat + Arithmetic>(graph: &Expression) -> bool
 where
-    Dual<T>: Number + Over<T>,
-    Dual<T, 3>: Number + Over<T>,
-    Dual<Dual<T>>: Number,
+    Dual<T>: Arithmetic + Over<T>,
+    Dual<T, 3>: Arithmetic + Over<T>,
+    Dual<Dual<T>>: Arithmetic,
 {
     if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
         return false;

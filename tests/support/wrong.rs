@@ -1,6 +1,6 @@
 //! Wrong gradients, and whether a check notices.
 
-use gradtape::check::{Along, Failure, Report, Verdict};
+use gradtape::check::{Failure, Report, Variation, Verdict};
 use gradtape::{Scalar, Value};
 
 /// `f`, with what the tape says of its derivatives by `x[k]` changed: `x[k]` is the result of a custom operation.
@@ -12,7 +12,7 @@ pub(crate) fn with_slope<T: Scalar>(x: &[Value<T>], k: usize, slope: T) -> Vec<V
     x
 }
 
-pub(crate) fn is_caught(result: Result<Report, Failure>, along: Along) -> bool {
+pub(crate) fn is_caught(result: Result<Report, Failure>, along: Variation) -> bool {
     let Err(failure) = result else { return false };
     let report = failure.report().expect("the function is finite");
     report.entries().iter().all(|entry| (entry.verdict == Verdict::Disagrees) == (entry.along == along))

@@ -54,7 +54,7 @@ impl Number {
 }
 
 /// The plain number of a tape.
-pub trait Plain: Scalar + Debug + Send {
+pub trait TestFloat: Scalar + Debug + Send {
     /// Whether it needs no tape itself.
     const IS_PLAIN: bool;
 
@@ -65,7 +65,7 @@ pub trait Plain: Scalar + Debug + Send {
 
 macro_rules! plain {
     ($($T:ident)*) => {
-        $(impl Plain for $T {
+        $(impl TestFloat for $T {
             const IS_PLAIN: bool = true;
 
             fn of(x: Number, _: &[Value<f64>]) -> Self {
@@ -81,7 +81,7 @@ macro_rules! plain {
 
 plain! { f32 f64 }
 
-impl Plain for Value<f64> {
+impl TestFloat for Value<f64> {
     const IS_PLAIN: bool = false;
 
     fn of(x: Number, inner: &[Value<f64>]) -> Self {

@@ -2,7 +2,7 @@
 
 use gradtape::{Tape, Value};
 
-use super::number::{Number, Plain};
+use super::number::{Number, TestFloat};
 
 /// One call.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +115,7 @@ impl Step {
     }
 
     /// What the crate makes of the operands. The tape is that of a custom operation.
-    pub(super) fn apply<T: Plain>(&self, operation: Operation, tape: Option<&Tape<T>>, x: &[Value<T>]) -> Value<T> {
+    pub(super) fn apply<T: TestFloat>(&self, operation: Operation, tape: Option<&Tape<T>>, x: &[Value<T>]) -> Value<T> {
         let plain = |x: i8| T::of(Number::integer(x), &[]);
         let numbers: Vec<T> = self.numbers.iter().copied().cycle().take(x.len()).map(plain).collect();
         match operation {

@@ -1,6 +1,6 @@
 //! Straight-line programs as data.
 
-use super::number::Number;
+use super::number::Arithmetic;
 use super::table::Table;
 
 /// A random straight-line program with shared parts, and a point to evaluate it at.
@@ -104,7 +104,7 @@ impl Expression {
     ///
     /// If there are not as many inputs as [`inputs`](Self::inputs) has.
     #[track_caller]
-    pub fn eval<F: Number>(&self, inputs: &[F]) -> F {
+    pub fn eval<F: Arithmetic>(&self, inputs: &[F]) -> F {
         self.trace(inputs).pop().expect("there is at least one input")
     }
 
@@ -114,7 +114,7 @@ impl Expression {
     ///
     /// If there are not as many inputs as [`inputs`](Self::inputs) has.
     #[track_caller]
-    pub fn trace<F: Number>(&self, inputs: &[F]) -> Vec<F> {
+    pub fn trace<F: Arithmetic>(&self, inputs: &[F]) -> Vec<F> {
         assert_eq!(inputs.len(), self.inputs.len(), "an expression is evaluated with as many numbers as it has inputs");
         let mut values = inputs.to_vec();
         for step in &self.steps {
@@ -141,7 +141,7 @@ impl Step {
         Self { kind, operands: operands.into() }
     }
 
-    pub(super) fn eval<F: Number>(&self, values: &[F]) -> F {
+    pub(super) fn eval<F: Arithmetic>(&self, values: &[F]) -> F {
         let of = |k: usize| &values[self.operands[k]];
         let all = || self.operands.iter().map(|&k| values[k].clone()).collect::<Vec<_>>();
         match &self.kind {

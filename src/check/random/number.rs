@@ -3,11 +3,14 @@
 use num_traits::Float;
 
 use super::table::{OPERATORS, Table, position};
+use crate::dual::Dual;
+use crate::function::derivative;
+use crate::number::Real;
 use crate::ops::rules::constant;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op};
 use crate::tape::many;
-use crate::{Dual, Real, Value, derivative, gradient};
+use crate::tape::{Value, gradient};
 
 /// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Value`]s and [`Dual`]s over
 /// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
@@ -21,12 +24,12 @@ use crate::{Dual, Real, Value, derivative, gradient};
 /// A reference that counts operations:
 ///
 /// ```
-/// use gradtape::check::Number;
+/// use gradtape::check::Arithmetic;
 ///
 /// #[derive(Clone)]
 /// struct Counted(f64, usize);
 ///
-/// impl Number for Counted {
+/// impl Arithmetic for Counted {
 ///     fn constant(x: f64) -> Self {
 ///         Self(x, 0)
 ///     }
@@ -40,7 +43,7 @@ use crate::{Dual, Real, Value, derivative, gradient};
 ///         Self(a.0.mul_add(b.0, c.0), a.1 + b.1 + c.1 + 1)
 ///     }
 ///     fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
-///         Self(Number::clamp(&a.0, &low.0, &high.0), a.1 + low.1 + high.1 + 1)
+///         Self(Arithmetic::clamp(&a.0, &low.0, &high.0), a.1 + low.1 + high.1 + 1)
 ///     }
 ///     fn derivative(op: usize, a: &Self) -> Self {
 ///         Self(f64::derivative(op, &a.0), a.1 + 1)
@@ -57,7 +60,7 @@ use crate::{Dual, Real, Value, derivative, gradient};
 /// quickcheck::quickcheck(numbers_are_those_of_floats as fn(Smooth) -> bool);
 /// # }
 /// ```
-pub trait Number: Clone {
+pub trait Arithmetic: Clone {
     /// The number `x`, rounded to the precision of `Self`.
     fn constant(x: f64) -> Self;
 
@@ -133,7 +136,7 @@ fn multiplication() -> usize {
     position(Table::<f64>::BINARY, "mul")
 }
 
-fn fold<F: Number>(op: usize, list: &[F]) -> F {
+fn fold<F: Arithmetic>(op: usize, list: &[F]) -> F {
     list.iter()
         .cloned()
         .reduce(|a, b| F::binary(op, &a, &b))
@@ -243,7 +246,7 @@ macro_rules! numbers {
         }
     };
     (@number [$($generics:tt)*] $F:ty, $T:ty, $left:expr; [$($O:ident::$o:ident)*] $($own:item)*) => {
-        impl<$($generics)*> Number for $F {
+        impl<$($generics)*> Arithmetic for $F {
             fn constant(x: f64) -> Self {
                 constant(x)
             }

@@ -1,7 +1,7 @@
 //! Random numbers to evaluate functions at.
 
 use super::source::{Random, Source, arbitrary};
-use crate::Real;
+use crate::number::{Plain, Real};
 use crate::ops::rules::constant;
 
 /// A number of [0, 1], of which [`between`](Self::between) makes one of any interval; both ends come up.
@@ -61,7 +61,7 @@ point! {
 }
 
 /// A float, f32 or f64.
-trait Plain: Real<Scalar = Self> {
+trait PointFloat: Real<Plain = Self> {
     /// The exponent of the largest power of ten that is well inside the range.
     fn decades() -> f64 {
         (0.975 * Self::max_value().log10().to_f64().unwrap_or_default()).floor()
@@ -78,7 +78,7 @@ trait Plain: Real<Scalar = Self> {
     }
 }
 
-impl<T: Real<Scalar = T>> Plain for T {}
+impl<T: Plain> PointFloat for T {}
 
 impl Random for Unit {
     fn random(source: &mut impl Source) -> Self {
@@ -86,7 +86,7 @@ impl Random for Unit {
     }
 }
 
-impl<T: Real<Scalar = T>> Random for Magnitude<T> {
+impl<T: Plain> Random for Magnitude<T> {
     fn random(source: &mut impl Source) -> Self {
         let sign = [1.0, -1.0][source.below(2)];
         let exponent = T::decades() * (2.0 * Unit::random(source).0 - 1.0);
@@ -94,7 +94,7 @@ impl<T: Real<Scalar = T>> Random for Magnitude<T> {
     }
 }
 
-impl<T: Real<Scalar = T>> Random for NearKink<T> {
+impl<T: Plain> Random for NearKink<T> {
     fn random(source: &mut impl Source) -> Self {
         #[allow(clippy::cast_precision_loss, reason = "17 is a small number")]
         let halves = source.below(17) as f64 - 8.0;
@@ -108,7 +108,7 @@ impl<T: Real<Scalar = T>> Random for NearKink<T> {
     }
 }
 
-impl<T: Real<Scalar = T>> Random for Special<T> {
+impl<T: Plain> Random for Special<T> {
     fn random(source: &mut impl Source) -> Self {
         let all = specials();
         Self(all[source.below(all.len())])
@@ -116,7 +116,7 @@ impl<T: Real<Scalar = T>> Random for Special<T> {
 }
 
 /// The simplest first.
-fn specials<T: Plain>() -> [T; 16] {
+fn specials<T: PointFloat>() -> [T; 16] {
     let largest_subnormal = T::min_positive_value() - T::tiniest();
     let positive = [
         T::zero(),
@@ -135,7 +135,7 @@ fn specials<T: Plain>() -> [T; 16] {
     })
 }
 
-impl<T: Real<Scalar = T>> Random for Any<T> {
+impl<T: Plain> Random for Any<T> {
     fn random(source: &mut impl Source) -> Self {
         Self(match source.below(4) {
             0 => constant(Unit::random(source).between(-8.0, 8.0)),
@@ -174,7 +174,7 @@ pub(super) fn simpler(x: f64) -> impl Iterator<Item = f64> {
 }
 
 #[cfg(feature = "quickcheck")]
-fn simpler_points<T: Plain>(x: T) -> impl Iterator<Item = T> {
+fn simpler_points<T: PointFloat>(x: T) -> impl Iterator<Item = T> {
     let precise = x.to_f64().unwrap_or(f64::NAN);
     // Rounding to `T` can make an infinity of what was simpler.
     simpler(precise).map(constant::<T>).filter(move |y| y.to_f64().is_some_and(|y| complexity(y) < complexity(precise)))

@@ -66,7 +66,7 @@ macro_rules! arbitrary {
         $(
             #[cfg(feature = "quickcheck")]
             #[cfg_attr(docsrs, doc(cfg(feature = "quickcheck")))]
-            impl $(<$T: crate::Real<Scalar = $T>>)? quickcheck::Arbitrary for $Type $(<$T>)? {
+            impl $(<$T: crate::Real<Plain = $T>>)? quickcheck::Arbitrary for $Type $(<$T>)? {
                 fn arbitrary(g: &mut quickcheck::Gen) -> Self {
                     Self::random(g)
                 }
@@ -78,7 +78,7 @@ macro_rules! arbitrary {
 
             #[cfg(feature = "arbitrary")]
             #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
-            impl<'a $(, $T: crate::Real<Scalar = $T>)?> arbitrary::Arbitrary<'a> for $Type $(<$T>)? {
+            impl<'a $(, $T: crate::Real<Plain = $T>)?> arbitrary::Arbitrary<'a> for $Type $(<$T>)? {
                 fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
                     Ok(Self::random(bytes))
                 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use num_traits::Float;
 
-use crate::Real;
+use crate::number::Real;
 use crate::ops::rules::constant;
 
 /// One entry of the table of operations, as a function over `F`.
@@ -98,7 +98,7 @@ macro_rules! table {
 
 macro_rules! parameter {
     (T $value:literal) => {
-        constant::<F::Scalar>($value)
+        constant::<F::Plain>($value)
     };
     ($Other:ident $value:literal) => {
         $value

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::label::{self, Numbers, escaped, title};
-use super::{Direction, Dot};
+use super::{Dot, Layout};
 use crate::program::graph::{Id, Node, exponent};
 use crate::program::{Op, Precision};
 
@@ -11,7 +11,7 @@ const PARAMETER: &str = "#dcf0d8";
 const INPUT: &str = "#d8e6ff";
 const OUTPUT: &str = "#ffe2c4";
 
-impl Direction {
+impl Layout {
     fn is_horizontal(self) -> bool {
         matches!(self, Self::LeftToRight | Self::RightToLeft)
     }

@@ -5,12 +5,12 @@ use gradtape::{Gradients, Real, Tape};
 use crate::mean_square;
 
 /// `amplitude · exp(-rate · t)`
-pub fn decay<F: Real<Scalar = f64>>([amplitude, rate]: [F; 2], t: f64) -> F {
+pub fn decay<F: Real<Plain = f64>>([amplitude, rate]: [F; 2], t: f64) -> F {
     amplitude * (-rate * t).exp()
 }
 
 /// How far the decay with these parameters is from the measurements.
-pub fn misfit<F: Real<Scalar = f64>>(parameters: &[F], measurements: &[(f64, f64)]) -> F {
+pub fn misfit<F: Real<Plain = f64>>(parameters: &[F], measurements: &[(f64, f64)]) -> F {
     let residuals: Vec<F> = measurements.iter().map(|&(t, y)| decay([parameters[0], parameters[1]], t) - y).collect();
     mean_square(&residuals)
 }
@@ -32,7 +32,8 @@ pub fn calibrate(start: [f64; 2], measurements: &[(f64, f64)], steps: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gradtape::check::{Unit, check_gradient, check_jacobian};
+    use gradtape::check::Unit;
+    use gradtape::check;
     use quickcheck::quickcheck;
 
     const TIMES: [f64; 5] = [0.0, 0.5, 1.0, 2.0, 4.0];
@@ -40,13 +41,13 @@ mod tests {
     quickcheck! {
         fn the_gradient_of_the_misfit_is_right(amplitude: Unit, rate: Unit) -> bool {
             let (measurements, point) = (TIMES.map(|t| (t, 3.0 - t)), [amplitude.between(-9.0, 9.0), rate.between(0.0, 4.0)]);
-            check_gradient(|x| misfit(x, &measurements), &point).is_ok()
+            check::gradient(|x| misfit(x, &measurements), &point).is_ok()
         }
     }
 
     #[test]
     fn the_curve_moves_with_its_parameters() {
-        let curve = check_jacobian(|x| TIMES.map(|t| decay([x[0], x[1]], t)).to_vec(), &[2.0, 0.7]).unwrap();
+        let curve = check::jacobian(|x| TIMES.map(|t| decay([x[0], x[1]], t)).to_vec(), &[2.0, 0.7]).unwrap();
         assert!(curve.all_agree(), "{curve}");
     }
 

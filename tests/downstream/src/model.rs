@@ -32,7 +32,8 @@ pub fn step(weights: &mut [f32], rate: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gradtape::check::{Check, Magnitude, check_custom};
+    use gradtape::check::{Check, Magnitude};
+    use gradtape::check;
     use quickcheck::quickcheck;
 
     quickcheck! {
@@ -45,7 +46,7 @@ mod tests {
         }
 
         fn the_partial_of_the_activation_is_right(x: Magnitude<f32>) -> bool {
-            check_custom(|tape, x| isru(tape, x[0]), &[x.0]).is_ok()
+            check::custom(|tape, x| isru(tape, x[0]), &[x.0]).is_ok()
         }
     }
 

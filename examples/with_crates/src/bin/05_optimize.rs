@@ -40,7 +40,7 @@ impl<G: Function> Hessian for Problem<G> {
 }
 
 /// A valley along a curve: smallest, 0, where all are 1.
-fn rosenbrock<F: Real<Scalar = f64>>(x: &[F]) -> F {
+fn rosenbrock<F: Real<Plain = f64>>(x: &[F]) -> F {
     x.windows(2).map(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2)).sum()
 }
 

@@ -18,7 +18,7 @@ impl VectorFunction for Residuals {
         self.measured.len()
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, p: &[F], y: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, p: &[F], y: &mut [F]) {
         for (residual, &(x, y)) in y.iter_mut().zip(&self.measured) {
             *residual = p[0] * -(-p[1] * x).exp_m1() - y;
         }

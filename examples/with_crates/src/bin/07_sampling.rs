@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use gradtape::{Function, Real, Scratch};
+use gradtape::{Function, Real, Workspace};
 use nuts_rs::rand::{Rng, SeedableRng, rngs::StdRng};
 use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings};
 
@@ -17,7 +17,7 @@ const SCHOOLS: [(f64, f64); 8] =
 struct LogPosterior;
 
 impl Function for LogPosterior {
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F]) -> F {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let (mu, log_tau, z) = (x[0], x[1], &x[2..]);
         let tau = log_tau.exp();
         // μ is normal, τ is half of a Cauchy distribution, both of width 5; the density is that of ln τ.
@@ -27,11 +27,11 @@ impl Function for LogPosterior {
     }
 }
 
-/// A log density as nuts-rs wants it. The scratch keeps the memory from gradient to gradient.
+/// A log density as nuts-rs wants it. The workspace keeps the memory from gradient to gradient.
 struct Density<G> {
     log: G,
     inputs: usize,
-    scratch: Scratch,
+    workspace: Workspace,
 }
 
 impl<G: Function> CpuLogpFunc for Density<G> {
@@ -44,7 +44,7 @@ impl<G: Function> CpuLogpFunc for Density<G> {
     }
 
     fn logp(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, NotFinite> {
-        let value = self.log.value_and_gradient_into(x, gradient, &mut self.scratch);
+        let value = self.log.value_and_gradient_into(x, gradient, &mut self.workspace);
         if value.is_finite() { Ok(value) } else { Err(NotFinite) }
     }
 
@@ -75,7 +75,7 @@ const MEANS: [(&str, f64); 2] = [("mu", 4.396_820_714), ("tau", 3.597_705_484)];
 
 fn main() {
     let settings = DiagNutsSettings { num_tune: 500, ..DiagNutsSettings::default() };
-    let density = Density { log: LogPosterior, inputs: 10, scratch: Scratch::new() };
+    let density = Density { log: LogPosterior, inputs: 10, workspace: Workspace::new() };
     let mut random = StdRng::seed_from_u64(8);
     let mut chain = settings.new_chain(0, CpuMath::new(density), &mut random).expect("the settings are valid");
     chain.set_position(&[0.1; 10]).expect("the density is finite there");

@@ -4,7 +4,7 @@
 //! equation `ds/dt = ∂f/∂y s + ∂f/∂p` is a derivative along a direction. The other way is a solver of your own over
 //! [`Dual`] numbers. It prints foxes and hares after ten years, their sensitivities, and how far the two ways differ.
 
-use gradtape::{Dual, Real, Scratch, VectorFunction};
+use gradtape::{Dual, Real, Workspace, VectorFunction};
 use ode_solvers::{DVector, Dop853, OutputType, System};
 
 /// The equations of Lotka and Volterra; the inputs are hares, foxes, and four parameters.
@@ -18,7 +18,7 @@ impl VectorFunction for LotkaVolterra {
         STATES
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, x: &[F], slopes: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], slopes: &mut [F]) {
         let (hares, foxes, p) = (x[0], x[1], &x[STATES..]);
         slopes[0] = (p[0] - p[1] * foxes) * hares;
         slopes[1] = (p[3] * hares - p[2]) * foxes;
@@ -36,17 +36,17 @@ impl<G: VectorFunction> System<f64, DVector<f64>> for WithSensitivities<G> {
         let (y, sensitivities) = all.as_slice().split_at(STATES);
         let (y_slope, slopes) = slopes.as_mut_slice().split_at_mut(STATES);
         let x = [y, &self.p].concat();
-        let mut scratch = Scratch::new();
+        let mut workspace = Workspace::new();
         for (k, (s, slope)) in sensitivities.chunks(STATES).zip(slopes.chunks_mut(STATES)).enumerate() {
             let mut along = [s, &[0.0; PARAMETERS]].concat();
             along[STATES + k] = 1.0;
-            self.f.jvp_into(&x, &along, y_slope, slope, &mut scratch);
+            self.f.jvp_into(&x, &along, y_slope, slope, &mut workspace);
         }
     }
 }
 
 /// A step of Runge and Kutta over any number.
-fn step<F: Real<Scalar = f64>>(y: [F; STATES], p: [F; PARAMETERS], h: f64) -> [F; STATES] {
+fn step<F: Real<Plain = f64>>(y: [F; STATES], p: [F; PARAMETERS], h: f64) -> [F; STATES] {
     let slope = |y: [F; STATES]| {
         let mut slopes = [F::zero(); STATES];
         LotkaVolterra.eval(&[y[0], y[1], p[0], p[1], p[2], p[3]], &mut slopes);

@@ -18,7 +18,7 @@ const JOINTS: usize = 6;
 const POSE: usize = 9;
 
 /// A rotation about a unit vector, by the formula of Rodrigues.
-fn rotation<F: Real<Scalar = f64>>(axis: &Vector3<f64>, angle: F) -> Matrix3<F> {
+fn rotation<F: Real<Plain = f64>>(axis: &Vector3<f64>, angle: F) -> Matrix3<F> {
     let cross = axis.cross_matrix();
     let (square, lift) = (cross * cross, |m: Matrix3<f64>| m.map(F::constant));
     Matrix3::identity() + lift(cross) * angle.sin() + lift(square) * (-angle.cos() + 1.0)
@@ -29,7 +29,7 @@ impl VectorFunction for Arm {
         POSE
     }
 
-    fn eval<F: Real<Scalar = f64>>(&self, joints: &[F], pose: &mut [F]) {
+    fn eval<F: Real<Plain = f64>>(&self, joints: &[F], pose: &mut [F]) {
         let (mut place, mut frame) = (Vector3::zeros(), Matrix3::identity());
         for ((axis, link), &angle) in self.axes.iter().zip(&self.links).zip(joints) {
             frame *= rotation(axis, angle);

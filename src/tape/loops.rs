@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::panic::Location;
 use std::rc::Rc;
 
-use super::record;
-use crate::{Scalar, Value};
+use super::checkpoint::record;
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
 /// How many steps are recorded at a time.
 const BLOCK: usize = 128;

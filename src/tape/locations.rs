@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[cfg(not(feature = "locations"))]
-use crate::node::Node;
+use crate::tape::node::NodeId;
 
 /// An operation on some operands, or on a list that is not shown. Without the feature none is ever made.
 #[cfg_attr(not(feature = "locations"), allow(dead_code))]
@@ -37,13 +37,13 @@ impl fmt::Display for Call {
 /// Without the feature: nothing, at no cost.
 #[cfg(not(feature = "locations"))]
 #[inline(always)]
-pub(crate) fn watch<T>(_: &[(Node, T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
+pub(crate) fn watch<T>(_: &[(NodeId, T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
 
 #[cfg(feature = "locations")]
 #[cfg_attr(docsrs, doc(cfg(feature = "locations")))]
 pub use on::NonFinite;
 #[cfg(feature = "locations")]
-pub(crate) use on::{Trace, watch};
+pub(crate) use on::{Locations, watch};
 
 #[cfg(feature = "locations")]
 mod on {
@@ -53,8 +53,10 @@ mod on {
     use std::panic::Location;
 
     use super::Call;
-    use crate::node::Node;
-    use crate::{Scalar, Tape, Value, tape};
+    use crate::scalar::Scalar;
+    use crate::tape;
+    use crate::tape::node::NodeId;
+    use crate::tape::{Tape, Value};
 
     /// The first number of a tape that was not finite and spoils derivatives: what
     /// [`Tape::first_non_finite`](crate::Tape::first_non_finite) found.
@@ -101,7 +103,7 @@ mod on {
 
     /// What a tape remembers.
     #[derive(Debug, Default)]
-    pub(crate) struct Trace {
+    pub(crate) struct Locations {
         locations: RefCell<Vec<&'static Location<'static>>>,
         /// The first that was recorded for each operand, with its place among all.
         findings: RefCell<BTreeMap<u32, (usize, NonFinite)>>,
@@ -109,7 +111,7 @@ mod on {
         culprit: RefCell<Option<NonFinite>>,
     }
 
-    impl Trace {
+    impl Locations {
         /// `count` nodes were made.
         #[track_caller]
         pub(crate) fn push(&self, count: usize) {
@@ -162,7 +164,7 @@ mod on {
     /// of the two, or the slope of the result. What comes from something that was not finite already is not the first.
     #[inline(never)]
     #[track_caller]
-    pub(crate) fn watch<T: Scalar>(operands: &[(Node, T, T)], slope: Option<T>, call: impl FnOnce() -> Call) {
+    pub(crate) fn watch<T: Scalar>(operands: &[(NodeId, T, T)], slope: Option<T>, call: impl FnOnce() -> Call) {
         if operands.iter().any(|(_, _, slope)| !slope.is_finite()) {
             return;
         }
@@ -189,7 +191,7 @@ mod on {
             && let Some(tape) = tape::hold_if_alive::<T>(node)
             && let Some(operand) = node.index(tape.first.get())
         {
-            tape.trace.note(operand, kind(call(), x), location);
+            tape.locations.note(operand, kind(call(), x), location);
         }
     }
 
@@ -205,7 +207,7 @@ mod on {
         /// ```
         pub fn location(&self, v: Value<T>) -> Option<&'static Location<'static>> {
             let index = v.node.index(self.inner.first.get())?;
-            self.inner.trace.locations.borrow().get(index as usize).copied()
+            self.inner.locations.locations.borrow().get(index as usize).copied()
         }
 
         /// The first partial or slope that was not finite and spoiled a sweep, of the last sweep that met any; if no
@@ -225,7 +227,7 @@ mod on {
         /// assert!(found.ends_with(": powf(0.0, -0.5), partial -inf"));
         /// ```
         pub fn first_non_finite(&self) -> Option<NonFinite> {
-            self.inner.trace.first()
+            self.inner.locations.first()
         }
     }
 }

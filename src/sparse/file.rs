@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::pattern::{Places, is_small};
 use super::{Csr, Sparsity};
-use crate::Error;
-use crate::store::read;
+use crate::error::Error;
+use crate::file::read;
 
 impl Places {
     /// An error if there is no such pattern.

@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 use num_traits::ToPrimitive;
 
 use crate::methods::methods;
-use crate::node::Node;
 use crate::ops::rules::{self, both_scaled, scaled};
+use crate::scalar::Scalar;
 use crate::tape;
-use crate::trace::{Call, watch};
-use crate::{Gradients, Scalar};
+use crate::tape::Gradients;
+use crate::tape::locations::{Call, watch};
+use crate::tape::node::NodeId;
 
 /// A number that remembers on which node of a tape it depends, and how.
 ///
@@ -45,7 +46,7 @@ use crate::{Gradients, Scalar};
 pub struct Value<T> {
     pub(crate) data: T,
     pub(crate) slope: T,
-    pub(crate) node: Node,
+    pub(crate) node: NodeId,
     /// The node is one of a `Tape<T>`, not of a subtype's: a value must not be coerced to another type.
     pub(crate) invariant: PhantomData<fn(T) -> T>,
 }
@@ -61,7 +62,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[inline]
     pub fn constant(x: T) -> Self {
-        Self { data: x, slope: T::zero(), node: Node::CONSTANT, invariant: PhantomData }
+        Self { data: x, slope: T::zero(), node: NodeId::CONSTANT, invariant: PhantomData }
     }
 
     /// The number.
@@ -161,7 +162,7 @@ impl<T: Scalar> Value<T> {
 
     /// A value that is the node itself.
     #[inline(always)]
-    pub(crate) fn own(data: T, node: Node) -> Self {
+    pub(crate) fn own(data: T, node: NodeId) -> Self {
         Self { data, slope: T::one(), node, invariant: PhantomData }
     }
 

@@ -1,27 +1,22 @@
-//! The bounds for generic code: [`Scalar`], what a tape computes with, and [`Real`], what a function is written over.
-//!
-//! Between the two is [`Lift`]: a scalar that knows which plain number is innermost in it.
+//! The traits of every number: [`Number`], [`Plain`] and [`Real`], what a function is written over.
 
 use std::fmt::{Debug, Display};
 use std::iter::{Product, Sum};
 
-use num_traits::{Float, FloatConst, NumAssign, NumAssignOps, NumOps};
+#[cfg(feature = "half")]
+use num_traits::Float;
+use num_traits::{FloatConst, NumAssign, NumAssignOps, NumOps};
 
-use crate::fast::Fast;
+use crate::dependence::Dependence;
+use crate::dual::Dual;
+use crate::dual::unchecked::Unchecked;
 use crate::ops::rules;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Op, Precision};
-use crate::sparse::Tracer;
-use crate::{Dual, Value};
+use crate::scalar::Scalar;
+use crate::tape::Value;
 
-/// A number that can live on a tape: every `'static` [`Float`], without registration.
-///
-/// That is f32 and f64, floats of other crates, and [`Value`] itself, for second derivatives.
-pub trait Scalar: Float + 'static {}
-
-impl<T: Float + 'static> Scalar for T {}
-
-/// A number that plain numbers can be lifted to: a plain number itself, or one of this crate over a `Lift`.
+/// A number that plain numbers can be lifted to: a plain number itself, or one of this crate over a `Number`.
 ///
 /// However deep numbers are nested, the plain number is the innermost one: f64 for `Value<Dual<f64>>`. A float of your own
 /// that implements this, with itself as `Scalar`, can be the plain number of [`Real`] functions over `Value`s and `Dual`s.
@@ -29,20 +24,20 @@ impl<T: Float + 'static> Scalar for T {}
 /// # Examples
 ///
 /// ```
-/// use gradtape::{Lift, Value};
+/// use gradtape::{Number, Value};
 ///
-/// let x = <Value<Value<f64>> as Lift>::constant(2.0);
-/// assert_eq!(Lift::data(x), 2.0);
+/// let x = <Value<Value<f64>> as Number>::constant(2.0);
+/// assert_eq!(Number::data(x), 2.0);
 /// ```
-pub trait Lift: Scalar + FloatConst + Debug + Display {
+pub trait Number: Scalar + FloatConst + Debug + Display {
     /// The plain number inside: the type of data, parameters and results.
-    type Scalar: Scalar;
+    type Plain: Scalar;
 
     /// The number `x`, which depends on nothing.
-    fn constant(x: Self::Scalar) -> Self;
+    fn constant(x: Self::Plain) -> Self;
 
     /// The plain number inside.
-    fn data(self) -> Self::Scalar;
+    fn data(self) -> Self::Plain;
 
     /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
     ///
@@ -57,17 +52,17 @@ pub trait Lift: Scalar + FloatConst + Debug + Display {
 
 macro_rules! lift {
     ($([$($generics:tt)*] $Number:ty, |$x:ident| $detached:expr;)*) => {
-        $(impl<$($generics)*> Lift for $Number {
-            type Scalar = T::Scalar;
+        $(impl<$($generics)*> Number for $Number {
+            type Plain = T::Plain;
 
             #[inline]
-            fn constant(x: T::Scalar) -> Self {
+            fn constant(x: T::Plain) -> Self {
                 Self::constant(T::constant(x))
             }
 
             #[inline]
             #[track_caller]
-            fn data(self) -> T::Scalar {
+            fn data(self) -> T::Plain {
                 self.data().data()
             }
 
@@ -93,18 +88,25 @@ macro_rules! lift {
 }
 
 lift! {
-    [T: Lift] Value<T>, |x| Self::constant(x.data.detach());
-    [T: Lift, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
-    [T: Lift, const N: usize] Fast<T, N>, |x| Self::constant(x.data.detach());
-    [T: Lift] Tracer<T>, |x| x.detached();
+    [T: Number] Value<T>, |x| Self::constant(x.data.detach());
+    [T: Number, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
+    [T: Number, const N: usize] Unchecked<T, N>, |x| Self::constant(x.data.detach());
+    [T: Number] Dependence<T>, |x| x.detached();
 }
 #[cfg(feature = "program")]
 lift! { [T: Precision] Expr<T>, |x| Self::call(Op::detach, [x], 0); }
 
+/// A plain number: f64, f32, or another float whose innermost number is itself.
+///
+/// The data, parameters and results of functions are of such a type.
+pub trait Plain: Real<Plain = Self> {}
+
+impl<T: Real<Plain = T>> Plain for T {}
+
 macro_rules! plain {
     ($($T:ty),*) => {
-        $(impl Lift for $T {
-            type Scalar = Self;
+        $(impl Number for $T {
+            type Plain = Self;
 
             #[inline]
             fn constant(x: Self) -> Self {
@@ -167,7 +169,7 @@ macro_rules! real {
         /// ```
         /// use gradtape::{Real, gradient};
         ///
-        /// fn neuron<F: Real<Scalar = f64>>(x: &[F]) -> F {
+        /// fn neuron<F: Real<Plain = f64>>(x: &[F]) -> F {
         ///     (x[0] * x[1] - 6.0).sigmoid()
         /// }
         ///
@@ -175,11 +177,11 @@ macro_rules! real {
         /// assert_eq!(gradient(neuron, &[2.0, 3.0]), (0.5, vec![0.75, 0.5]));
         /// ```
         pub trait Real:
-            Lift
+            Number
             + NumAssign
-            + NumOps<<Self as Lift>::Scalar, Self>
-            + NumAssignOps<<Self as Lift>::Scalar>
-            + PartialOrd<<Self as Lift>::Scalar>
+            + NumOps<<Self as Number>::Plain, Self>
+            + NumAssignOps<<Self as Number>::Plain>
+            + PartialOrd<<Self as Number>::Plain>
             + Sum
             + Product
             + for<'a> Sum<&'a Self>
@@ -197,7 +199,7 @@ macro_rules! real {
             /// # Panics
             ///
             /// If the lengths differ.
-            fn weighted_sum(values: &[Self], weights: &[Self::Scalar]) -> Self;
+            fn weighted_sum(values: &[Self], weights: &[Self::Plain]) -> Self;
 
             $($(#[$doc])* #[must_use] fn $name(self $(, $p: parameter!($pt))?) -> Self;)*
         }
@@ -208,10 +210,10 @@ macro_rules! real {
         real! { @plain half::f16, $($name($x $(; $p)?) = $value;)* }
         #[cfg(feature = "half")]
         real! { @plain half::bf16, $($name($x $(; $p)?) = $value;)* }
-        delegate! { [T: Lift] Value<T>; $($name($($p: $pt)?))* }
-        delegate! { [T: Lift, const N: usize] Dual<T, N>; $($name($($p: $pt)?))* }
-        delegate! { [T: Lift, const N: usize] Fast<T, N>; $($name($($p: $pt)?))* }
-        delegate! { [T: Lift] Tracer<T>; $($name($($p: $pt)?))* }
+        delegate! { [T: Number] Value<T>; $($name($($p: $pt)?))* }
+        delegate! { [T: Number, const N: usize] Dual<T, N>; $($name($($p: $pt)?))* }
+        delegate! { [T: Number, const N: usize] Unchecked<T, N>; $($name($($p: $pt)?))* }
+        delegate! { [T: Number] Dependence<T>; $($name($($p: $pt)?))* }
         #[cfg(feature = "program")]
         delegate! { [T: Precision] Expr<T>; $($name($($p: $pt)?))* }
     };
@@ -222,7 +224,7 @@ macro_rules! delegate {
     ([$($generics:tt)*] $Number:ty; $($name:ident($($p:ident: $pt:ident)?))*) => {
         impl<$($generics)*> Real for $Number
         where
-            Self: NumOps<T::Scalar> + NumAssignOps<T::Scalar> + PartialOrd<T::Scalar>,
+            Self: NumOps<T::Plain> + NumAssignOps<T::Plain> + PartialOrd<T::Plain>,
         {
             #[inline]
             #[track_caller]
@@ -232,7 +234,7 @@ macro_rules! delegate {
 
             #[inline]
             #[track_caller]
-            fn weighted_sum(values: &[Self], weights: &[T::Scalar]) -> Self {
+            fn weighted_sum(values: &[Self], weights: &[T::Plain]) -> Self {
                 Self::weighted(values, weights.iter().map(|&weight| T::constant(weight)))
             }
 
@@ -243,14 +245,14 @@ macro_rules! delegate {
         #[inline] #[track_caller] fn $name(self) -> Self { self.$name() }
     };
     (@ $name:ident($p:ident: T)) => {
-        #[inline] #[track_caller] fn $name(self, $p: T::Scalar) -> Self { self.$name(T::constant($p)) }
+        #[inline] #[track_caller] fn $name(self, $p: T::Plain) -> Self { self.$name(T::constant($p)) }
     };
 }
 
 /// A parameter of an activation, named `T` in the table, is a plain number.
 macro_rules! parameter {
     (T) => {
-        Self::Scalar
+        Self::Plain
     };
 }
 

@@ -8,18 +8,20 @@ use std::array::from_fn;
 
 use num_traits::ToPrimitive;
 
+use crate::dual::Dual;
 use crate::dual::forward;
 use crate::methods::methods;
+use crate::number::{Plain, Real};
 use crate::ops::rules;
-use crate::{Dual, Real, Scalar};
+use crate::scalar::Scalar;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fast<T, const N: usize = 1> {
+pub(crate) struct Unchecked<T, const N: usize = 1> {
     pub(crate) data: T,
     pub(crate) tangents: [T; N],
 }
 
-impl<T: Scalar, const N: usize> Fast<T, N> {
+impl<T: Scalar, const N: usize> Unchecked<T, N> {
     #[inline]
     pub(crate) fn constant(data: T) -> Self {
         Self { data, tangents: [T::zero(); N] }
@@ -52,18 +54,18 @@ impl<T: Scalar, const N: usize> Fast<T, N> {
 }
 
 #[allow(unreachable_pub, reason = "other numbers are public")]
-impl<T: Scalar, const N: usize> Fast<T, N> {
+impl<T: Scalar, const N: usize> Unchecked<T, N> {
     crate::operations! { methods "```text" "" "" "" ["" ""] "" }
 }
 
 /// A number of forward mode over the plain `T`, for drivers that run with either.
-pub(crate) trait Tangents<T, const N: usize>: Real<Scalar = T> {
+pub(crate) trait Tangents<T, const N: usize>: Real<Plain = T> {
     fn new(data: T, tangents: [T; N]) -> Self;
 
     fn tangents(self) -> [T; N];
 }
 
-impl<T: Real<Scalar = T>, const N: usize> Tangents<T, N> for Fast<T, N> {
+impl<T: Plain, const N: usize> Tangents<T, N> for Unchecked<T, N> {
     #[inline]
     fn new(data: T, tangents: [T; N]) -> Self {
         Self { data, tangents }
@@ -75,7 +77,7 @@ impl<T: Real<Scalar = T>, const N: usize> Tangents<T, N> for Fast<T, N> {
     }
 }
 
-impl<T: Real<Scalar = T>, const N: usize> Tangents<T, N> for Dual<T, N> {
+impl<T: Plain, const N: usize> Tangents<T, N> for Dual<T, N> {
     #[inline]
     fn new(data: T, tangents: [T; N]) -> Self {
         Self::new(data, tangents)

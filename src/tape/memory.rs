@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::ptr;
 
 use super::prefetch::prefetch;
-use crate::Scalar;
-use crate::checkpoint::Checkpoint;
-use crate::node::{MAX_NODES, Node};
+use crate::scalar::Scalar;
+use crate::tape::checkpoint::Checkpoint;
 #[cfg(feature = "locations")]
-use crate::trace::Trace;
+use crate::tape::locations::Locations;
+use crate::tape::node::{MAX_NODES, NodeId};
 
 const FIRST_CAPACITY: usize = 256;
 /// How far ahead memory is asked for, on tapes that do not fit the cache.
@@ -37,8 +37,8 @@ impl<T: Copy> Clone for Record<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Records<'a, T> {
     #[cfg(feature = "locations")]
-    pub(crate) trace: &'a Trace,
-    pub(crate) first: Node,
+    pub(crate) locations: &'a Locations,
+    pub(crate) first: NodeId,
     /// The first nodes are this many variables, without records.
     pub(crate) variables: usize,
     /// The nodes behind them, in order.
@@ -59,9 +59,9 @@ pub(crate) struct Inner<T> {
     memory: UnsafeCell<Memory<T>>,
     variables: Cell<usize>,
     /// The first node, of the first variable.
-    pub(crate) first: Cell<Node>,
+    pub(crate) first: Cell<NodeId>,
     #[cfg(feature = "locations")]
-    pub(crate) trace: Trace,
+    pub(crate) locations: Locations,
     /// The next tape of the same scalar type on this thread.
     pub(super) next: Cell<*const Inner<T>>,
 }
@@ -74,7 +74,7 @@ struct Memory<T> {
 }
 
 impl<T: Scalar> Inner<T> {
-    pub(super) fn new(first: Node) -> Self {
+    pub(super) fn new(first: NodeId) -> Self {
         Self {
             len: Cell::new(0),
             capacity: Cell::new(0),
@@ -82,7 +82,7 @@ impl<T: Scalar> Inner<T> {
             variables: Cell::new(0),
             first: Cell::new(first),
             #[cfg(feature = "locations")]
-            trace: Trace::default(),
+            locations: Locations::default(),
             next: Cell::new(ptr::null()),
         }
     }
@@ -90,7 +90,7 @@ impl<T: Scalar> Inner<T> {
     /// Appends a record and returns its node, if there is room and the records are not lent.
     #[inline(always)]
     #[track_caller]
-    pub(super) fn try_push(&self, first: Node, record: Record<T>) -> Option<Node> {
+    pub(super) fn try_push(&self, first: NodeId, record: Record<T>) -> Option<NodeId> {
         let len = self.len.get();
         if len >= self.capacity.get() {
             return None;
@@ -103,13 +103,13 @@ impl<T: Scalar> Inner<T> {
         unsafe { here.write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
         #[cfg(feature = "locations")]
-        self.trace.push(1);
+        self.locations.push(1);
         Some(first.own(self.variables.get() + len))
     }
 
     /// [`try_push`](Self::try_push) after making room.
     #[track_caller]
-    pub(super) fn push(&self, record: Record<T>) -> Node {
+    pub(super) fn push(&self, record: Record<T>) -> NodeId {
         self.grow(1);
         self.try_push(self.first.get(), record).expect("a tape that grew has room")
     }
@@ -124,7 +124,7 @@ impl<T: Scalar> Inner<T> {
             assert_room(count, MAX_NODES - variables - self.capacity.get());
             self.variables.set(variables + count);
             #[cfg(feature = "locations")]
-            self.trace.push(count);
+            self.locations.push(count);
         } else {
             // A variable behind other nodes is swept like them, to no effect.
             self.push_blanks(count, zero);
@@ -169,7 +169,7 @@ impl<T: Scalar> Inner<T> {
         &self,
         count: usize,
         write: impl FnOnce(&mut [MaybeUninit<Record<T>>]) -> bool,
-    ) -> Option<Node> {
+    ) -> Option<NodeId> {
         self.grow(count);
         let mut loan = self.lend();
         let (start, end) = (loan.len, loan.len + count);
@@ -184,7 +184,7 @@ impl<T: Scalar> Inner<T> {
         loan.len = end;
         drop(loan);
         #[cfg(feature = "locations")]
-        self.trace.push(count);
+        self.locations.push(count);
         Some(self.node(end - 1))
     }
 
@@ -200,7 +200,7 @@ impl<T: Scalar> Inner<T> {
         };
         f(Records {
             #[cfg(feature = "locations")]
-            trace: &self.trace,
+            locations: &self.locations,
             first: self.first.get(),
             variables: self.variables.get(),
             all,
@@ -210,7 +210,7 @@ impl<T: Scalar> Inner<T> {
     }
 
     /// The first node of another tape behind this one, if the territory has room, and the records are not lent.
-    pub(super) fn next_first(&self) -> Option<Node> {
+    pub(super) fn next_first(&self) -> Option<NodeId> {
         let len = Some(self.len.get()).filter(|&len| len != LENT)?;
         self.first.get().skip(self.variables.get() + len)
     }
@@ -281,7 +281,7 @@ impl<T: Scalar> Inner<T> {
 
     /// The node of a record.
     #[inline(always)]
-    pub(crate) fn node(&self, record: usize) -> Node {
+    pub(crate) fn node(&self, record: usize) -> NodeId {
         self.first.get().own(self.variables.get() + record)
     }
 }
@@ -310,8 +310,8 @@ fn assert_room(count: usize, room: usize) {
 mod tests {
     use std::panic::catch_unwind;
 
-    use crate::node::MAX_NODES;
-    use crate::{Tape, Value};
+    use crate::tape::node::MAX_NODES;
+    use crate::tape::{Tape, Value};
 
     fn message(f: impl FnOnce() + std::panic::UnwindSafe) -> &'static str {
         catch_unwind(f).unwrap_err().downcast_ref::<&str>().expect("a message without numbers")

@@ -45,7 +45,7 @@
 //! assert_eq!(linalg::data_of(&x), at);
 //! ```
 //!
-//! A bound that has the activations of this crate, too, is `T: Real<Scalar = f64> + RealField`. Where both traits have a
+//! A bound that has the activations of this crate, too, is `T: Real<Plain = f64> + RealField`. Where both traits have a
 //! method, call it by the name of one of them: `Real::sigmoid(x)` needs none, but `ComplexField::sin(x)`.
 //!
 //! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
@@ -101,7 +101,9 @@ pub use spectral::{svd, symmetric_eigen};
 use nalgebra::allocator::Allocator;
 use nalgebra::{DefaultAllocator, Dim, Matrix, OMatrix, RawStorage, Scalar as Element};
 
-use crate::{Gradients, Lift, Scalar, Tape, Value};
+use crate::number::Number;
+use crate::scalar::Scalar;
+use crate::tape::{Gradients, Tape, Value};
 
 impl<T: Scalar + Element> Tape<T> {
     /// A matrix of new variables, in column order, of the numbers of `m`. A vector is a matrix with one column.
@@ -174,13 +176,13 @@ impl<T: Scalar + Element> Gradients<T> {
 /// assert_eq!(linalg::data_of(&inverse), Matrix2::new(0.5, -0.5, -1.0, 2.0));
 /// ```
 #[must_use]
-pub fn data_of<F, R, C, S>(m: &Matrix<F, R, C, S>) -> OMatrix<F::Scalar, R, C>
+pub fn data_of<F, R, C, S>(m: &Matrix<F, R, C, S>) -> OMatrix<F::Plain, R, C>
 where
-    F: Lift<Scalar: Element>,
+    F: Number<Plain: Element>,
     R: Dim,
     C: Dim,
     S: RawStorage<F, R, C>,
     DefaultAllocator: Allocator<R, C>,
 {
-    m.map(Lift::data)
+    m.map(Number::data)
 }

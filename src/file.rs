@@ -7,12 +7,12 @@ use std::marker::PhantomData;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Error;
+use crate::error::Error;
 use crate::error::printable;
-use crate::program::Precision;
+use crate::scalar::Bits;
 
 /// What is stored in files of its own.
-pub(crate) trait Kind {
+pub(crate) trait FileKind {
     /// What the file calls itself.
     const FORMAT: &'static str;
     /// Of the format. It grows when an older library would misunderstand what a newer one stores.
@@ -23,11 +23,11 @@ pub(crate) struct Format<K>(PhantomData<K>);
 
 pub(crate) struct Version<K>(PhantomData<K>);
 
-pub(crate) struct Name<T>(PhantomData<T>);
+pub(crate) struct PrecisionName<T>(PhantomData<T>);
 
 /// The fields that tell whether the others can be understood; files have them first.
-pub(crate) fn head<K: Kind, T: Precision>() -> (Format<K>, Version<K>, Name<T>) {
-    (Format(PhantomData), Version(PhantomData), Name(PhantomData))
+pub(crate) fn head<K: FileKind, T: Bits>() -> (Format<K>, Version<K>, PrecisionName<T>) {
+    (Format(PhantomData), Version(PhantomData), PrecisionName(PhantomData))
 }
 
 /// What a file says, before it is checked. The message of an error is one line, also where it names a field as the file
@@ -39,19 +39,19 @@ pub(crate) fn read<'de, S: Deserialize<'de>, D: Deserializer<'de>>(deserializer:
     })
 }
 
-impl<K: Kind> Serialize for Format<K> {
+impl<K: FileKind> Serialize for Format<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(K::FORMAT)
     }
 }
 
-impl<K: Kind> Serialize for Version<K> {
+impl<K: FileKind> Serialize for Version<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u32(K::VERSION)
     }
 }
 
-impl<T: Precision> Serialize for Name<T> {
+impl<T: Bits> Serialize for PrecisionName<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(T::NAME)
     }
@@ -75,13 +75,13 @@ impl Visitor<'_> for Exactly {
     }
 }
 
-impl<'de, K: Kind> Deserialize<'de> for Format<K> {
+impl<'de, K: FileKind> Deserialize<'de> for Format<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Exactly("format", K::FORMAT)).map(|()| Self(PhantomData))
     }
 }
 
-impl<'de, K: Kind> Deserialize<'de> for Version<K> {
+impl<'de, K: FileKind> Deserialize<'de> for Version<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let version = u32::deserialize(deserializer)?;
         if version == K::VERSION {
@@ -92,7 +92,7 @@ impl<'de, K: Kind> Deserialize<'de> for Version<K> {
     }
 }
 
-impl<'de, T: Precision> Deserialize<'de> for Name<T> {
+impl<'de, T: Bits> Deserialize<'de> for PrecisionName<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Exactly("precision", T::NAME)).map(|()| Self(PhantomData))
     }
@@ -104,12 +104,12 @@ fn width<T>() -> usize {
 }
 
 /// Numbers as their bits.
-pub(crate) fn digits<T: Precision>(numbers: &[T]) -> Vec<String> {
+pub(crate) fn digits<T: Bits + Copy>(numbers: &[T]) -> Vec<String> {
     numbers.iter().map(|x| format!("{:0width$x}", x.bits(), width = width::<T>())).collect()
 }
 
 /// Numbers from their bits; `name` is what an error calls one.
-pub(crate) fn numbers<T: Precision>(name: &str, digits: &[String]) -> Result<Vec<T>, Error> {
+pub(crate) fn numbers<T: Bits>(name: &str, digits: &[String]) -> Result<Vec<T>, Error> {
     let number = |text: &String| {
         let is_whole = text.len() == width::<T>() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let bits = u64::from_str_radix(text, 16).ok().filter(|_| is_whole);

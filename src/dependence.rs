@@ -7,14 +7,14 @@ use std::fmt;
 
 use num_traits::ToPrimitive;
 
-use super::Sparsity;
-use crate::Scalar;
 use crate::methods::methods;
 use crate::ops::rules;
+use crate::scalar::Scalar;
+use crate::sparse::Sparsity;
 
 /// A number, and a node of the graph of this thread's [`trace`]. What a node depends on can be reached from it.
 #[derive(Clone, Copy)]
-pub(crate) struct Tracer<T> {
+pub(crate) struct Dependence<T> {
     pub(crate) data: T,
     pub(crate) node: u32,
 }
@@ -41,7 +41,7 @@ thread_local! {
 
 /// Runs `f` with inputs of the numbers `x`, and returns on which of them each of its results depends. Where `f` looked
 /// at a number, by a comparison, say, that is the pattern of its path alone.
-pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Tracer<T>]) -> Vec<Tracer<T>>) -> Sparsity {
+pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
     /// Whatever happens in `f`, the graph of a trace around it comes back.
     struct Around(Graph, bool, Option<TypeId>);
     impl Drop for Around {
@@ -53,9 +53,9 @@ pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Tracer<T>]) -> Vec<Trac
     }
     let inputs = u32::try_from(x.len()).ok().filter(|&inputs| inputs < u32::MAX);
     let inputs = inputs.expect("a function has fewer than 2^32 - 1 inputs");
-    let traced = TRACED.replace(Some(TypeId::of::<Tracer<T>>()));
+    let traced = TRACED.replace(Some(TypeId::of::<Dependence<T>>()));
     let _around = Around(GRAPH.replace(Graph { inputs, joins: Vec::new() }), ASKED.replace(false), traced);
-    let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Tracer { data, node }).collect();
+    let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Dependence { data, node }).collect();
     let y = f(&x);
     let graph = GRAPH.take();
     graph.pattern(y.iter().map(|y| y.node)).local(ASKED.get())
@@ -117,10 +117,10 @@ pub(crate) fn is_traced<T: 'static>() -> bool {
 /// Whether a number over `T` is one that keeps all that it might depend on, or `T` is.
 #[inline(always)]
 pub(crate) fn is_traced_over<Number: 'static, T: 'static>() -> bool {
-    TypeId::of::<Number>() == TypeId::of::<Tracer<T>>() || is_traced::<T>()
+    TypeId::of::<Number>() == TypeId::of::<Dependence<T>>() || is_traced::<T>()
 }
 
-impl<T: Scalar> Tracer<T> {
+impl<T: Scalar> Dependence<T> {
     #[inline]
     pub(crate) fn constant(data: T) -> Self {
         Self { data, node: CONSTANT }
@@ -151,14 +151,14 @@ impl<T: Scalar> Tracer<T> {
 }
 
 #[allow(unreachable_pub, reason = "other numbers are public")]
-impl<T: Scalar> Tracer<T> {
-    crate::operations! { methods "```text" "Tracer" "" "" ["" ""] "" }
+impl<T: Scalar> Dependence<T> {
+    crate::operations! { methods "```text" "Dependence" "" "" ["" ""] "" }
 }
 
 /// Text is a way to look at a number, too.
 macro_rules! text {
     ($($Trait:ident)*) => {
-        $(impl<T: Scalar + fmt::$Trait> fmt::$Trait for Tracer<T> {
+        $(impl<T: Scalar + fmt::$Trait> fmt::$Trait for Dependence<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.data().fmt(f)
             }
@@ -168,25 +168,25 @@ macro_rules! text {
 
 text! { Display Debug }
 
-impl<T: Scalar> PartialEq for Tracer<T> {
+impl<T: Scalar> PartialEq for Dependence<T> {
     fn eq(&self, other: &Self) -> bool {
         self.data() == other.data()
     }
 }
 
-impl<T: Scalar> PartialEq<T> for Tracer<T> {
+impl<T: Scalar> PartialEq<T> for Dependence<T> {
     fn eq(&self, other: &T) -> bool {
         self.data() == *other
     }
 }
 
-impl<T: Scalar> PartialOrd for Tracer<T> {
+impl<T: Scalar> PartialOrd for Dependence<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         self.data().partial_cmp(&other.data())
     }
 }
 
-impl<T: Scalar> PartialOrd<T> for Tracer<T> {
+impl<T: Scalar> PartialOrd<T> for Dependence<T> {
     fn partial_cmp(&self, other: &T) -> Option<Ordering> {
         self.data().partial_cmp(other)
     }

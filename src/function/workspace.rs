@@ -3,12 +3,14 @@
 use std::any::Any;
 use std::fmt;
 
-use crate::{Gradients, Real, Scalar, Tape, Value};
+use crate::number::Real;
+use crate::scalar::Scalar;
+use crate::tape::{Gradients, Tape, Value};
 
 /// The memory of the `_into` forms of [`Function`](crate::Function) and [`VectorFunction`](crate::VectorFunction): make
 /// one before the loop. It may serve any functions in turn, and belongs to one thread.
 #[derive(Default)]
-pub struct Scratch {
+pub struct Workspace {
     /// One for each kind of number that came up.
     memories: Vec<Box<dyn Any>>,
 }
@@ -27,7 +29,7 @@ pub(super) struct Reverse<S: Scalar> {
     gradients: Gradients<S>,
 }
 
-impl Scratch {
+impl Workspace {
     /// No memory yet.
     #[must_use]
     pub const fn new() -> Self {
@@ -102,8 +104,8 @@ impl<S: Scalar> Default for Reverse<S> {
     }
 }
 
-impl fmt::Debug for Scratch {
+impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scratch").finish_non_exhaustive()
+        f.debug_struct("Workspace").finish_non_exhaustive()
     }
 }

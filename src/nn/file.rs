@@ -4,10 +4,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 use super::{Activation, Mlp};
+use crate::file::{FileKind, Format, PrecisionName, Version, digits, head, numbers, read};
 use crate::program::Precision;
-use crate::store::{Format, Kind, Name, Version, digits, head, numbers, read};
 
-impl<T: Precision> Kind for Mlp<T> {
+impl<T: Precision> FileKind for Mlp<T> {
     const FORMAT: &'static str = "gradtape network";
     const VERSION: u32 = 1;
 }
@@ -17,7 +17,7 @@ impl<T: Precision> Kind for Mlp<T> {
 struct Stored<T> {
     format: Format<Mlp<T>>,
     version: Version<Mlp<T>>,
-    precision: Name<T>,
+    precision: PrecisionName<T>,
     inputs: usize,
     layers: Vec<(usize, Activation)>,
     parameters: Vec<String>,

@@ -2,12 +2,13 @@
 
 use std::mem::MaybeUninit;
 
-use super::inner::Record;
-use super::slots::{find, hold};
-use crate::node::Node;
+use super::memory::Record;
+use super::registry::{find, hold};
 use crate::ops::rules::scaled;
-use crate::trace::{Call, watch};
-use crate::{Scalar, Value};
+use crate::scalar::Scalar;
+use crate::tape::Value;
+use crate::tape::locations::{Call, watch};
+use crate::tape::node::NodeId;
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
 pub(crate) type Pair<T> = [(Value<T>, T); 2];
@@ -86,7 +87,7 @@ pub(crate) fn many_pairs<T: Scalar>(
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse<T: Scalar>(first: Node, operands: impl Iterator<Item = Node>) -> ! {
+fn refuse<T: Scalar>(first: NodeId, operands: impl Iterator<Item = NodeId>) -> ! {
     for node in operands {
         find::<T>([first, node]);
     }

@@ -1,7 +1,9 @@
 //! Blocks of a computation that leave only their Jacobian on the tape.
 
+use crate::function::{VectorFunction, Workspace};
+use crate::number::Plain;
+use crate::tape::Value;
 use crate::tape::many;
-use crate::{Real, Scratch, Value, VectorFunction};
 
 /// The results of `f` at `x`, of which the tape keeps the Jacobian alone: nothing in between is recorded.
 ///
@@ -33,9 +35,9 @@ use crate::{Real, Scratch, Value, VectorFunction};
 /// ```
 #[must_use]
 #[track_caller]
-pub fn preaccumulate<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized), x: &[Value<T>]) -> Vec<Value<T>> {
+pub fn preaccumulate<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[Value<T>]) -> Vec<Value<T>> {
     let mut y = vec![Value::constant(T::zero()); f.outputs(x.len())];
-    preaccumulate_into(f, x, &mut y, &mut Scratch::new());
+    preaccumulate_into(f, x, &mut y, &mut Workspace::new());
     y
 }
 
@@ -48,22 +50,22 @@ pub fn preaccumulate<T: Real<Scalar = T>>(f: &(impl VectorFunction<T> + ?Sized),
 /// # Examples
 ///
 /// ```
-/// use gradtape::{Scratch, Tape, function, preaccumulate_into};
+/// use gradtape::{Workspace, Tape, function, preaccumulate_into};
 ///
 /// let (polar, tape) = (function!(|x| [x[0].hypot(x[1]), x[1].atan2(x[0])]), Tape::new());
 /// let (x, mut y) = (tape.vars(&[3.0, 4.0]), [gradtape::Value::from(0.0); 2]);
-/// preaccumulate_into(&polar, &x, &mut y, &mut Scratch::new());
+/// preaccumulate_into(&polar, &x, &mut y, &mut Workspace::new());
 /// assert_eq!(y[0], 5.0);
 /// assert_eq!(y[0].backward().wrt_all(&x), [0.6, 0.8]);
 /// ```
 #[track_caller]
-pub fn preaccumulate_into<T: Real<Scalar = T>>(
+pub fn preaccumulate_into<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[Value<T>],
     y: &mut [Value<T>],
-    scratch: &mut Scratch,
+    workspace: &mut Workspace,
 ) {
-    let mut block = std::mem::take(scratch.of::<Block<T>>());
+    let mut block = std::mem::take(workspace.of::<Block<T>>());
     block.x.clear();
     block.x.extend(x.iter().map(|x| x.data()));
     block.y.resize(y.len(), T::zero());
@@ -72,13 +74,13 @@ pub fn preaccumulate_into<T: Real<Scalar = T>>(
         f.value_into(&block.x, &mut block.y);
         y.iter_mut().zip(&block.y).for_each(|(y, &data)| *y = Value::constant(data));
     } else {
-        f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, scratch);
+        f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, workspace);
         for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
             let row = &block.jacobian[i * x.len()..][..x.len()];
             *y = many("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
         }
     }
-    *scratch.of() = block;
+    *workspace.of() = block;
 }
 
 /// Plain numbers of a block.

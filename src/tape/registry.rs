@@ -7,16 +7,16 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::inner::Inner;
-use crate::Scalar;
-use crate::node::{Node, TERRITORIES};
+use super::memory::Inner;
+use crate::scalar::Scalar;
+use crate::tape::node::{NodeId, TERRITORIES};
 
 const SLOT_COUNT: usize = 32;
 
 /// Where recording finds the tape of one scalar type.
 struct Slot {
     /// The first node of the head of the list, or none.
-    first: Cell<Node>,
+    first: Cell<NodeId>,
     /// The head of the list of `Inner<T>`, type-erased.
     head: Cell<*const ()>,
 }
@@ -24,37 +24,37 @@ struct Slot {
 thread_local! {
     // No destructor and a constant initial value: an access is one address computation.
     static SLOTS: [Slot; SLOT_COUNT] =
-        const { [const { Slot { first: Cell::new(Node::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
+        const { [const { Slot { first: Cell::new(NodeId::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
 }
 
 /// The tape used last, its first node, and the nodes' indices on it, if it is the tape of both. It is alive and unmoved
 /// until foreign code runs.
 #[inline(always)]
-pub(super) fn last<T: Scalar>(nodes: [Node; 2]) -> Option<(*const Inner<T>, Node, [u32; 2])> {
+pub(super) fn last<T: Scalar>(nodes: [NodeId; 2]) -> Option<(*const Inner<T>, NodeId, [u32; 2])> {
     SLOTS.with(|slots| {
         // The slot named by a node of a `Value<T>` holds `Inner<T>` only (module invariant). That of a constant may
         // hold others, but has no node with its number.
         let slot = &slots[slot_named::<T>(nodes[0])];
         let first = slot.first.get();
-        Node::indices(nodes, first).map(|indices| (slot.head.get().cast(), first, indices))
+        NodeId::indices(nodes, first).map(|indices| (slot.head.get().cast(), first, indices))
     })
 }
 
 /// Whether both are nodes of the tape used last.
 #[inline(always)]
-pub(crate) fn is_last<T: Scalar>(nodes: [Node; 2]) -> bool {
+pub(crate) fn is_last<T: Scalar>(nodes: [NodeId; 2]) -> bool {
     last::<T>(nodes).is_some()
 }
 
 /// Panics if no tape of this thread has both nodes.
 #[track_caller]
-pub(crate) fn assert_meet<T: Scalar>(nodes: [Node; 2]) {
+pub(crate) fn assert_meet<T: Scalar>(nodes: [NodeId; 2]) {
     find::<T>(nodes);
 }
 
 /// [`last`], among all tapes of this thread. Panics if no tape has both.
 #[track_caller]
-pub(super) fn find<T: Scalar>(nodes: [Node; 2]) -> (*const Inner<T>, Node, [u32; 2]) {
+pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [u32; 2]) {
     if let Some(found) = last(nodes) {
         return found;
     }
@@ -71,7 +71,7 @@ pub(super) fn find<T: Scalar>(nodes: [Node; 2]) -> (*const Inner<T>, Node, [u32;
 
 /// The tape of a node, kept alive even if foreign code drops it.
 #[track_caller]
-pub(crate) fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
+pub(crate) fn hold<T: Scalar>(node: NodeId) -> Rc<Inner<T>> {
     let (inner, ..) = find::<T>([node; 2]);
     // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner.
     unsafe {
@@ -82,7 +82,7 @@ pub(crate) fn hold<T: Scalar>(node: Node) -> Rc<Inner<T>> {
 
 /// [`hold`], for a question that must not panic.
 #[cfg(feature = "locations")]
-pub(crate) fn hold_if_alive<T: Scalar>(node: Node) -> Option<Rc<Inner<T>>> {
+pub(crate) fn hold_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
     let is_alive = walk::<T>(slot_named::<T>(node)).any(|(_, inner, _)| node.index(inner.first.get()).is_some());
     is_alive.then(|| hold(node))
 }
@@ -99,7 +99,7 @@ fn slot_of<T: 'static>() -> usize {
 
 /// The slot of the scalar type, as a node of one of its tapes knows it.
 #[inline(always)]
-fn slot_named<T: 'static>(node: Node) -> usize {
+fn slot_named<T: 'static>(node: NodeId) -> usize {
     known_slot::<T>().unwrap_or(node.territory() as usize % SLOT_COUNT)
 }
 
@@ -128,13 +128,13 @@ pub(crate) fn is_plain<T: 'static>() -> bool {
 /// How many territories the scalar types have taken.
 static TAKEN: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(0) }; SLOT_COUNT];
 /// What dropped tapes left of theirs.
-static LEFT: [Mutex<Vec<Node>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
+static LEFT: [Mutex<Vec<NodeId>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
 
 /// The first node of a tape in a territory that no other tape has.
 ///
 /// Where the compiler knows the slot of the type, a territory can have any number; elsewhere its number tells the slot.
 #[track_caller]
-pub(super) fn first_node<T: Scalar>() -> Node {
+pub(super) fn first_node<T: Scalar>() -> NodeId {
     let slot = slot_of::<T>();
     if let Some(first) = LEFT[slot].lock().unwrap_or_else(PoisonError::into_inner).pop() {
         return first;
@@ -147,11 +147,11 @@ pub(super) fn first_node<T: Scalar>() -> Node {
         panic!("this process has numbered more nodes of one scalar type than there are numbers; start it anew")
     };
     #[allow(clippy::cast_possible_truncation, reason = "it is below `TERRITORIES`")]
-    Node::first_of(territory(taken) as u32)
+    NodeId::first_of(territory(taken) as u32)
 }
 
 /// Gives back what a dropped tape leaves of its territory.
-pub(super) fn give_back<T: Scalar>(first: Node) {
+pub(super) fn give_back<T: Scalar>(first: NodeId) {
     LEFT[slot_named::<T>(first)].lock().unwrap_or_else(PoisonError::into_inner).push(first);
 }
 
@@ -178,7 +178,7 @@ pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
         Some((None, ..)) => SLOTS.with(|slots| {
             slots[slot].head.set(next.cast());
             // SAFETY: `next` is in the list, or null.
-            slots[slot].first.set(unsafe { next.as_ref() }.map_or(Node::CONSTANT, |next| next.first.get()));
+            slots[slot].first.set(unsafe { next.as_ref() }.map_or(NodeId::CONSTANT, |next| next.first.get()));
         }),
         None => unreachable!("the tape is in its list"),
     }
@@ -201,7 +201,7 @@ fn walk<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn bring_to_front<T: Scalar>(node: Node) {
+fn bring_to_front<T: Scalar>(node: NodeId) {
     let tape = walk::<T>(slot_named::<T>(node)).find(|(_, inner, _)| node.index(inner.first.get()).is_some());
     let Some((_, _, inner)) = tape else {
         panic!(
@@ -220,8 +220,8 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::node::MAX_NODES;
-    use crate::{Tape, Value};
+    use crate::tape::node::MAX_NODES;
+    use crate::tape::{Tape, Value};
 
     /// The number of a variable, which is unique.
     fn number<T: Scalar>(v: Value<T>) -> (u32, u64) {

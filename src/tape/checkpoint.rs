@@ -1,18 +1,16 @@
 //! Checkpoints: functions whose records are made anew when a sweep needs them.
 
-mod steps;
-
 use std::fmt;
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::gradients::sweep_from;
-use crate::node::Node;
 use crate::ops::rules::scaled;
+use crate::scalar::Scalar;
+use crate::tape;
 use crate::tape::Records;
-use crate::{Scalar, Tape, Value, tape};
-
-pub use steps::checkpoint_loop;
+use crate::tape::gradients::sweep_from;
+use crate::tape::node::NodeId;
+use crate::tape::{Tape, Value};
 
 /// `f(inputs)`, without keeping what `f` records: a sweep that needs it runs `f` again.
 ///
@@ -68,7 +66,7 @@ pub fn checkpoint<T: Scalar, O: AsMut<[Value<T>]>>(f: impl Fn(&[Value<T>]) -> O 
 
 /// [`checkpoint`], of a function given at `location`.
 #[track_caller]
-fn record<T: Scalar, O: AsMut<[Value<T>]>>(
+pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     f: impl Fn(&[Value<T>]) -> O + 'static,
     inputs: &[Value<T>],
     location: &'static Location<'static>,
@@ -129,13 +127,13 @@ pub(crate) struct Checkpoint<T> {
 type Run<T> = dyn Fn(&[Value<T>], &mut Vec<Value<T>>);
 
 /// The memory of recomputations, which a sweep keeps from one checkpoint to the next.
-pub(crate) struct Scratch<T: Scalar> {
+pub(crate) struct Recomputation<T: Scalar> {
     tape: Tape<T>,
     inputs: Vec<Value<T>>,
     outputs: Vec<Value<T>>,
     adjoints: Vec<T>,
     /// For the checkpoints on this tape.
-    deeper: Option<Box<Scratch<T>>>,
+    deeper: Option<Box<Recomputation<T>>>,
 }
 
 impl<T: Scalar> Checkpoint<T> {
@@ -156,20 +154,20 @@ impl<T: Scalar> Checkpoint<T> {
         records: Records<'_, T>,
         own: &[T],
         below: &mut [T],
-        scratch: &mut Option<Box<Scratch<T>>>,
+        recomputation: &mut Option<Box<Recomputation<T>>>,
     ) {
         // Other zeros may have derivatives.
         if tape::is_plain::<T>() && own.iter().all(T::is_zero) {
             return;
         }
-        let Scratch { tape, inputs, outputs, adjoints, deeper } = &mut **scratch.get_or_insert_default();
+        let Recomputation { tape, inputs, outputs, adjoints, deeper } = &mut **recomputation.get_or_insert_default();
         tape.clear();
         tape.inner.push_variables(self.nodes.len());
         let first = tape.inner.first.get();
         inputs.clear();
         inputs.extend(self.inputs.iter().map(|&input| {
             let variable = input.node.index(records.first).and_then(|node| self.nodes.binary_search(&node).ok());
-            let node = variable.map_or(Node::CONSTANT, |variable| first.own(variable));
+            let node = variable.map_or(NodeId::CONSTANT, |variable| first.own(variable));
             Value { node: if input.node.is_own() { node } else { node.derived() }, ..input }
         }));
         outputs.clear();
@@ -201,7 +199,7 @@ impl<T: Scalar> Checkpoint<T> {
             if own.iter().all(|adjoint| adjoint.is_finite()) {
                 let spoiled = self.nodes.iter().zip(&*adjoints).filter(|(_, adjoint)| !adjoint.is_finite());
                 let spoiled = spoiled.map(|(&node, _)| node).filter(|&node| below[node as usize].is_finite());
-                spoiled.for_each(|node| records.trace.adopt(node, local.trace));
+                spoiled.for_each(|node| records.locations.adopt(node, local.locations));
             }
         });
         for (&node, &adjoint) in self.nodes.iter().zip(&*adjoints) {
@@ -233,7 +231,7 @@ impl<T: Scalar> Checkpoint<T> {
     }
 }
 
-impl<T: Scalar> Default for Scratch<T> {
+impl<T: Scalar> Default for Recomputation<T> {
     fn default() -> Self {
         Self { tape: Tape::new(), inputs: Vec::new(), outputs: Vec::new(), adjoints: Vec::new(), deeper: None }
     }

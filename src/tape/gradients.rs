@@ -4,11 +4,12 @@ use std::fmt;
 use std::ops::AddAssign;
 use std::ptr;
 
-use crate::checkpoint::Scratch;
-use crate::node::Node;
 use crate::ops::rules::both_scaled;
+use crate::scalar::Scalar;
+use crate::tape::checkpoint::Recomputation;
+use crate::tape::node::NodeId;
 use crate::tape::{self, Record, Records, prefetch};
-use crate::{Scalar, Tape, Value};
+use crate::tape::{Tape, Value};
 
 /// The derivatives of one number by everything it was computed from.
 ///
@@ -36,7 +37,7 @@ pub struct Gradients<T> {
     /// Of the first nodes of the tape; of the others they are zero.
     adjoints: Vec<T>,
     /// The first node of the tape, or none for the gradient of a constant, which is zero everywhere.
-    first: Node,
+    first: NodeId,
     /// How many nodes the tape had.
     nodes: usize,
 }
@@ -44,7 +45,7 @@ pub struct Gradients<T> {
 impl<T: Scalar> Gradients<T> {
     /// The gradient of a constant: zero by every value. Memory for [`Value::backward_into`].
     pub const fn new() -> Self {
-        Self { adjoints: Vec::new(), first: Node::CONSTANT, nodes: 0 }
+        Self { adjoints: Vec::new(), first: NodeId::CONSTANT, nodes: 0 }
     }
 
     /// The derivative by `v`.
@@ -93,7 +94,7 @@ impl<T: Scalar> Gradients<T> {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn beyond(&self, node: Node) -> T {
+    fn beyond(&self, node: NodeId) -> T {
         assert!(!node.is_constant(), "the gradient by a constant is not known; make it a variable with `tape.var`");
         // The gradient of a constant is zero by everything.
         let had = |index: u32| (index as usize) < self.nodes;
@@ -138,27 +139,31 @@ pub(crate) fn sweep_from<T: Scalar>(
     adjoints: &mut Vec<T>,
     end: usize,
     seed: impl FnOnce(&mut [T]),
-    scratch: &mut Option<Box<Scratch<T>>>,
+    recomputation: &mut Option<Box<Recomputation<T>>>,
 ) {
     adjoints.clear();
     let reserved = adjoints.try_reserve_exact(end);
     assert!(reserved.is_ok(), "there is no memory for the adjoints of {end} nodes; clear the tape more often");
     adjoints.resize(end, T::zero());
     seed(adjoints);
-    sweep(records, adjoints, scratch);
+    sweep(records, adjoints, recomputation);
     #[cfg(feature = "locations")]
-    records.trace.watch_adjoints(adjoints);
+    records.locations.watch_adjoints(adjoints);
 }
 
 /// Spreads the adjoints of all nodes back over the records, from the last one.
 #[track_caller]
-fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T], scratch: &mut Option<Box<Scratch<T>>>) {
+fn sweep<T: Scalar>(
+    records: Records<'_, T>,
+    mut adjoints: &mut [T],
+    recomputation: &mut Option<Box<Recomputation<T>>>,
+) {
     let node = |record: usize| records.variables + record;
     let reached = records.checkpoints.partition_point(|checkpoint| node(checkpoint.records.start) < adjoints.len());
     for checkpoint in records.checkpoints[..reached].iter().rev() {
         adjoints = sweep_records(records, checkpoint.records.end, adjoints);
         let (below, own) = adjoints.split_at_mut(node(checkpoint.records.start));
-        checkpoint.sweep(records, own, below, scratch);
+        checkpoint.sweep(records, own, below, recomputation);
         adjoints = below;
     }
     sweep_records(records, 0, adjoints);

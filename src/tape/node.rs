@@ -7,7 +7,7 @@
 /// number is given twice in the life of the process: a tape numbers its nodes one after the other, behind the ones of
 /// before [`clear`](crate::Tape::clear), within a territory of 2³³ numbers that no other tape has at the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Node(u64);
+pub(crate) struct NodeId(u64);
 
 const OWN: u64 = 1;
 /// A territory has room for `MAX_NODES` nodes behind any node of its first half.
@@ -19,7 +19,7 @@ pub(crate) const TERRITORIES: u32 = 1 << (64 - TERRITORY_SHIFT);
 /// What a tape can number between two calls of `clear`.
 pub(crate) const MAX_NODES: usize = u32::MAX as usize;
 
-impl Node {
+impl NodeId {
     pub(crate) const CONSTANT: Self = Self(0);
 
     /// The first node of a territory, for values computed from it.
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_node_keeps_its_parts() {
         for territory in [1, 77, TERRITORIES - 2] {
-            let whole = Node::first_of(territory);
+            let whole = NodeId::first_of(territory);
             let half = whole.skip(MAX_NODES).and_then(|first| first.skip(1)).unwrap();
             assert!(half.skip(1).is_none() && half.skip(MAX_NODES).is_none());
             for first in [whole, half] {
@@ -143,10 +143,10 @@ mod tests {
 
     #[test]
     fn nodes_are_compared_whether_own_or_derived() {
-        let first = Node::first_of(5);
+        let first = NodeId::first_of(5);
         let (a, b) = (first.own(2), first.own(3));
-        assert!(a.is(a.derived()) && a.derived().is(a) && !a.is(b) && !a.is(Node::CONSTANT));
-        assert!(Node::CONSTANT.is(Node::CONSTANT) && Node::CONSTANT.is_constant());
+        assert!(a.is(a.derived()) && a.derived().is(a) && !a.is(b) && !a.is(NodeId::CONSTANT));
+        assert!(NodeId::CONSTANT.is(NodeId::CONSTANT) && NodeId::CONSTANT.is_constant());
     }
 
     /// Constants, nodes of before `clear`, and nodes of any other territory are nodes of no other tape.
@@ -154,7 +154,7 @@ mod tests {
     fn only_nodes_behind_the_first_have_an_index() {
         let territories = [1, 2, 3, 4, TERRITORIES / 2, TERRITORIES - 3, TERRITORIES - 2];
         let starts = |territory| {
-            let first = Node::first_of(territory);
+            let first = NodeId::first_of(territory);
             [
                 first,
                 first.skip(7).unwrap(),
@@ -163,9 +163,9 @@ mod tests {
             ]
         };
         for first in territories.into_iter().flat_map(starts) {
-            assert_eq!((Node::CONSTANT.index(first), Node::CONSTANT.own_index(first)), (None, None));
-            assert_eq!(Node::CONSTANT.index_or_zero(first), (0, false));
-            assert_eq!(Node::indices([first.own(0), Node::CONSTANT], first), None);
+            assert_eq!((NodeId::CONSTANT.index(first), NodeId::CONSTANT.own_index(first)), (None, None));
+            assert_eq!(NodeId::CONSTANT.index_or_zero(first), (0, false));
+            assert_eq!(NodeId::indices([first.own(0), NodeId::CONSTANT], first), None);
             for other in territories.into_iter().flat_map(starts) {
                 for distance in [0, 1, 6, 7, LAST] {
                     let node = other.own(distance);
@@ -177,8 +177,8 @@ mod tests {
                     assert_eq!(node.own_index(first), expected);
                     assert_eq!(node.derived().own_index(first), None);
                     assert_eq!(node.index_or_zero(first).1, expected.is_none());
-                    assert_eq!(Node::indices([node, first.own(4)], first), expected.map(|index| [index, 4]));
-                    assert_eq!(Node::indices([first, node.derived()], first), expected.map(|index| [0, index]));
+                    assert_eq!(NodeId::indices([node, first.own(4)], first), expected.map(|index| [index, 4]));
+                    assert_eq!(NodeId::indices([first, node.derived()], first), expected.map(|index| [0, index]));
                 }
             }
         }

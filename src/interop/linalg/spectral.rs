@@ -10,7 +10,7 @@ use nalgebra::{
     U1, convert,
 };
 
-use crate::Lift;
+use crate::number::Number;
 
 /// Eigenvalues and eigenvectors of a symmetric matrix `A`, of which only the lower triangle is read: `A vᵢ = λᵢ vᵢ`,
 /// `dλᵢ = vᵢᵀ dA vᵢ`, `dvᵢ = Σⱼ vⱼ (vⱼᵀ dA vᵢ)/(λᵢ - λⱼ)`.
@@ -42,14 +42,14 @@ use crate::Lift;
 #[track_caller]
 pub fn symmetric_eigen<F, D>(matrix: &OMatrix<F, D, D>) -> SymmetricEigen<F, D>
 where
-    F: Lift + RealField,
+    F: Number + RealField,
     D: DimSub<U1>,
     DefaultAllocator: Allocator<D, D> + Allocator<D> + Allocator<DimDiff<D, U1>>,
 {
     assert!(matrix.is_square(), "only a square matrix has eigenvalues; `svd` takes any");
     let (rows, columns) = matrix.shape_generic();
     let matrix = OMatrix::from_fn_generic(rows, columns, |i, j| matrix[(i.max(j), i.min(j))]);
-    let SymmetricEigen { mut eigenvalues, mut eigenvectors } = matrix.map(Lift::detach).symmetric_eigen();
+    let SymmetricEigen { mut eigenvalues, mut eigenvectors } = matrix.map(Number::detach).symmetric_eigen();
     let noise = noise(eigenvalues.amax());
     let mut ties = Vec::new();
     for _ in 0..2 {
@@ -100,7 +100,7 @@ where
 #[track_caller]
 pub fn svd<F, R, C>(matrix: &OMatrix<F, R, C>) -> SVD<F, R, C>
 where
-    F: Lift + RealField,
+    F: Number + RealField,
     R: DimMin<C>,
     C: Dim,
     DimMinimum<R, C>: DimSub<U1>,
@@ -115,7 +115,7 @@ where
         + Allocator<DimMinimum<R, C>, C>
         + Allocator<DimMinimum<R, C>, DimMinimum<R, C>>,
 {
-    let plain = matrix.map(Lift::detach).svd(true, true);
+    let plain = matrix.map(Number::detach).svd(true, true);
     let (Some(mut u), Some(v_t)) = (plain.u, plain.v_t) else { unreachable!("both were asked for") };
     let (mut v, mut sigma) = (v_t.transpose(), plain.singular_values);
     let size = sigma.shape_generic().0;
@@ -168,7 +168,7 @@ fn noise<F: RealField>(largest: F) -> F {
 
 /// How far the vectors `j` turn towards the vectors `i` where that is not settled: by 0, with an infinite derivative by what
 /// tells their equal values apart.
-fn unsettled<F: Lift + RealField>(
+fn unsettled<F: Number + RealField>(
     size: usize,
     is_unsettled: impl Fn(usize, usize) -> bool,
     product: impl Fn(usize, usize) -> F,
@@ -178,7 +178,7 @@ fn unsettled<F: Lift + RealField>(
     pairs.filter(|&(i, j)| is_unsettled(i, j)).map(|(i, j)| (i, j, turn(product(i, j)))).collect()
 }
 
-fn turn_by<F: Lift + RealField, R: Dim, C: Dim>(vectors: &mut OMatrix<F, R, C>, turns: &[(usize, usize, F)])
+fn turn_by<F: Number + RealField, R: Dim, C: Dim>(vectors: &mut OMatrix<F, R, C>, turns: &[(usize, usize, F)])
 where
     DefaultAllocator: Allocator<R, C>,
 {
