@@ -2,22 +2,16 @@
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
-use std::cmp::Ordering;
 use std::fmt;
 
-use num_traits::ToPrimitive;
-
-use crate::methods::methods;
-use crate::ops::rules;
+use crate::number::calculus::Calculus;
+use crate::number::methods::sums_in_pairs;
+use crate::number::stamp::{implement, number};
+use crate::ops::call::Call;
+pub(crate) use crate::ops::kind::Dependence;
+use crate::ops::kind::TRACED;
 use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
-
-/// A number, and a node of the graph of this thread's [`trace`]. What a node depends on can be reached from it.
-#[derive(Clone, Copy)]
-pub(crate) struct Dependence<T> {
-    pub(crate) data: T,
-    pub(crate) node: u32,
-}
 
 const CONSTANT: u32 = 0;
 /// A number of the inputs that is taken for a constant: nothing depends on it, but to look at it is to look at them.
@@ -35,8 +29,6 @@ thread_local! {
     static GRAPH: RefCell<Graph> = RefCell::default();
     /// Whether the computation asked for a number that depends on inputs.
     static ASKED: Cell<bool> = const { Cell::new(false) };
-    /// The type of the numbers that are traced.
-    static TRACED: Cell<Option<TypeId>> = const { Cell::new(None) };
 }
 
 /// Runs `f` with inputs of the numbers `x`, and returns on which of them each of its results depends. Where `f` looked
@@ -108,18 +100,6 @@ impl Graph {
     }
 }
 
-/// Whether `T` is a number that keeps all that it might depend on.
-#[inline(always)]
-pub(crate) fn is_traced<T: 'static>() -> bool {
-    !rules::is_plain::<T>() && TRACED.get() == Some(TypeId::of::<T>())
-}
-
-/// Whether a number over `T` is one that keeps all that it might depend on, or `T` is.
-#[inline(always)]
-pub(crate) fn is_traced_over<Number: 'static, T: 'static>() -> bool {
-    TypeId::of::<Number>() == TypeId::of::<Dependence<T>>() || is_traced::<T>()
-}
-
 impl<T: Scalar> Dependence<T> {
     #[inline]
     pub(crate) fn constant(data: T) -> Self {
@@ -134,60 +114,39 @@ impl<T: Scalar> Dependence<T> {
         self.data
     }
 
-    /// The same number, on which nothing depends.
-    pub(crate) fn detached(self) -> Self {
+    /// A detached number: it contributes no dependence, but a comparison of it makes the pattern local.
+    pub(crate) fn detach(self) -> Self {
         Self { node: if self.node == CONSTANT { CONSTANT } else { DETACHED }, ..self }
     }
 
-    pub(crate) fn chain<C>(self, data: T, _partial: T, _call: C) -> Self {
+    fn depends_on_both(data: T, a: Self, b: Self) -> Self {
+        Self { data, node: GRAPH.with_borrow_mut(|graph| graph.join(a.node, b.node)) }
+    }
+}
+
+impl<T: Scalar> Calculus<T> for Dependence<T> {
+    fn number(self) -> T {
+        self.data
+    }
+
+    fn chain(self, data: T, _: T, _: impl FnOnce() -> Call) -> Self {
         Self { data, ..self }
     }
 
-    pub(crate) fn join<C>(data: T, a: Self, b: Self, _: impl FnOnce() -> T, _: impl FnOnce() -> T, _call: C) -> Self {
-        Self { data, node: GRAPH.with_borrow_mut(|graph| graph.join(a.node, b.node)) }
+    fn join(data: T, a: Self, b: Self, _: impl FnOnce() -> T, _: impl FnOnce() -> T, _: impl FnOnce() -> Call) -> Self {
+        Self::depends_on_both(data, a, b)
     }
 
-    pub(crate) fn meet(_: Self, _: Self) {}
-}
-
-#[allow(unreachable_pub, reason = "other numbers are public")]
-impl<T: Scalar> Dependence<T> {
-    crate::operations! { methods "```text" "Dependence" "" "" ["" ""] "" }
-}
-
-/// Text is a way to look at a number, too.
-macro_rules! text {
-    ($($Trait:ident)*) => {
-        $(impl<T: Scalar + fmt::$Trait> fmt::$Trait for Dependence<T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.data().fmt(f)
-            }
-        })*
-    };
-}
-
-text! { Display Debug }
-
-impl<T: Scalar> PartialEq for Dependence<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.data() == other.data()
+    fn many(_: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self {
+        operands.fold(Self::constant(data), |all, (operand, _)| Self::depends_on_both(data, all, operand))
     }
 }
 
-impl<T: Scalar> PartialEq<T> for Dependence<T> {
-    fn eq(&self, other: &T) -> bool {
-        self.data() == *other
-    }
-}
+sums_in_pairs! { [T: Scalar] Dependence<T> }
+number! { calculus [T: Scalar] Dependence<T>; [] Dependence<f32>, Dependence<f64>; "" }
 
-impl<T: Scalar> PartialOrd for Dependence<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.data().partial_cmp(&other.data())
-    }
-}
-
-impl<T: Scalar> PartialOrd<T> for Dependence<T> {
-    fn partial_cmp(&self, other: &T) -> Option<Ordering> {
-        self.data().partial_cmp(other)
+impl<T: Scalar + fmt::Debug> fmt::Debug for Dependence<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.data().fmt(f)
     }
 }

@@ -4,10 +4,13 @@ pub(crate) mod unchecked;
 
 use std::array::from_fn;
 
-use num_traits::ToPrimitive;
-
-use crate::methods::methods;
-use crate::ops::rules::{self, scaled};
+use crate::number::Number;
+use crate::number::calculus::Calculus;
+use crate::number::methods::sums_in_pairs;
+use crate::number::stamp::{implement, number};
+use crate::ops::call::Call;
+use crate::ops::kind::{is_plain, is_recorded};
+use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
 /// A number and its derivatives along `N` directions, which are computed with it.
@@ -45,8 +48,12 @@ use crate::scalar::Scalar;
 /// assert_eq!(y.tangent().data(), 32.0); // 4x³
 /// assert_eq!(y.tangent().tangent(), 48.0); // 12x²
 /// ```
+///
+/// With `CHECKED`, a zero wins against an infinity in products of partials and tangents, as everywhere in this crate.
+/// Without, such a product is NaN, as with floats. Every NaN of a tangent reaches the result unless the number that has it
+/// is dropped, so the drivers compute without, look at their results, and where there is a NaN compute once more with.
 #[derive(Clone, Copy, Debug)]
-pub struct Dual<T, const N: usize = 1> {
+pub struct Dual<T, const N: usize = 1, const CHECKED: bool = true> {
     pub(crate) data: T,
     pub(crate) tangents: [T; N],
 }
@@ -80,12 +87,6 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         Self { data, tangents }
     }
 
-    /// A number that depends on nothing.
-    #[inline]
-    pub fn constant(x: T) -> Self {
-        Self::new(x, [T::zero(); N])
-    }
-
     /// A variable for each number of `xs`, each with a direction of its own.
     ///
     /// ```
@@ -97,6 +98,14 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     #[inline]
     pub fn vars(xs: [T; N]) -> [Self; N] {
         from_fn(|i| Self::new(xs[i], from_fn(|k| if i == k { T::one() } else { T::zero() })))
+    }
+}
+
+impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
+    /// A number that depends on nothing.
+    #[inline]
+    pub fn constant(x: T) -> Self {
+        Self { data: x, tangents: [T::zero(); N] }
     }
 
     /// The number.
@@ -111,38 +120,111 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         self.tangents
     }
 
-    /// The result of an operation on this number alone.
+    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn detach(self) -> Self
+    where
+        T: Number,
+    {
+        Self::constant(self.data.detach())
+    }
+
+    /// Whether no derivative can come from this number. The zero of a nested number may have one.
     #[inline(always)]
-    pub(crate) fn chain<C>(self, data: T, partial: T, _call: C) -> Self {
-        // In a recording the look would be a comparison that the program keeps.
-        if !rules::is_recorded::<T>() {
+    fn is_constant(&self) -> bool {
+        is_plain::<T>() && self.tangents.iter().all(T::is_zero)
+    }
+
+    /// Whether the tangents are right without a look for the NaN of a `0 · ∞`. In a recording, the look would be a
+    /// comparison that the program keeps.
+    #[inline(always)]
+    fn is_good(tangents: &[T; N]) -> bool {
+        !CHECKED || !is_recorded::<T>() && !any_nan(tangents)
+    }
+}
+
+impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, CHECKED> {
+    #[inline(always)]
+    fn number(self) -> T {
+        self.data
+    }
+
+    #[inline(always)]
+    fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
+        if !CHECKED || !is_recorded::<T>() {
             let tangents = self.tangents.map(|tangent| partial * tangent);
-            if !any_nan(&tangents) {
+            if Self::is_good(&tangents) {
                 return Self { data, tangents };
             }
         }
         Self { data, tangents: carefully(partial, self.tangents) }
     }
 
-    /// [`join`](Self::join), of an operation whose partials cost nothing.
+    /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
     #[inline(always)]
-    pub(crate) fn operator<C>(
+    fn join(
         data: T,
         a: Self,
         b: Self,
         partial_a: impl FnOnce() -> T,
         partial_b: impl FnOnce() -> T,
-        _call: C,
+        call: impl FnOnce() -> Call,
+    ) -> Self {
+        if b.is_constant() {
+            a.chain(data, partial_a(), call)
+        } else if a.is_constant() {
+            b.chain(data, partial_b(), call)
+        } else {
+            Self::operator(data, a, b, partial_a, partial_b, call)
+        }
+    }
+
+    #[inline(always)]
+    fn operator(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        _: impl FnOnce() -> Call,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        if !rules::is_recorded::<T>() {
+        if !CHECKED || !is_recorded::<T>() {
             let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
-            if !any_nan(&tangents) {
+            if Self::is_good(&tangents) {
                 return Self { data, tangents };
             }
         }
         let (a, b) = (carefully(partial_a, a.tangents), carefully(partial_b, b.tangents));
         Self { data, tangents: from_fn(|k| a[k] + b[k]) }
+    }
+
+    #[inline(always)]
+    fn added(data: T, a: Self, b: Self, _: impl FnOnce() -> Call) -> Self {
+        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+    }
+
+    #[inline(always)]
+    fn subtracted(data: T, a: Self, b: Self, _: impl FnOnce() -> Call) -> Self {
+        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+    }
+
+    #[inline(always)]
+    fn shifted(self, data: T, _: impl FnOnce() -> Call) -> Self {
+        Self { data, ..self }
+    }
+
+    #[inline(always)]
+    fn negative(self) -> Self {
+        Self { data: -self.data, tangents: self.tangents.map(T::neg) }
+    }
+
+    fn many(name: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self {
+        let call = || Call::new(name, []);
+        let terms = operands.map(|(operand, partial)| operand.chain(data, partial, call));
+        terms.reduce(|sum, term| Self::added(data, sum, term, call)).unwrap_or_else(|| Self::constant(data))
     }
 }
 
@@ -160,65 +242,14 @@ fn carefully<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] 
     fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
         tangents.map(|tangent| scaled(partial, tangent))
     }
-    if !rules::is_plain::<T>() {
+    if !is_plain::<T>() {
         return nested(partial, tangents);
     }
     tangents.map(|tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
 }
 
-/// What a number of forward mode does whatever it does with products of partials and tangents.
-macro_rules! forward {
-    () => {
-        /// The result of an operation on two numbers.
-        ///
-        /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
-        #[inline(always)]
-        pub(crate) fn join<C>(
-            data: T,
-            a: Self,
-            b: Self,
-            partial_a: impl FnOnce() -> T,
-            partial_b: impl FnOnce() -> T,
-            call: C,
-        ) -> Self {
-            if b.is_constant() {
-                a.chain(data, partial_a(), call)
-            } else if a.is_constant() {
-                b.chain(data, partial_b(), call)
-            } else {
-                Self::operator(data, a, b, partial_a, partial_b, call)
-            }
-        }
-
-        #[inline(always)]
-        pub(crate) fn sum(data: T, a: Self, b: Self) -> Self {
-            Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
-        }
-
-        #[inline(always)]
-        pub(crate) fn difference(data: T, a: Self, b: Self) -> Self {
-            Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
-        }
-
-        /// Any two numbers can be operands of one operation.
-        #[inline(always)]
-        pub(crate) fn meet(_: Self, _: Self) {}
-
-        /// Whether no derivative can come from this number. The zero of a nested number may have one.
-        #[inline(always)]
-        fn is_constant(&self) -> bool {
-            rules::is_plain::<T>() && self.tangents.iter().all(T::is_zero)
-        }
-    };
-}
-
-pub(crate) use forward;
-
-impl<T: Scalar, const N: usize> Dual<T, N> {
-    forward! {}
-
-    crate::operations! {
-        methods "```" "Dual" "let v = Dual::var(x);" "let (u, v) = (Dual::var(a), Dual::constant(b));"
-            ["y.tangent()" "y.tangent()"] ""
-    }
+sums_in_pairs! { [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED> }
+number! {
+    calculus [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED>;
+    [const N: usize, const CHECKED: bool] Dual<f32, N, CHECKED>, Dual<f64, N, CHECKED>; ""
 }

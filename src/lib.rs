@@ -194,14 +194,11 @@ mod error;
 mod file;
 mod function;
 mod interop;
-mod many;
-mod methods;
+mod nested;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
 pub mod nn;
-mod num;
 mod number;
-mod operators;
 mod ops;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]

@@ -1,5 +1,10 @@
 //! The traits of every number: [`Number`], [`Plain`] and [`Real`], what a function is written over.
 
+pub(crate) mod calculus;
+pub(crate) mod methods;
+pub(crate) mod operators;
+pub(crate) mod stamp;
+
 use std::fmt::{Debug, Display};
 use std::iter::{Product, Sum};
 
@@ -7,19 +12,13 @@ use std::iter::{Product, Sum};
 use num_traits::Float;
 use num_traits::{FloatConst, NumAssign, NumAssignOps, NumOps};
 
-use crate::dependence::Dependence;
-use crate::dual::Dual;
-use crate::dual::unchecked::Unchecked;
 use crate::ops::rules;
-#[cfg(feature = "program")]
-use crate::program::{Expr, Op, Precision};
 use crate::scalar::Scalar;
-use crate::tape::Value;
 
 /// A number that plain numbers can be lifted to: a plain number itself, or one of this crate over a `Number`.
 ///
 /// However deep numbers are nested, the plain number is the innermost one: f64 for `Value<Dual<f64>>`. A float of your own
-/// that implements this, with itself as `Scalar`, can be the plain number of [`Real`] functions over `Value`s and `Dual`s.
+/// that implements this, with itself as `Plain`, can be the plain number of [`Real`] functions over `Value`s and `Dual`s.
 ///
 /// # Examples
 ///
@@ -49,52 +48,6 @@ pub trait Number: Scalar + FloatConst + Debug + Display {
     #[must_use]
     fn detach(self) -> Self;
 }
-
-macro_rules! lift {
-    ($([$($generics:tt)*] $Number:ty, |$x:ident| $detached:expr;)*) => {
-        $(impl<$($generics)*> Number for $Number {
-            type Plain = T::Plain;
-
-            #[inline]
-            fn constant(x: T::Plain) -> Self {
-                Self::constant(T::constant(x))
-            }
-
-            #[inline]
-            #[track_caller]
-            fn data(self) -> T::Plain {
-                self.data().data()
-            }
-
-            #[inline]
-            #[track_caller]
-            fn detach(self) -> Self {
-                self.detach()
-            }
-        }
-
-        #[allow(unreachable_pub, reason = "one of the numbers is not public")]
-        impl<$($generics)*> $Number {
-            /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
-            #[inline]
-            #[track_caller]
-            #[must_use]
-            pub fn detach(self) -> Self {
-                let $x = self;
-                $detached
-            }
-        })*
-    };
-}
-
-lift! {
-    [T: Number] Value<T>, |x| Self::constant(x.data.detach());
-    [T: Number, const N: usize] Dual<T, N>, |x| Self::constant(x.data.detach());
-    [T: Number, const N: usize] Unchecked<T, N>, |x| Self::constant(x.data.detach());
-    [T: Number] Dependence<T>, |x| x.detached();
-}
-#[cfg(feature = "program")]
-lift! { [T: Precision] Expr<T>, |x| Self::call(Op::detach, [x], 0); }
 
 /// A plain number: f64, f32, or another float whose innermost number is itself.
 ///
@@ -132,37 +85,32 @@ plain! { half::f16, half::bf16 }
 #[cfg(feature = "twofloat")]
 plain! { twofloat::TwoFloat }
 
-/// States the trait and implements it for the plain floats, from the activations of the table.
+/// States the trait `Real` and implements it for the plain floats, from the sections of the table that start with
+/// `real`. For example, the entry `relu(x -> y) { y = rules::relu(x) } …` gives the method `fn relu(self) -> Self;` of the
+/// trait, and `fn relu(self) -> Self { let x = self; rules::relu(x) }` for f64.
 macro_rules! real {
-    (@plain $T:ty, $($name:ident($x:ident $(; $p:ident)?) = $value:expr;)*) => {
-        impl Real for $T {
-            #[inline]
-            #[track_caller]
-            fn dot(a: &[Self], b: &[Self]) -> Self {
-                rules::dot(a, b)
-            }
-
-            #[inline]
-            #[track_caller]
-            fn weighted_sum(values: &[Self], weights: &[Self]) -> Self {
-                rules::dot(values, weights)
-            }
-
-            $(#[inline] fn $name(self $(, $p: Self)?) -> Self { let $x = self; $value })*
-        }
-    };
     (
-        unary { $($unary:tt)* }
-        activation { $(
-            $(#[$doc:meta])*
-            $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
-            at $at:literal, $($interval:literal),*;
+        real_many { $(
+            $(#[$many_doc:meta])*
+            $many:ident ($ma:ident -> $my:ident) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
+        )* }
+        float_unary $float_unary:tt
+        real_unary { $(
+            $(#[$unary_doc:meta])*
+            $unary:ident ($x:ident $(, $p:ident: T = $sample:literal)? -> $uy:ident) { $ur:ident = $unary_value:expr }
+            $up:tt $us:tt $uf:tt;
+        )* }
+        float_binary $float_binary:tt
+        float_choice $float_choice:tt
+        real_binary { $(
+            $(#[$binary_doc:meta])*
+            $binary:ident ($a:ident, $b:ident -> $by:ident) { $br:ident = $binary_value:expr } $bp:tt $bs:tt $bf:tt;
         )* }
         $($rest:tt)*
     ) => {
-        /// A number for functions that are written once: [`Float`] with constants, assignment operators, plain numbers
-        /// on the right of all operators, sums, and the activations of neural networks, for plain floats and for the
-        /// numbers of this crate alike.
+        /// A number for functions that are written once: [`Float`](num_traits::Float) with constants, assignment
+        /// operators, plain numbers on the right of all operators, sums, and the functions that floats lack, for plain
+        /// floats and for the numbers of this crate alike.
         ///
         /// # Examples
         ///
@@ -201,59 +149,40 @@ macro_rules! real {
             /// If the lengths differ.
             fn weighted_sum(values: &[Self], weights: &[Self::Plain]) -> Self;
 
-            $($(#[$doc])* #[must_use] fn $name(self $(, $p: parameter!($pt))?) -> Self;)*
+            $($(#[$many_doc])* #[must_use] fn $many(values: &[Self]) -> Self;)*
+            $($(#[$unary_doc])* #[must_use] fn $unary(self $(, $p: Self::Plain)?) -> Self;)*
+            $($(#[$binary_doc])* #[must_use] fn $binary(self, other: Self) -> Self;)*
         }
 
-        real! { @plain f32, $($name($x $(; $p)?) = $value;)* }
-        real! { @plain f64, $($name($x $(; $p)?) = $value;)* }
-        #[cfg(feature = "half")]
-        real! { @plain half::f16, $($name($x $(; $p)?) = $value;)* }
-        #[cfg(feature = "half")]
-        real! { @plain half::bf16, $($name($x $(; $p)?) = $value;)* }
-        delegate! { [T: Number] Value<T>; $($name($($p: $pt)?))* }
-        delegate! { [T: Number, const N: usize] Dual<T, N>; $($name($($p: $pt)?))* }
-        delegate! { [T: Number, const N: usize] Unchecked<T, N>; $($name($($p: $pt)?))* }
-        delegate! { [T: Number] Dependence<T>; $($name($($p: $pt)?))* }
-        #[cfg(feature = "program")]
-        delegate! { [T: Precision] Expr<T>; $($name($($p: $pt)?))* }
-    };
-}
+        /// `Real` for a plain float.
+        macro_rules! plain_real {
+            ($Float:ty) => {
+                impl Real for $Float {
+                    #[inline]
+                    #[track_caller]
+                    fn dot(a: &[Self], b: &[Self]) -> Self {
+                        rules::dot(a, b)
+                    }
 
-/// The trait for a number over `T` that has all of it as methods.
-macro_rules! delegate {
-    ([$($generics:tt)*] $Number:ty; $($name:ident($($p:ident: $pt:ident)?))*) => {
-        impl<$($generics)*> Real for $Number
-        where
-            Self: NumOps<T::Plain> + NumAssignOps<T::Plain> + PartialOrd<T::Plain>,
-        {
-            #[inline]
-            #[track_caller]
-            fn dot(a: &[Self], b: &[Self]) -> Self {
-                Self::dot(a, b)
-            }
+                    #[inline]
+                    #[track_caller]
+                    fn weighted_sum(values: &[Self], weights: &[Self]) -> Self {
+                        rules::dot(values, weights)
+                    }
 
-            #[inline]
-            #[track_caller]
-            fn weighted_sum(values: &[Self], weights: &[T::Plain]) -> Self {
-                Self::weighted(values, weights.iter().map(|&weight| T::constant(weight)))
-            }
-
-            $(delegate! { @ $name($($p: $pt)?) })*
+                    $(#[inline] fn $many($ma: &[Self]) -> Self { $many_value })*
+                    $(#[inline] fn $unary(self $(, $p: Self)?) -> Self { let $x = self; $unary_value })*
+                    $(#[inline] fn $binary(self, other: Self) -> Self { let ($a, $b) = (self, other); $binary_value })*
+                }
+            };
         }
-    };
-    (@ $name:ident()) => {
-        #[inline] #[track_caller] fn $name(self) -> Self { self.$name() }
-    };
-    (@ $name:ident($p:ident: T)) => {
-        #[inline] #[track_caller] fn $name(self, $p: T::Plain) -> Self { self.$name(T::constant($p)) }
-    };
-}
-
-/// A parameter of an activation, named `T` in the table, is a plain number.
-macro_rules! parameter {
-    (T) => {
-        Self::Plain
     };
 }
 
 crate::operations! { real }
+plain_real! { f32 }
+plain_real! { f64 }
+#[cfg(feature = "half")]
+plain_real! { half::f16 }
+#[cfg(feature = "half")]
+plain_real! { half::bf16 }

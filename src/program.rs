@@ -70,7 +70,6 @@ mod graph;
 mod lanes;
 mod listing;
 mod math;
-mod op;
 mod optimize;
 mod options;
 mod paths;
@@ -81,14 +80,13 @@ mod run;
 mod source;
 #[cfg(feature = "serde")]
 mod store;
+mod value;
 
 use std::sync::OnceLock;
 
+pub use crate::ops::kind::Expr;
 pub use dot::{Dot, Layout};
-pub use expr::Expr;
-pub(crate) use expr::symbolic;
 pub use listing::Statistics;
-pub(crate) use op::Op;
 pub use options::{Optimization, Options};
 pub use paths::{PathOutput, Paths};
 pub use precision::Precision;
@@ -98,6 +96,7 @@ pub use run::Workspace;
 pub use source::Source;
 
 use crate::error::Error;
+use crate::ops::op::Op;
 use code::{Code, compile};
 use graph::{Graph, Id};
 use optimize::{lower, prune};

@@ -34,13 +34,14 @@
 
 mod checkpoint;
 mod gradients;
-pub(crate) mod locations;
+mod locations;
 mod loops;
 mod many;
 mod memory;
 mod node;
 mod prefetch;
 mod registry;
+mod sums;
 mod value;
 
 use std::fmt;
@@ -60,10 +61,11 @@ pub use gradients::{Gradients, gradient};
 #[cfg(feature = "locations")]
 pub use locations::NonFinite;
 pub use loops::checkpoint_loop;
-pub(crate) use many::{many, many_pairs};
+pub(crate) use many::many;
 use memory::{Record, Records};
 use prefetch::prefetch;
 use registry::{assert_meet, hold, is_last, is_plain};
+pub(crate) use sums::CHUNK;
 pub use value::Value;
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.

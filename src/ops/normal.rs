@@ -2,14 +2,16 @@
 
 use crate::scalar::Scalar;
 
-use super::rules::{constant, half, here};
+use super::kind::symbolic;
+use super::product::depends_on;
+use super::rules::{constant, half};
 
 /// `exp(-scale x²)`. The square is split into an exact part and a small rest, because the rounding of a large exponent
 /// would be multiplied by its size. Beyond 39 it is 0 even in f64.
 #[inline]
 fn bell<T: Scalar>(x: T, scale: T) -> T {
     if x.abs() > constant(39.0) {
-        return here(T::zero(), [x]);
+        return depends_on(T::zero(), [x]);
     }
     let sixteen = constant::<T>(16.0);
     let head = (x * sixteen).trunc() / sixteen;

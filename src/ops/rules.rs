@@ -2,77 +2,17 @@
 //!
 //! Every function is generic in the float, so that tapes of tapes differentiate the rules themselves.
 
-use std::any::TypeId;
-
-use crate::dependence::is_traced;
+use super::kind::symbolic;
+use super::product::depends_on;
 use crate::scalar::Scalar;
 
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
+pub(crate) use super::product::{both_scaled, is_unit, scaled};
 
 /// `c` as a `T`.
 #[inline(always)]
 pub(crate) fn constant<T: num_traits::Float>(c: f64) -> T {
     T::from(c).expect("the scalar type must convert from any f64: see its `NumCast::from`")
-}
-
-/// `partial · slope`, where a zero wins even against an infinity: what is not used has no influence.
-///
-/// Looking for the NaN of `0 · ∞` afterwards is cheaper than looking for zeros, and does not mistake the zero of a
-/// nested number, which may have a derivative, for nothing. A normal partial makes no `0 · ∞`: where the compiler knows
-/// the partial, it drops the look. ([`is_unit`] would do for that, but is so cheap that it is asked before the NaN.)
-#[inline(always)]
-pub(crate) fn scaled<T: Scalar>(partial: T, slope: T) -> T {
-    symbolic!(scale(partial, slope));
-    let product = partial * slope;
-    if product.is_nan() && !partial.is_normal() { zero_wins(partial, slope) } else { product }
-}
-
-/// [`scaled`] for two pairs, with one look at both products.
-#[inline(always)]
-pub(crate) fn both_scaled<T: Scalar>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] {
-    let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
-    // Not `||`: both questions are one comparison.
-    if (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(T::is_normal) {
-        [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
-    } else {
-        products
-    }
-}
-
-/// `y`, which is constant where `x` is, but not everywhere: a number that keeps all that it might depend on is to know.
-#[inline(always)]
-pub(crate) fn here<T: Scalar, const N: usize>(y: T, x: [T; N]) -> T {
-    if is_traced::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
-}
-
-/// Whether the partial is ±1, as of sums and differences: then no slope makes a new NaN, and where the compiler knows
-/// that, it drops the look for one.
-#[inline(always)]
-pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
-    partial == T::one() || partial == -T::one()
-}
-
-#[cold]
-#[inline(never)]
-fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
-    if partial.is_zero() || slope.is_zero() { here(T::zero(), [partial, slope]) } else { partial * slope }
-}
-
-/// Whether `T` is a float without derivatives of its own, as far as the compiler knows.
-#[inline(always)]
-pub(crate) fn is_plain<T: 'static>() -> bool {
-    TypeId::of::<T>() == TypeId::of::<f64>() || TypeId::of::<T>() == TypeId::of::<f32>()
-}
-
-/// Whether `T` is a number of a recording.
-#[inline(always)]
-pub(crate) fn is_recorded<T: 'static>() -> bool {
-    #[cfg(feature = "program")]
-    let is_recorded = TypeId::of::<T>() == TypeId::of::<crate::program::Expr<f64>>()
-        || TypeId::of::<T>() == TypeId::of::<crate::program::Expr<f32>>();
-    #[cfg(not(feature = "program"))]
-    let is_recorded = false;
-    is_recorded
 }
 
 #[inline(always)]
@@ -195,7 +135,7 @@ pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
 #[cold]
 fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
     if b.is_zero() && (a.is_zero() || a.is_nan()) {
-        return here(T::zero(), [a, b]);
+        return depends_on(T::zero(), [a, b]);
     }
     if y.is_normal() {
         return b * (y / a);
@@ -219,7 +159,7 @@ pub(crate) fn powf_exponent<T: Scalar>(a: T, y: T, b: T) -> T {
 #[cold]
 fn powf_exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
     let root = a.powf(b * half());
-    if root.is_zero() || (a.is_zero() && b.is_zero()) { here(T::zero(), [a, b]) } else { root * a.ln() * root }
+    if root.is_zero() || (a.is_zero() && b.is_zero()) { depends_on(T::zero(), [a, b]) } else { root * a.ln() * root }
 }
 
 /// `v/(u² + v²)` without overflow: 0 at the origin, and the limit 0 at infinity.
@@ -237,7 +177,7 @@ pub(crate) fn ratio<T: Scalar>(v: T, u: T, h: T) -> T {
     if h.is_normal() {
         v / h
     } else if v.is_infinite() {
-        here(v.signum(), [u])
+        depends_on(v.signum(), [u])
     } else {
         near_origin(v, u, |v, h, _| v / h)
     }
@@ -250,7 +190,7 @@ fn near_origin<T: Scalar>(v: T, u: T, f: impl Fn(T, T, T) -> T) -> T {
     let scale = T::epsilon().recip();
     let (u, v) = (u * scale, v * scale);
     let h = u.hypot(v);
-    if h.is_zero() || h.is_infinite() { here(T::zero(), [u, v]) } else { f(v, h, scale) }
+    if h.is_zero() || h.is_infinite() { depends_on(T::zero(), [u, v]) } else { f(v, h, scale) }
 }
 
 /// The partial of `max(a, b)` by `a`. A NaN loses to any number.
@@ -283,14 +223,19 @@ pub(crate) fn rem<T: Scalar>(a: T, b: T, y: T) -> T {
 #[track_caller]
 pub(crate) fn dot<T: Scalar>(a: &[T], b: &[T]) -> T {
     assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
-    let products = a.iter().zip(b).map(|(&a, &b)| a * b);
-    products.reduce(|sum, product| sum + product).unwrap_or_else(T::zero)
+    total(a.iter().zip(b).map(|(&a, &b)| a * b))
+}
+
+/// The sum of the terms, added up from the first one on.
+#[inline]
+pub(crate) fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
+    terms.reduce(|sum, term| sum + term).unwrap_or_else(T::zero)
 }
 
 #[inline]
 pub(crate) fn relu<T: Scalar>(x: T) -> T {
     // Not `max`, which would turn a NaN into 0.
-    if x <= T::zero() { here(T::zero(), [x]) } else { x }
+    if x <= T::zero() { depends_on(T::zero(), [x]) } else { x }
 }
 
 #[inline]
@@ -306,7 +251,7 @@ pub(crate) fn elu<T: Scalar>(x: T, alpha: T) -> T {
 #[inline]
 pub(crate) fn elu_slope<T: Scalar>(x: T, alpha: T) -> T {
     symbolic!(elu_slope(x, alpha));
-    if x > T::zero() { here(T::one(), [x]) } else { alpha * x.exp() }
+    if x > T::zero() { depends_on(T::one(), [x]) } else { alpha * x.exp() }
 }
 
 /// `exp(-|x|)`, without the kink of `abs`: a nested number has its derivative at 0, too.

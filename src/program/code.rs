@@ -9,8 +9,8 @@ mod places;
 mod sums;
 
 use super::graph::{Comparison, Graph, Guard, Id, Node, exponent, index};
-use super::op::Op;
 use super::{Optimization, Options, Precision};
+use crate::ops::op::Op;
 use classes::{exact, hides_nan, is_fast, is_plain, takes_uniforms};
 
 /// A slot, or with the highest bit a uniform.

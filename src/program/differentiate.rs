@@ -7,10 +7,11 @@
 
 use std::collections::BinaryHeap;
 
-use super::expr::{Expr, record};
+use super::expr::record;
 use super::graph::{Graph, Id, Node, exponent, index};
-use super::op::Op;
 use super::{Options, Precision};
+use crate::ops::kind::Expr;
+use crate::ops::op::Op;
 use crate::ops::rules::scaled;
 
 /// A place where adjoints are added up.
@@ -170,7 +171,7 @@ impl<T: Precision> Reverse<'_, T> {
 
     /// A sum or a product, in the chunks in which the tape takes it.
     fn list(&mut self, op: Op, operands: &[Id], uniform: bool) -> Option<Link<T>> {
-        let chunk = if self.exact { crate::many::CHUNK - 1 } else { operands.len() };
+        let chunk = if self.exact { crate::tape::CHUNK - 1 } else { operands.len() };
         let one = Expr::constant(T::one());
         let mut before: Share<T> = (None, one);
         for ids in operands.chunks(chunk) {

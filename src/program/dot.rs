@@ -4,9 +4,9 @@ mod label;
 mod write;
 
 use super::graph::Guard;
-use super::op::Op;
 use super::{Precision, Program};
 use crate::error::Error;
+use crate::ops::op::Op;
 use crate::tape::{Tape, Value};
 
 /// The picture of a program at a point, as text in the language of [Graphviz](https://graphviz.org/doc/info/lang.html).

@@ -4,42 +4,15 @@ mod methods;
 mod simplify;
 mod traits;
 
-use std::any::{Any, TypeId};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use num_traits::Float;
 
 use super::Precision;
 use super::graph::{Builder, Comparison, Graph, Guard, Id};
-use super::op::Op;
+use crate::ops::kind::Expr;
+use crate::ops::op::Op;
 use simplify::{choice, simpler};
-
-/// A number that remembers how it is computed, for a [`Program`](super::Program).
-///
-/// While a program is recorded, its inputs are of this type. An `Expr` behaves as the plain number does: it has the
-/// methods of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its number, and
-/// mixes with plain numbers in all operators. What depends on no input is a constant, and is computed at once.
-///
-/// A comparison between numbers that depend on inputs is remembered as a *guard*: the program is the one for inputs
-/// where it comes out in the same way. So is every other question about such a number (`is_nan`, `classify` ...), and
-/// to look at it as a plain number ([`data`](crate::Number::data), `to_f64` ...) is to ask whether it is exactly this one.
-///
-/// # Examples
-///
-/// ```
-/// use gradtape::program::Program;
-///
-/// let program = Program::record(|x| (x[0] * x[1]).sin() + 1.0, &[1.0_f64, 2.0]);
-/// assert_eq!(program.eval(&[0.0, 3.0])?, [1.0]);
-/// # Ok::<(), gradtape::Error>(())
-/// ```
-#[derive(Clone, Copy)]
-pub struct Expr<T> {
-    pub(crate) data: T,
-    id: Id,
-    /// Which recording it belongs to; 0 for a constant.
-    session: u64,
-}
 
 /// What is recorded on a thread.
 #[derive(Debug)]
@@ -64,6 +37,7 @@ pub(crate) fn record<T: Precision, R>(builder: Builder<T>, knows: bool, f: impl 
         }
     }
 
+    T::recorder().set(Some(|op, operands| Expr::call_any(op, operands, 0)));
     let session = Session { number: NEXT.fetch_add(1, Relaxed), builder, knows };
     let before = Restore(T::session().replace(Some(session)));
     let result = f();
@@ -107,6 +81,11 @@ impl<T: Precision> Expr<T> {
     #[inline]
     pub fn is_constant(self) -> bool {
         self.session == 0
+    }
+
+    /// The number where it was recorded, which is printed without a guard.
+    pub(crate) fn shown(self) -> T {
+        self.data
     }
 
     /// The node of this number in the recording under way.
@@ -244,23 +223,4 @@ impl<T: Precision> Session<T> {
         );
         expr.id
     }
-}
-
-/// `op` of the operands, if `T` is an [`Expr`]: what makes the rules of the table record instead of branching.
-///
-/// The compiler knows the answer, so that this costs nothing on a tape of floats.
-#[inline(always)]
-pub(crate) fn symbolic<T: Copy + 'static, const N: usize>(op: Op, operands: [T; N]) -> Option<T> {
-    if TypeId::of::<T>() == TypeId::of::<Expr<f64>>() {
-        Some(same(Expr::<f64>::call(op, operands.map(same), 0)))
-    } else if TypeId::of::<T>() == TypeId::of::<Expr<f32>>() {
-        Some(same(Expr::<f32>::call(op, operands.map(same), 0)))
-    } else {
-        None
-    }
-}
-
-/// The value as one of the type that it has.
-fn same<A: Copy + 'static, B: Copy + 'static>(a: A) -> B {
-    *(&a as &dyn Any).downcast_ref().expect("the types are one")
 }

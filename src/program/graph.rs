@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Precision;
-use super::op::Op;
 use crate::number::Real;
+use crate::ops::op::Op;
 
 /// Where a node stands in its graph.
 pub(crate) type Id = u32;

@@ -28,7 +28,7 @@ use num_traits::Float;
 use super::Precision;
 use super::code::{Code, Instruction, Place, Term, UNIFORM as UNIFORM_BIT};
 use super::math::Math;
-use super::op::Op;
+use crate::ops::op::Op;
 use operations::{Family, Operation, family};
 pub(crate) use sums::GROUP;
 

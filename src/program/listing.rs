@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::code::{Code, Instruction, compile};
 use super::graph::{Comparison, Graph, Guard, Id, Node, exponent};
-use super::op::Op;
 use super::optimize::{lower, prune, rebuild};
 use super::{Optimization, Options, Precision, Program};
+use crate::ops::op::Op;
 
 /// The names of the nodes of a graph: `p[0]` is a parameter, `x[0]` an input, `v0` the result of an operation.
 struct Names<'g, T> {

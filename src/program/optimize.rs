@@ -1,9 +1,10 @@
 //! What a program need not compute.
 
-use super::expr::{Expr, record};
+use super::expr::record;
 use super::graph::{Graph, Id, Node, exponent, index};
-use super::op::Op;
 use super::{Options, Precision};
+use crate::ops::kind::Expr;
+use crate::ops::op::{Kernel, Op};
 
 /// The graph without what neither an output nor a guard depends on.
 pub(crate) fn prune<T: Precision>(graph: &Graph<T>) -> Graph<T> {
@@ -43,7 +44,7 @@ pub(crate) fn prune<T: Precision>(graph: &Graph<T>) -> Graph<T> {
 
 /// The graph with simpler operations in the place of those that the table makes of them, so that parts are shared.
 pub(crate) fn lower<T: Precision>(graph: Graph<T>, options: Options) -> Graph<T> {
-    if options.is_exact() || !graph.nodes.iter().any(|node| node.op.is_composite()) {
+    if options.is_exact() || !graph.nodes.iter().any(|node| node.op.facts().kernel == Kernel::Parts) {
         return graph;
     }
     rebuild(&graph, options)
@@ -82,7 +83,7 @@ fn again<T: Precision>(graph: &Graph<T>, node: &Node, exprs: &[Expr<T>]) -> Expr
         }
         op => {
             let x: [Expr<T>; 3] = std::array::from_fn(|k| graph.nth(node, k, exprs));
-            op.lowered(x[0]).unwrap_or_else(|| Expr::call_any(op, x, exponent(node)))
+            op.in_parts(x[0]).unwrap_or_else(|| Expr::call_any(op, x, exponent(node)))
         }
     }
 }

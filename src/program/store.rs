@@ -11,10 +11,10 @@ use serde::de::value::{Error as Unknown, StrDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::graph::{Comparison, Graph, Guard, Id, Node, exponent, index};
-use super::op::Op;
 use super::{Optimization, Options, Precision, Program};
 use crate::error::Error;
 use crate::file::{FileKind, Format, PrecisionName, Version, digits, head, numbers, read};
+use crate::ops::op::Op;
 
 impl<T: Precision> FileKind for Program<T> {
     const FORMAT: &'static str = "gradtape program";

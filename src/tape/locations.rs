@@ -1,38 +1,9 @@
 //! Where on a tape numbers stop being finite (feature `locations`).
 
-use std::fmt;
-
 #[cfg(not(feature = "locations"))]
-use crate::tape::node::NodeId;
-
-/// An operation on some operands, or on a list that is not shown. Without the feature none is ever made.
-#[cfg_attr(not(feature = "locations"), allow(dead_code))]
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    name: &'static str,
-    operands: Vec<Option<f64>>,
-}
-
-impl Call {
-    #[inline]
-    pub(crate) fn new(name: &'static str, operands: impl Into<Vec<Option<f64>>>) -> Self {
-        Self { name, operands: operands.into() }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)?;
-        for (k, operand) in self.operands.iter().enumerate() {
-            let before = if k == 0 { "(" } else { ", " };
-            match operand {
-                Some(x) => write!(f, "{before}{x:?}")?,
-                None => write!(f, "{before}?")?,
-            }
-        }
-        f.write_str(if self.operands.is_empty() { "" } else { ")" })
-    }
-}
+use super::node::NodeId;
+#[cfg(not(feature = "locations"))]
+use crate::ops::call::Call;
 
 /// Without the feature: nothing, at no cost.
 #[cfg(not(feature = "locations"))]
@@ -52,7 +23,7 @@ mod on {
     use std::fmt;
     use std::panic::Location;
 
-    use super::Call;
+    use crate::ops::call::Call;
     use crate::scalar::Scalar;
     use crate::tape;
     use crate::tape::node::NodeId;

@@ -2,12 +2,13 @@
 
 use std::mem::MaybeUninit;
 
+use super::locations::watch;
 use super::memory::Record;
 use super::registry::{find, hold};
+use crate::ops::call::Call;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 use crate::tape::Value;
-use crate::tape::locations::{Call, watch};
 use crate::tape::node::NodeId;
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use num_traits::ToPrimitive;
-
-use crate::methods::methods;
-use crate::ops::rules::{self, both_scaled, scaled};
+use super::gradients::Gradients;
+use super::locations::watch;
+use super::node::NodeId;
+use crate::number::Number;
+use crate::number::calculus::Calculus;
+use crate::number::stamp::number;
+use crate::ops::call::Call;
+use crate::ops::rules::{both_scaled, scaled};
 use crate::scalar::Scalar;
 use crate::tape;
-use crate::tape::Gradients;
-use crate::tape::locations::{Call, watch};
-use crate::tape::node::NodeId;
 
 /// A number that remembers on which node of a tape it depends, and how.
 ///
@@ -165,11 +166,18 @@ impl<T: Scalar> Value<T> {
     pub(crate) fn own(data: T, node: NodeId) -> Self {
         Self { data, slope: T::one(), node, invariant: PhantomData }
     }
+}
+
+impl<T: Scalar> Calculus<T> for Value<T> {
+    #[inline(always)]
+    fn number(self) -> T {
+        self.data
+    }
 
     /// The result of an operation on this value alone.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn chain(self, data: T, partial: T, call: impl FnOnce() -> Call) -> Self {
+    fn chain(self, data: T, partial: T, call: impl FnOnce() -> Call) -> Self {
         let slope = scaled(partial, self.slope);
         watch(&[(self.node, partial, self.slope)], Some(slope), call);
         Self { data, slope, node: self.node.derived(), invariant: PhantomData }
@@ -180,7 +188,7 @@ impl<T: Scalar> Value<T> {
     /// The partials are computed only if they are needed, so that a constant operand costs nothing.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn join(
+    fn join(
         data: T,
         a: Self,
         b: Self,
@@ -210,27 +218,34 @@ impl<T: Scalar> Value<T> {
         Self::own(data, tape::record([a.node, b.node], partials, [a.slope, b.slope]))
     }
 
+    #[track_caller]
+    fn many(name: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self {
+        super::many(name, data, operands)
+    }
+
     /// Panics if the two values do not belong to one tape.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn meet(self, other: Self) {
-        if !self.node.is(other.node)
-            && !tape::is_last::<T>([self.node, other.node])
-            && !self.is_constant()
-            && !other.is_constant()
-        {
-            tape::assert_meet::<T>([self.node, other.node]);
+    fn assert_same_tape(a: Self, b: Self) {
+        if !a.node.is(b.node) && !tape::is_last::<T>([a.node, b.node]) && !a.is_constant() && !b.is_constant() {
+            tape::assert_meet::<T>([a.node, b.node]);
         }
     }
 }
 
-impl<T: Scalar> Value<T> {
-    crate::operations! {
-        methods "```" "Tape" "let tape = Tape::new(); let v = tape.var(x);"
-            "let tape = Tape::new(); let (u, v) = (tape.var(a), tape.var(b));"
-            ["y.backward().wrt(v)" "y.backward().wrt(u)"]
-            "\n# Panics\n\nIf the values belong to different tapes, or are joined on one that was cleared or dropped."
+impl<T: Number> Value<T> {
+    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self::constant(self.data.detach())
     }
+}
+
+number! {
+    calculus [T: Scalar] Value<T>; [] Value<f32>, Value<f64>;
+    "\n# Panics\n\nIf the values belong to different tapes, or are joined on one that was cleared or dropped."
 }
 
 impl<T: fmt::Debug> fmt::Debug for Value<T> {

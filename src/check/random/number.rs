@@ -1,16 +1,17 @@
 //! What an expression can be evaluated with.
 
-use num_traits::Float;
+use num_traits::{Float, NumOps};
 
-use super::table::{OPERATORS, Table, position};
+#[cfg(feature = "program")]
+use super::table::NODES;
+use super::table::{OPERATORS, Table, operators, position};
 use crate::dual::Dual;
 use crate::function::derivative;
-use crate::number::Real;
+use crate::number::{Number, Real};
 use crate::ops::rules::constant;
 #[cfg(feature = "program")]
-use crate::program::{Expr, Op};
-use crate::tape::many;
-use crate::tape::{Value, gradient};
+use crate::program::{Expr, Precision};
+use crate::tape::{Value, gradient, many};
 
 /// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Value`]s and [`Dual`]s over
 /// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
@@ -143,167 +144,207 @@ fn fold<F: Arithmetic>(op: usize, list: &[F]) -> F {
         .expect("there is no sum or product of no numbers; hand over at least one")
 }
 
-/// What a node of a program has as its second operand, and what as its exponent.
+/// What the numbers of this crate do in their own way.
+pub trait Special: Real {
+    /// The derivative of an operation of one argument, by a number over this one.
+    fn derivative(op: usize, a: Self) -> Self;
+
+    /// `a² b`, for values an operation of a user's own.
+    fn custom(a: Self, b: Self) -> Self {
+        a * a * b
+    }
+
+    /// The same number, for values as a node of its own.
+    fn retain(a: Self) -> Self {
+        a
+    }
+
+    /// An operator with a plain number on the left, where Rust has one.
+    fn plain_left(op: usize, a: f64, b: Self) -> Self;
+}
+
+impl<F: Real + Special> Arithmetic for F {
+    fn constant(x: f64) -> Self {
+        constant(x)
+    }
+
+    fn unary(op: usize, &a: &Self) -> Self {
+        (Table::<Self>::UNARY[op].f)([a])
+    }
+
+    fn binary(op: usize, &a: &Self, &b: &Self) -> Self {
+        (Table::<Self>::BINARY[op].f)([a, b])
+    }
+
+    fn mul_add(&a: &Self, &b: &Self, &c: &Self) -> Self {
+        Float::mul_add(a, b, c)
+    }
+
+    fn clamp(&a: &Self, &low: &Self, &high: &Self) -> Self {
+        if low <= high { Float::clamp(a, low, high) } else { a }
+    }
+
+    fn derivative(op: usize, &a: &Self) -> Self {
+        Special::derivative(op, a)
+    }
+
+    fn plain_right(op: usize, &a: &Self, b: f64) -> Self {
+        operators::<F, F::Plain, F>()[op - OPERATORS.start](a, constant(b))
+    }
+
+    fn plain_left(op: usize, a: f64, &b: &Self) -> Self {
+        Special::plain_left(op, a, b)
+    }
+
+    fn neg(&a: &Self) -> Self {
+        -a
+    }
+
+    fn sin_cos(&a: &Self) -> (Self, Self) {
+        Float::sin_cos(a)
+    }
+
+    fn custom(&a: &Self, &b: &Self) -> Self {
+        Special::custom(a, b)
+    }
+
+    fn retain(&a: &Self) -> Self {
+        Special::retain(a)
+    }
+
+    fn sum(terms: &[Self]) -> Self {
+        terms.iter().sum()
+    }
+
+    fn product(factors: &[Self]) -> Self {
+        factors.iter().product()
+    }
+
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        Real::dot(a, b)
+    }
+
+    fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
+        Real::weighted_sum(values, &weights.iter().map(|&weight| constant(weight)).collect::<Vec<_>>())
+    }
+}
+
+/// The number that stands on the left of an operator of `F`: a plain number for numbers over f32 and f64. Rust allows a
+/// plain number on the left for named types only; of nested numbers it is made an `F`.
+pub trait Left<F> {
+    fn apply(op: usize, a: f64, b: F) -> F;
+}
+
+/// The operator of the table with a left operand of the type `L`.
+fn with_left<L: NumOps<F, F> + Float, F>(op: usize, a: f64, b: F) -> F {
+    operators::<L, F, F>()[op - OPERATORS.start](constant(a), b)
+}
+
+impl<F> Left<F> for f32
+where
+    f32: NumOps<F, F>,
+{
+    fn apply(op: usize, a: f64, b: F) -> F {
+        with_left::<Self, F>(op, a, b)
+    }
+}
+
+impl<F> Left<F> for f64
+where
+    f64: NumOps<F, F>,
+{
+    fn apply(op: usize, a: f64, b: F) -> F {
+        with_left::<Self, F>(op, a, b)
+    }
+}
+
+impl<T, F: Real> Left<F> for Value<T> {
+    fn apply(op: usize, a: f64, b: F) -> F {
+        with_left::<F, F>(op, a, b)
+    }
+}
+
+impl<T, const N: usize, F: Real> Left<F> for Dual<T, N> {
+    fn apply(op: usize, a: f64, b: F) -> F {
+        with_left::<F, F>(op, a, b)
+    }
+}
+
+/// The derivative by a tape of its own.
+fn on_tape<F: Real>(op: usize, a: F) -> F
+where
+    Value<F>: Real,
+{
+    gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
+}
+
+impl Special for f32 {
+    fn derivative(op: usize, a: Self) -> Self {
+        on_tape(op, a)
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        <Self as Left<Self>>::apply(op, a, b)
+    }
+}
+
+impl Special for f64 {
+    fn derivative(op: usize, a: Self) -> Self {
+        on_tape(op, a)
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        <Self as Left<Self>>::apply(op, a, b)
+    }
+}
+
+impl<T: Number + Left<Self>> Special for Value<T>
+where
+    Self: Real,
+    Value<Self>: Real,
+{
+    fn derivative(op: usize, a: Self) -> Self {
+        on_tape(op, a)
+    }
+
+    fn custom(a: Self, b: Self) -> Self {
+        let (x, y) = (a.data(), b.data());
+        many("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
+    }
+
+    fn retain(a: Self) -> Self {
+        a.retain()
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        T::apply(op, a, b)
+    }
+}
+
+impl<T: Number + Left<Self>, const N: usize> Special for Dual<T, N>
+where
+    Self: Real,
+    Dual<Self>: Real,
+{
+    fn derivative(op: usize, a: Self) -> Self {
+        derivative(|x| (Table::UNARY[op].f)([x]), a)[1]
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        T::apply(op, a, b)
+    }
+}
+
 #[cfg(feature = "program")]
-macro_rules! parameters {
-    () => {
-        (0.0, 0)
-    };
-    (T $value:literal) => {
-        ($value, 0)
-    };
-    ($Other:ident $value:literal) => {
-        (0.0, $value)
-    };
+impl<T: Precision + Left<Self>> Special for Expr<T> {
+    // By the table: a tape would ask whether the derivative is NaN, and the program would remember that.
+    fn derivative(op: usize, a: Self) -> Self {
+        let (op, parameter, exponent) = NODES[op];
+        let x = [a, constant(parameter), a];
+        op.partial(0, x, exponent, Self::call_any(op, x, exponent))
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        T::apply(op, a, b)
+    }
 }
-
-macro_rules! numbers {
-    (
-        unary { $($(#[$ud:meta])*
-            $u:ident($($ua:ident),* $(; $up:ident: $upt:ident = $upv:literal)?)
-            $(let $us:ident = $ub:expr =>)? $(=)? $uv:expr, $upartial:expr; at $uat:literal, $ul:literal, $uh:literal;)* }
-        activation { $($(#[$vd:meta])*
-            $v:ident($($va:ident),* $(; $vp:ident: $vpt:ident = $vpv:literal)?)
-            $(let $vs:ident = $vb:expr =>)? $(=)? $vv:expr, $vpartial:expr; at $vat:literal, $vl:literal, $vh:literal;)* }
-        binary { $($binary:tt)* } choice { $($choice:tt)* }
-        operator { $($(#[$doc:meta])* $O:ident::$o:ident, $OA:ident::$oa:ident $args:tt = $ov:expr, $op:expr, $oq:expr;
-            at $at:tt, $low:tt, $high:tt;)* }
-    ) => {
-        /// The entries of [`Table::UNARY`] as nodes of a program.
-        #[cfg(feature = "program")]
-        const NODES: &[(Op, (f64, i32))] = &[
-            $((Op::$u, parameters!($($upt $upv)?)),)*
-            $((Op::$v, parameters!($($vpt $vpv)?)),)*
-        ];
-
-        numbers! { @plain f32 [$($O::$o)*] }
-        numbers! { @plain f64 [$($O::$o)*] }
-        numbers! { @over f32 [$($O::$o)*] }
-        numbers! { @over f64 [$($O::$o)*] }
-        #[cfg(feature = "program")]
-        numbers! { @expr f32 [$($O::$o)*] }
-        #[cfg(feature = "program")]
-        numbers! { @expr f64 [$($O::$o)*] }
-    };
-    (@over $T:ident [$($operators:tt)*]) => {
-        numbers! { @value [] $T, constant::<$T> => [$($operators)*] }
-        numbers! { @dual [const N: usize] $T, N, constant::<$T> => [$($operators)*] }
-        // Rust allows a plain number on the left for named types only.
-        numbers! { @value [] Value<$T>, constant::<Value<Value<$T>>> => [$($operators)*] }
-        numbers! { @value [const M: usize] Dual<$T, M>, constant::<Value<Dual<$T, M>>> => [$($operators)*] }
-        numbers! { @dual [const M: usize, const N: usize] Dual<$T, M>, N, constant::<Dual<Dual<$T, M>, N>> => [$($operators)*] }
-    };
-    (@plain $T:ty [$($operators:tt)*]) => {
-        numbers! { @number [] $T, $T, constant::<$T>; [$($operators)*]
-            fn derivative(op: usize, &a: &Self) -> Self {
-                gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
-            }
-
-            fn custom(&a: &Self, &b: &Self) -> Self {
-                a * a * b
-            }
-        }
-    };
-    (@expr $T:ty [$($operators:tt)*]) => {
-        numbers! { @number [] Expr<$T>, $T, constant::<$T>; [$($operators)*]
-            // What the table says of it: a tape would ask whether it is NaN, and the program would remember that.
-            fn derivative(op: usize, &a: &Self) -> Self {
-                let (op, (parameter, exponent)) = NODES[op];
-                let x = [a, constant(parameter), a];
-                op.partial(0, x, exponent, Self::call_any(op, x, exponent))
-            }
-
-            fn custom(&a: &Self, &b: &Self) -> Self {
-                a * a * b
-            }
-        }
-    };
-    (@dual [$($generics:tt)*] $T:ty, $N:ident, $left:expr => [$($operators:tt)*]) => {
-        numbers! { @number [$($generics)*] Dual<$T, $N>, $T, $left; [$($operators)*]
-            fn derivative(op: usize, &a: &Self) -> Self {
-                derivative(|x| (Table::UNARY[op].f)([x]), a)[1]
-            }
-
-            fn custom(&a: &Self, &b: &Self) -> Self {
-                a * a * b
-            }
-        }
-    };
-    (@value [$($generics:tt)*] $T:ty, $left:expr => [$($operators:tt)*]) => {
-        numbers! { @number [$($generics)*] Value<$T>, $T, $left; [$($operators)*]
-            fn derivative(op: usize, &a: &Self) -> Self {
-                gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
-            }
-
-            fn custom(&a: &Self, &b: &Self) -> Self {
-                let (x, y) = (a.data(), b.data());
-                many("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
-            }
-
-            fn retain(&a: &Self) -> Self {
-                a.retain()
-            }
-        }
-    };
-    (@number [$($generics:tt)*] $F:ty, $T:ty, $left:expr; [$($O:ident::$o:ident)*] $($own:item)*) => {
-        impl<$($generics)*> Arithmetic for $F {
-            fn constant(x: f64) -> Self {
-                constant(x)
-            }
-
-            fn unary(op: usize, &a: &Self) -> Self {
-                (Table::<Self>::UNARY[op].f)([a])
-            }
-
-            fn binary(op: usize, &a: &Self, &b: &Self) -> Self {
-                (Table::<Self>::BINARY[op].f)([a, b])
-            }
-
-            fn mul_add(&a: &Self, &b: &Self, &c: &Self) -> Self {
-                Float::mul_add(a, b, c)
-            }
-
-            fn clamp(&a: &Self, &low: &Self, &high: &Self) -> Self {
-                if low <= high { Float::clamp(a, low, high) } else { a }
-            }
-
-            fn plain_right(op: usize, &a: &Self, b: f64) -> Self {
-                let forms: &[fn($F, $T) -> $F] = &[$(std::ops::$O::$o),*];
-                forms[op - OPERATORS.start](a, constant(b))
-            }
-
-            fn plain_left(op: usize, a: f64, &b: &Self) -> Self {
-                let forms: &[fn(f64, $F) -> $F] = &[$(|a, b| std::ops::$O::$o($left(a), b)),*];
-                forms[op - OPERATORS.start](a, b)
-            }
-
-            fn neg(&a: &Self) -> Self {
-                -a
-            }
-
-            fn sin_cos(&a: &Self) -> (Self, Self) {
-                Float::sin_cos(a)
-            }
-
-            fn sum(terms: &[Self]) -> Self {
-                terms.iter().sum()
-            }
-
-            fn product(factors: &[Self]) -> Self {
-                factors.iter().product()
-            }
-
-            fn dot(a: &[Self], b: &[Self]) -> Self {
-                Real::dot(a, b)
-            }
-
-            fn weighted_sum(values: &[Self], weights: &[f64]) -> Self {
-                Real::weighted_sum(values, &weights.iter().map(|&weight| constant(weight)).collect::<Vec<_>>())
-            }
-
-            $($own)*
-        }
-    };
-}
-
-crate::operations! { numbers }

@@ -3,9 +3,11 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use num_traits::Float;
+use num_traits::{Float, NumOps};
 
 use crate::number::Real;
+#[cfg(feature = "program")]
+use crate::ops::op::Op;
 use crate::ops::rules::constant;
 
 /// One entry of the table of operations, as a function over `F`.
@@ -55,83 +57,111 @@ pub(super) enum Syntax {
 #[derive(Debug)]
 pub struct Table<F>(PhantomData<F>);
 
+/// For example, the entry `powi(x, n: i32 = 3 -> y) … (at [0.7], from [0.2], to [3.0]) …` becomes
+/// `Operation { name: "powi", f: |[x]| Float::powi(x, 3), at: [0.7], low: [0.2], high: [3.0], syntax: Method("3") }`.
 macro_rules! table {
     (
-        unary { $($(#[$ud:meta])*
-            $u:ident($($ua:ident),* $(; $p:ident: $pt:ident = $pv:literal)?)
-            $(let $us:ident = $ub:expr =>)? $(=)? $uv:expr, $up:expr; at $uat:literal, $ul:literal, $uh:literal;)* }
-        activation { $($(#[$vd:meta])*
-            $v:ident($($va:ident),* $(; $q:ident: $qt:ident = $qv:literal)?)
-            $(let $vs:ident = $vb:expr =>)? $(=)? $vv:expr, $vp:expr; at $vat:literal, $vl:literal, $vh:literal;)* }
-        binary { $($(#[$bd:meta])* $b:ident $ba:tt = $bv:expr, $bp:expr, $bq:expr;
-            at ($($bat:literal),*), ($($bl:literal),*), ($($bh:literal),*);)* }
-        choice { $($(#[$cd:meta])* $c:ident $ca:tt = $cv:expr, $cp:expr, $cq:expr;
-            at ($($cat:literal),*), ($($cl:literal),*), ($($ch:literal),*);)* }
-        operator { $($(#[$od:meta])* $O:ident::$o:ident, $OA:ident::$oa:ident $oargs:tt = $ov:expr, $op:expr, $oq:expr;
-            at ($($oat:literal),*), ($($ol:literal),*), ($($oh:literal),*);)* }
+        real_many $real_many:tt
+        float_unary { $($(#[$fu_doc:meta])* $fu:ident $fua:tt $fuv:tt $fup:tt $fus:tt $fuf:tt;)* }
+        real_unary { $($(#[$ru_doc:meta])* $ru:ident $rua:tt $ruv:tt $rup:tt $rus:tt $ruf:tt;)* }
+        float_binary { $($(#[$fb_doc:meta])* $fb:ident $fba:tt $fbv:tt $fbp:tt $fbs:tt $fbf:tt;)* }
+        float_choice { $($(#[$fc_doc:meta])* $fc:ident $fca:tt $fcv:tt $fcp:tt $fcs:tt $fcf:tt;)* }
+        real_binary { $($(#[$rb_doc:meta])* $rb:ident $rba:tt $rbv:tt $rbp:tt $rbs:tt $rbf:tt;)* }
+        operator { $($(#[$op_doc:meta])* $op:ident $opa:tt $opv:tt $opp:tt $ops:tt $opf:tt;)* }
+        $($rest:tt)*
     ) => {
         impl<F: Real> Table<F> {
             /// The operations of one argument.
             pub const UNARY: &'static [Operation<F, 1>] = &[
-                $(Operation { name: stringify!($u), f: |[x]| Float::$u(x $(, parameter!($pt $pv))?),
-                    at: [$uat], low: [$ul], high: [$uh], syntax: syntax!($($pt $pv)?) },)*
-                $(Operation { name: stringify!($v), f: |[x]| Real::$v(x $(, parameter!($qt $qv))?),
-                    at: [$vat], low: [$vl], high: [$vh], syntax: syntax!($($qt $qv)?) },)*
+                $(operation! { $fu, unary!(Float $fu $fua), $fus, syntax!($fua) },)*
+                $(operation! { $ru, unary!(Real $ru $rua), $rus, syntax!($rua) },)*
             ];
 
             /// The operations of two arguments. The operators come last.
             pub const BINARY: &'static [Operation<F, 2>] = &[
-                $(Operation { name: stringify!($b), f: |[a, b]| Float::$b(a, b),
-                    at: [$($bat),*], low: [$($bl),*], high: [$($bh),*], syntax: syntax!() },)*
-                $(Operation { name: stringify!($c), f: |[a, b]| Float::$c(a, b),
-                    at: [$($cat),*], low: [$($cl),*], high: [$($ch),*], syntax: syntax!() },)*
-                $(Operation { name: stringify!($o), f: |[a, b]| std::ops::$O::$o(a, b),
-                    at: [$($oat),*], low: [$($ol),*], high: [$($oh),*], syntax: Syntax::Operator(symbol!($o)) },)*
+                $(operation! { $fb, |[a, b]| Float::$fb(a, b), $fbs, Syntax::Method("") },)*
+                $(operation! { $fc, |[a, b]| Float::$fc(a, b), $fcs, Syntax::Method("") },)*
+                $(operation! { $rb, |[a, b]| Real::$rb(a, b), $rbs, Syntax::Method("") },)*
+                $(operation! { $op, |[a, b]| operator!($op $opa)(a, b), $ops, symbol!($opf) },)*
             ];
+        }
+
+        /// The operators of the table, in the order in which they stand in [`Table::BINARY`].
+        pub(super) fn operators<L: NumOps<R, O>, R, O>() -> [fn(L, R) -> O; OPERATORS.end - OPERATORS.start] {
+            [$(operator!($op $opa)),*]
         }
 
         /// Which entries of [`Table::BINARY`] are operators.
         pub(super) const OPERATORS: Range<usize> =
-            [$(stringify!($b),)* $(stringify!($c),)*].len()..Table::<f64>::BINARY.len();
+            [$(stringify!($fb),)* $(stringify!($fc),)* $(stringify!($rb),)*].len()..Table::<f64>::BINARY.len();
+
+        /// The entries of [`Table::UNARY`] as operations of programs, with the sample of a plain or of an integer
+        /// parameter.
+        #[cfg(feature = "program")]
+        pub(super) const NODES: &[(Op, f64, i32)] = &[
+            $((Op::$fu, parameter!(T $fua), parameter!(i32 $fua)),)*
+            $((Op::$ru, parameter!(T $rua), parameter!(i32 $rua)),)*
+        ];
     };
 }
 
-macro_rules! parameter {
-    (T $value:literal) => {
-        constant::<F::Plain>($value)
+macro_rules! operation {
+    ($name:ident, $f:expr, (at $at:tt, from $low:tt, to $high:tt), $syntax:expr) => {
+        Operation { name: stringify!($name), f: $f, at: $at, low: $low, high: $high, syntax: $syntax }
     };
-    ($Other:ident $value:literal) => {
-        $value
+}
+
+/// A method as a function of its argument; a parameter has its sample.
+macro_rules! unary {
+    ($Trait:ident $name:ident ($x:ident -> $y:ident)) => {
+        |[x]| $Trait::$name(x)
+    };
+    ($Trait:ident $name:ident ($x:ident, $p:ident: T = $sample:literal -> $y:ident)) => {
+        |[x]| $Trait::$name(x, constant::<F::Plain>($sample))
+    };
+    ($Trait:ident $name:ident ($x:ident, $p:ident: i32 = $sample:literal -> $y:ident)) => {
+        |[x]| $Trait::$name(x, $sample)
+    };
+}
+
+macro_rules! operator {
+    ($op:ident ($a:ident, $b:ident -> $y:ident: $Op:ident, $($assign:tt)*)) => {
+        std::ops::$Op::$op
+    };
+}
+
+/// The sample of a parameter of the type, or 0.
+#[cfg(feature = "program")]
+macro_rules! parameter {
+    (T ($x:ident, $p:ident: T = $sample:literal -> $y:ident)) => {
+        $sample
+    };
+    (i32 ($x:ident, $p:ident: i32 = $sample:literal -> $y:ident)) => {
+        $sample
+    };
+    (T $arguments:tt) => {
+        0.0
+    };
+    (i32 $arguments:tt) => {
+        0
     };
 }
 
 macro_rules! syntax {
-    () => {
+    (($x:ident -> $y:ident)) => {
         Syntax::Method("")
     };
-    (T $value:literal) => {
-        Syntax::Parameter(stringify!($value))
+    (($x:ident, $p:ident: T = $sample:literal -> $y:ident)) => {
+        Syntax::Parameter(stringify!($sample))
     };
-    ($Other:ident $value:literal) => {
-        Syntax::Method(stringify!($value))
+    (($x:ident, $p:ident: i32 = $sample:literal -> $y:ident)) => {
+        Syntax::Method(stringify!($sample))
     };
 }
 
 macro_rules! symbol {
-    (add) => {
-        "+"
-    };
-    (sub) => {
-        "-"
-    };
-    (mul) => {
-        "*"
-    };
-    (div) => {
-        "/"
-    };
-    (rem) => {
-        "%"
+    ({kernel: $kernel:ident, nan: $nan:ident, source: Operator($symbol:literal) $($rest:tt)*}) => {
+        Syntax::Operator($symbol)
     };
 }
 

@@ -1,8 +1,8 @@
 //! Which operations the lanes have, and which nodes need more care than others.
 
 use super::super::graph::{Graph, Node, exponent};
-use super::super::op::Op;
 use super::super::{Options, Precision};
+use crate::ops::op::Op;
 
 /// Whether the lanes have a way to compute an operation on many numbers at once.
 pub(super) fn is_fast(op: Op) -> bool {

@@ -2,8 +2,8 @@
 
 use super::super::Precision;
 use super::super::graph::{Id, Node, index};
-use super::super::op::Op;
 use super::{Compiler, Kind, Section, Term};
+use crate::ops::op::Op;
 
 /// How many terms one instruction adds at most, so that not too many operands have to be kept for it.
 const LONGEST_SUM: usize = 48;

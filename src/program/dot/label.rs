@@ -2,7 +2,8 @@
 
 use num_traits::Float;
 
-use crate::program::{Op, Precision};
+use crate::ops::op::Op;
+use crate::program::Precision;
 
 /// Where an operand with a box of its own would be written.
 const OPERAND: &str = "·";

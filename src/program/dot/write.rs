@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::label::{self, Numbers, escaped, title};
 use super::{Dot, Layout};
+use crate::ops::op::Op;
+use crate::program::Precision;
 use crate::program::graph::{Id, Node, exponent};
-use crate::program::{Op, Precision};
 
 const PARAMETER: &str = "#dcf0d8";
 const INPUT: &str = "#d8e6ff";

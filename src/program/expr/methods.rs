@@ -6,76 +6,98 @@ use num_traits::Float;
 
 use super::super::Precision;
 use super::super::graph::Comparison;
-use super::super::op::Op;
-use super::Expr;
+use crate::number::operators::{
+    assignment, forms, lifted_left, lifted_right, negative, negatives, operation, references,
+};
+use crate::number::stamp::number;
+use crate::ops::kind::Expr;
+use crate::ops::op::Op;
 use crate::ops::rules;
 
+/// The methods of the table, which record their operation. For example, `sqrt` becomes
+/// `pub fn sqrt(self) -> Self { Self::call(Op::sqrt, [self], 0) }`.
 macro_rules! methods {
     (
-        unary { $(
-            $(#[$doc:meta])*
-            $unary:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
-            at $at:literal, $($interval:literal),*;
+        real_many { $(
+            $(#[$many_doc:meta])*
+            $many:ident ($values:ident -> $my:ident) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
         )* }
-        activation { $(
-            $(#[$activation_doc:meta])*
-            $activation:ident($ax:ident, $ay:ident $(; $ap:ident: $apt:ident = $apv:literal)?) $(let $ashared:ident = $aboth:expr =>)? $(=)? $avalue:expr, $apartial:expr;
-            at $aat:literal, $($ainterval:literal),*;
-        )* }
-        binary { $($(#[$binary_doc:meta])* $binary:ident $bargs:tt = $bv:expr, $bp:expr, $bq:expr; at $bat:tt, $blow:tt, $bhigh:tt;)* }
-        choice { $($(#[$choice_doc:meta])* $choice:ident $cargs:tt = $cv:expr, $cp:expr, $cq:expr; at $cat:tt, $clow:tt, $chigh:tt;)* }
+        float_unary { $($(#[$fu_doc:meta])* $fu:ident $fua:tt $fuv:tt $fup:tt $fus:tt $fuf:tt;)* }
+        real_unary { $($(#[$ru_doc:meta])* $ru:ident $rua:tt $ruv:tt $rup:tt $rus:tt $ruf:tt;)* }
+        float_binary { $($(#[$fb_doc:meta])* $fb:ident $fba:tt $fbv:tt $fbp:tt $fbs:tt $fbf:tt;)* }
+        float_choice { $($(#[$fc_doc:meta])* $fc:ident $fca:tt $fcv:tt $fcp:tt $fcs:tt $fcf:tt;)* }
+        real_binary { $($(#[$rb_doc:meta])* $rb:ident $rba:tt $rbv:tt $rbp:tt $rbs:tt $rbf:tt;)* }
         operator { $($operator:tt)* }
+        $($rest:tt)*
     ) => {
         impl<T: Precision> Expr<T> {
+            $(unary! { [$(#[$fu_doc])*] $fu $fua })*
+            $(unary! { [$(#[$ru_doc])*] $ru $rua })*
+            $(binary! { [$(#[$fb_doc])*] $fb })*
+            $(binary! { [$(#[$fc_doc])*] $fc })*
+            $(binary! { [$(#[$rb_doc])*] $rb })*
             $(
-                $(#[$doc])*
+                $(#[$many_doc])*
                 #[track_caller]
                 #[must_use]
-                pub fn $unary(self $(, $p: $pt)?) -> Self {
-                    unary!(self, $unary $(, $p: $pt)?)
-                }
-            )*
-            $(
-                $(#[$activation_doc])*
-                #[track_caller]
-                #[must_use]
-                pub fn $activation(self $(, $ap: $apt)?) -> Self {
-                    unary!(self, $activation $(, $ap: $apt)?)
-                }
-            )*
-            $(
-                $(#[$binary_doc])*
-                #[track_caller]
-                #[must_use]
-                pub fn $binary(self, other: Self) -> Self {
-                    Self::call(Op::$binary, [self, other], 0)
-                }
-            )*
-            $(
-                $(#[$choice_doc])*
-                #[track_caller]
-                #[must_use]
-                pub fn $choice(self, other: Self) -> Self {
-                    Self::call(Op::$choice, [self, other], 0)
+                pub fn $many($values: &[Self]) -> Self {
+                    $many_value
                 }
             )*
         }
+        operators! { $($operator)* }
     };
 }
 
 macro_rules! unary {
-    ($self:ident, $name:ident) => {
-        Self::call(Op::$name, [$self], 0)
+    ([$(#[$doc:meta])*] $name:ident ($x:ident -> $y:ident)) => {
+        unary! { @ [$(#[$doc])*] $name(self) => [self], 0 }
     };
-    ($self:ident, $name:ident, $p:ident: T) => {
-        Self::call(Op::$name, [$self, Self::constant($p)], 0)
+    ([$(#[$doc:meta])*] $name:ident ($x:ident, $p:ident: T = $sample:literal -> $y:ident)) => {
+        unary! { @ [$(#[$doc])*] $name(self, $p: T) => [self, Self::constant($p)], 0 }
     };
-    ($self:ident, $name:ident, $p:ident: $Other:ident) => {
-        Self::call(Op::$name, [$self], $p)
+    ([$(#[$doc:meta])*] $name:ident ($x:ident, $p:ident: i32 = $sample:literal -> $y:ident)) => {
+        unary! { @ [$(#[$doc])*] $name(self, $p: i32) => [self], $p }
+    };
+    (@ [$(#[$doc:meta])*] $name:ident($self:ident $(, $p:ident: $P:ty)?) => $operands:expr, $n:expr) => {
+        $(#[$doc])*
+        #[track_caller]
+        #[must_use]
+        pub fn $name($self $(, $p: $P)?) -> Self {
+            Self::call(Op::$name, $operands, $n)
+        }
     };
 }
 
+macro_rules! binary {
+    ([$(#[$doc:meta])*] $name:ident) => {
+        $(#[$doc])*
+        #[track_caller]
+        #[must_use]
+        pub fn $name(self, other: Self) -> Self {
+            Self::call(Op::$name, [self, other], 0)
+        }
+    };
+}
+
+/// The operators of the table, in all forms.
+macro_rules! operators {
+    ($(
+        $(#[$doc:meta])*
+        $op:ident ($a:ident, $b:ident -> $y:ident: $Op:ident, $OpAssign:ident::$op_assign:ident)
+        $value:tt $partials:tt $samples:tt $facts:tt;
+    )*) => { $(
+        operation! { [T: Precision] $Op::$op, Expr<T>, Expr<T> => Self, |a, b| Self::call(Op::$op, [a, b], 0) }
+        forms! { [T: Precision] $Op::$op, $OpAssign::$op_assign, Expr<T>, Expr<T> }
+    )* };
+}
+
 crate::operations! { methods }
+crate::operations! { lifted_right [T: Precision] Expr<T>, T, Expr<T>; }
+crate::operations! { lifted_left [] f32, Expr<f32>; }
+crate::operations! { lifted_left [] f64, Expr<f64>; }
+number! { recorded [T: Precision] Expr<T>; [] Expr<f32>, Expr<f64> }
+negatives! { [T: Precision] Expr<T>, |x| Self::call(Op::neg, [x], 0) }
 
 impl<T: Precision> Expr<T> {
     /// The number where it was recorded.
@@ -85,6 +107,13 @@ impl<T: Precision> Expr<T> {
     #[track_caller]
     pub fn data(self) -> T {
         self.fixed()
+    }
+
+    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    #[track_caller]
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self::call(Op::detach, [self], 0)
     }
 
     /// The fused `self · a + b`, rounded once.

@@ -2,8 +2,9 @@
 
 use super::super::Precision;
 use super::super::graph::Id;
-use super::super::op::Op;
-use super::{Expr, Session, with_session};
+use super::{Session, with_session};
+use crate::ops::kind::Expr;
+use crate::ops::op::Op;
 
 /// What is the same number without the operation, or with a simpler one: but for subnormal numbers, to the bit.
 pub(super) fn simpler<T: Precision>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Option<Expr<T>> {

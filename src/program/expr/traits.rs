@@ -8,8 +8,8 @@ use num_traits::{One, Zero};
 
 use super::super::Precision;
 use super::super::graph::Comparison;
-use super::super::op::Op;
-use super::Expr;
+use crate::ops::kind::Expr;
+use crate::ops::op::Op;
 
 impl<T: Precision> Zero for Expr<T> {
     fn zero() -> Self {
@@ -52,47 +52,56 @@ impl<T: Precision> Product for Expr<T> {
     }
 }
 
-impl<T: Precision> PartialEq for Expr<T> {
-    #[track_caller]
-    fn eq(&self, other: &Self) -> bool {
-        self.compare(Comparison::Equal, *other)
-    }
-}
-
-impl<T: Precision> PartialOrd for Expr<T> {
-    #[track_caller]
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        if self < other {
-            Some(Ordering::Less)
-        } else if self == other {
-            Some(Ordering::Equal)
-        } else if self > other {
-            Some(Ordering::Greater)
-        } else {
-            None
+/// Comparison, which remembers each question as it is asked: the default of `lt` would ask three. For example,
+/// `compared! { [] f64, Expr<f64>, |a, b| (Expr::constant(*a), *b) }` gives `PartialEq` and `PartialOrd` of a plain number on
+/// the left.
+macro_rules! compared {
+    ([$($generics:tt)*] $Left:ty, $Right:ty, |$a:ident, $b:ident| ($left:expr, $right:expr)) => {
+        impl<$($generics)*> PartialEq<$Right> for $Left {
+            #[track_caller]
+            fn eq(&self, $b: &$Right) -> bool {
+                let $a = self;
+                $left.compare(Comparison::Equal, $right)
+            }
         }
-    }
 
-    #[track_caller]
-    fn lt(&self, other: &Self) -> bool {
-        self.compare(Comparison::Less, *other)
-    }
+        impl<$($generics)*> PartialOrd<$Right> for $Left {
+            #[track_caller]
+            fn partial_cmp(&self, $b: &$Right) -> Option<Ordering> {
+                let $a = self;
+                let (left, right) = ($left, $right);
+                if left.compare(Comparison::Less, right) {
+                    Some(Ordering::Less)
+                } else if left.compare(Comparison::Equal, right) {
+                    Some(Ordering::Equal)
+                } else if right.compare(Comparison::Less, left) {
+                    Some(Ordering::Greater)
+                } else {
+                    None
+                }
+            }
 
-    #[track_caller]
-    fn le(&self, other: &Self) -> bool {
-        self.compare(Comparison::LessOrEqual, *other)
-    }
-
-    #[track_caller]
-    fn gt(&self, other: &Self) -> bool {
-        other < self
-    }
-
-    #[track_caller]
-    fn ge(&self, other: &Self) -> bool {
-        other <= self
-    }
+            compared! { @ask $Right, |$a, $b|
+                lt: $left.compare(Comparison::Less, $right),
+                le: $left.compare(Comparison::LessOrEqual, $right),
+                gt: $right.compare(Comparison::Less, $left),
+                ge: $right.compare(Comparison::LessOrEqual, $left)
+            }
+        }
+    };
+    (@ask $Right:ty, |$a:ident, $b:ident| $($question:ident: $answer:expr),*) => { $(
+        #[track_caller]
+        fn $question(&self, $b: &$Right) -> bool {
+            let $a = self;
+            $answer
+        }
+    )* };
 }
+
+compared! { [T: Precision] Expr<T>, Expr<T>, |a, b| (*a, *b) }
+compared! { [T: Precision] Expr<T>, T, |a, b| (*a, Expr::constant(*b)) }
+compared! { [] f32, Expr<f32>, |a, b| (Expr::constant(*a), *b) }
+compared! { [] f64, Expr<f64>, |a, b| (Expr::constant(*a), *b) }
 
 impl<T: fmt::Debug> fmt::Debug for Expr<T> {
     /// Shows data and node; of a constant only data.

@@ -3,8 +3,8 @@
 use super::super::Precision;
 use super::super::code::Place;
 use super::super::math::{self, Math};
-use super::super::op::Op;
 use super::{Memory, Numbers, choose, lanes, zero_wins};
+use crate::ops::op::Op;
 use crate::ops::rules;
 
 /// An operation on slots.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::call::Calls;
 use super::text::Text;
+use crate::ops::op::Op;
 use crate::program::Precision;
 use crate::program::graph::{Comparison, Graph, Guard, Id, Node, exponent};
-use crate::program::op::Op;
 
 /// The longest expression of a statement: rustfmt breaks some that are longer than 60.
 const LONGEST: usize = 60;

@@ -1,0 +1,46 @@
+//! Numbers over numbers: operators and comparisons with the plain numbers that are innermost.
+//!
+//! Rust needs the nested types by name: an operator of `Value<N>` with the plain number of any `N` would overlap with
+//! that of `Value<f64>` with f64. These are the nestings that the drivers use, and three levels of the public numbers.
+
+use crate::dual::Dual;
+use crate::number::Number;
+use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
+use crate::ops::kind::Dependence;
+use crate::scalar::Scalar;
+use crate::tape::Value;
+
+type ValueOfValue<T> = Value<Value<T>>;
+type ValueOfDependence<T> = Value<Dependence<T>>;
+type ValueOfDual<T, const M: usize, const C: bool> = Value<Dual<T, M, C>>;
+type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
+type DualOfDual<T, const M: usize, const N: usize, const C: bool> = Dual<Dual<T, M, C>, N, C>;
+type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
+type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
+type ValueOfDualOfDual<T, const L: usize, const M: usize> = Value<Dual<Dual<T, L>, M>>;
+type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<Dual<Dual<T, L>, M>, N>;
+
+/// For example, the line of `ValueOfValue` gives `impl Add<T> for Value<Value<T>>`, `impl Add<Value<Value<f64>>> for f64`,
+/// `impl PartialEq<T> for Value<Value<T>>`, and so for all operators.
+macro_rules! nested {
+    ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => { $(
+        crate::operations! { lifted_right [$($generics)* T: Number<Plain = T>] $Number<T $($arguments)*>, T, $Inner; }
+        crate::operations! { lifted_left [$($generics)*] f32, $Number<f32 $($arguments)*>; }
+        crate::operations! { lifted_left [$($generics)*] f64, $Number<f64 $($arguments)*>; }
+        compared! {
+            [$($generics)* T: Scalar] $Number<T $($arguments)*>, T, |left, right| (left.data(), *right)
+        }
+    )* };
+}
+
+nested! {
+    [] ValueOfValue [] over Value<T>;
+    [] ValueOfDependence [] over Dependence<T>;
+    [const M: usize, const C: bool,] ValueOfDual [, M, C] over Dual<T, M, C>;
+    [const N: usize,] DualOfValue [, N] over Value<T>;
+    [const M: usize, const N: usize, const C: bool,] DualOfDual [, M, N, C] over Dual<T, M, C>;
+    [] ValueOfValueOfValue [] over Value<Value<T>>;
+    [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
+    [const L: usize, const M: usize,] ValueOfDualOfDual [, L, M] over Dual<Dual<T, L>, M>;
+    [const L: usize, const M: usize, const N: usize,] DualOfDualOfDual [, L, M, N] over Dual<Dual<T, L>, M>;
+}

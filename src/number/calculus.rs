@@ -1,0 +1,149 @@
+//! What a number that computes derivatives must say; its methods and operators follow from the table of operations.
+
+use crate::ops::call::Call;
+use crate::ops::kind::is_traced_over;
+use crate::ops::rules::{greater, less};
+use crate::scalar::Scalar;
+
+/// A number over `T` that computes its derivatives from the partials of each operation.
+///
+/// The methods and operators that are stamped for a number compute `data`, the number of the result, and its partials over
+/// `T`. These functions make the result. The partials by an operand that does not need them are not computed, and nor is
+/// the [`Call`], which only messages show.
+pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
+    /// The number inside. A comparison asks for `data()` instead, which may take notice.
+    fn number(self) -> T;
+
+    /// The result of an operation on this number alone.
+    fn chain(self, data: T, partial: T, call: impl FnOnce() -> Call) -> Self;
+
+    /// The result of an operation on two numbers.
+    fn join(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        call: impl FnOnce() -> Call,
+    ) -> Self;
+
+    /// The result of an operation on a list of numbers, each with its partial.
+    fn many(name: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self;
+
+    /// Panics if the two cannot be operands of one operation.
+    #[inline(always)]
+    #[track_caller]
+    fn assert_same_tape(_: Self, _: Self) {}
+
+    /// [`join`](Self::join), of partials that cost nothing.
+    #[inline(always)]
+    #[track_caller]
+    fn operator(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        call: impl FnOnce() -> Call,
+    ) -> Self {
+        Self::join(data, a, b, partial_a, partial_b, call)
+    }
+
+    /// The result of a sum.
+    #[inline(always)]
+    #[track_caller]
+    fn added(data: T, a: Self, b: Self, call: impl FnOnce() -> Call) -> Self {
+        Self::operator(data, a, b, T::one, T::one, call)
+    }
+
+    /// The result of a difference.
+    #[inline(always)]
+    #[track_caller]
+    fn subtracted(data: T, a: Self, b: Self, call: impl FnOnce() -> Call) -> Self {
+        Self::operator(data, a, b, T::one, || -T::one(), call)
+    }
+
+    /// The result of a sum or a difference with a constant.
+    #[inline(always)]
+    #[track_caller]
+    fn shifted(self, data: T, call: impl FnOnce() -> Call) -> Self {
+        self.chain(data, T::one(), call)
+    }
+
+    /// The negative.
+    #[inline(always)]
+    #[track_caller]
+    fn negative(self) -> Self {
+        let x = self.number();
+        self.chain(-x, -T::one(), || Call::new("neg", [x.to_f64()]))
+    }
+
+    /// The result of an operation that returns one of two numbers: a join only where both have a share.
+    #[inline(always)]
+    #[track_caller]
+    fn choose(
+        data: T,
+        a: Self,
+        b: Self,
+        partial_a: impl FnOnce() -> T,
+        partial_b: impl FnOnce() -> T,
+        call: impl FnOnce() -> Call,
+    ) -> Self {
+        Self::assert_same_tape(a, b);
+        let (partial_a, partial_b) = (partial_a(), partial_b());
+        if is_traced_over::<Self, T>() {
+            // At another point it may be the other one.
+            Self::join(data, a, b, || partial_a, || partial_b, call)
+        } else if partial_b.is_zero() {
+            a.chain(data, partial_a, call)
+        } else if partial_a.is_zero() {
+            b.chain(data, partial_b, call)
+        } else {
+            Self::join(data, a, b, || partial_a, || partial_b, call)
+        }
+    }
+
+    /// The number within two bounds, for the stamped method `clamp`.
+    #[inline]
+    #[track_caller]
+    fn clamped(self, low: Self, high: Self) -> Self {
+        let [x, a, b] = [self, low, high].map(Self::number);
+        assert!(a <= b, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
+        Self::assert_same_tape(self, low);
+        Self::assert_same_tape(self, high);
+        Self::assert_same_tape(low, high);
+        if is_traced_over::<Self, T>() {
+            // At another point it may be another one.
+            let (call, y) = (|| Call::new("clamp", []), x.max(a));
+            let above = Self::choose(y, self, low, || greater(x, a), || greater(a, x), call);
+            return Self::choose(x.clamp(a, b), above, high, || less(y, b), || less(b, y), call);
+        }
+        let chosen = if x < a {
+            low
+        } else if x > b {
+            high
+        } else {
+            self
+        };
+        chosen.shifted(chosen.number(), || Call::new("clamp", [chosen.number().to_f64()]))
+    }
+
+    /// `self · a + b`, rounded once, for the stamped method `mul_add`.
+    #[inline]
+    #[track_caller]
+    fn fused(self, a: Self, b: Self) -> Self {
+        let [x, y, z] = [self, a, b].map(Self::number);
+        let call = || Call::new("mul_add", [x.to_f64(), y.to_f64(), z.to_f64()]);
+        Self::added(x.mul_add(y, z), Self::operator(x * y, self, a, || y, || x, call), b, call)
+    }
+
+    /// The sine and the cosine, for the stamped method `sin_cos`.
+    #[inline]
+    #[track_caller]
+    fn sine_and_cosine(self) -> (Self, Self) {
+        let x = self.number();
+        let (sin, cos) = x.sin_cos();
+        let call = || Call::new("sin_cos", [x.to_f64()]);
+        (self.chain(sin, cos, call), self.chain(cos, -sin, call))
+    }
+}

@@ -1,0 +1,155 @@
+//! What a rule may ask of its number: whether it is plain, recorded, or a record of dependences.
+//!
+//! The rules of partials are generic code over any float. Three kinds of numbers need to be known: a plain float has no
+//! derivatives of its own; a branch on a recorded number must become an operation of the program; and a number that
+//! traces dependences must see both sides of a branch. The two latter are declared here as plain data, so that the rules
+//! import nothing that is made of them. The compiler knows every answer: on a tape of floats the questions cost nothing.
+
+#[cfg(feature = "program")]
+use std::any::Any;
+use std::any::TypeId;
+use std::cell::Cell;
+#[cfg(feature = "program")]
+use std::thread::LocalKey;
+
+#[cfg(feature = "program")]
+use super::op::Op;
+
+/// Whether `T` is f32 or f64: a float without derivatives of its own.
+#[inline(always)]
+pub(crate) fn is_plain<T: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<f64>() || TypeId::of::<T>() == TypeId::of::<f32>()
+}
+
+/// A number, and which inputs it depends on: a node of the graph of the trace that is under way.
+#[derive(Clone, Copy)]
+pub(crate) struct Dependence<T> {
+    pub(crate) data: T,
+    pub(crate) node: u32,
+}
+
+thread_local! {
+    /// The type of the numbers that are traced on this thread, if any are.
+    pub(crate) static TRACED: Cell<Option<TypeId>> = const { Cell::new(None) };
+}
+
+/// Whether `T` is a [`Dependence`] that is traced now.
+#[inline(always)]
+pub(crate) fn is_traced<T: 'static>() -> bool {
+    !is_plain::<T>() && TRACED.get() == Some(TypeId::of::<T>())
+}
+
+/// Whether `N`, a number over `T`, is a [`Dependence`], or `T` is one that is traced now.
+#[inline(always)]
+pub(crate) fn is_traced_over<N: 'static, T: 'static>() -> bool {
+    TypeId::of::<N>() == TypeId::of::<Dependence<T>>() || is_traced::<T>()
+}
+
+/// A number that remembers how it is computed, for a [`Program`](crate::program::Program).
+///
+/// While a program is recorded, its inputs are of this type. An `Expr` behaves as the plain number does: it has the
+/// methods of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its
+/// number, and mixes with plain numbers in all operators. A number that depends on no input is a constant and is computed
+/// at once.
+///
+/// A comparison between numbers that depend on inputs is remembered as a *guard*: the program is valid for inputs where
+/// the comparison comes out the same way. So is every other question about such a number (`is_nan`, `classify` ...). To
+/// read it as a plain number ([`data`](crate::Number::data), `to_f64` ...) makes a guard that it is exactly this one.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::program::Program;
+///
+/// let program = Program::record(|x| (x[0] * x[1]).sin() + 1.0, &[1.0_f64, 2.0]);
+/// assert_eq!(program.eval(&[0.0, 3.0])?, [1.0]);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+#[cfg(feature = "program")]
+#[derive(Clone, Copy)]
+pub struct Expr<T> {
+    pub(crate) data: T,
+    /// The index of its node in the recording.
+    pub(crate) id: u32,
+    /// The number of the recording, or 0 for a constant.
+    pub(crate) session: u64,
+}
+
+/// Whether `T` is an `Expr`.
+#[inline(always)]
+pub(crate) fn is_recorded<T: 'static>() -> bool {
+    #[cfg(feature = "program")]
+    let is_recorded = TypeId::of::<T>() == TypeId::of::<Expr<f64>>() || TypeId::of::<T>() == TypeId::of::<Expr<f32>>();
+    #[cfg(not(feature = "program"))]
+    let is_recorded = false;
+    is_recorded
+}
+
+/// Adds an operation to the recording that is under way.
+#[cfg(feature = "program")]
+pub(crate) type Record<T> = fn(Op, [Expr<T>; 3]) -> Expr<T>;
+
+/// A float that can be recorded: f32 and f64.
+#[cfg(feature = "program")]
+pub trait Recorded: Sized + 'static {
+    /// What a recording on this thread has put here for the rules. Before the first one, all numbers are constants.
+    #[allow(private_interfaces, reason = "nobody else implements it")]
+    fn recorder() -> &'static LocalKey<Cell<Option<Record<Self>>>>;
+}
+
+/// For example, `recorded! { f64 }` is
+/// `impl Recorded for f64 { fn recorder() -> … { thread_local! { static RECORDER: … } &RECORDER } }`.
+#[cfg(feature = "program")]
+macro_rules! recorded {
+    ($($T:ident)*) => {
+        $(impl Recorded for $T {
+            #[allow(private_interfaces, reason = "nobody else implements it")]
+            fn recorder() -> &'static LocalKey<Cell<Option<Record<Self>>>> {
+                thread_local! {
+                    static RECORDER: Cell<Option<Record<$T>>> = const { Cell::new(None) };
+                }
+                &RECORDER
+            }
+        })*
+    };
+}
+
+#[cfg(feature = "program")]
+recorded! { f32 f64 }
+
+/// The rule as one operation of the program, if `T` is an `Expr`: its branches are then taken when the program runs.
+#[cfg(feature = "program")]
+#[inline(always)]
+pub(crate) fn record<T: Copy + 'static, const N: usize>(op: Op, operands: [T; N]) -> Option<T> {
+    fn call<T: Recorded + Copy, U: Copy + 'static, const N: usize>(op: Op, operands: [U; N]) -> Option<U> {
+        let record = T::recorder().get()?;
+        Some(same(record(op, std::array::from_fn(|k| same(operands[k.min(N - 1)])))))
+    }
+    if TypeId::of::<T>() == TypeId::of::<Expr<f64>>() {
+        call::<f64, T, N>(op, operands)
+    } else if TypeId::of::<T>() == TypeId::of::<Expr<f32>>() {
+        call::<f32, T, N>(op, operands)
+    } else {
+        None
+    }
+}
+
+/// The value, as the type that it has.
+#[cfg(feature = "program")]
+fn same<A: Copy + 'static, B: Copy + 'static>(a: A) -> B {
+    *(&a as &dyn Any).downcast_ref().expect("the two types are one")
+}
+
+/// At the beginning of a rule that branches: `symbolic!(step(x, below))` returns the recorded operation `step` where the
+/// number is an `Expr`. It stands for
+/// `if let Some(y) = kind::record(Op::step, [x, below]) { return y; }`.
+macro_rules! symbolic {
+    ($op:ident($($x:ident),*)) => {
+        #[cfg(feature = "program")]
+        if let Some(y) = $crate::ops::kind::record($crate::ops::op::Op::$op, [$($x),*]) {
+            return y;
+        }
+    };
+}
+
+pub(crate) use symbolic;
