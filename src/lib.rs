@@ -1,7 +1,7 @@
 //! Exact gradients of ordinary Rust code.
 //!
-//! A [`Value`] is a number. Write a function over it as you would over `f64`, with any control flow, and ask its
-//! result how it depends on every input:
+//! A [`Value`] is a number. Write a function over it as you would over `f64`, with any control flow. Then ask the result
+//! how it depends on every input:
 //!
 //! ```
 //! use gradtape::Tape;
@@ -32,32 +32,44 @@
 //! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a loop that takes gradients again and again | one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
-//! | generic code over [`num_traits::Float`] | call it with [`Value`]s as it is |
+//! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
 //! | a computation too long for the memory | [`checkpoint`](fn@checkpoint), [`checkpoint_loop`] |
-//! | second derivatives | [`Function::hessian`], [`Function::hvp`]; or nested numbers, as [below](#second-derivatives) |
+//! | second derivatives | [`Function::hessian`], [`Function::hvp`]; or nested numbers, see [below](#second-derivatives) |
 //! | a large Jacobian or Hessian, mostly zero | [`VectorFunction::sparse_jacobian`], [`Function::sparse_hessian`] |
-//! | a function to evaluate on many rows, or many times | [`program`], with feature `program` |
+//! | a function to evaluate on many rows, or many times | [`program`], with feature `program`; `simd` and `rayon` make it faster |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
+//! | a program, a network or a sparse matrix to be stored | feature `serde` |
 //! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
+//! | matrices, decompositions and rotations of `nalgebra` | [`linalg`], with feature `nalgebra` |
+//! | arrays of `ndarray` | [`Value`] and [`Dual`] as elements, with feature `ndarray` |
+//! | floats of 16 bits, or of about 32 digits | features `half` and `twofloat`, see [below](#other-floats) |
+//!
+//! Without features, the crate depends on `num-traits` alone. The
+//! [README](https://github.com/gradtape/gradtape#features) has a table of all features.
 //!
 //! # How it works
 //!
-//! A function of one variable needs no memory: its derivative is one more number beside its value, and the chain rule
-//! is one multiplication. So a `Value` carries its number, a *slope*, and the *node* that the slope refers to. Only
-//! where values of two different nodes meet is a *record* written on the tape: the two nodes, and how fast the result
-//! changes with each. The result is a new node, with slope 1.
+//! A function of one variable needs no memory: its derivative is one more number beside its value, and the chain rule is
+//! one multiplication. So a `Value` carries its number, a *slope*, and the *node* that the slope refers to: "my number is
+//! 0.48, and I change 0.87 times as fast as node 3". A *join* is an operation on two values of different nodes. Only a join
+//! writes a *record* on the tape: the two nodes, and the *partials*, how fast the result changes with each. The result is a
+//! new node, with slope 1.
 //!
-//! [`Value::backward`] sweeps the records once, last to first. The derivative of the output by a node (its *adjoint*)
-//! is complete when the sweep arrives at it, and is passed on to the two nodes below, times the partials.
+//! [`Value::backward`] sweeps the records once, last to first. When the sweep arrives at a node, the derivative of the
+//! output by it (its *adjoint*) is complete. The sweep adds it to the adjoints of the two nodes below, times the partials.
+//!
+//! A number of a node is never given twice. A value whose tape was cleared or dropped, or lives on another thread, panics
+//! when it reaches for the tape, in release builds, too; the message names the remedy. An intermediate result that is no
+//! node has no adjoint: [`Gradients::wrt`] panics, unless [`Value::retain`] recorded it.
 //!
 //! # Second derivatives
 //!
-//! A `Value` is a float as good as any, so a tape can compute with the values of another:
+//! A `Value` is a float like any other, so a tape can compute with the values of another tape:
 //!
 //! ```
 //! use gradtape::{Tape, Value};
@@ -70,8 +82,8 @@
 //! assert_eq!(slope.backward().wrt(x), 48.0); // 12x²
 //! ```
 //!
-//! `Value` and [`Dual`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. The
-//! plain numbers that mix with a nested one are the innermost, as in `v * 2.0`, and those of the next level.
+//! `Value` and [`Dual`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. A
+//! nested number mixes with the innermost plain numbers, as in `v * 2.0`, and with the numbers of the next level.
 //!
 //! # Where there is no derivative
 //!
@@ -90,44 +102,25 @@
 //! | `sqrt`, `cbrt`, `ln` at 0 | +∞ |
 //! | outside the domain | the value is NaN; the partial is not promised |
 //!
-//! What has no influence contributes nothing: a zero wins even against an infinite derivative, so that an unused
-//! `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0, the
-//! derivative is 0.
+//! A number without influence contributes nothing. In a product of derivatives, a zero wins against an infinity, so an
+//! unused `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0,
+//! the derivative is 0.
 //!
 //! # Accuracy
 //!
-//! The number is the plain float's own, bit for bit. But for a few exceptions, the derivative is off by at most 4 units
-//! in the last place, at ordinary, tiny, huge and nearly singular points: [`accuracy`] lists the worst error of every
+//! The number is the plain float's own, bit for bit. The derivative is off by at most 4 units in the last place, at
+//! ordinary, tiny, huge and nearly singular points, with a few exceptions. [`accuracy`] lists the worst error of every
 //! operation, and the exceptions.
 //!
-//! # Features
+//! # Other floats
 //!
-//! None is on by default, and the crate then depends on `num-traits` alone.
+//! A float of your own, or of another crate, goes on a tape if it implements [`num_traits::Float`]. With the feature
+//! `half`, `f16` and `bf16` are [`Plain`]: they also serve as the plain numbers of a [`Function`].
 //!
-//! | feature | adds |
-//! |---|---|
-//! | `program` | [`program`]: functions recorded once, optimised, differentiated, and run on many rows |
-//! | `simd` | `program`, with the vector instructions that the machine turns out to have (with `multiversion`) |
-//! | `rayon` | `program`, on all threads (with `rayon`) |
-//! | `serde` | `program`, with programs, networks of plain numbers, and sparse matrices as files (with `serde`) |
-//! | `nn` | `program`, and [`nn`]: networks, losses, optimisers, training (with `rand` and `rand_distr`) |
-//! | `csv` | `nn`, and data sets from CSV files |
-//! | `locations` | tapes that tell where in the program a derivative stopped being finite |
-//! | `approx` | `AbsDiffEq`, `RelativeEq` and `UlpsEq` for numbers |
-//! | `nalgebra` | `approx`, and [`linalg`]: gradients through matrices, decompositions and rotations (with `nalgebra`, `nalgebra-sparse` and `simba`) |
-//! | `ndarray` | numbers as elements and scalar operands of arrays, and as `NdFloat` (with `ndarray`) |
-//! | `half` | the floats of 16 bits, `f16` and `bf16`: [`Real`] as f64 is, for tapes and as plain numbers of a [`Function`] (with `half`) |
-//! | `twofloat` | `TwoFloat`, of about 32 digits, inside [`Value`] and [`Dual`] (with `twofloat`), see [below](#double-double-numbers) |
-//! | `quickcheck` | [`check`]: random expressions and points for property tests, which shrink |
-//! | `arbitrary` | [`check`]: the same from the bytes of a fuzzer |
-//!
-//! # Double-double numbers
-//!
-//! A `TwoFloat` has no `Sum` and no `Product` (in version 0.8 of its crate), so it is [`Number`], but not [`Real`]; a
-//! `Value<TwoFloat>` and a `Dual<TwoFloat>` are both. So [`gradient`], [`derivative`] and a [`Tape`] take functions over
-//! [`Real`], but a `TwoFloat` cannot be the plain number of a [`Function`], which is evaluated with plain numbers, too.
-//! The derivatives of sums, differences and products have about 30 digits; quotients and elementary functions have those of
-//! f64, as the numbers of that crate do.
+//! With the feature `twofloat`, a `TwoFloat` (a double-double number of about 32 digits) is a [`Number`], and
+//! `Value<TwoFloat>` and `Dual<TwoFloat>` are [`Real`]. So [`gradient`], [`derivative`] and a [`Tape`] take functions over
+//! [`Real`]. Derivatives of sums, differences and products have about 30 digits; those of quotients and elementary
+//! functions have the digits of f64, as in that crate:
 //!
 //! ```
 //! use gradtape::derivative;
@@ -138,6 +131,9 @@
 //! assert_eq!(slope - TwoFloat::from(2.0), TwoFloat::from(2e-25));
 //! ```
 //!
+//! `TwoFloat` itself is not [`Real`], because it has no `Sum` and no `Product`. So it cannot be the plain number of a
+//! [`Function`]:
+//!
 //! ```compile_fail,E0277
 //! use gradtape::function;
 //! use twofloat::TwoFloat;
@@ -147,8 +143,8 @@
 //!
 //! # Random numbers
 //!
-//! The distributions of `rand` and `rand_distr` draw plain numbers only. What is drawn is data; it becomes a variable when
-//! you make it one, and its mean and deviation may be variables:
+//! The distributions of `rand` and `rand_distr` draw plain numbers, which are data. Make a variable of what you drew, or
+//! compute with it; the mean and the deviation may be variables:
 //!
 //! ```
 //! use gradtape::Tape;
@@ -166,7 +162,7 @@
 //! assert_eq!(gradients.wrt(deviation), start.data() * z);
 //! ```
 //!
-//! A value cannot be drawn, for it would have to know its tape:
+//! A `Value` cannot be drawn, because it would have to know its tape:
 //!
 //! ```compile_fail,E0277
 //! use gradtape::Value;
