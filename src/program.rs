@@ -88,6 +88,8 @@ pub use dot::{Dot, Layout};
 pub use expr::Expr;
 pub(crate) use expr::symbolic;
 pub use listing::Statistics;
+#[doc(hidden)]
+pub use math::kernels;
 pub(crate) use op::Op;
 pub use options::{Optimization, Options};
 pub use paths::{PathOutput, Paths};
