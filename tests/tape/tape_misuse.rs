@@ -288,7 +288,7 @@ fn functions_that_do_not_repeat_themselves_are_refused() {
     };
     for runs in [[1.0, 2.0], [1.0, 1.0_f64.next_up()], [f64::NAN, 1.0], [1.0, f64::NAN], [f64::INFINITY, f64::MAX]] {
         let [y, _] = changes(runs);
-        assert_refused("output 1 of the function of the checkpoint at tests/tape_misuse.rs:", || y.backward());
+        assert_refused("output 1 of the function of the checkpoint at tests/tape/tape_misuse.rs:", || y.backward());
         assert_refused("depend on its inputs alone", || y.backward());
     }
     for same in [1.0, 0.0, f64::NAN, f64::NEG_INFINITY] {
