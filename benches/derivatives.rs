@@ -1,7 +1,8 @@
 //! Every derivative against plain floats, and against the crate `num-dual`.
 //!
 //! `cargo bench --bench derivatives` asserts that all agree, and prints a line of ratios for each: minima over rounds that
-//! interleave the competitors in one process. `cargo bench --bench derivatives -- modes` prints from how many inputs on
+//! interleave the competitors in one process. `cargo bench --bench derivatives -- check` asserts only.
+//! `cargo bench --bench derivatives -- modes` prints from how many inputs on
 //! reverse mode is the faster one for a gradient.
 
 #![allow(missing_docs, reason = "a benchmark")]
@@ -12,16 +13,10 @@ use gradtape::sparse::{Coloring, Csr};
 use gradtape::{
     Function, Mode, Real, VectorFunction, Workspace, derivative, function, second_derivative, third_derivative,
 };
-use minima::minima;
 use nalgebra::SVector;
 use num_dual::{Dual2SVec64, DualNum, DualSVec64};
-use programs::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
-
-#[path = "workloads/minima.rs"]
-mod minima;
-#[allow(dead_code, reason = "the other benchmark has all of them")]
-#[path = "workloads/programs.rs"]
-mod programs;
+use testing::minima::minima;
+use testing::workloads::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
 
 /// A workload as a function.
 struct Of<P>(P);

@@ -9,41 +9,33 @@ use std::hint::black_box;
 use criterion::Criterion;
 use gradtape::{Real, Tape, Value};
 use num_traits::Float;
+use testing::{names, read_names};
 
 /// One group for each entry: a call on plain floats, on values of one variable, which records nothing, and on values
 /// of two, which makes a record.
 macro_rules! bench {
     (
-        unary { $($unary:tt)* }
-        activation { $($activation:tt)* }
-        binary { $($binary:tt)* }
-        choice { $($choice:tt)* }
-        operator { $(
-            $(#[$doc:meta])*
-            $Op:ident::$op:ident, $OpAssign:ident::$op_assign:ident $formula:tt = $value:expr, $partial_a:expr, $partial_b:expr;
-            at $at:expr, $low:tt, $high:tt;
-        )* }
+        real_many $real_many:tt
+        float_unary { $($float_unary:tt)* }
+        real_unary { $($real_unary:tt)* }
+        float_binary { $($float_binary:tt)* }
+        float_choice { $($float_choice:tt)* }
+        real_binary { $($real_binary:tt)* }
+        operator { $($Op:ident::$op:ident $OpAssign:ident::$op_assign:ident at $at:expr;)* }
     ) => {
         fn all(criterion: &mut Criterion) {
-            bench! { @unary Float criterion $($unary)* }
-            bench! { @unary Real criterion $($activation)* }
-            bench! { @binary criterion $($binary)* $($choice)* }
+            bench! { @unary Float criterion $($float_unary)* }
+            bench! { @unary Real criterion $($real_unary)* }
+            bench! { @binary Float criterion $($float_binary)* $($float_choice)* }
+            bench! { @binary Real criterion $($real_binary)* }
             $(pair(criterion, stringify!($op), $at, std::ops::$Op::$op, std::ops::$Op::$op);)*
         }
     };
-    (@unary $Trait:ident $criterion:ident $(
-        $(#[$doc:meta])*
-        $name:ident($x:ident, $y:ident $(; $p:ident: $pt:ident = $pv:literal)?) $(let $shared:ident = $both:expr =>)? $(=)? $value:expr, $partial:expr;
-        at $at:literal, $low:literal, $high:literal;
-    )*) => {
-        $(one($criterion, stringify!($name), $at, |x| $Trait::$name(x $(, $pv)?), |x| x.$name($($pv)?));)*
+    (@unary $Trait:ident $criterion:ident $($name:ident($($parameter:literal: $type:ident)?) at $at:expr;)*) => {
+        $(one($criterion, stringify!($name), $at, |x| $Trait::$name(x $(, $parameter)?), |x| x.$name($($parameter)?));)*
     };
-    (@binary $criterion:ident $(
-        $(#[$doc:meta])*
-        $name:ident $formula:tt = $value:expr, $partial_a:expr, $partial_b:expr;
-        at $at:expr, $low:tt, $high:tt;
-    )*) => {
-        $(pair($criterion, stringify!($name), $at, Float::$name, Value::$name);)*
+    (@binary $Trait:ident $criterion:ident $($name:ident at $at:expr;)*) => {
+        $(pair($criterion, stringify!($name), $at, $Trait::$name, Value::$name);)*
     };
 }
 
@@ -96,7 +88,7 @@ fn pair(
     group.finish();
 }
 
-gradtape::operations! { bench }
+names! { bench }
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();

@@ -1,7 +1,8 @@
 //! Programs against plain floats, adjoints written by hand, and the tape.
 //!
 //! `cargo bench --bench programs` asserts that all agree, and prints a line of ratios for each workload: minima over
-//! rounds that interleave the competitors in one process.
+//! rounds that interleave the competitors in one process. `cargo bench --bench programs -- check` asserts only; other
+//! arguments are names of workloads.
 
 #![allow(missing_docs, reason = "a benchmark")]
 
@@ -10,14 +11,8 @@ use std::time::Instant;
 
 use gradtape::program::{Precision, Program, Rows, Workspace};
 use gradtape::{Gradients, Real, Tape, Value};
-use minima::minima;
-use programs::{Draws, Funcs, Program as _, Rosenbrock};
-
-#[path = "workloads/minima.rs"]
-mod minima;
-#[allow(dead_code, reason = "the other benchmark has all of them")]
-#[path = "workloads/programs.rs"]
-mod programs;
+use testing::minima::{minima, only_checks};
+use testing::workloads::{Draws, Funcs, Program as _, Rosenbrock};
 
 fn assert_near(ours: f64, theirs: f64, tolerance: f64) {
     assert!((ours - theirs).abs() <= tolerance * (1.0 + theirs.abs()), "{ours} instead of {theirs}");
@@ -219,7 +214,8 @@ fn bench_threads() {
 
 /// Recording, differentiating and optimising functions of more and more operations.
 fn bench_recording() {
-    for operations in [10_000, 100_000, 1_000_000] {
+    let (rounds, all) = if only_checks() { (1, &[10_000][..]) } else { (3, &[10_000, 100_000, 1_000_000][..]) };
+    for &operations in all {
         let function = |x: &[gradtape::program::Expr<f64>]| {
             let (mut a, mut b) = (x[0], x[1]);
             for _ in 0..operations / 4 {
@@ -228,7 +224,7 @@ fn bench_recording() {
             a
         };
         let mut best = [f64::INFINITY; 3];
-        for _ in 0..3 {
+        for _ in 0..rounds {
             let mut start = Instant::now();
             let mut lap = || std::mem::replace(&mut start, Instant::now()).elapsed().as_secs_f64();
             let program = Program::record(function, &[0.3, 0.4]);
@@ -248,7 +244,8 @@ fn bench_recording() {
 }
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_name = |argument: &String| !argument.starts_with('-') && argument != "check";
+    let wanted: Vec<String> = std::env::args().skip(1).filter(is_name).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(&**wanted));
     let all: [(&str, &(dyn Fn() + Sync)); 6] = [
         ("mlp f64", &|| bench_mlp::<f64>("mlp f64", 1e-12)),

@@ -86,7 +86,7 @@ fn ratio<T: Precision>(name: &str, data: &Dataset, batch: usize, time: Duration)
 
 /// The training set of a data set of the examples.
 fn training_set(name: &str) -> Dataset {
-    let path = format!("{}/examples/data/{name}.csv", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../examples/data/{name}.csv", env!("CARGO_MANIFEST_DIR"));
     let (mut data, _) = Dataset::from_csv(path, None).unwrap().split(0.2, &mut rng()).unwrap();
     data.standardize(&data.scaling());
     data

@@ -2,19 +2,17 @@
 //!
 //! `cargo bench --bench workloads` asserts the checksums, prints a line of ratios for each program (minima over rounds
 //! that interleave the three), then lets criterion measure them. `cargo bench --bench workloads -- ratios` stops after
-//! the lines.
+//! the lines, and `-- check` measures nothing.
 
 #![allow(missing_docs, reason = "a benchmark")]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::Criterion;
 use gradtape::{Gradients, Tape, Value};
-use programs::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
-
-#[path = "workloads/programs.rs"]
-mod programs;
+use testing::minima::{minima_within, only_checks};
+use testing::workloads::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
 
 /// What a user keeps from step to step, so that a steady loop allocates nothing.
 #[derive(Default)]
@@ -67,12 +65,10 @@ impl Bench {
             }
         }
 
-        let mut minima = [Duration::MAX; 3];
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(3) {
-            let times = [time(plain), time(hand), time(&mut tape)];
-            minima = std::array::from_fn(|i| minima[i].min(times[i]));
-        }
+        let [plain_time, hand_time, tape_time] = minima_within(
+            Duration::from_secs(3),
+            [&mut || _ = black_box(plain()), &mut || _ = black_box(hand()), &mut || _ = black_box(tape())],
+        );
         if !self.only_ratios {
             let mut group = self.criterion.benchmark_group(name);
             group.bench_function("plain", |b| b.iter(plain));
@@ -80,28 +76,20 @@ impl Bench {
             group.bench_function("gradtape", |b| b.iter(&mut tape));
             group.finish();
         }
-        let [plain, hand, tape] = minima.map(|minimum| minimum.as_secs_f64());
         #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
         let bytes = memory.tape.bytes() as f64 / program.operations(input.len()) as f64;
         println!(
             "{name:<12}plain {:>9.1} µs   hand-written {:>5.2}   gradtape {:>5.2}   {bytes:>5.1} tape bytes per operation",
-            plain * 1e6,
-            hand / plain,
-            tape / plain,
+            plain_time * 1e6,
+            hand_time / plain_time,
+            tape_time / plain_time,
         );
     }
 }
 
-fn time<R>(f: impl FnOnce() -> R) -> Duration {
-    let start = Instant::now();
-    black_box(f());
-    start.elapsed()
-}
-
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // `cargo test --benches` passes no `--bench`: the checksums and the ratios are enough.
-    let only_ratios = arguments.iter().any(|a| a == "ratios") || !arguments.iter().any(|a| a == "--bench");
+    let only_ratios = only_checks() || arguments.iter().any(|a| a == "ratios");
     let criterion = if only_ratios { Criterion::default() } else { Criterion::default().configure_from_args() };
     let random = Draws::new().take(10_000);
     let (quadrants, quadrant_parameters) = Mlp::quadrants();

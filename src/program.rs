@@ -87,6 +87,8 @@ use std::sync::OnceLock;
 pub use crate::ops::kind::Expr;
 pub use dot::{Dot, Layout};
 pub use listing::Statistics;
+#[doc(hidden)]
+pub use math::kernels;
 pub use options::{Optimization, Options};
 pub use paths::{PathOutput, Paths};
 pub use precision::Precision;

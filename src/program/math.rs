@@ -16,11 +16,10 @@
 mod exponential;
 mod float;
 mod inverse;
+pub mod kernels;
 mod logarithm;
 mod normal;
 mod power;
-#[cfg(test)]
-mod tests;
 mod trigonometric;
 
 pub(crate) use float::Math;

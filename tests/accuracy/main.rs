@@ -12,20 +12,19 @@
 
 mod big;
 mod exceptions;
+mod kernels;
 mod literals;
 mod measure;
 mod page;
 mod points;
-#[macro_use]
-#[path = "../support/mod.rs"]
-mod support;
 mod truth;
 
 use big::Big;
 use gradtape::check::{Any, Table};
 use literals::{PAIRS, UNARY};
-use support::differentiable::Over;
-use support::{TestFloat, bits, partials, quickcheck};
+use testing::differentiable::Over;
+use testing::for_every_number;
+use testing::{TestFloat, bits, partials, quickcheck};
 
 #[track_caller]
 fn assert_agrees(truth: &Big, digits: &str, what: impl std::fmt::Debug) {

@@ -5,8 +5,8 @@ use gradtape::{Real, Value};
 
 use crate::big::Big;
 use crate::exceptions::{EXCEPTIONS, Exception, Place};
-use crate::support::{TestFloat, partials};
 use crate::{points, truth};
+use testing::{TestFloat, partials};
 
 /// The worst error of one partial in one region.
 #[derive(Clone, Debug)]

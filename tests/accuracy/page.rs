@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::measure::Worst;
 
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/accuracy.md");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/accuracy.md");
 /// What is above is written by hand.
 const MARK: &str = "<!-- From here on written by the test `accuracy`. -->\n";
 

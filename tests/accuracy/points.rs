@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use gradtape::check::Operation;
 
-use crate::support::{TestFloat, number};
+use testing::{TestFloat, number};
 
 /// How one argument is drawn.
 #[derive(Clone, Copy, Debug)]

@@ -32,8 +32,8 @@ pub fn step(weights: &mut [f32], rate: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gradtape::check::{Check, Magnitude};
     use gradtape::check;
+    use gradtape::check::{Check, Magnitude};
     use quickcheck::quickcheck;
 
     quickcheck! {

@@ -1,0 +1,19 @@
+//! The activations of layers.
+
+use gradtape::nn::Activation;
+
+/// All of them, with parameters that all floats have.
+pub const ACTIVATIONS: [Activation; 12] = [
+    Activation::Identity,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::Sigmoid,
+    Activation::Softplus,
+    Activation::Softsign,
+    Activation::Silu,
+    Activation::Gelu,
+    Activation::GeluTanh,
+    Activation::Mish,
+    Activation::LeakyRelu { slope: 0.125 },
+    Activation::Elu { alpha: 1.5 },
+];

@@ -1,0 +1,79 @@
+//! One test for the numbers of both modes.
+
+use gradtape::{Dual, Number, Real, Value, gradient};
+
+use crate::TestFloat;
+
+/// A number that can be made a variable and asked for its derivative.
+pub trait Differentiable: Real {
+    /// What its number and its derivatives are.
+    type Inner: Number;
+
+    /// The value and the gradient of `f` at `x`, as of numbers that are variables. Compiled once for all functions.
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[Self::Inner]) -> (Self::Inner, Vec<Self::Inner>);
+}
+
+impl<T: Number> Differentiable for Value<T>
+where
+    Self: Real,
+{
+    type Inner = T;
+
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+        gradient(f, x)
+    }
+}
+
+/// As many evaluations as it takes to give each input a lane of its own.
+impl<T: Number, const N: usize> Differentiable for Dual<T, N>
+where
+    Self: Real,
+{
+    type Inner = T;
+
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+        let pass = |first: usize| {
+            let unit = |i| std::array::from_fn(|k| if i == first + k { T::one() } else { T::zero() });
+            f(&x.iter().enumerate().map(|(i, &x)| Self::new(x, unit(i))).collect::<Vec<_>>())
+        };
+        let results: Vec<Self> = (0..x.len().max(1)).step_by(N).map(pass).collect();
+        (results[0].data(), results.iter().flat_map(|y| y.tangents()).take(x.len()).collect())
+    }
+}
+
+/// A number of the crate over the plain float `T`.
+pub trait Over<T: TestFloat>: Differentiable<Inner = T> + Real<Plain = T> {}
+
+impl<T: TestFloat, F: Differentiable<Inner = T> + Real<Plain = T>> Over<T> for F {}
+
+/// The value and the partial derivatives of `f` at `x`.
+pub fn outcome<F: Differentiable, const N: usize>(
+    f: impl Fn([F; N]) -> F,
+    x: [F::Inner; N],
+) -> (F::Inner, [F::Inner; N]) {
+    let (value, slopes) = F::gradient(&|x| f(std::array::from_fn(|k| x[k])), &x);
+    (value, std::array::from_fn(|k| slopes[k]))
+}
+
+/// The partial derivatives of `f` at `x`.
+pub fn partials<F: Differentiable, const N: usize>(f: impl Fn([F; N]) -> F, x: [F::Inner; N]) -> [F::Inner; N] {
+    outcome(f, x).1
+}
+
+/// A test of each generic check, for every number over both precisions.
+#[macro_export]
+macro_rules! for_every_number {
+    ($($(#[$meta:meta])* $test:ident: $check:ident;)*) => {
+        $($(#[$meta])* #[test]
+        fn $test() {
+            $crate::for_every_number! { @ $check f32 f64 }
+        })*
+    };
+    (@ $check:ident $($T:ident)*) => {
+        $(
+            $check::<$T, gradtape::Value<$T>>();
+            $check::<$T, gradtape::Dual<$T>>();
+            $check::<$T, gradtape::Dual<$T, 3>>();
+        )*
+    };
+}

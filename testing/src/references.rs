@@ -1,0 +1,190 @@
+//! Claims about an expression, against the plain program, the naive reference and differences.
+//!
+//! Each returns whether it says anything about this expression, and panics if that is wrong.
+
+use gradtape::check::{Arithmetic, Expression, difference};
+use gradtape::{Dual, Tape, Value, gradient};
+
+use crate::differentiable::{Differentiable, Over};
+use crate::naive::Naive;
+use crate::programs::{inputs, tells_the_sign_of_nan};
+use crate::{TestFloat, assert_near, assert_same_bits, bits, number};
+
+/// The inputs and the steps of the reference.
+fn reference<T: TestFloat + Arithmetic>(graph: &Expression) -> Vec<Naive<T>>
+where
+    Value<T>: Arithmetic,
+{
+    let inputs: Vec<_> = inputs(graph).into_iter().map(|x| Naive::new(x, Vec::new())).collect();
+    graph.trace(&inputs)
+}
+
+/// Every number is the plain program's, and the gradient of the last that is ordinary and no constant the reference's.
+/// The gradient of the result has no NaN where the number is none and the derivative of the reference is finite, unless
+/// slopes overflow.
+///
+/// The tape multiplies partials from the variables up and the reference from the result down, so where products of some
+/// of them over- or underflow the two may differ; and so they may by paths that part behind an infinite partial, whose
+/// slopes are infinite already where they meet again.
+///
+/// So do duals, whose slopes are those from below up, at every joint.
+pub fn agrees_with_the_references<T: TestFloat + Arithmetic, F: Over<T> + Arithmetic>(graph: &Expression) -> bool
+where
+    Value<T>: Arithmetic,
+{
+    if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
+        return false;
+    }
+    let plain = inputs::<T>(graph);
+    let numbers = graph.trace(&plain);
+    let gradient_of = |step: usize| {
+        let trace = |x: &[F]| {
+            let ours = graph.trace(x);
+            for (ours, &plain) in ours.iter().zip(&numbers) {
+                assert_same_bits(ours.data(), plain, graph);
+            }
+            ours[step]
+        };
+        F::gradient(&trace, &plain).1
+    };
+    let (naive, result) = (reference::<T>(graph), numbers.len() - 1);
+    let wild = &naive[result];
+    let slopes = gradient_of(result);
+    if !wild.is_ordinary() && wild.is_bounded() && !numbers[result].is_nan() {
+        wild.backward();
+        for (ours, theirs) in slopes.into_iter().zip(&naive) {
+            let (theirs, _) = theirs.adjoint();
+            assert!(!ours.is_nan() || !theirs.is_finite(), "{graph:?}: NaN instead of {theirs:?}");
+        }
+    }
+    let naive = reference::<T>(graph);
+    let Some(last) = naive.iter().rposition(|x| x.is_ordinary() && !x.is_constant()) else { return false };
+    naive[last].backward();
+    for (ours, theirs) in gradient_of(last).into_iter().zip(&naive) {
+        let (theirs, scale) = theirs.adjoint();
+        // 1e-12 in f64.
+        assert_near(ours, theirs, number::<T>(4500.0) * T::epsilon() * scale, (last, graph));
+    }
+    true
+}
+
+/// The gradient is that of differences of the plain program, where it is smooth and not too noisy.
+pub fn agrees_with_differences(graph: &Expression) -> bool {
+    let naive = reference::<f64>(graph);
+    let result = &naive[naive.len() - 1];
+    if !graph.is_smooth_at(graph.inputs()) || !result.is_ordinary() {
+        return false;
+    }
+    result.backward();
+    let along = |k: usize, x: f64| {
+        let mut inputs = graph.inputs().to_vec();
+        inputs[k] = x;
+        if graph.is_smooth_at(&inputs) { graph.eval(&inputs) } else { f64::NAN }
+    };
+    let (_, slopes) = gradient(|x| graph.eval(x), graph.inputs());
+    slopes.iter().enumerate().all(|(k, &ours)| {
+        let (theirs, error) = difference(|x| along(k, x), graph.inputs()[k]);
+        let scale = naive[k].adjoint().1 + 1.0;
+        let is_clear = error <= 1e-4 * scale;
+        if is_clear {
+            assert_near(ours, theirs, error + 1e-9 * scale, (k, graph));
+        }
+        is_clear
+    })
+}
+
+/// A tape of tapes computes the same number and the same derivatives, and so does a tape that was cleared.
+pub fn agrees_with_other_tapes<T: TestFloat + Arithmetic>(graph: &Expression) -> bool
+where
+    Value<T>: Arithmetic,
+    Value<Value<T>>: Arithmetic,
+{
+    if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
+        return false;
+    }
+    let (tape, plain) = (Tape::new(), inputs::<T>(graph));
+    let swept = || {
+        let x = tape.vars(&plain);
+        let y = graph.eval(&x);
+        (y.data(), y.backward().wrt_all(&x))
+    };
+    let (value, slopes) = swept();
+    tape.clear();
+    let again = swept();
+    tape.clear();
+    let (nested, nested_slopes) = gradient(|x: &[Value<Value<T>>]| graph.eval(x), &tape.vars(&plain));
+    let nested = (nested.data(), nested_slopes.into_iter().map(Value::data).collect());
+    for (other, other_slopes) in [again, nested] {
+        assert_same_bits(other, value, graph);
+        for (other, &ours) in other_slopes.into_iter().zip(&slopes) {
+            assert_same_bits(other, ours, graph);
+        }
+    }
+    true
+}
+
+/// Duals compute the same bits in any lane, and over other duals.
+pub fn agrees_in_any_lane<T: TestFloat + Arithmetic>(graph: &Expression) -> bool
+where
+    Dual<T>: Arithmetic + Over<T>,
+    Dual<T, 3>: Arithmetic + Over<T>,
+    Dual<Dual<T>>: Arithmetic,
+{
+    if tells_the_sign_of_nan(graph, &inputs::<T>(graph)) {
+        return false;
+    }
+    // A lane adds the zero of another input, and -0 + 0 is 0.
+    let all_bits =
+        |(y, slopes): (T, Vec<T>)| (bits(y), slopes.iter().map(|&x| bits(x + T::zero())).collect::<Vec<_>>());
+    let x = inputs::<T>(graph);
+    let one = Dual::<T>::gradient(&|x| graph.eval(x), &x);
+    let lanes = Dual::<T, 3>::gradient(&|x| graph.eval(x), &x);
+    let nested = x.iter().map(|&x| Dual::from(x)).collect::<Vec<Dual<T>>>();
+    let (y, slopes) = Dual::<Dual<T>>::gradient(&|x| graph.eval(x), &nested);
+    let nested = (y.data(), slopes.into_iter().map(Dual::data).collect());
+    let expected = all_bits(one);
+    assert_eq!(all_bits(lanes), expected, "three lanes: {graph}");
+    assert_eq!(all_bits(nested), expected, "nested: {graph}");
+    true
+}
+
+/// The second derivatives are those of differences of the gradient, in all nestings, where the expression is smooth and
+/// not too noisy.
+pub fn agrees_with_second_differences(graph: &Expression) -> bool {
+    let x = graph.inputs();
+    let naive = reference::<f64>(graph);
+    let result = &naive[naive.len() - 1];
+    if !graph.is_smooth_at(x) || !result.is_ordinary() {
+        return false;
+    }
+    let column = |k: usize| {
+        let seeded = |x: &[f64], k: usize| -> Vec<Dual<f64>> {
+            x.iter().enumerate().map(|(i, &x)| Dual::new(x, [f64::from(u8::from(i == k))])).collect()
+        };
+        let (_, slopes) = gradient(|x: &[Value<Dual<f64>>]| graph.eval(x), &seeded(x, k));
+        let by_tapes = gradient(|x: &[Value<f64>]| gradient(|x: &[Value<Value<f64>>]| graph.eval(x), x).1[k], x).1;
+        let by_duals: Vec<f64> =
+            Dual::<f64, 2>::gradient(&|x| Dual::<Dual<f64, 2>>::gradient(&|x| graph.eval(x), x).1[k], x).1;
+        (slopes.into_iter().map(Dual::tangent).collect::<Vec<_>>(), by_tapes, by_duals)
+    };
+    (0..x.len()).all(|k| {
+        let (mixed, tapes, duals) = column(k);
+        let along = |at: f64| {
+            let mut inputs = x.to_vec();
+            inputs[k] = at;
+            let is_smooth = graph.is_smooth_at(&inputs);
+            move |i: usize| if is_smooth { gradient(|x| graph.eval(x), &inputs).1[i] } else { f64::NAN }
+        };
+        (0..x.len()).all(|i| {
+            let (theirs, error) = difference(|at| along(at)(i), x[k]);
+            let scale = 1.0 + theirs.abs();
+            let is_clear = error <= 1e-4 * scale;
+            if is_clear {
+                for ours in [mixed[i], tapes[i], duals[i]] {
+                    assert_near(ours, theirs, error + 1e-7 * scale, (i, k, graph));
+                }
+            }
+            is_clear
+        })
+    })
+}

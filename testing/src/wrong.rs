@@ -1,0 +1,20 @@
+//! Wrong gradients, and whether a check notices.
+
+use gradtape::check::{Failure, Report, Variation, Verdict};
+use gradtape::{Scalar, Value};
+
+/// `f`, with what the tape says of its derivatives by `x[k]` changed: `x[k]` is the result of a custom operation.
+pub fn with_slope<T: Scalar>(x: &[Value<T>], k: usize, slope: T) -> Vec<Value<T>> {
+    let mut x = x.to_vec();
+    // A chain with a wrong slope, made of what is public: the number of `x`, and `slope` times its change.
+    let scaled = x[k] * slope;
+    x[k] = scaled + Value::constant(x[k].data() - scaled.data());
+    x
+}
+
+pub fn is_caught(result: Result<Report, Failure>, along: Variation) -> bool {
+    let Err(failure) = result else { return false };
+    let report = failure.report().expect("the function is finite");
+    report.entries().iter().all(|entry| (entry.verdict == Verdict::Disagrees) == (entry.along == along))
+        && report.worst().is_some_and(|entry| entry.along == along)
+}

@@ -1,0 +1,11 @@
+//! Numbers inside other crates: matrices, arrays, other floats.
+
+mod arrays;
+mod half;
+mod linear_algebra;
+mod matrices;
+mod matrix_calculus;
+mod other_numbers;
+mod real_field;
+mod rotations;
+mod sparse_matrices;

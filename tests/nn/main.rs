@@ -1,0 +1,25 @@
+//! Networks, training, data sets, and the example that trains.
+
+/// Counts what each thread allocates, and can limit it.
+#[global_allocator]
+static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
+
+mod datasets;
+mod engines;
+mod networks;
+mod stored_networks;
+mod train_example;
+mod training;
+mod trajectory;
+
+// The example that trains, whose modules know each other from the root of the crate.
+#[path = "../../examples/train/article.rs"]
+mod article;
+#[path = "../../examples/train/file.rs"]
+mod file;
+#[path = "../../examples/train/options.rs"]
+mod options;
+#[path = "../../examples/train/report.rs"]
+mod report;
+#[path = "../../examples/train/run.rs"]
+mod run;

@@ -1,0 +1,396 @@
+//! Claims about the example that trains networks: its runs in this process, its exit codes as a process.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::Command;
+
+use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Optimizer, Sgd, Target, Trainer};
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use crate::run;
+
+const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/iris.csv");
+const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.csv");
+
+/// What the example prints, or its error.
+fn train(args: &[&str]) -> Result<String, String> {
+    let mut out = Vec::new();
+    let args = args.iter().map(OsString::from);
+    run::run(args, &mut out, false).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+/// The lines that tell of losses, of a run without errors.
+fn losses(args: &[&str]) -> Vec<String> {
+    train(args).unwrap().lines().filter(|line| line.contains("loss")).map(str::to_owned).collect()
+}
+
+/// A file for one test.
+struct Csv(PathBuf);
+
+impl Csv {
+    fn new(name: &str, text: impl AsRef<[u8]>) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Csv {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// The number behind `label` in the first line that has it.
+fn number(text: &str, label: &str) -> f64 {
+    let line = text.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("no {label} in {text}"));
+    let rest = &line[line.find(label).unwrap() + label.len()..];
+    rest.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_articles_network_learns_its_four_rows_in_both_precisions_and_by_both_engines() {
+    for precision in ["f32", "f64"] {
+        let [out, by_tape] =
+            ["program", "tape"].map(|engine| train(&["--precision", precision, "--engine", engine]).unwrap());
+        // In f32 a rounding can be seen in the last digit.
+        let last_digit = |text: &str| {
+            10_f64.powi(-text.split_once('.').map_or(0, |(_, digits)| i32::try_from(digits.len()).unwrap()))
+        };
+        for (a, b) in out.split_whitespace().zip(by_tape.split_whitespace()).filter(|(a, b)| a != b) {
+            let [x, y] = [a, b].map(|text| text.trim_end_matches(',').parse::<f64>().unwrap());
+            assert!(precision == "f32" && (x - y).abs() < 1.5 * last_digit(a.trim_end_matches(',')), "{a}, not {b}");
+        }
+        assert_eq!(out.lines().count(), by_tape.lines().count());
+        assert_eq!(out.lines().filter(|line| line.starts_with("step ")).count(), 50);
+        assert_eq!(out.lines().filter(|line| line.starts_with("first prediction ")).count(), 4);
+        assert!((1.5..2.5).contains(&number(&out, "step 1, loss")), "{out}");
+        assert!(number(&out, "final loss") < 0.05, "{out}");
+        for line in out.lines().filter(|line| line.starts_with("prediction ")) {
+            let error =
+                number(line, "target") - line["prediction ".len()..].split_once(',').unwrap().0.parse::<f64>().unwrap();
+            assert!(error.abs() < 0.2, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_repeats_a_run_and_another_one_does_not() {
+    for rest in [&["--data", IRIS, "--epochs", "2"][..], &[]] {
+        let run = |seed| losses(&[&["--seed", seed], rest].concat());
+        assert_eq!(run("5"), run("5"));
+        assert_ne!(run("5"), run("6"));
+    }
+}
+
+#[test]
+fn every_option_changes_the_training() {
+    let mut runs: Vec<_> = [
+        "",
+        "--hidden 32,3",
+        "--activation relu",
+        "--epochs 99",
+        "--batch 15",
+        "--optimizer sgd",
+        "--optimizer sgd --rate 0.01",
+        "--rate 0.01",
+        "--seed 1",
+        "--precision f32 --rate 0.1",
+        "--rate 0.1",
+    ]
+    .map(|args| losses(&[&["--data", IRIS][..], &args.split_whitespace().collect::<Vec<_>>()].concat()))
+    .to_vec();
+    runs.sort();
+    runs.dedup();
+    assert_eq!(runs.len(), 11);
+}
+
+#[test]
+fn ten_epochs_of_many_are_told_of_and_the_first_and_the_last() {
+    let epochs = |number: &str| {
+        let out = train(&["--data", IRIS, "--epochs", number]).unwrap();
+        let lines = out.lines().filter_map(|line| line.strip_prefix("epoch ")?.split_once(','));
+        lines.map(|(epoch, _)| epoch.parse::<u32>().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(epochs("3"), [1, 2, 3]);
+    assert_eq!(epochs("25"), [1, 3, 6, 9, 12, 15, 18, 21, 24, 25]);
+}
+
+/// A file of 20 rows of which a few are far away from all others.
+fn wild(name: &str, scale: f64) -> Csv {
+    let rows = (0..20).map(|i| {
+        let (a, b) = (1.5_f64.powi(i), f64::from(i % 3));
+        format!("{a},{b},{:e}\n", scale * (a - 100.0 * b))
+    });
+    Csv::new(name, format!("a,b,y\n{}", rows.collect::<String>()))
+}
+
+/// Losses, root mean square error and R² of three epochs, without the example.
+fn by_hand(path: &str, activation: Activation, init: Init, optimizer: impl Optimizer<f64>) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+    let (mut training, test) = Dataset::from_csv(path, None).unwrap().split(0.2, &mut rng).unwrap();
+    let scaling = training.scaling();
+    training.standardize(&scaling);
+    let network = Mlp::new(2, &[(3, activation), (1, Activation::Identity)], init, &mut rng).unwrap();
+    let mut trainer = Trainer::new(network, optimizer);
+    let mut numbers: Vec<_> = (0..3).map(|_| trainer.epoch(&training, 5, &mut rng).unwrap()).collect();
+    let Target::Numbers(targets) = test.target() else { panic!() };
+    let count = f64::from(u32::try_from(targets.len()).unwrap());
+    let mean = targets.iter().sum::<f64>() / count;
+    let (mut residual, mut total) = (0.0, 0.0);
+    for (row, y) in targets.iter().enumerate() {
+        let mut x = test.row(row).to_vec();
+        scaling.apply(&mut x);
+        residual += (y - scaling.restore(trainer.network().forward(&x).unwrap()[0])).powi(2);
+        total += (y - mean).powi(2);
+    }
+    numbers.extend([(residual / count).sqrt(), 1.0 - residual / total]);
+    numbers
+}
+
+#[test]
+fn the_training_is_that_of_its_description() {
+    let csv = wild("description.csv", 1.0);
+    let adam = Adam::new(0.05).with_decay(0.01);
+    let sgd = Sgd::new(0.05).with_momentum(0.9);
+    for (options, expected) in [
+        ("tanh --optimizer adam", by_hand(csv.path(), Activation::Tanh, Init::Xavier, adam)),
+        ("relu --optimizer sgd", by_hand(csv.path(), Activation::Relu, Init::He, sgd)),
+    ] {
+        let data = ["--data", csv.path()];
+        let options = format!("--activation {options} --rate 0.05 --hidden 3 --batch 5 --epochs 3 --seed 7");
+        let out = train(&[&data[..], &options.split(' ').collect::<Vec<_>>()].concat()).unwrap();
+        let by_tape = format!("{options} --engine tape");
+        assert_eq!(train(&[&data[..], &by_tape.split(' ').collect::<Vec<_>>()].concat()).unwrap(), out);
+        let labels = ["epoch 1, loss", "epoch 2, loss", "epoch 3, loss", "root mean square error", "R²"];
+        for (label, expected) in labels.into_iter().zip(expected) {
+            let found = number(&out, label);
+            assert!((found - expected).abs() < if label == "R²" { 6e-5 } else { 6e-7 }, "{expected}: {out}");
+        }
+    }
+}
+
+#[test]
+fn huge_and_tiny_targets_are_measured_as_others_are() {
+    let [tiny, one, huge] = [1e-300, 1.0, 1e300].map(|scale| {
+        let out = train(&["--data", wild(&format!("wild{scale:e}.csv"), scale).path()]).unwrap();
+        (number(&out, "root mean square error") / scale, number(&out, "R²"))
+    });
+    for (error, share) in [tiny, huge] {
+        assert!((error / one.0 - 1.0).abs() < 1e-3, "{error}, not {}", one.0);
+        assert!((share - one.1).abs() < 2e-4, "{share}, not {}", one.1);
+    }
+    let csv = Csv::new("constant.csv", format!("a,y\n3,5.7\n{}", "1,0.1\n2,0.1\n".repeat(17)));
+    // The seed puts the only other row into the training set.
+    let out = train(&["--data", csv.path(), "--seed", "1"]).unwrap();
+    assert!(out.contains("R² is not defined: the targets of the test set are all equal"), "{out}");
+}
+
+#[test]
+fn the_confusion_has_a_row_for_each_class_and_short_names() {
+    let name = "n".repeat(70_000);
+    let classes = [(10, "few"), (15, "some"), (25, name.as_str())];
+    let rows = classes.iter().flat_map(|&(rows, class)| (0..rows).map(move |i| format!("{},{class}\n", i % 7)));
+    let csv = Csv::new("confusion.csv", format!("a,y\n{}", rows.collect::<String>()));
+    let out = train(&["--data", csv.path(), "--epochs", "20"]).unwrap();
+    let table: Vec<_> = out.lines().skip_while(|line| !line.starts_with("confusion")).skip(1).collect();
+    assert!(table.iter().all(|line| line.chars().count() == 4 * 20 + 3 * 2), "{out}");
+    let counts = |line: &str| -> Vec<u32> { line.split_whitespace().skip(1).map(|n| n.parse().unwrap()).collect() };
+    let counts: Vec<_> = table[1..].iter().map(|line| counts(line)).collect();
+    // Rows are of the test set, columns are not.
+    assert_eq!(counts.iter().map(|row| row.iter().sum()).collect::<Vec<u32>>(), [2, 5, 3], "{out}");
+    assert_ne!((0..3).map(|i| counts.iter().map(|row| row[i]).sum()).collect::<Vec<u32>>(), [2, 5, 3], "{out}");
+    assert_eq!(number(&out, "test accuracy"), f64::from(10 * (0..3).map(|i| counts[i][i]).sum::<u32>()));
+}
+
+fn median_accuracy(data: &str, engine: &str) -> f64 {
+    let accuracy = |seed: u32| {
+        let args = ["--data", data, "--engine", engine, "--seed", &seed.to_string()];
+        number(&train(&args).unwrap(), "test accuracy")
+    };
+    let mut accuracies: Vec<_> = (0..10).map(accuracy).collect();
+    accuracies.sort_by(f64::total_cmp);
+    f64::midpoint(accuracies[4], accuracies[5])
+}
+
+#[test]
+fn the_median_test_accuracy_on_iris_is_at_least_96_percent() {
+    assert!(["program", "tape"].iter().all(|engine| median_accuracy(IRIS, engine) >= 96.0));
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
+fn the_median_test_accuracy_on_digits_is_at_least_96_percent() {
+    assert!(["program", "tape"].iter().all(|engine| median_accuracy(DIGITS, engine) >= 96.0));
+}
+
+#[test]
+fn a_label_that_is_a_number_means_regression() {
+    let rows = (0..60).map(|i| format!("{},{},{}", i % 8, i % 5, 100 * (i % 8) - 30 * (i % 5)));
+    let rows: Vec<_> = std::iter::once("a,b,y".to_owned()).chain(rows).collect();
+    let csv = Csv::new("regression.csv", rows.join("\n"));
+    let out = train(&["--data", csv.path()]).unwrap();
+    assert!(number(&out, "R²") > 0.95, "{out}");
+    let out = train(&["--data", csv.path(), "--task", "classification", "--epochs", "1"]).unwrap();
+    assert!(out.contains("test accuracy"), "{out}");
+}
+
+#[test]
+fn every_option_is_accepted() {
+    for options in [
+        "--hidden 5,4 --activation leaky_relu(0.2) --optimizer sgd --rate 0.02 --precision f32",
+        "--hidden=3 --activation=gelu --batch=1000 --optimizer=adam --seed=18446744073709551615",
+        "--task classification",
+        "--engine tape",
+        "--engine=program",
+    ] {
+        let mut args = vec!["--data", IRIS, "--epochs", "2"];
+        args.extend(options.split(' '));
+        assert!(train(&args).unwrap().contains("test accuracy"), "{options}");
+    }
+    let help = train(&["--help"]).unwrap();
+    assert!(
+        ["--precision TYPE", "--engine NAME", "decay 0.01", "momentum 0.9"].iter().all(|part| help.contains(part)),
+        "{help}"
+    );
+    assert_eq!(train(&["-h"]).unwrap(), help);
+}
+
+#[test]
+fn a_wrong_option_is_named_with_what_was_expected() {
+    for (args, error) in [
+        ("--foo 3", "unknown argument \"--foo\"; --help lists the options"),
+        ("iris.csv", "unknown argument \"iris.csv\"; --help lists the options"),
+        ("--seed", "--seed: a value is missing"),
+        ("--epochs 3", "--epochs: means something only with --data"),
+        ("--data x --batch 0", "--batch: expected a whole number of at least 1, found \"0\""),
+        ("--data x --epochs 0", "--epochs: expected a whole number of at least 1, found \"0\""),
+        ("--data x --epochs -1", "--epochs: expected a whole number of at least 1, found \"-1\""),
+        ("--data x --hidden 0", "--hidden: expected whole numbers of at least 1, as in 16,16, found \"0\""),
+        ("--data x --hidden 3,,3", "--hidden: expected whole numbers of at least 1, as in 16,16, found \"3,,3\""),
+        ("--data=", "--data: expected a file, found \"\""),
+        ("--rate 1e-50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e-50"),
+        ("--rate 1e50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e50"),
+        ("--data x --rate NaN", "--rate: expected a number above 0, found \"NaN\""),
+        ("--data x --rate -1", "--rate: expected a number above 0, found \"-1\""),
+        ("--data x --rate inf", "--rate: expected a number above 0, found \"inf\""),
+        ("--data x --optimizer lbfgs", "--optimizer: expected adam or sgd, found \"lbfgs\""),
+        ("--engine taps", "--engine: expected tape or program, found \"taps\""),
+        ("--data x --precision f16", "--precision: expected f32 or f64, found \"f16\""),
+        ("--data x --task clustering", "--task: expected classification or regression, found \"clustering\""),
+    ] {
+        let args: Vec<_> = args.split(' ').collect();
+        assert_eq!(train(&args).unwrap_err(), error);
+    }
+    let error = train(&["--data", "x", "--activation", "step"]).unwrap_err();
+    assert!(error.starts_with("--activation: expected one of ") && error.ends_with("found \"step\""), "{error}");
+}
+
+#[test]
+fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
+    for (i, (text, error)) in [
+        (&b""[..], ": expected a header and rows, found an empty file"),
+        (b"\n\n", ": expected a header and rows, found an empty file"),
+        (b"a,y\n", ": expected rows below the header, found none"),
+        (b"y\n1\n2\n", ", line 1, column 1: expected features and a label, found one column"),
+        (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
+        (b"a,,y\n1,2,p\n", ", line 1, column 2: expected a name, found \"\""),
+        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the header, found 3"),
+        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the header, found 1"),
+        (b"a,y\n1,p\n\n\nx y,q\n", ", line 5, column 1 (a): expected a finite number, found \"x y\""),
+        (b"\xef\xbb\xbfa,y\n1,p\n,q\n", ", line 3, column 1 (a): expected a finite number, found \"\""),
+        (b"a,y\n1,p\nNaN,q\n", ", line 3, column 1 (a): expected a finite number, found \"NaN\""),
+        (
+            b"a,y\n1,nan\n2,red\n",
+            ", line 2, column 2 (y): expected a finite number, found \"nan\"; \
+             --task classification takes all labels as names",
+        ),
+        (b"a,y\n1,2\n2,red\nx,3\n", ", line 3, column 2 (y): expected a finite number, found \"red\""),
+        (b"a,y\n1,p\n2,\n", ", line 3, column 2 (y): expected a label, found \"\""),
+        (b"a,y\n1,p\n2,\xff\n", ", line 3, column 2 (y): expected UTF-8, found other bytes"),
+        (b"a,y\n1,p\n2,p\n", ", column 2 (y): expected at least 2 classes, found only \"p\""),
+        (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
+        (b"a,y\n1,p\n2,q\n", ": expected at least 3 rows, found 2"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // A name of two lines, where the system has such.
+        let csv = Csv::new(&format!("wrong{}{i}.csv", if cfg!(unix) { "\n" } else { "" }), text);
+        let name = csv.path().replace('\n', "\u{fffd}");
+        assert_eq!(train(&["--data", csv.path()]).unwrap_err(), format!("{name}{error}"));
+    }
+    let error = train(&["--data", "no/such.csv"]).unwrap_err();
+    assert!(error.starts_with("no/such.csv: cannot be read: "), "{error}");
+    let error = train(&["--data", IRIS, "--task", "regression"]).unwrap_err();
+    assert!(
+        error.ends_with("iris.csv, line 2, column 5 (species): expected a finite number, found \"setosa\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_loss_that_runs_away_is_an_error() {
+    for (options, expected) in [
+        ("--activation relu --rate 1e4", "the loss of epoch "),
+        ("--activation relu --rate 1e300 --epochs 1 --batch 1000", "the test loss is NaN"),
+        ("--activation identity --optimizer sgd --rate 1 --epochs 20", "the last loss is "),
+    ] {
+        let mut out = Vec::new();
+        let args = ["--data", IRIS].into_iter().chain(options.split(' ')).map(OsString::from);
+        let error = run::run(args, &mut out, false).unwrap_err().to_string();
+        let out = String::from_utf8(out).unwrap();
+        assert!(error.contains(expected) && error.ends_with("; a smaller --rate may help"), "{error}");
+        assert!(out.contains("epoch 1, loss ") && !out.contains("test accuracy"), "{out}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_recognised() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let error = run::run(std::iter::empty(), &mut Closed, false).unwrap_err();
+    assert!(run::is_closed_pipe(&*error));
+}
+
+/// The example as a process.
+fn process(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+    command.args(args);
+    command
+}
+
+#[test]
+fn a_failed_process_prints_one_line_and_exits_with_code_1() {
+    for args in [&["--data", "no/such.csv"][..], &["--data", IRIS, "--batch", "0"], &["--nonsense"]] {
+        let output = process(args).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(error.starts_with("error: ") && error.lines().count() == 1, "{error}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_process_whose_output_is_closed_ends_in_silence() {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let output = process(&[]).stdout(writer).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert!(output.status.success());
+}

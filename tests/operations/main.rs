@@ -1,0 +1,8 @@
+//! The operations of the table: their numbers, derivatives and methods in both modes.
+
+mod edges;
+mod gradients;
+mod hessians;
+mod methods;
+mod modes;
+mod numbers;

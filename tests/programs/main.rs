@@ -1,0 +1,16 @@
+//! Functions recorded as programs: results, branches, drawings, generated code, files.
+
+/// Counts what each thread allocates, and can limit it.
+#[global_allocator]
+static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
+
+mod cases;
+mod compiled;
+mod dot;
+mod paths;
+mod program_branches;
+mod program_memory;
+mod program_threads;
+mod random_programs;
+mod source;
+mod stored_programs;

@@ -1,0 +1,91 @@
+//! Sparse derivatives of large functions: the work grows with the numbers of the matrix and not with its size.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use gradtape::sparse::{Coloring, Csr, Side};
+use gradtape::{Function, Real, VectorFunction, Workspace, function};
+
+/// Of each input and its neighbours, counting evaluations.
+#[derive(Default)]
+struct Neighbours {
+    evaluations: AtomicUsize,
+}
+
+impl VectorFunction for Neighbours {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        self.evaluations.fetch_add(1, Relaxed);
+        for i in 0..x.len() {
+            let (left, right) = (x[i.saturating_sub(1)], x[x.len().min(i + 2) - 1]);
+            y[i] = x[i] * 2.0 - left * right;
+        }
+    }
+}
+
+impl Function for Neighbours {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        self.evaluations.fetch_add(1, Relaxed);
+        x.windows(2).fold(F::zero(), |sum, x| sum + (x[1] - x[0]).powi(2) * x[0])
+    }
+}
+
+#[test]
+fn the_evaluations_of_a_tridiagonal_jacobian_do_not_grow_with_it() {
+    let evaluations = [100, 100_000].map(|n| {
+        let (f, x) = (Neighbours::default(), vec![0.5; n]);
+        let jacobian = f.sparse_jacobian(&x);
+        assert_eq!(jacobian.nnz(), 3 * n - 2);
+        assert!(jacobian.row(n / 2).eq([(n / 2 - 1, -0.5), (n / 2, 2.0), (n / 2 + 1, -0.5)]));
+        f.evaluations.into_inner()
+    });
+    // One for the pattern, and one for three directions.
+    assert_eq!(evaluations, [2, 2]);
+}
+
+#[test]
+fn the_evaluations_of_a_tridiagonal_hessian_do_not_grow_with_it() {
+    let evaluations = [100, 100_000].map(|n| {
+        let (f, x) = (Neighbours::default(), vec![0.5; n]);
+        let hessian = f.sparse_hessian(&x);
+        assert_eq!(hessian.nnz(), 3 * n - 2);
+        assert!(hessian.row(n / 2).eq([(n / 2 - 1, -1.0), (n / 2, 2.0), (n / 2 + 1, -1.0)]));
+        f.evaluations.into_inner()
+    });
+    // Two for the pattern and whether it is local, and one for three directions.
+    assert_eq!(evaluations, [3, 3]);
+}
+
+#[test]
+fn long_chains_of_joins_need_no_stack() {
+    // One output of as many joins, deep to the left; each input is behind some of them.
+    let chain = function!(|x| [(0..100_000).fold(x[0], |y, k| y.sin() * x[k % x.len()] + x[(k + 1) % x.len()])]);
+    let pattern = chain.sparsity(&[0.5; 3]);
+    assert_eq!(pattern.row(0), [0, 1, 2]);
+    let gradient = function!(|x| (0..100_000).fold(x[0], |y, k| y * 0.5 + x[k % x.len()] * x[(k + 1) % x.len()]));
+    assert_eq!(gradient.sparse_hessian(&[0.5; 3]).to_dense(), gradient.hessian(&[0.5; 3]));
+    // As many inputs in one output.
+    let sum = function!(|x: &[F]| [x.iter().fold(F::zero(), |y, &x| y * x + x)]);
+    assert_eq!(sum.sparse_jacobian(&vec![0.5; 100_000]).nnz(), 100_000);
+}
+
+#[test]
+fn steady_loops_with_one_scratch_allocate_nothing() {
+    let (f, x, mut workspace) = (Neighbours::default(), vec![0.5; 30], Workspace::new());
+    let wide = function!(|x: &[F]| [x.iter().sum::<F>().sin(), x[0] * x[1]]);
+    let by_columns = Coloring::of_jacobian(&f.sparsity(&x));
+    let by_rows = Coloring::of_jacobian(&wide.sparsity(&x));
+    let symmetric = Coloring::of_hessian(&f.hessian_sparsity(&x));
+    assert_eq!((by_columns.side(), by_rows.side()), (Side::Columns, Side::Rows));
+    let [mut first, mut second, mut third] =
+        [&by_columns, &by_rows, &symmetric].map(|coloring| Csr::zeros(coloring.pattern().clone()));
+    let mut round = || {
+        f.sparse_jacobian_into(&x, &by_columns, &mut first, &mut workspace);
+        wide.sparse_jacobian_into(&x, &by_rows, &mut second, &mut workspace);
+        f.sparse_hessian_into(&x, &symmetric, &mut third, &mut workspace);
+    };
+    (0..2).for_each(|_| round());
+    assert_eq!(testing::allocations::allocations(|| (0..5).for_each(|_| round())), 0);
+}

@@ -1,0 +1,309 @@
+//! A scalar type may do anything while it computes: use the tape that is just using it, end it, or panic.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
+use std::num::FpCategory;
+use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use gradtape::{Gradients, Tape, Value, checkpoint};
+use num_traits::{Float, Num, NumCast, One, ParseFloatError, ToPrimitive, Zero};
+use testing::number;
+use testing::panics::panic_of;
+
+/// The tape in use, and two of its values.
+type Used = (Rc<Tape<Foreign>>, [Value<Foreign>; 2]);
+/// What an operation may do to them besides.
+type Action = fn(Used);
+
+thread_local! {
+    /// The operations until the action, which comes once.
+    static LEFT: Cell<usize> = const { Cell::new(0) };
+    static ACTION: Cell<Action> = const { Cell::new(drop) };
+    static USED: RefCell<Option<Used>> = const { RefCell::new(None) };
+}
+
+/// An f64 whose operations do something else besides.
+#[derive(Debug)]
+struct Foreign(f64);
+
+impl Foreign {
+    /// The result of an operation.
+    fn done<R>(result: R) -> R {
+        LEFT.set(LEFT.get().wrapping_sub(1));
+        if LEFT.get() == 0
+            && let Some(used) = USED.with_borrow(Clone::clone)
+        {
+            ACTION.get()(used);
+        }
+        result
+    }
+}
+
+macro_rules! implement {
+    ($($Trait:ident {
+        $(type $Type:ident = $T:ty;)?
+        $(fn $f:ident $(<$N:ident: $Bound:ident>)? ($($args:tt)*) -> $R:ty = $result:expr;)*
+        $(constants { $($constant:ident)* } queries { $($query:ident)* }
+        functions { $($function:ident)* } pairs { $($pair:ident)* })?
+    })*) => {
+        $(#[allow(clippy::expl_impl_clone_on_copy, clippy::non_canonical_clone_impl)]
+        impl $Trait for Foreign {
+            $(type $Type = $T;)?
+            $(fn $f $(<$N: $Bound>)? ($($args)*) -> $R { Self::done($result) })*
+            $($(fn $constant() -> Self { Self::done(Self(f64::$constant())) })*
+            $(fn $query(self) -> bool { Self::done(self.0.$query()) })*
+            $(fn $function(self) -> Self { Self::done(Self(self.0.$function())) })*
+            $(fn $pair(self, other: Self) -> Self { Self::done(Self(Float::$pair(self.0, other.0))) })*)?
+        })*
+    };
+}
+
+implement! {
+    Clone { fn clone(&self) -> Self = Self(self.0); }
+    Copy {}
+    PartialEq { fn eq(&self, other: &Self) -> bool = self.0 == other.0; }
+    PartialOrd { fn partial_cmp(&self, other: &Self) -> Option<Ordering> = self.0.partial_cmp(&other.0); }
+    Add { type Output = Self; fn add(self, other: Self) -> Self = Self(self.0 + other.0); }
+    Sub { type Output = Self; fn sub(self, other: Self) -> Self = Self(self.0 - other.0); }
+    Mul { type Output = Self; fn mul(self, other: Self) -> Self = Self(self.0 * other.0); }
+    Div { type Output = Self; fn div(self, other: Self) -> Self = Self(self.0 / other.0); }
+    Rem { type Output = Self; fn rem(self, other: Self) -> Self = Self(self.0 % other.0); }
+    Neg { type Output = Self; fn neg(self) -> Self = Self(-self.0); }
+    Zero { fn zero() -> Self = Self(0.0); fn is_zero(&self) -> bool = self.0 == 0.0; }
+    One { fn one() -> Self = Self(1.0); }
+    ToPrimitive {
+        fn to_i64(&self) -> Option<i64> = self.0.to_i64();
+        fn to_u64(&self) -> Option<u64> = self.0.to_u64();
+        fn to_f64(&self) -> Option<f64> = Some(self.0);
+    }
+    Num {
+        type FromStrRadixErr = ParseFloatError;
+        fn from_str_radix(s: &str, radix: u32) -> Result<Self, ParseFloatError> = f64::from_str_radix(s, radix).map(Self);
+    }    NumCast { fn from<N: ToPrimitive>(x: N) -> Option<Self> = x.to_f64().map(Self); }
+    Float {
+        fn classify(self) -> FpCategory = self.0.classify();
+        fn mul_add(self, a: Self, b: Self) -> Self = Self(self.0.mul_add(a.0, b.0));
+        fn powi(self, n: i32) -> Self = Self(self.0.powi(n));
+        fn sin_cos(self) -> (Self, Self) = (Self(self.0.sin()), Self(self.0.cos()));
+        fn integer_decode(self) -> (u64, i16, i8) = self.0.integer_decode();
+        constants { nan infinity neg_infinity neg_zero min_value min_positive_value max_value epsilon }
+        queries { is_nan is_infinite is_finite is_normal is_sign_positive is_sign_negative }
+        functions {
+            floor ceil round trunc fract abs signum recip sqrt exp exp2 ln log2 log10 cbrt sin cos tan asin acos atan
+            exp_m1 ln_1p sinh cosh tanh asinh acosh atanh
+        }
+        pairs { powf log max min abs_sub hypot atan2 copysign }
+    }
+}
+
+const ACTIONS: &[(&str, Action)] = &[
+    ("record", |(_, [a, b])| assert!((a * b).data().0 > 0.0)),
+    ("record many operands", |(_, [a, b])| assert!([a, b, a, b].iter().sum::<Value<_>>().data().0 > 0.0)),
+    ("sweep", |(_, [a, _])| drop(a.sin().retain().backward())),
+    ("make variables", |(tape, _)| assert_eq!(tape.vars(&[Foreign(1.0); 600]).len(), 600)),
+    ("look", |(tape, _)| assert!(tape.len().max(tape.bytes()) < 1 << 20 && !format!("{tape:?}").is_empty())),
+    ("clear", |(tape, _)| tape.clear()),
+    ("drop", |_| drop(USED.take())),
+    ("use another tape", |_| assert_works(&Tape::new())),
+    ("panic", |_| panic!("the arithmetic panics")),
+];
+
+/// What the panics may say.
+const MESSAGES: [&str; 6] = [
+    "finished",
+    "the tape is busy",
+    "keep the tape alive",
+    "make it with `var` of this tape",
+    "the program lost its tape",
+    "the arithmetic panics",
+];
+
+#[track_caller]
+fn assert_works(tape: &Tape<Foreign>) {
+    let (x, y) = (tape.var(Foreign(2.0)), tape.var(Foreign(3.0)));
+    assert_eq!((0..300).fold(x, |_, _| x * y).backward().wrt(x).0, 3.0);
+}
+
+/// A gradient through everything that tapes do.
+fn program<T: Float + 'static>(tape: &Weak<Tape<T>>, x: &[Value<T>]) -> Vec<T> {
+    let tape = || tape.upgrade().expect("the program lost its tape");
+    let (a, b, long) = (x[0], x[1], &x[2..]);
+    let (zero, ones) = (T::zero(), vec![T::one(); long.len()]);
+    let y = (a * b).sin() + b;
+    let y = y.max(a) + y.min(b) + y.powf(a) + y.hypot(b) + y.clamp(Value::constant(zero), b).gelu();
+    let late = tape().vars(&[T::one(), T::epsilon()]);
+    let y = y + Value::dot(long, long) * Value::weighted_sum(long, &ones) * late[0];
+    let y = y + long.iter().sum::<Value<T>>() * long.iter().map(|&l| l * a).sum::<Value<T>>();
+    let inner = |x: &[Value<T>]| checkpoint(|x| [x[0] * x[1]], &[x[0] + x[1], x[2]]);
+    let [c, d] = checkpoint(move |x| [inner(x)[0] + x[0], x[1].sin()], &[a, y, y]);
+    let y = y + c * number::<T>(1e-3) + d;
+    // What is not used has no influence, be it infinite or unknown.
+    let odd = tape().custom(T::one(), &[(a * zero, T::infinity()), (b, T::nan()), (late[1], zero)]);
+    let y = y + long.iter().product::<Value<T>>() + y.max(late[1]) + odd * zero;
+    let y = (y * number::<T>(1e-3)).exp().retain();
+    let mut gradients = Gradients::new();
+    y.backward_into(&mut gradients);
+    let mut total = y.tanh().backward();
+    total += &gradients;
+    total.wrt_all(x)
+}
+
+/// The variables of [`program`].
+fn variables<T: Float + 'static>(tape: &Tape<T>) -> Vec<Value<T>> {
+    tape.vars(&[&[number(0.75), number(1.25)][..], &[number(1.1); 18]].concat())
+}
+
+/// Runs `f` on a tape with variables, and the action in the operation of that number; the last says whether it came.
+fn run(action: Action, at: usize, f: impl FnOnce(&Weak<Tape<Foreign>>, &[Value<Foreign>])) -> (String, bool) {
+    let tape = Rc::new(Tape::new());
+    let (x, used) = (variables(&tape), Rc::downgrade(&tape));
+    USED.set(Some((tape, [x[0], x[1]])));
+    ACTION.set(action);
+    let (message, _) = panic_of(|| {
+        LEFT.set(at);
+        f(&used, &x);
+        panic!("finished");
+    });
+    let came = !(1..=at).contains(&LEFT.replace(0));
+    assert!(MESSAGES.iter().any(|known| message.contains(known)), "{message:?}");
+    assert_works(&Tape::new());
+    if let Some((tape, _)) = USED.take() {
+        assert_works(&tape);
+    }
+    (message, came)
+}
+
+#[test]
+fn gradients_are_right_or_refused_whatever_the_arithmetic_does() {
+    let tape = Rc::new(Tape::<f64>::new());
+    let expected = program(&Rc::downgrade(&tape), &variables(&tape));
+    assert!(expected.iter().all(|slope| slope.is_normal()), "{expected:?}");
+    for &(name, action) in ACTIONS {
+        let came = |at: &usize| {
+            let (message, came) = run(action, *at, |tape, x| {
+                let slopes: Vec<_> = program(tape, x).into_iter().map(|slope| slope.0).collect();
+                assert_eq!(slopes, expected, "{name} in operation {at}");
+            });
+            assert!(message == "finished" || name != "use another tape", "{message}");
+            came
+        };
+        let numbers = (1..9999).step_by(if name == "record" { 1 } else { 11 });
+        assert!(numbers.take_while(came).count() > 100, "{name}");
+    }
+}
+
+#[test]
+fn a_sweep_that_panics_leaves_gradients_as_new() {
+    for &(name, action) in ACTIONS {
+        let came = |at: &usize| {
+            let mut gradients = Gradients::new();
+            let mut x = Vec::new();
+            let (message, came) = run(action, *at, |_, all| {
+                LEFT.set(0);
+                x.extend_from_slice(all);
+                let y = (x[0] * x[1] * x[1]).retain() * x[0] + Value::dot(&x, &x);
+                (x[0] * x[2]).backward_into(&mut gradients);
+                LEFT.set(*at);
+                y.backward_into(&mut gradients);
+            });
+            let slopes: Vec<_> = gradients.wrt_all(&x).into_iter().map(|slope| slope.0).collect();
+            if message == "finished" {
+                assert_eq!(slopes[..3], [3.84375, 3.90625, 2.2], "{name} {at}");
+            } else {
+                let elsewhere = gradients.wrt(Tape::new().var(Foreign(1.0))).0;
+                assert_eq!((slopes, elsewhere), (vec![0.0; x.len()], 0.0), "{name} {at}");
+            }
+            came
+        };
+        assert!((1..9999).take_while(came).count() > 50, "{name}");
+    }
+}
+
+/// Does something else besides when it is dropped.
+struct Guard(Option<Action>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.into_iter().for_each(act);
+    }
+}
+
+fn act(action: Action) {
+    if let Some(used) = USED.with_borrow(Clone::clone) {
+        action(used);
+    }
+}
+
+#[test]
+fn functions_of_checkpoints_may_do_anything_when_they_run_and_when_they_are_dropped() {
+    const WHEN: [&str; 4] = ["first run", "second run", "clear", "drop"];
+    for (&(name, action), when) in ACTIONS.iter().flat_map(|action| WHEN.map(|when| (action, when))) {
+        let tape = Rc::new(Tape::new());
+        let x = variables(&tape);
+        let used = Rc::downgrade(&tape);
+        let guard = Guard((when == "clear" || when == "drop").then_some(action));
+        let runs = Cell::new(0);
+        let f = move |x: &[Value<Foreign>]| {
+            let _ = &guard;
+            runs.set(runs.get() + 1);
+            if WHEN.get(runs.get() - 1) == Some(&when) {
+                act(action);
+            }
+            [x[0] * x[1]]
+        };
+        let other = Rc::new(Tape::new());
+        let [a, b] = [other.var(Foreign(1.0)), other.var(Foreign(2.0))];
+        USED.set(Some((tape, [x[0], x[1]])));
+        let (message, _) = panic_of(|| {
+            let [y] = checkpoint(f, &x[..2]);
+            assert_eq!(y.backward().wrt(x[0]).0, 1.25);
+            match when {
+                "clear" => used.upgrade().expect("the program lost its tape").clear(),
+                // The function goes with the tape, and finds another one in use.
+                "drop" => drop(USED.replace(Some((Rc::clone(&other), [a, b])))),
+                _ => {}
+            }
+            panic!("finished");
+        });
+        let is_harmless = name == "use another tape" || (when != "second run" && name == "record");
+        assert!(MESSAGES.iter().any(|known| message.contains(known)), "{name}, {when}: {message:?}");
+        assert!(message == "finished" || !is_harmless || when == "clear", "{name}, {when}: {message:?}");
+        assert_works(&Tape::new());
+        assert_works(&other);
+        if let Some((tape, _)) = USED.take() {
+            assert_works(&tape);
+        }
+    }
+}
+
+/// At the end of a thread its variables are dropped one after the other, those of this crate among them.
+#[test]
+fn tapes_work_to_the_end_of_a_thread_and_beyond_their_owners() {
+    struct Late(Vec<Tape<Foreign>>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            assert_works(&self.0.swap_remove(1));
+            assert_works(&self.0[3]);
+            assert_works(&Tape::new());
+            DROPPED.fetch_add(1, SeqCst);
+        }
+    }
+    thread_local! {
+        static EARLIER: RefCell<Late> = const { RefCell::new(Late(Vec::new())) };
+        static LATER: RefCell<Late> = const { RefCell::new(Late(Vec::new())) };
+    }
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    let leaked = || {
+        EARLIER.with_borrow_mut(|late| late.0.extend((0..5).map(|_| Tape::new())));
+        let tape = Tape::new();
+        let x = tape.var(Foreign(2.0));
+        std::mem::forget(tape);
+        LATER.with_borrow_mut(|late| late.0.extend((0..5).map(|_| Tape::new())));
+        assert_works(&Tape::new());
+        assert_eq!((x * x).retain().backward().wrt(x).0, 4.0);
+    };
+    (0..20).for_each(|_| std::thread::spawn(leaked).join().unwrap());
+    assert_eq!(DROPPED.load(SeqCst), 40);
+}
