@@ -136,10 +136,6 @@ impl<T: Scalar> Calculus<T> for Dependence<T> {
     fn join(data: T, a: Self, b: Self, _: impl FnOnce() -> T, _: impl FnOnce() -> T, _: impl FnOnce() -> Call) -> Self {
         Self::depends_on_both(data, a, b)
     }
-
-    fn many(_: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self {
-        operands.fold(Self::constant(data), |all, (operand, _)| Self::depends_on_both(data, all, operand))
-    }
 }
 
 sums_in_pairs! { [T: Scalar] Dependence<T> }

@@ -220,12 +220,6 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     fn negative(self) -> Self {
         Self { data: -self.data, tangents: self.tangents.map(T::neg) }
     }
-
-    fn many(name: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self {
-        let call = || Call::new(name, []);
-        let terms = operands.map(|(operand, partial)| operand.chain(data, partial, call));
-        terms.reduce(|sum, term| Self::added(data, sum, term, call)).unwrap_or_else(|| Self::constant(data))
-    }
 }
 
 /// Whether there may be the NaN of a `0 · ∞`.

@@ -5,6 +5,7 @@ pub(crate) mod methods;
 pub(crate) mod operators;
 pub(crate) mod stamp;
 
+use std::cmp::Ordering;
 use std::fmt::{Debug, Display};
 use std::iter::{Product, Sum};
 
@@ -92,7 +93,7 @@ macro_rules! real {
     (
         real_many { $(
             $(#[$many_doc:meta])*
-            $many:ident ($ma:ident -> $my:ident) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
+            $many:ident ($ma:ident -> $my:ident: $Many:ty) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
         )* }
         float_unary $float_unary:tt
         real_unary { $(
@@ -149,9 +150,27 @@ macro_rules! real {
             /// If the lengths differ.
             fn weighted_sum(values: &[Self], weights: &[Self::Plain]) -> Self;
 
-            $($(#[$many_doc])* #[must_use] fn $many(values: &[Self]) -> Self;)*
+            $($(#[$many_doc])* #[must_use] fn $many(values: &[Self]) -> $Many;)*
             $($(#[$unary_doc])* #[must_use] fn $unary(self $(, $p: Self::Plain)?) -> Self;)*
             $($(#[$binary_doc])* #[must_use] fn $binary(self, other: Self) -> Self;)*
+
+            /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal. It
+            /// is a comparison: derivatives do not matter, and nothing is recorded.
+            ///
+            /// ```
+            /// use gradtape::Real;
+            ///
+            /// fn median<F: Real>(mut x: Vec<F>) -> F {
+            ///     x.sort_by(F::total_cmp);
+            ///     x[x.len() / 2]
+            /// }
+            ///
+            /// let (value, slopes) = gradtape::gradient(|x| median(x.to_vec()), &[3.0, 1.0, 2.0]);
+            /// assert_eq!((value, slopes), (2.0, vec![0.0, 0.0, 1.0]));
+            /// ```
+            fn total_cmp(&self, other: &Self) -> Ordering {
+                rules::total_cmp(*self, *other)
+            }
         }
 
         /// `Real` for a plain float.
@@ -170,7 +189,7 @@ macro_rules! real {
                         rules::dot(values, weights)
                     }
 
-                    $(#[inline] fn $many($ma: &[Self]) -> Self { $many_value })*
+                    $(#[inline] fn $many($ma: &[Self]) -> $Many { $many_value })*
                     $(#[inline] fn $unary(self $(, $p: Self)?) -> Self { let $x = self; $unary_value })*
                     $(#[inline] fn $binary(self, other: Self) -> Self { let ($a, $b) = (self, other); $binary_value })*
                 }

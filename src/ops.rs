@@ -29,8 +29,10 @@
 //! | `operator` | the operators |
 //! | `auxiliary` | rules of partials that branch. A program records such a rule as one operation: it branches when it runs |
 
+mod activations;
 pub(crate) mod call;
 pub(crate) mod kind;
+mod lists;
 mod normal;
 #[cfg(feature = "program")]
 pub(crate) mod op;
@@ -44,6 +46,11 @@ macro_rules! operations {
     ($consumer:ident $($tokens:tt)*) => {
         $consumer! { $($tokens)*
             real_many {
+                /// `ln Σ eˣⁱ`, without overflow; -∞ of no numbers. Partials: the [`softmax`](Self::softmax), which is 0 where
+                /// all numbers are -∞.
+                logsumexp(x -> y: Self) { y = rules::logsumexp(x) } [] () {};
+                /// The shares `eˣⁱ / Σ eˣʲ`, without overflow, which add up to 1; NaN where all numbers are -∞.
+                softmax(x -> y: Vec<Self>) { y = rules::softmax(x) } [] () {};
             }
             float_unary {
                 /// The reciprocal `1/x`; derivative `-1/x²`.
@@ -186,6 +193,12 @@ macro_rules! operations {
                 /// The standard normal density `φ(x) = exp(-x²/2)/√(2π)`; derivative `-x φ(x)`.
                 normal_pdf(x -> y) { y = rules::normal_pdf(x) } [-rules::scaled(x, y)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Exponential, nan: Kept, source: Helper};
+                /// The cardinal sine `sin x / x`, 1 at 0; derivative `(cos x - sin x / x)/x`, 0 at 0.
+                sinc(x -> y) { y = rules::sinc(x) } [rules::sinc_slope(x)]
+                    (at [0.7], from [-3.0], to [3.0]) {kernel: Plain, nan: Kept, source: Helper};
+                /// The nearest integer, halves to the even one; derivative 0.
+                round_ties_even(x -> y) { y = rules::round_ties_even(x) } [T::zero()]
+                    (at [0.7], from [0.6], to [1.4]) {kernel: Plain, nan: Kept, source: Libm("rint")};
                 /// `x tanh(softplus x)`; derivative `t + x (1 - t²) σ(x)` with `t = tanh(softplus x)`.
                 mish(x -> y) { y = rules::scaled(x, rules::softplus(x).tanh()) } [rules::mish_slope(x)]
                     (at [0.7], from [-6.0], to [6.0]) {kernel: Parts, nan: Kept, source: Parts};
@@ -219,6 +232,15 @@ macro_rules! operations {
                     (at [0.7, 1.3], from [0.2, 2.0], to [1.8, 3.0]) {kernel: Choice, nan: Hidden, source: Core, symmetric: true};
             }
             real_binary {
+                /// The quotient, rounded so that the remainder [`rem_euclid`](Self::rem_euclid) is not negative; partials 0.
+                div_euclid(a, b -> y) { y = rules::div_euclid(a, b) } [T::zero(), T::zero()]
+                    (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Std};
+                /// The remainder that is not negative; partials 1 and `-div_euclid(a, b)`.
+                rem_euclid(a, b -> y) { y = rules::rem_euclid(a, b) } [T::one(), -rules::div_euclid(a, b)]
+                    (at [-3.2, 1.3], from [-3.4, 1.2], to [-2.8, 1.3]) {kernel: Plain, nan: Kept, source: Std};
+                /// `ln(eᵃ + eᵇ)`, without overflow; partials the shares `eᵃ/(eᵃ + eᵇ)` and `eᵇ/(eᵃ + eᵇ)`.
+                ln_add_exp(a, b -> y) { y = rules::ln_add_exp(a, b) } [rules::exp_share(a, b), rules::exp_share(b, a)]
+                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Plain, nan: Kept, source: Helper, symmetric: true};
             }
             operator {
                 /// The sum; partials 1 and 1.
@@ -280,6 +302,14 @@ macro_rules! operations {
                     () {kernel: Exponential, nan: Kept, source: Helper};
                 sigmoid_slope(x -> y) { y = rules::sigmoid_slope(x) } [y * (rules::sigmoid(-x) - rules::sigmoid(x))]
                     () {kernel: Exponential, nan: Kept, source: Helper};
+                spherical_bessel(x, n -> y) { y = rules::spherical_bessel(x, n) }
+                    [-(x * rules::spherical_bessel(x, n + T::one())), T::zero()]
+                    () {kernel: Plain, nan: Kept, source: Helper};
+                exp_share(a, b -> y) { y = rules::exp_share(a, b) }
+                    [y * rules::exp_share(b, a), -(y * rules::exp_share(b, a))]
+                    () {kernel: Plain, nan: Kept, source: Helper};
+                pivot(a, b -> y) { y = rules::pivot(a, b) } [T::zero(), T::zero()]
+                    () {kernel: Plain, nan: Hidden, source: Helper, symmetric: true};
                 erf_slope(x -> y) { y = rules::erf_slope(x) } [-rules::scaled(x + x, y)]
                     () {kernel: Exponential, nan: Kept, source: Helper};
             }

@@ -27,9 +27,6 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         call: impl FnOnce() -> Call,
     ) -> Self;
 
-    /// The result of an operation on a list of numbers, each with its partial.
-    fn many(name: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self;
-
     /// Panics if the two cannot be operands of one operation.
     #[inline(always)]
     #[track_caller]

@@ -15,7 +15,7 @@ macro_rules! calculus_methods {
     ) => {
         #[allow(unreachable_pub, dead_code, reason = "some numbers are not public")]
         impl<$($generics)*> $Number {
-            many! { $panics $($many)* }
+            many! { $($many)* }
             unary! { $($float_unary)* $($real_unary)* }
             binary! { join $panics $($float_binary)* $($real_binary)* }
             binary! { choose $panics $($float_choice)* }
@@ -67,6 +67,12 @@ macro_rules! calculus_methods {
             queries! { |self| self.data() =>
                 pub is_nan: bool, pub is_infinite: bool, pub is_finite: bool, pub is_normal: bool, pub is_subnormal: bool,
                 pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: std::num::FpCategory
+            }
+
+            /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal.
+            #[track_caller]
+            pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
+                $crate::ops::rules::total_cmp(*self, *other)
             }
 
             /// The number that is printed.
@@ -128,22 +134,17 @@ macro_rules! binary {
     )* };
 }
 
-/// Methods of a list, whose partials are a list.
+/// Functions of a list, which are formulas of other operations.
 macro_rules! many {
-    ($panics:literal $(
+    ($(
         $(#[$doc:meta])*
-        $name:ident ($x:ident -> $y:ident) { $shared:pat_param = $value:expr } [$partials:expr] $samples:tt $facts:tt;
+        $name:ident ($x:ident -> $y:ident: $Result:ty) { $r:ident = $value:expr } $partials:tt $samples:tt $facts:tt;
     )*) => { $(
         $(#[$doc])*
-        #[doc = $panics]
         #[track_caller]
         #[must_use]
-        pub fn $name(values: &[Self]) -> Self {
-            let numbers: Vec<T> = values.iter().map(|value| value.number()).collect();
-            let $x = &numbers[..];
-            let $shared = $value;
-            let partials: Vec<T> = $partials;
-            <Self as Calculus<T>>::many(stringify!($name), $y, values.iter().copied().zip(partials.iter().copied()))
+        pub fn $name($x: &[Self]) -> $Result {
+            $value
         }
     )* };
 }

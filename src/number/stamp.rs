@@ -50,7 +50,7 @@ macro_rules! common {
         use std::str::FromStr;
 
         use num_traits::{
-            Bounded, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignOps, NumCast, NumOps, Pow,
+            Bounded, Euclid, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignOps, NumCast, NumOps, Pow,
             Signed, ToPrimitive,
         };
         use $crate::number::{Number, Real};
@@ -94,6 +94,11 @@ macro_rules! common {
         // Rust allows a plain exponent for named types only, because `i32` could become a float one day.
         implement! { $constants Pow<f32>, $Single, [] { type Output = Self; } fn pow(self, p: f32) -> Self { self.powf(p.into()) } }
         implement! { $constants Pow<f64>, $Double, [] { type Output = Self; } fn pow(self, p: f64) -> Self { self.powf(p.into()) } }
+        implement! { [$($generics)*] Euclid, $Number, []
+            {}
+            fn div_euclid(&self, other: &Self) -> Self { Self::div_euclid(*self, *other) }
+            fn rem_euclid(&self, other: &Self) -> Self { Self::rem_euclid(*self, *other) }
+        }
         implement! { [$($generics)*] MulAdd, $Number, []
             { type Output = Self; }
             fn mul_add(self, a: Self, b: Self) -> Self { self.mul_add(a, b) }
@@ -192,7 +197,10 @@ macro_rules! float_methods {
 macro_rules! real_methods {
     (
         $generics:tt $Number:ty;
-        real_many { $($(#[$many_doc:meta])* $many:ident $ma:tt $mv:tt $mp:tt $ms:tt $mf:tt;)* }
+        real_many { $(
+            $(#[$many_doc:meta])*
+            $many:ident ($mx:ident -> $my:ident: $Many:ty) $mv:tt $mp:tt $ms:tt $mf:tt;
+        )* }
         float_unary $float_unary:tt
         real_unary { $(
             $(#[$unary_doc:meta])*
@@ -210,9 +218,10 @@ macro_rules! real_methods {
             fn weighted_sum(values: &[Self], weights: &[T::Plain]) -> Self {
                 Self::weighted(values, weights.iter().map(|&weight| T::constant(weight)))
             }
-            $(fn $many(values: &[Self]) -> Self { Self::$many(values) })*
+            $(fn $many(values: &[Self]) -> $Many { Self::$many(values) })*
             $(fn $unary(self $(, $p: T::Plain)?) -> Self { self.$unary($(T::constant($p))?) })*
             $(fn $binary(self, other: Self) -> Self { self.$binary(other) })*
+            fn total_cmp(&self, other: &Self) -> std::cmp::Ordering { self.total_cmp(other) }
         }
     };
 }

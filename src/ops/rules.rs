@@ -2,10 +2,17 @@
 //!
 //! Every function is generic in the float, so that tapes of tapes differentiate the rules themselves.
 
+use std::cmp::Ordering;
+
 use super::kind::symbolic;
 use super::product::depends_on;
 use crate::scalar::Scalar;
 
+pub(crate) use super::activations::{
+    elu, elu_slope, gelu_slope, gelu_tanh, gelu_tanh_slope, leaky_relu, mish_slope, relu, sigmoid, sigmoid_slope,
+    silu_slope, softplus, softsign, softsign_slope,
+};
+pub(crate) use super::lists::{dot, exp_share, ln_add_exp, logsumexp, pivot, softmax, total};
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
 pub(crate) use super::product::{both_scaled, is_unit, scaled};
 
@@ -212,127 +219,91 @@ pub(crate) fn less<T: Scalar>(a: T, b: T) -> T {
     greater(-a, -b)
 }
 
+/// The nearest integer, halves to the even one, as the float's own method of that name. (`Float` has none.)
+#[inline]
+pub(crate) fn round_ties_even<T: Scalar>(x: T) -> T {
+    let two = T::one() + T::one();
+    if (x - x.trunc()).abs() == half() { two * (x / two).round() } else { x.round() }
+}
+
+/// As the float's own method of that name. (`Float` has none.)
+#[inline]
+pub(crate) fn div_euclid<T: Scalar>(a: T, b: T) -> T {
+    symbolic!(div_euclid(a, b));
+    let quotient = (a / b).trunc();
+    if a % b >= T::zero() {
+        quotient
+    } else if b > T::zero() {
+        quotient - T::one()
+    } else {
+        quotient + T::one()
+    }
+}
+
+/// As the float's own method of that name. (`Float` has none.)
+#[inline]
+pub(crate) fn rem_euclid<T: Scalar>(a: T, b: T) -> T {
+    let remainder = a % b;
+    if remainder < T::zero() { remainder + b.abs() } else { remainder }
+}
+
+/// The order of the numbers, of zeros by their signs, and of NaN below or above all others by their signs.
+#[inline]
+#[track_caller]
+pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
+    match a.partial_cmp(&b) {
+        Some(Ordering::Equal) if a.is_zero() => b.is_sign_negative().cmp(&a.is_sign_negative()),
+        Some(order) => order,
+        None => {
+            let rank = |x: T| {
+                if !x.is_nan() {
+                    0
+                } else if x.is_sign_negative() {
+                    -1
+                } else {
+                    1
+                }
+            };
+            rank(a).cmp(&rank(b))
+        }
+    }
+}
+
+/// `jₙ(x)/xⁿ` with the spherical Bessel function `jₙ`: `sin x / x` for `n = 0`. Its derivative is `-x` times that for
+/// `n + 1`. (DLMF 10.51.3 with 10.49.)
+#[inline]
+pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
+    symbolic!(spherical_bessel(x, n));
+    let order = n.to_i32().unwrap_or_default();
+    let odd = |k: i32| constant::<T>(f64::from(2 * (order + k) + 1));
+    if x.abs() < odd(0) {
+        // The series in powers of x²/2, whose terms behind the 24th do not count.
+        let square = x * x * half();
+        let leading = (1..=order).fold(T::one(), |product, k| product / constant(f64::from(2 * k + 1)));
+        let term = |tail: T, k: i32| T::one() - square / (constant::<T>(f64::from(k)) * odd(k)) * tail;
+        return leading * (1..=24).rev().fold(T::one(), term);
+    }
+    let (sin, cos) = x.sin_cos();
+    let (mut before, mut result) = (cos, sin / x);
+    for k in 0..order {
+        // For k = 0 that is (sin x / x - cos x)/x².
+        (before, result) = (result, (constant::<T>(f64::from(2 * k + 1)) * result - before) / (x * x));
+    }
+    result
+}
+
+#[inline]
+pub(crate) fn sinc<T: Scalar>(x: T) -> T {
+    spherical_bessel(x, T::zero())
+}
+
+#[inline]
+pub(crate) fn sinc_slope<T: Scalar>(x: T) -> T {
+    -(x * spherical_bessel(x, T::one()))
+}
+
 /// `-trunc(a/b)`, the partial of `a % b` by `b`.
 #[inline]
 pub(crate) fn rem<T: Scalar>(a: T, b: T, y: T) -> T {
     -((a - y) / b).round()
-}
-
-/// `Σ aᵢ bᵢ`, from the first product on.
-#[inline]
-#[track_caller]
-pub(crate) fn dot<T: Scalar>(a: &[T], b: &[T]) -> T {
-    assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
-    total(a.iter().zip(b).map(|(&a, &b)| a * b))
-}
-
-/// The sum of the terms, added up from the first one on.
-#[inline]
-pub(crate) fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
-    terms.reduce(|sum, term| sum + term).unwrap_or_else(T::zero)
-}
-
-#[inline]
-pub(crate) fn relu<T: Scalar>(x: T) -> T {
-    // Not `max`, which would turn a NaN into 0.
-    if x <= T::zero() { depends_on(T::zero(), [x]) } else { x }
-}
-
-#[inline]
-pub(crate) fn leaky_relu<T: Scalar>(x: T, slope: T) -> T {
-    if x > T::zero() { x } else { slope * x }
-}
-
-#[inline]
-pub(crate) fn elu<T: Scalar>(x: T, alpha: T) -> T {
-    if x > T::zero() { x } else { alpha * x.exp_m1() }
-}
-
-#[inline]
-pub(crate) fn elu_slope<T: Scalar>(x: T, alpha: T) -> T {
-    symbolic!(elu_slope(x, alpha));
-    if x > T::zero() { depends_on(T::one(), [x]) } else { alpha * x.exp() }
-}
-
-/// `exp(-|x|)`, without the kink of `abs`: a nested number has its derivative at 0, too.
-#[inline]
-fn exp_below<T: Scalar>(x: T) -> T {
-    (if x < T::zero() { x } else { -x }).exp()
-}
-
-/// The exponential is taken of a negative number only: no overflow on either side.
-#[inline]
-pub(crate) fn sigmoid<T: Scalar>(x: T) -> T {
-    symbolic!(sigmoid(x));
-    let e = exp_below(x);
-    let numerator = if x < T::zero() { e } else { T::one() };
-    numerator / (T::one() + e)
-}
-
-/// `σ(x) σ(-x)`: both factors keep their digits.
-#[inline]
-pub(crate) fn sigmoid_slope<T: Scalar>(x: T) -> T {
-    symbolic!(sigmoid_slope(x));
-    let e = exp_below(x);
-    let d = T::one() + e;
-    e / (d * d)
-}
-
-#[inline]
-pub(crate) fn softplus<T: Scalar>(x: T) -> T {
-    symbolic!(softplus(x));
-    let tail = exp_below(x).ln_1p();
-    if x < T::zero() { tail } else { x + tail }
-}
-
-#[inline]
-pub(crate) fn softsign<T: Scalar>(x: T) -> T {
-    x / (T::one() + x.abs())
-}
-
-#[inline]
-pub(crate) fn softsign_slope<T: Scalar>(x: T) -> T {
-    let d = T::one() + x.abs();
-    d.recip() / d
-}
-
-#[inline]
-pub(crate) fn silu_slope<T: Scalar>(x: T) -> T {
-    scaled(sigmoid(x), T::one() + scaled(x, sigmoid(-x)))
-}
-
-#[inline]
-pub(crate) fn gelu_slope<T: Scalar>(x: T) -> T {
-    normal_cdf(x) + scaled(x, normal_pdf(x))
-}
-
-/// `√(2/π) (x + c x³)` and its derivative.
-#[inline]
-fn gelu_tanh_argument<T: Scalar>(x: T) -> (T, T) {
-    let scale = constant::<T>(core::f64::consts::FRAC_2_PI).sqrt();
-    let c = constant::<T>(0.044_715);
-    let square = x * x;
-    (scale * (x + c * square * x), scale * (T::one() + constant::<T>(3.0) * c * square))
-}
-
-/// `x σ(2u)`, which is `x/2 (1 + tanh u)` without the cancellation at negative `u`.
-#[inline]
-pub(crate) fn gelu_tanh<T: Scalar>(x: T) -> T {
-    let (u, _) = gelu_tanh_argument(x);
-    scaled(x, sigmoid(u + u))
-}
-
-#[inline]
-pub(crate) fn gelu_tanh_slope<T: Scalar>(x: T) -> T {
-    let (u, du) = gelu_tanh_argument(x);
-    let u = u + u;
-    sigmoid(u) + scaled(x * (du + du), sigmoid_slope(u))
-}
-
-/// With `s = softplus(x)`: `1 - tanh² s` is taken from `s`, where it keeps its digits.
-#[inline]
-pub(crate) fn mish_slope<T: Scalar>(x: T) -> T {
-    let s = softplus(x);
-    let t = s.tanh();
-    t + scaled(x, tanh(s, t) * sigmoid(x))
 }

@@ -218,11 +218,6 @@ impl<T: Scalar> Calculus<T> for Value<T> {
         Self::own(data, tape::record([a.node, b.node], partials, [a.slope, b.slope]))
     }
 
-    #[track_caller]
-    fn many(name: &'static str, data: T, operands: impl ExactSizeIterator<Item = (Self, T)> + Clone) -> Self {
-        super::many(name, data, operands)
-    }
-
     /// Panics if the two values do not belong to one tape.
     #[inline(always)]
     #[track_caller]

@@ -214,7 +214,7 @@ fn unary_partial<T: Float>(name: &str, x: T, y: T) -> Option<T> {
         "acosh" => one / (x * x - one).sqrt(),
         "atanh" => one / (one - x * x),
         "abs" => x / x.abs(),
-        "signum" | "floor" | "ceil" | "round" | "trunc" => T::zero(),
+        "signum" | "floor" | "ceil" | "round" | "trunc" | "round_ties_even" => T::zero(),
         "fract" | "relu" => one,
         "to_degrees" => number(180.0 / std::f64::consts::PI),
         "to_radians" => number(std::f64::consts::PI / 180.0),
@@ -232,6 +232,9 @@ fn unary_partial<T: Float>(name: &str, x: T, y: T) -> Option<T> {
             let t = (scale * (x + c * x.powi(3))).tanh();
             (one + t) / two + x / two * (one - t * t) * scale * (one + three * c * x * x)
         }
+        "normal_cdf" => (-x * x / two).exp() / number::<T>(2.0 * std::f64::consts::PI).sqrt(),
+        "normal_pdf" => -x * y,
+        "sinc" => (x.cos() - x.sin() / x) / x,
         "mish" => {
             let t = (one + x.exp()).ln().tanh();
             t + x * (one - t * t) * sigma
@@ -256,6 +259,9 @@ fn pair_partials<T: Float>(name: &str, a: T, b: T, y: T) -> Option<[T; 2]> {
         "mul" => [b, a],
         "div" => [one / b, -a / (b * b)],
         "rem" => [one, -(a / b).trunc()],
+        "div_euclid" => [zero, zero],
+        "rem_euclid" => [one, -(a / b).floor()],
+        "ln_add_exp" => [a.exp() / (a.exp() + b.exp()), b.exp() / (a.exp() + b.exp())],
         _ => return None,
     })
 }

@@ -76,6 +76,16 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "the exponential is subnormal: it has lost digits, and is multiplied by `x`; so in the function itself",
     },
     Exception {
+        operations: &["sinc"],
+        by: "",
+        region: "`|x| > 2`",
+        contains: |at| at.x[0].abs() > 2.0,
+        allowed: "4 + 8/|x f'|",
+        ulps: |at| 4.0 + 8.0 / (at.x[0] * at.derivative).abs(),
+        unit: 0.0,
+        reason: "the two terms of the derivative are up to `1/x`, and their rounding remains where they cancel",
+    },
+    Exception {
         operations: &["gelu_tanh"],
         by: "",
         region: "`x < -1`",

@@ -36,6 +36,8 @@ const UNARY: &[(&[&str], &[Axis])] = &[
     (&["silu"], &[Near(-1.278_464_542_761_074), Between(-40.0, 40.0), Between(-110.0, 110.0), Between(-760.0, 760.0)]),
     (&["mish"], &[Near(-1.192_431_214_526_155), Between(-40.0, 40.0), Between(-110.0, 110.0), Between(-760.0, 760.0)]),
     (&["erf"], &[Near(0.476_936_275), Between(-6.0, 6.0), Between(-11.0, 11.0), Between(-28.0, 28.0)]),
+    (&["normal_cdf", "normal_pdf"], &[Near(1.0), Between(-6.0, 6.0), Between(-15.0, 15.0), Between(-40.0, 40.0)]),
+    (&["sinc"], &[Near(1.0), Near(3.0), Between(-4.0, 4.0), Between(-100.0, 100.0)]),
     (&["softsign"], &[Near(1.0), Between(-100.0, 100.0)]),
     (
         &["gelu", "gelu_tanh"],
@@ -84,13 +86,14 @@ const PAIRS: &[(&[&str], &[[Axis; 2]])] = &[
         ],
     ),
     (
-        &["rem"],
+        &["rem", "rem_euclid"],
         &[
             [Between(-10.0, 10.0), Between(-0.1, 0.1)],
             [Between(-1e6, 1e6), Between(-10.0, 10.0)],
             [Near(3.0), Near(1.0)],
         ],
     ),
+    (&["ln_add_exp"], &[[Between(-40.0, 40.0), Between(-40.0, 40.0)], [Near(1.0), Near(1.0)], [Anywhere, Between(-2.0, 2.0)]]),
     (&["max", "min", "abs_sub", "add", "sub"], &[[Near(1.0), Near(1.0)]]),
 ];
 

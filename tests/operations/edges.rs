@@ -1,4 +1,4 @@
-//! The partials at singular points: DESIGN's conventions and their neighbourhood, as literal tables.
+//! The partials at singular points: the conventions of the crate's page and their neighbourhood, as literal tables.
 
 use gradtape::Value;
 use gradtape::check::Table;
@@ -39,6 +39,10 @@ const KINKS: &[(&str, &[f64], f64)] = &[
     ("floor", &[0.0, -0.0, 1.0, -1.0, 0.5, INF], 0.0),
     ("ceil", &[0.0, -0.0, 1.0, -1.0, 0.5, INF], 0.0),
     ("round", &[0.0, -0.0, 0.5, -0.5, 1.5, INF], 0.0),
+    ("round_ties_even", &[0.0, -0.0, 0.5, -0.5, 1.5, 2.5, INF], 0.0),
+    ("sinc", &[0.0, -0.0], 0.0),
+    ("normal_cdf", &[INF, -INF], 0.0),
+    ("normal_pdf", &[0.0, -0.0, INF, -INF], 0.0),
     ("trunc", &[0.0, -0.0, 1.0, -1.0, 0.5, INF], 0.0),
     ("fract", &[0.0, -0.0, 1.0, -1.0], 1.0),
     ("powi", &[0.0, -0.0], 0.0),
@@ -115,6 +119,20 @@ const PAIR_KINKS: &[(&str, [f64; 2], [f64; 2])] = &[
     ("rem", [1.0, 0.1], [1.0, -9.0]),
     ("rem", [-1.0, 0.1], [1.0, 9.0]),
     ("rem", [1.0, -0.1], [1.0, 9.0]),
+    ("rem_euclid", [7.0, 2.0], [1.0, -3.0]),
+    ("rem_euclid", [-7.0, 2.0], [1.0, 4.0]),
+    ("rem_euclid", [-7.0, -2.0], [1.0, -4.0]),
+    ("rem_euclid", [6.0, 2.0], [1.0, -3.0]),
+    ("rem_euclid", [1.0, 0.1], [1.0, -9.0]),
+    ("div_euclid", [6.0, 2.0], [0.0, 0.0]),
+    ("ln_add_exp", [2.0, 2.0], [0.5, 0.5]),
+    ("ln_add_exp", [0.0, -0.0], [0.5, 0.5]),
+    ("ln_add_exp", [1.0, -INF], [1.0, 0.0]),
+    ("ln_add_exp", [-INF, 1.0], [0.0, 1.0]),
+    ("ln_add_exp", [-INF, -INF], [0.5, 0.5]),
+    ("ln_add_exp", [INF, INF], [0.5, 0.5]),
+    ("ln_add_exp", [INF, 1.0], [1.0, 0.0]),
+    ("ln_add_exp", [1e30, -1e30], [1.0, 0.0]),
     ("powf", [0.0, 0.0], [0.0, 0.0]),
     ("powf", [-0.0, 0.0], [0.0, 0.0]),
     ("powf", [0.0, 2.5], [0.0, 0.0]),

@@ -1,8 +1,10 @@
 //! The operations of the table: their numbers, derivatives and methods in both modes.
 
 mod edges;
+mod exponentials;
 mod gradients;
 mod hessians;
 mod methods;
 mod modes;
 mod numbers;
+mod standard;

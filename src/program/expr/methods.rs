@@ -20,7 +20,7 @@ macro_rules! methods {
     (
         real_many { $(
             $(#[$many_doc:meta])*
-            $many:ident ($values:ident -> $my:ident) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
+            $many:ident ($values:ident -> $my:ident: $Many:ty) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
         )* }
         float_unary { $($(#[$fu_doc:meta])* $fu:ident $fua:tt $fuv:tt $fup:tt $fus:tt $fuf:tt;)* }
         real_unary { $($(#[$ru_doc:meta])* $ru:ident $rua:tt $ruv:tt $rup:tt $rus:tt $ruf:tt;)* }
@@ -40,7 +40,7 @@ macro_rules! methods {
                 $(#[$many_doc])*
                 #[track_caller]
                 #[must_use]
-                pub fn $many($values: &[Self]) -> Self {
+                pub fn $many($values: &[Self]) -> $Many {
                     $many_value
                 }
             )*
@@ -140,6 +140,12 @@ impl<T: Precision> Expr<T> {
     pub fn clamp(self, low: Self, high: Self) -> Self {
         assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
         Self::call(Op::clamp, [self, low, high], 0)
+    }
+
+    /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal.
+    #[track_caller]
+    pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
+        rules::total_cmp(*self, *other)
     }
 
     /// Whether the number is NaN.
