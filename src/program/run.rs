@@ -15,7 +15,6 @@
     clippy::needless_range_loop,
     clippy::redundant_closure_for_method_calls
 )]
-
 #![allow(private_bounds, reason = "the methods of the public workspace are for this crate alone")]
 
 mod interpret;

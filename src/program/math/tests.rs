@@ -3,92 +3,20 @@
 #[allow(dead_code, reason = "the accuracy tests use more of it")]
 #[path = "../../../tests/accuracy/big.rs"]
 mod big;
+mod float;
 mod literals;
+mod points;
 mod truth;
-
-use std::fmt::{Debug, LowerExp};
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use self::big::Big;
-use self::literals::{LITERALS, NEAR_MULTIPLES, POWERS};
-use super::Math;
+use self::float::{Tested, distance};
+use self::literals::{LITERALS, POWERS};
+use self::points::{points, specials};
 use crate::ops::rules;
-
-/// Either precision, as the tests need it.
-trait Tested: Math + Debug + LowerExp + Into<f64> {
-    const DIGITS: i32;
-    /// The exponent of the largest number, as the power of two above it.
-    const TOP: i32;
-    const SEED: u64;
-
-    fn any(random: u64) -> Self;
-    fn next(self, steps: i32) -> Self;
-    fn key(self) -> u64;
-}
-
-impl Tested for f64 {
-    const DIGITS: i32 = 53;
-    const TOP: i32 = 1024;
-    const SEED: u64 = 64;
-
-    fn any(random: u64) -> f64 {
-        f64::from_bits(random)
-    }
-
-    fn next(self, steps: i32) -> f64 {
-        f64::from_bits(self.to_bits().wrapping_add_signed(i64::from(steps)))
-    }
-
-    fn key(self) -> u64 {
-        self.to_bits()
-    }
-}
-
-impl Tested for f32 {
-    const DIGITS: i32 = 24;
-    const TOP: i32 = 128;
-    const SEED: u64 = 32;
-
-    #[allow(clippy::cast_possible_truncation, reason = "half of the bits")]
-    fn any(random: u64) -> f32 {
-        f32::from_bits(random as u32)
-    }
-
-    fn next(self, steps: i32) -> f32 {
-        f32::from_bits(self.to_bits().wrapping_add_signed(steps))
-    }
-
-    fn key(self) -> u64 {
-        u64::from(self.to_bits())
-    }
-}
-
-/// The distance in units in the last place of the truth.
-fn distance<T: Tested>(y: T, truth: &Big) -> f64 {
-    let smallest = 3 - T::TOP - T::DIGITS;
-    let Some(exponent) = truth.exponent() else {
-        return if y == T::zero() { 0.0 } else { f64::INFINITY };
-    };
-    let unit = (exponent.min(T::TOP) - T::DIGITS).max(smallest);
-    let beyond = T::TOP < exponent;
-    let y = y.into();
-    // The float after the largest stands for what is beyond.
-    let top = if beyond || y.is_infinite() { Big::power_of_two(T::TOP) } else { Big::from(y) };
-    if y.is_infinite() {
-        let signed = if y < 0.0 { -top } else { top };
-        return if beyond && (y < 0.0) == truth.is_negative() {
-            0.0
-        } else {
-            (signed - truth).scaled_to_f64(-unit).abs()
-        };
-    }
-    if beyond {
-        return f64::INFINITY;
-    }
-    (top - truth).scaled_to_f64(-unit).abs()
-}
+use crate::program::math::Math;
 
 /// One result of a function.
 struct Function<T> {
@@ -164,79 +92,7 @@ fn plain_pdf<T: Math>(x: T) -> T {
     (x * x).half().neg().exp() * T::DENSITY[0]
 }
 
-/// Ends and middles of the intervals that the kernels divide their arguments into.
-const BOUNDARIES: &[f64] = &[
-    0.173_286_795_139_986_3,
-    0.346_573_590_279_972_64,
-    0.414_213_562_373_095_05,
-    0.5,
-    0.549_306_144_334_054_8,
-    core::f64::consts::LN_2,
-    core::f64::consts::FRAC_1_SQRT_2,
-    core::f64::consts::FRAC_PI_4,
-    1.0,
-    1.039_720_770_839_917_9,
-    core::f64::consts::SQRT_2,
-    2.0,
-    2.414_213_562_373_095,
-    4.0,
-    8.0,
-    9.010_913_347_279_289,
-    14.0,
-    18.714_973_875_118_524,
-    20.0,
-    36.736_800_569_677_1,
-    38.5,
-    53.0,
-    87.336_544_75,
-    88.722_839_05,
-    103.972_077_08,
-    126.0,
-    149.0,
-    708.396_418_532_264_1,
-    709.782_712_893_384,
-    745.133_219_101_941_1,
-    1022.0,
-    1074.0,
-    32_768.0,
-    1_048_576.0,
-];
-
-fn specials<T: Tested>() -> Vec<T> {
-    let largest_subnormal = T::min_positive_value().next(-1);
-    let positive = [
-        T::zero(),
-        T::zero().next(1),
-        largest_subnormal,
-        T::min_positive_value(),
-        T::one(),
-        T::max_value(),
-        T::infinity(),
-        T::nan(),
-    ];
-    positive.into_iter().flat_map(|x| [x, -x]).collect()
-}
-
-/// Ordinary arguments, all magnitudes, and what is near a boundary or a multiple of `π/2`.
-fn points<T: Tested>(interval: (f64, f64), count: usize) -> Vec<T> {
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(T::SEED);
-    let mut points = specials();
-    let around = |x: T| (-2..=2).flat_map(move |steps| [x.next(steps), -x.next(steps)]);
-    points.extend(BOUNDARIES.iter().flat_map(|&x| around(T::of(x))));
-    points.extend(NEAR_MULTIPLES.iter().flat_map(|&x| around(T::of(x))));
-    for _ in 0..count {
-        points.push(T::of(random.random_range(interval.0..interval.1)));
-        points.push(T::of(random.random_range(interval.0..interval.1) * 0.05));
-        points.push(T::any(random.random()));
-        points.push(T::of(random.random_range(-12.0_f64..12.0).exp2()));
-        points.push(T::of(-random.random_range(-12.0_f64..12.0).exp2()));
-        let multiple = random.random_range(1.0_f64..600_000.0).floor() * core::f64::consts::FRAC_PI_2;
-        points.push(T::of(multiple).next(random.random_range(-1..=1)));
-    }
-    points
-}
-
-/// Whether the truth can be had: not of a sine so large that 320 bits do not reach below its unit.
+/// Whether 320 bits are enough for the truth. They are not for the sine of a very large number.
 fn in_reach(name: &str, x: f64) -> bool {
     !matches!(name, "sin" | "cos" | "tan") || x.abs() < 1e15
 }
