@@ -31,6 +31,8 @@
 
 mod activations;
 pub(crate) mod call;
+#[cfg(feature = "program")]
+pub(crate) mod index;
 pub(crate) mod kind;
 mod lists;
 mod normal;
@@ -245,19 +247,19 @@ macro_rules! operations {
             operator {
                 /// The sum; partials 1 and 1.
                 add(a, b -> y: Add, AddAssign::add_assign) { y = a + b } [T::one(), T::one()]
-                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator("+"), symmetric: true};
+                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator('+'), symmetric: true};
                 /// The difference; partials 1 and -1.
                 sub(a, b -> y: Sub, SubAssign::sub_assign) { y = a - b } [T::one(), -T::one()]
-                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator("-")};
+                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator('-')};
                 /// The product; partials `b` and `a`.
                 mul(a, b -> y: Mul, MulAssign::mul_assign) { y = a * b } [b, a]
-                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator("*"), symmetric: true};
+                    (at [0.7, 1.3], from [-3.0, -3.0], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator('*'), symmetric: true};
                 /// The quotient; partials `1/b` and `-y/b`.
                 div(a, b -> y: Div, DivAssign::div_assign) { y = a / b } [b.recip(), -rules::over(a, b, y)]
-                    (at [0.7, 1.3], from [-3.0, 0.3], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator("/")};
+                    (at [0.7, 1.3], from [-3.0, 0.3], to [3.0, 3.0]) {kernel: Broadcast, nan: Kept, source: Operator('/')};
                 /// The remainder of the truncated division; partials 1 and `-trunc(a/b)`.
                 rem(a, b -> y: Rem, RemAssign::rem_assign) { y = a % b } [T::one(), rules::rem(a, b, y)]
-                    (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Operator("%")};
+                    (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Operator('%')};
             }
             auxiliary {
                 scale(a, b -> y) { y = rules::scaled(a, b) } [b, a]

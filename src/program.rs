@@ -62,47 +62,41 @@
 //! - A zero wins against an infinity in products of derivatives, as on the tape.
 //! - With the same [`Workspace`] a loop on one thread allocates nothing after its first round.
 
-mod code;
-mod differentiate;
-mod dot;
-mod expr;
-mod graph;
-mod lanes;
-mod listing;
-mod math;
-mod optimize;
-mod options;
-mod paths;
-mod precision;
-mod record;
-mod rows;
-mod run;
-mod source;
-#[cfg(feature = "serde")]
-mod store;
-mod value;
+pub(crate) mod compile;
+mod conversions;
+mod derivatives;
+pub(crate) mod export;
+pub(crate) mod graph;
+pub(crate) mod math;
+pub(crate) mod options;
+pub(crate) mod paths;
+pub(crate) mod precision;
+pub(crate) mod record;
+pub(crate) mod run;
+pub(crate) mod transform;
 
 use std::sync::OnceLock;
 
 pub use crate::ops::kind::Expr;
-pub use dot::{Dot, Layout};
-pub use listing::Statistics;
+pub use export::dot::{Dot, Layout};
+pub use export::rust::Source;
+pub use export::statistics::Statistics;
 #[doc(hidden)]
 pub use math::kernels;
 pub use options::{Optimization, Options};
 pub use paths::{PathOutput, Paths};
 pub use precision::Precision;
-pub use record::IntoOutputs;
-pub use rows::{Results, Rows};
-pub use run::Workspace;
-pub use source::Source;
+pub use record::outputs::IntoOutputs;
+pub use run::rows::{Results, Rows};
+pub use run::workspace::Workspace;
 
 use crate::error::Error;
-use crate::ops::op::Op;
-use code::{Code, compile};
-use graph::{Graph, Id};
-use optimize::{lower, prune};
-use run::Manner;
+use compile::compiler::compile;
+use compile::instructions::Bytecode;
+use graph::Graph;
+use run::Execution;
+use transform::lower::lower;
+use transform::pruned;
 
 /// A function as data: a straight line of operations, recorded once and run on any number of rows.
 ///
@@ -122,8 +116,33 @@ use run::Manner;
 pub struct Program<T> {
     graph: Graph<T>,
     options: Options,
-    /// Made when the program is first run.
-    code: OnceLock<Code<T>>,
+    /// Compiled when the program is first run.
+    code: OnceLock<Bytecode<T>>,
+}
+
+impl Options {
+    /// [`Program::record`] with these options.
+    #[track_caller]
+    pub fn record<T: Precision, O: IntoOutputs<T>>(self, f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Program<T> {
+        self.record_with(|_, x| f(x), &[], x)
+    }
+
+    /// [`Program::record_with`] with these options.
+    #[track_caller]
+    pub fn record_with<T: Precision, O: IntoOutputs<T>>(
+        self,
+        f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O,
+        parameters: &[T],
+        x: &[T],
+    ) -> Program<T> {
+        Program::new(record::record(self, f, parameters, x), self)
+    }
+}
+
+impl<T> Program<T> {
+    fn new(graph: Graph<T>, options: Options) -> Self {
+        Self { graph, options, code: OnceLock::new() }
+    }
 }
 
 impl<T: Precision> Program<T> {
@@ -192,126 +211,8 @@ impl<T: Precision> Program<T> {
         self.graph.of_sum
     }
 
-    fn pruned(&self, graph: &Graph<T>) -> Graph<T> {
-        if self.options.has(Optimization::Pruning) { prune(graph) } else { graph.clone() }
-    }
-
-    fn derived(&self, graph: &Graph<T>) -> Self {
-        Self { graph: self.pruned(graph), options: self.options, code: OnceLock::new() }
-    }
-
-    /// The leaves of the graph: all parameters, and then all inputs.
-    fn leaves(&self) -> Vec<Option<Id>> {
-        let parameters = self.parameters();
-        let mut leaves = vec![None; parameters + self.inputs()];
-        for (id, node) in (0..).zip(&self.graph.nodes) {
-            match node.op {
-                Op::parameter => leaves[node.args[0] as usize] = Some(id),
-                Op::input => leaves[parameters + node.args[0] as usize] = Some(id),
-                _ => {}
-            }
-        }
-        leaves
-    }
-
-    /// The program of the value and its gradient: by all parameters, and then by all inputs.
-    ///
-    /// # Panics
-    ///
-    /// If there is not exactly one output, or it is a sum over all rows.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::program::{Program, Rows, Workspace};
-    ///
-    /// let program = Program::record_with(|p, x| p[0] * x[0] * x[0], &[1.0], &[1.0]).gradient();
-    /// let mut workspace = Workspace::new();
-    /// let results = program.run(&[2.0], Rows::one(&[3.0]), &mut workspace)?;
-    /// assert_eq!(results.row(0), [18.0, 9.0, 12.0]);
-    /// # Ok::<(), gradtape::Error>(())
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn gradient(&self) -> Self {
-        assert_eq!(self.outputs(), 1, "a gradient is that of one number; of several outputs take the `jacobian`");
-        self.jacobian()
-    }
-
-    /// The program of the outputs and, behind them, of the derivatives of each output by all parameters and then by
-    /// all inputs.
-    ///
-    /// # Panics
-    ///
-    /// If the outputs are sums over all rows.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::program::Program;
-    ///
-    /// let program = Program::record(|x| [x[0] * x[1], x[0] + x[1]], &[1.0, 1.0]).jacobian();
-    /// assert_eq!(program.eval(&[2.0, 3.0])?, [6.0, 5.0, 3.0, 2.0, 1.0, 1.0]);
-    /// # Ok::<(), gradtape::Error>(())
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn jacobian(&self) -> Self {
-        assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
-        self.derived(&differentiate::reverse(&self.graph, self.options, &self.leaves(), false))
-    }
-
-    /// The program of the sum over all rows, and of its gradient by all parameters.
-    ///
-    /// What depends on parameters alone is computed once, and so are its derivatives, after the rows are summed.
-    ///
-    /// # Panics
-    ///
-    /// If there is not exactly one output, or it is a sum already.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::program::{Program, Rows, Workspace};
-    ///
-    /// let program = Program::record_with(|p, x| p[0].exp() * x[0], &[0.0], &[1.0]).gradient_of_sum();
-    /// let mut workspace = Workspace::new();
-    /// let results = program.run(&[0.0], Rows::new(&[1.0, 2.0, 3.0], 1)?, &mut workspace)?;
-    /// assert_eq!(results.totals(), [6.0, 6.0]);
-    /// # Ok::<(), gradtape::Error>(())
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn gradient_of_sum(&self) -> Self {
-        assert_eq!(self.outputs(), 1, "a gradient is that of one number");
-        assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
-        let parameters = &self.leaves()[..self.parameters()];
-        self.derived(&differentiate::reverse(&self.graph, self.options, parameters, true))
-    }
-
-    /// The program of the outputs and, behind them, of their derivatives along a direction, which is as many further
-    /// parameters and inputs: the parameters, the direction's part of them, and so for the inputs.
-    ///
-    /// # Examples
-    ///
-    /// The tangent of a gradient is the Hessian times the direction:
-    ///
-    /// ```
-    /// use gradtape::program::Program;
-    ///
-    /// let program = Program::record(|x| x[0] * x[0] * x[1], &[1.0, 1.0]).gradient().tangent();
-    /// let results = program.eval(&[3.0, 2.0, 1.0, 0.0])?; // at (3, 2), along (1, 0)
-    /// assert_eq!(results[..3], [18.0, 12.0, 9.0]); // x²y, 2xy, x²
-    /// assert_eq!(results[3..], [12.0, 4.0, 6.0]); // 2xy, and the first column of the Hessian: 2y, 2x
-    /// # Ok::<(), gradtape::Error>(())
-    /// ```
-    #[must_use]
-    pub fn tangent(&self) -> Self {
-        self.derived(&differentiate::forward(&self.graph, self.options))
-    }
-
-    fn code(&self) -> &Code<T> {
-        self.code.get_or_init(|| compile(&lower(self.pruned(&self.graph), self.options), self.options))
+    fn code(&self) -> &Bytecode<T> {
+        self.code.get_or_init(|| compile(&lower(pruned(&self.graph, self.options), self.options), self.options))
     }
 
     /// The outputs for one row, of a program without parameters. In a loop, [`run`](Self::run) keeps its memory.
@@ -353,16 +254,16 @@ impl<T: Precision> Program<T> {
         rows: Rows<'_, T>,
         workspace: &'w mut Workspace<T>,
     ) -> Result<Results<'w, T>, Error> {
-        self.run_any(parameters, rows, workspace)?;
+        self.run_unguarded(parameters, rows, workspace)?;
         let workspace = &*workspace;
-        if workspace.is_astray {
+        if workspace.uniform_guard_failed {
             return Err(Error::unexpected(
                 "parameters",
                 "some for which all comparisons come out as for those that the program was recorded with",
                 "others (see `Paths` for functions that branch)",
             ));
         }
-        if let Some(row) = workspace.strayed.iter().position(|&strayed| strayed) {
+        if let Some(row) = workspace.guard_failed.iter().position(|&failed| failed) {
             return Err(Error::unexpected(
                 format!("row {row}"),
                 "a row for which all comparisons come out as for the one that the program was recorded with",
@@ -372,8 +273,8 @@ impl<T: Precision> Program<T> {
         Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
     }
 
-    /// Runs the program on all rows, of which some may stray.
-    fn run_any(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
+    /// Runs the program on all rows. For some of them, guards may fail.
+    fn run_unguarded(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
         if parameters.len() != self.parameters() {
             let expected = format!("{} parameters", self.parameters());
             return Err(Error::unexpected("program", expected, parameters.len().to_string()));
@@ -382,8 +283,7 @@ impl<T: Precision> Program<T> {
             let expected = format!("rows of {} inputs", self.inputs());
             return Err(Error::unexpected("program", expected, rows.width().to_string()));
         }
-        let manner = Manner { exact: self.options.is_exact(), simd: self.options.has(Optimization::Simd) };
-        workspace.run(self.code(), manner, parameters, rows.table);
+        workspace.run(self.code(), Execution::new(self.options), parameters, rows);
         Ok(())
     }
 }

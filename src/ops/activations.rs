@@ -3,7 +3,7 @@
 use super::kind::symbolic;
 use super::normal::{normal_cdf, normal_pdf};
 use super::product::{depends_on, scaled};
-use super::rules::{constant, half, tanh};
+use super::rules::{constant, tanh};
 use crate::scalar::Scalar;
 
 #[inline]

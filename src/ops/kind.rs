@@ -13,6 +13,8 @@ use std::cell::Cell;
 use std::thread::LocalKey;
 
 #[cfg(feature = "program")]
+use super::index::NodeIndex;
+#[cfg(feature = "program")]
 use super::op::Op;
 
 /// Whether `T` is f32 or f64: a float without derivatives of its own.
@@ -69,8 +71,8 @@ pub(crate) fn is_traced_over<N: 'static, T: 'static>() -> bool {
 #[derive(Clone, Copy)]
 pub struct Expr<T> {
     pub(crate) data: T,
-    /// The index of its node in the recording.
-    pub(crate) id: u32,
+    /// Its node in the recording, or none for a constant.
+    pub(crate) id: NodeIndex,
     /// The number of the recording, or 0 for a constant.
     pub(crate) session: u64,
 }

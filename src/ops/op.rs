@@ -7,7 +7,7 @@ use crate::scalar::Scalar;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
     /// How it is computed for many rows at once.
-    pub(crate) kernel: Kernel,
+    pub(crate) kernel: Family,
     /// Whether a NaN among the operands always reaches the result.
     pub(crate) nan: Nan,
     /// How generated Rust code calls it.
@@ -18,7 +18,7 @@ pub(crate) struct Facts {
 
 /// The family of lane kernels that has an operation. Each family is one function of `program/run`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kernel {
+pub(crate) enum Family {
     /// None: the plain float computes it, lane by lane.
     Plain,
     /// None: a program is compiled with the simpler operations of the value's formula in its place.
@@ -50,7 +50,7 @@ pub(crate) enum Nan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// With this operator.
-    Operator(&'static str),
+    Operator(char),
     /// With a method that floats have without `std`.
     Core,
     /// With a method of `std`, or with this function of the crate `libm`.
@@ -61,7 +61,7 @@ pub(crate) enum Source {
     Helper,
     /// With a formula that `program/export/rust` knows.
     Formula,
-    /// Never: see [`Kernel::Parts`].
+    /// Never: see [`Family::Parts`].
     Parts,
 }
 
@@ -73,7 +73,7 @@ macro_rules! facts {
     ({kernel: $kernel:ident, nan: $nan:ident, source: $source:expr, symmetric: $symmetric:literal}) => {{
         #[allow(unused_imports, clippy::enum_glob_use, reason = "the words of the table")]
         use Source::*;
-        Facts { kernel: Kernel::$kernel, nan: Nan::$nan, source: $source, symmetric: $symmetric }
+        Facts { kernel: Family::$kernel, nan: Nan::$nan, source: $source, symmetric: $symmetric }
     }};
 }
 
@@ -175,6 +175,12 @@ macro_rules! define {
         }
 
         impl Op {
+            /// All that the table has.
+            pub(crate) const ALL: &[Self] = &[
+                $($(Self::$name,)*)* Self::constant, Self::parameter, Self::input, Self::neg, Self::mul_add, Self::clamp,
+                Self::detach, Self::sum, Self::product, Self::dot, Self::total,
+            ];
+
             /// As it is written in listings and pictures.
             pub(crate) fn name(self) -> &'static str {
                 match self {
@@ -204,7 +210,7 @@ macro_rules! define {
                 })
             }
 
-            pub(crate) fn facts(self) -> Facts {
+            pub(crate) const fn facts(self) -> Facts {
                 match self {
                     $($(Self::$name => facts!($facts),)*)*
                     Self::constant | Self::parameter | Self::input | Self::total => {
@@ -237,7 +243,7 @@ macro_rules! define {
             }
 
             /// The same number from simpler operations, which may be shared with those of the derivative, if the table
-            /// says [`Kernel::Parts`].
+            /// says [`Family::Parts`].
             #[allow(unused_variables)]
             pub(crate) fn in_parts<T: Scalar>(self, x: T) -> Option<T> {
                 match self {
@@ -251,15 +257,3 @@ macro_rules! define {
 }
 
 crate::operations! { define }
-
-impl Op {
-    /// Whether lanes have a way to compute it on many numbers at once.
-    pub(crate) fn has_kernel(self) -> bool {
-        !matches!(self.facts().kernel, Kernel::Plain | Kernel::Parts)
-    }
-
-    /// Whether its kernel has the bits of the plain float.
-    pub(crate) fn has_exact_kernel(self) -> bool {
-        matches!(self.facts().kernel, Kernel::Arithmetic | Kernel::Broadcast)
-    }
-}

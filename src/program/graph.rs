@@ -1,59 +1,110 @@
-//! A program as it was recorded: nodes in the order of their computation.
+//! The graph of a function: its operations as nodes, in the order in which they are computed.
+//!
+//! A graph is what a recording returns and what all later stages read. In: nodes, one by one, through a
+//! [`Builder`](builder::Builder). Out: the numbers of all nodes for any kind of number, by [`Graph::evaluate`].
 
-use std::collections::{HashMap, HashSet};
+pub(crate) mod builder;
+mod evaluate;
+pub(crate) mod form;
+mod value;
 
-use super::Precision;
-use crate::number::Real;
+use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 
-/// Where a node stands in its graph.
-pub(crate) type Id = u32;
-
-/// An operation and its operands. What is not an operand is 0.
-///
-/// A constant has the index of its number, a parameter or input its index; `powi` has its exponent behind its operand;
-/// a list has the range of its operands in [`Graph::lists`].
+/// An operation and its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Node {
     pub(crate) op: Op,
-    pub(crate) args: [u32; 3],
+    /// The operands. Unused places are 0. Some hold other words: a constant has the index of its number in the first
+    /// place, a parameter and an input have their index there; `powi` has its exponent in the second; a list has the
+    /// start and the length of its operands in [`Graph::lists`].
+    args: [NodeIndex; 3],
 }
 
 /// How two numbers were compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Comparison {
     Less,
     LessOrEqual,
     Equal,
 }
 
-/// A comparison that decided the way of the program, and what came out.
+/// A comparison that decided a branch, and its outcome. The operands are nodes, and after compilation uniforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Guard {
+pub(crate) struct Guard<N = NodeIndex> {
     pub(crate) comparison: Comparison,
-    pub(crate) operands: [Id; 2],
-    pub(crate) holds: bool,
+    pub(crate) operands: [N; 2],
+    pub(crate) outcome: bool,
 }
 
 /// Nodes that depend on earlier nodes only.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Graph<T> {
     pub(crate) nodes: Vec<Node>,
     pub(crate) constants: Vec<T>,
-    pub(crate) lists: Vec<Id>,
+    /// The operands of sums, products and scalar products, one list after the other.
+    pub(crate) lists: Vec<NodeIndex>,
     pub(crate) guards: Vec<Guard>,
-    pub(crate) outputs: Vec<Id>,
+    pub(crate) outputs: Vec<NodeIndex>,
     pub(crate) parameters: u32,
     pub(crate) inputs: u32,
     /// Whether the outputs are sums over all rows.
     pub(crate) of_sum: bool,
 }
 
+impl Node {
+    const NO_OPERANDS: [NodeIndex; 3] = [NodeIndex::from_word(0); 3];
+
+    /// The constant, parameter or input of this index.
+    pub(crate) fn leaf(op: Op, index: u32) -> Self {
+        let [_, second, third] = Self::NO_OPERANDS;
+        Self { op, args: [NodeIndex::from_word(index), second, third] }
+    }
+
+    /// An operation on up to three operands.
+    pub(crate) fn operation(op: Op, operands: &[NodeIndex]) -> Self {
+        let mut args = Self::NO_OPERANDS;
+        args[..operands.len()].copy_from_slice(operands);
+        Self { op, args }
+    }
+
+    /// An operation, and the exponent if it is `powi`.
+    pub(crate) fn with_exponent(op: Op, operands: &[NodeIndex], exponent: i32) -> Self {
+        let mut node = Self::operation(op, operands);
+        if op == Op::powi {
+            node.args[1] = NodeIndex::from_word(exponent.cast_unsigned());
+        }
+        node
+    }
+
+    /// Which of the constants, parameters or inputs this leaf is.
+    pub(crate) fn leaf_index(&self) -> usize {
+        self.args[0].index()
+    }
+
+    /// The exponent of `powi`. Meaningless for other operations, which ignore it.
+    pub(crate) fn exponent(&self) -> i32 {
+        self.args[1].word().cast_signed()
+    }
+
+    /// The operands of an operation that has one, two or three, filled up with the first one.
+    pub(crate) fn three_operands(&self) -> [NodeIndex; 3] {
+        let [a, b, c] = self.args;
+        match self.op.arity() {
+            Some(3) => [a, b, c],
+            Some(2) => [a, b, a],
+            _ => [a; 3],
+        }
+    }
+
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.op.arity() == Some(0)
+    }
+}
+
 impl Comparison {
+    pub(crate) const ALL: [Self; 3] = [Self::Less, Self::LessOrEqual, Self::Equal];
+
     #[inline(always)]
     pub(crate) fn of<T: PartialOrd + Copy>(self, a: T, b: T) -> bool {
         match self {
@@ -62,193 +113,149 @@ impl Comparison {
             Self::Equal => a == b,
         }
     }
+
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Equal => "==",
+        }
+    }
 }
 
-impl<T: Precision> Graph<T> {
-    /// Nothing but its leaves, of which the parameters come first.
+impl<N: Copy> Guard<N> {
+    /// Whether the comparison of these numbers has the recorded outcome.
+    pub(crate) fn holds<T: PartialOrd + Copy>(&self, number: impl Fn(N) -> T) -> bool {
+        let [a, b] = self.operands.map(number);
+        self.comparison.of(a, b) == self.outcome
+    }
+
+    /// The guard of other operands.
+    pub(crate) fn map<M>(self, operand: impl FnMut(N) -> M) -> Guard<M> {
+        Guard { comparison: self.comparison, operands: self.operands.map(operand), outcome: self.outcome }
+    }
+}
+
+impl<T> Graph<T> {
+    /// A graph of leaves only: the parameters, then the inputs.
     pub(crate) fn new(parameters: usize, inputs: usize) -> Self {
-        let leaves = |op, count| (0..index(count)).map(move |k| Node { op, args: [k, 0, 0] });
+        let leaves = |op, count| (0..checked_u32(count)).map(move |k| Node::leaf(op, k));
         Self {
             nodes: leaves(Op::parameter, parameters).chain(leaves(Op::input, inputs)).collect(),
             constants: Vec::new(),
             lists: Vec::new(),
             guards: Vec::new(),
             outputs: Vec::new(),
-            parameters: index(parameters),
-            inputs: index(inputs),
+            parameters: checked_u32(parameters),
+            inputs: checked_u32(inputs),
             of_sum: false,
         }
     }
 
+    /// A graph without nodes that has as many parameters and inputs as this one.
+    pub(crate) fn emptied(&self) -> Self {
+        Self { parameters: self.parameters, inputs: self.inputs, of_sum: self.of_sum, ..Self::new(0, 0) }
+    }
+
+    pub(crate) fn node(&self, index: NodeIndex) -> &Node {
+        &self.nodes[index.index()]
+    }
+
+    /// All indices, in order.
+    pub(crate) fn indices(&self) -> impl DoubleEndedIterator<Item = NodeIndex> + ExactSizeIterator + use<T> {
+        // All nodes were counted when they were added.
+        (0..self.nodes.len()).map(NodeIndex::new)
+    }
+
+    /// All nodes with their indices, in order.
+    pub(crate) fn indexed_nodes(&self) -> impl DoubleEndedIterator<Item = (NodeIndex, &Node)> + ExactSizeIterator {
+        self.indices().zip(&self.nodes)
+    }
+
     /// The operands of a node.
-    pub(crate) fn operands<'a>(&'a self, node: &'a Node) -> &'a [Id] {
+    pub(crate) fn operands<'a>(&'a self, node: &'a Node) -> &'a [NodeIndex] {
         match node.op.arity() {
             Some(arity) => &node.args[..arity],
-            None => &self.lists[node.args[0] as usize..][..node.args[1] as usize],
+            None => &self.lists[node.args[0].index()..][..node.args[1].index()],
         }
     }
 
-    pub(crate) fn constant(&self, node: &Node) -> Option<T> {
-        (node.op == Op::constant).then(|| self.constants[node.args[0] as usize])
+    /// Adds the list of operands of a node, and returns the node.
+    pub(crate) fn add_list(&mut self, op: Op, operands: &[NodeIndex]) -> Node {
+        let range = [self.lists.len(), operands.len()].map(|word| NodeIndex::from_word(checked_u32(word)));
+        self.lists.extend(operands);
+        Node::operation(op, &range)
     }
 
-    /// Computes all nodes with numbers of any kind. `each` sees every node's number and may put another in its place.
-    pub(crate) fn replay<F: Real<Plain = T>>(
-        &self,
-        parameters: &[F],
-        inputs: &[F],
-        mut each: impl FnMut(F) -> F,
-    ) -> Vec<F> {
-        let mut values: Vec<F> = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            let list = || self.operands(node).iter().map(|&k| values[k as usize]);
-            let value = match node.op {
-                Op::constant => F::constant(self.constants[node.args[0] as usize]),
-                Op::parameter => parameters[node.args[0] as usize],
-                Op::input => inputs[node.args[0] as usize],
-                Op::sum => list().sum(),
-                Op::product => list().product(),
-                Op::dot => {
-                    let (a, b): (Vec<F>, Vec<F>) = (list().step_by(2).collect(), list().skip(1).step_by(2).collect());
-                    F::dot(&a, &b)
-                }
-                op => op.value(std::array::from_fn(|k| self.nth(node, k, &values)), exponent(node)),
-            };
-            values.push(each(value));
-        }
-        values
+    /// Adds the number of a constant, and returns the node.
+    pub(crate) fn add_constant(&mut self, x: T) -> Node {
+        self.constants.push(x);
+        Node::leaf(Op::constant, checked_u32(self.constants.len() - 1))
     }
 
-    /// The number of operand `k`, or any number behind the last one.
-    pub(crate) fn nth<F: Copy>(&self, node: &Node, k: usize, values: &[F]) -> F {
-        let operands = self.operands(node);
-        values[*operands.get(k).unwrap_or(&operands[0]) as usize]
-    }
-
-    /// Whether all guards hold for the numbers of the nodes.
-    pub(crate) fn broken_guard(&self, values: &[T]) -> Option<usize> {
-        let holds = |guard: &Guard| {
-            let [a, b] = guard.operands.map(|k| values[k as usize]);
-            guard.comparison.of(a, b) == guard.holds
+    /// Adds a node of another graph: its operands are renamed by `renamed`.
+    pub(crate) fn copy_node(&mut self, other: &Self, node: &Node, renamed: impl Fn(NodeIndex) -> NodeIndex)
+    where
+        T: Copy,
+    {
+        let node = if let Some(x) = other.constant(node) {
+            self.add_constant(x)
+        } else if let Some(arity) = node.op.arity() {
+            let mut copy = *node;
+            copy.args[..arity].iter_mut().for_each(|operand| *operand = renamed(*operand));
+            copy
+        } else {
+            let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
+            self.add_list(node.op, &operands)
         };
-        self.guards.iter().position(|guard| !holds(guard))
+        self.nodes.push(node);
     }
 
-    /// Which nodes depend, by their number, on one that `starts` names.
-    pub(crate) fn dependents(&self, starts: impl Fn(&Node) -> bool) -> Vec<bool> {
+    /// The number of a constant.
+    pub(crate) fn constant(&self, node: &Node) -> Option<T>
+    where
+        T: Copy,
+    {
+        (node.op == Op::constant).then(|| self.constants[node.leaf_index()])
+    }
+
+    /// The leaves: all parameters, and then all inputs. One that nothing depends on may have no node.
+    pub(crate) fn leaves(&self) -> Vec<Option<NodeIndex>> {
+        let parameters = self.parameters as usize;
+        let mut leaves = vec![None; parameters + self.inputs as usize];
+        for (index, node) in self.indexed_nodes() {
+            if node.op == Op::parameter {
+                leaves[node.leaf_index()] = Some(index);
+            } else if node.op == Op::input {
+                leaves[parameters + node.leaf_index()] = Some(index);
+            }
+        }
+        leaves
+    }
+
+    /// For each node whether it is one that `is_start` names, or depends on one.
+    pub(crate) fn dependents(&self, is_start: impl Fn(&Node) -> bool) -> Vec<bool> {
         let mut depends = vec![false; self.nodes.len()];
         for (k, node) in self.nodes.iter().enumerate() {
-            depends[k] = starts(node) || self.operands(node).iter().any(|&operand| depends[operand as usize]);
+            depends[k] = is_start(node) || self.operands(node).iter().any(|operand| depends[operand.index()]);
         }
         depends
     }
-}
 
-/// The exponent of `powi`, which no other operation looks at.
-pub(crate) fn exponent(node: &Node) -> i32 {
-    node.args[1].cast_signed()
-}
-
-/// A count as an index: a program has fewer than 2³² nodes.
-#[track_caller]
-pub(crate) fn index(count: usize) -> u32 {
-    u32::try_from(count).expect("a program has room for 2^32 - 1 numbers; record a smaller part of the computation")
-}
-
-/// A graph that grows, in which a constant, and if wanted every node, is there only once.
-#[allow(clippy::struct_excessive_bools, reason = "they are independent")]
-#[derive(Debug)]
-pub(crate) struct Builder<T> {
-    pub(crate) graph: Graph<T>,
-    /// By their bits: the two zeros are different constants, and a NaN is itself.
-    constants: HashMap<u64, Id>,
-    guards: HashSet<Guard>,
-    shares: bool,
-    /// For each node the last one of which it is the youngest operand, and the one before with the same youngest operand.
-    users: Vec<[Id; 2]>,
-    /// Whether operations on constants, and those that change nothing, are left out.
-    pub(crate) folds: bool,
-    /// Whether every product is rounded as on a tape.
-    pub(crate) exact: bool,
-    /// Whether a choice between two numbers is a branch.
-    pub(crate) branches: bool,
-}
-
-/// How many users of a number are looked at for one that computes the same. With this limit every node takes the same
-/// time, and in practice nothing is overlooked: a number with so many users is mostly a parameter.
-const LOOK_BACK: usize = 32;
-const NOBODY: Id = Id::MAX;
-
-impl<T: Precision> Builder<T> {
-    /// With `shares`, a node that is there already is not added again.
-    pub(crate) fn new(graph: Graph<T>, shares: bool, folds: bool, exact: bool) -> Self {
-        let constants = (0..).zip(&graph.nodes).filter_map(|(k, node)| Some((graph.constant(node)?.bits(), k)));
-        let constants = constants.collect();
-        let guards = graph.guards.iter().copied().collect();
-        let users = Vec::with_capacity(graph.nodes.len());
-        let mut builder = Self { graph, constants, guards, shares, users, folds, exact, branches: false };
-        if shares {
-            (0..builder.graph.nodes.len()).for_each(|_| builder.note());
-        }
-        builder
-    }
-
-    /// Makes the next node known as a user.
-    fn note(&mut self) {
-        let k = self.users.len();
-        let youngest = self.graph.operands(&self.graph.nodes[k]).iter().max().copied();
-        let before =
-            youngest.map_or(NOBODY, |operand| std::mem::replace(&mut self.users[operand as usize][0], index(k)));
-        self.users.push([NOBODY, before]);
-    }
-
-    /// A node that computes the same, if there is one.
-    fn find(&self, op: Op, operands: &[Id], is_same: impl Fn(&Node) -> bool) -> Option<Id> {
-        let mut user = self.users.get(*operands.iter().max()? as usize)?[0];
-        for _ in 0..LOOK_BACK {
-            let node = self.graph.nodes.get(user as usize)?;
-            if node.op == op && is_same(node) {
-                return Some(user);
+    /// For each node whether it is one of these, or one of these depends on it.
+    pub(crate) fn dependencies<'a>(&self, of: impl IntoIterator<Item = &'a NodeIndex>) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
+        of.into_iter().for_each(|index| needed[index.index()] = true);
+        for (k, node) in self.nodes.iter().enumerate().rev() {
+            if needed[k] {
+                self.operands(node).iter().for_each(|operand| needed[operand.index()] = true);
             }
-            user = self.users[user as usize][1];
         }
-        None
+        needed
     }
 
-    fn add(&mut self, node: Node) -> Id {
-        self.graph.nodes.push(node);
-        if self.shares {
-            self.note();
-        }
-        index(self.graph.nodes.len() - 1)
-    }
-
-    pub(crate) fn constant(&mut self, x: T) -> Id {
-        if let Some(&id) = self.constants.get(&x.bits()) {
-            return id;
-        }
-        self.graph.constants.push(x);
-        let id = self.add(Node { op: Op::constant, args: [index(self.graph.constants.len() - 1), 0, 0] });
-        self.constants.insert(x.bits(), id);
-        id
-    }
-
-    pub(crate) fn push(&mut self, op: Op, args: [u32; 3]) -> Id {
-        let operands = &args[..op.arity().unwrap_or(0)];
-        self.find(op, operands, |node| node.args == args).unwrap_or_else(|| self.add(Node { op, args }))
-    }
-
-    pub(crate) fn push_list(&mut self, op: Op, operands: &[Id]) -> Id {
-        self.find(op, operands, |node| self.graph.operands(node) == operands).unwrap_or_else(|| {
-            let start = index(self.graph.lists.len());
-            self.graph.lists.extend(operands);
-            self.add(Node { op, args: [start, index(operands.len()), 0] })
-        })
-    }
-
-    pub(crate) fn guard(&mut self, guard: Guard) {
-        if self.guards.insert(guard) {
-            self.graph.guards.push(guard);
-        }
+    /// The nodes that guards compare.
+    pub(crate) fn guarded(&self) -> impl Iterator<Item = &NodeIndex> {
+        self.guards.iter().flat_map(|guard| &guard.operands)
     }
 }

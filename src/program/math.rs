@@ -13,6 +13,8 @@
 //! measure it. Coefficients of polynomials are minimax: computed with the exchange algorithm of Remez in 40 digits or
 //! more, for the interval and the weight that the kernel names, then rounded to the type.
 
+mod arithmetic;
+mod coefficients;
 mod exponential;
 mod float;
 mod inverse;
@@ -22,7 +24,14 @@ mod normal;
 mod power;
 mod trigonometric;
 
-pub(crate) use float::Math;
+use power::Power;
+use trigonometric::Reduce;
+
+/// A float with vectorised functions: f32 and f64.
+pub(crate) trait Math: Reduce + Power {}
+
+impl Math for f32 {}
+impl Math for f64 {}
 
 /// Replaces what the kernel made of the lanes where the predicate does not hold.
 #[cold]

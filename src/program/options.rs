@@ -1,8 +1,5 @@
 //! How a program is recorded, optimised and run.
 
-use super::Precision;
-use super::graph::{Builder, Graph};
-
 /// How a program is recorded, optimised and run; by default as fast as it can.
 ///
 /// # Examples
@@ -79,13 +76,13 @@ impl Options {
         self.without & 1 << optimization as u8 == 0
     }
 
-    /// Whether results may be rounded otherwise than on a tape.
-    pub(crate) fn fuses(self) -> bool {
-        !self.exact && self.has(Optimization::Fusion)
+    /// The same optimisations, but not exact.
+    pub(crate) fn without_exactness(self) -> Self {
+        Self { exact: false, ..self }
     }
 
-    /// A builder that goes on behind the graph. What is shared has one adjoint, and on a tape would have two.
-    pub(crate) fn builder<T: Precision>(self, graph: Graph<T>) -> Builder<T> {
-        Builder::new(graph, self.has(Optimization::Sharing) && !self.exact, self.has(Optimization::Folding), self.exact)
+    /// Whether products and sums may be fused.
+    pub(crate) fn fuses(self) -> bool {
+        !self.exact && self.has(Optimization::Fusion)
     }
 }

@@ -1,9 +1,15 @@
-//! Functions that branch: a program for each way that rows go.
+//! Functions that branch: a program for each path that rows take.
 
 use std::fmt;
 
+use super::Program;
 use super::graph::Graph;
-use super::{Expr, IntoOutputs, Options, Precision, Program, Results, Rows, Workspace};
+use super::options::Options;
+use super::precision::Precision;
+use super::record::expr::Expr;
+use super::record::outputs::IntoOutputs;
+use super::run::rows::{Results, Rows};
+use super::run::workspace::Workspace;
 use crate::error::Error;
 use crate::number::Real;
 use crate::tape::{Tape, Value};
@@ -25,8 +31,8 @@ pub enum PathOutput {
 /// A function that may branch, with a [`Program`] for each *path*: each way that its comparisons have come out.
 ///
 /// Rows are run with the first path. Those for which a comparison comes out otherwise are collected and run with the
-/// next one, and where no path fits, the function is recorded anew for the first row left: in the end, every row has
-/// been computed by a program of its own path, among its kind. After a limit of paths, the rows that are left are
+/// next one. Where no path fits, the function is recorded again for the first row left. In the end, every row has been
+/// computed by the program of its own path. After a limit of paths, the rows that are left are
 /// recorded and swept on a [`Tape`] one by one.
 ///
 /// # Examples
@@ -46,49 +52,52 @@ pub enum PathOutput {
 /// ```
 pub struct Paths<T: Precision, F> {
     function: F,
-    derivative: PathOutput,
+    output: PathOutput,
     options: Options,
     limit: usize,
-    known: Vec<Path<T>>,
+    paths: Vec<Path<T>>,
     /// How many outputs the function has, once that is known.
     outputs: Option<usize>,
     /// The numbers of parameters and of inputs, once they are known.
     widths: Option<[usize; 2]>,
-    on_tape: usize,
+    /// How many rows were computed on a tape.
+    rows_on_tape: usize,
     workspace: Workspace<T>,
-    /// The rows that fit no path so far, and their numbers.
+    /// The rows that no path has computed so far.
     left: Vec<usize>,
-    gathered: Vec<T>,
+    /// Their inputs.
+    left_inputs: Vec<T>,
     columns: Vec<T>,
     totals: Vec<T>,
 }
 
+/// The program of a path, and how many rows it has computed.
 struct Path<T> {
     program: Program<T>,
     rows: usize,
 }
 
-/// How many paths are remembered unless another limit is set.
+/// The most paths, unless another limit is set.
 const LIMIT: usize = 64;
 
 impl<T: Precision, O: IntoOutputs<T>, F: Fn(&[Expr<T>], &[Expr<T>]) -> O> Paths<T, F>
 where
     Value<T>: Real<Plain = T>,
 {
-    /// The paths of a function of parameters and inputs, none of which is known yet.
-    pub fn new(function: F, derivative: PathOutput) -> Self {
+    /// The paths of a function of parameters and inputs. None is known yet.
+    pub fn new(function: F, output: PathOutput) -> Self {
         Self {
             function,
-            derivative,
+            output,
             options: Options::new(),
             limit: LIMIT,
-            known: Vec::new(),
+            paths: Vec::new(),
             outputs: None,
             widths: None,
-            on_tape: 0,
+            rows_on_tape: 0,
             workspace: Workspace::new(),
             left: Vec::new(),
-            gathered: Vec::new(),
+            left_inputs: Vec::new(),
             columns: Vec::new(),
             totals: Vec::new(),
         }
@@ -97,7 +106,7 @@ where
     /// The same with programs that are made with these options.
     #[must_use]
     pub fn with_options(self, options: Options) -> Self {
-        Self { options, known: Vec::new(), ..self }
+        Self { options, paths: Vec::new(), ..self }
     }
 
     /// The same with another limit of paths than 64. Without any, all rows go to the tape.
@@ -108,17 +117,17 @@ where
 
     /// The program of each path, in the order in which they were found.
     pub fn programs(&self) -> impl ExactSizeIterator<Item = &Program<T>> {
-        self.known.iter().map(|path| &path.program)
+        self.paths.iter().map(|path| &path.program)
     }
 
     /// How many rows went along each path so far.
     pub fn rows_of_paths(&self) -> Vec<usize> {
-        self.known.iter().map(|path| path.rows).collect()
+        self.paths.iter().map(|path| path.rows).collect()
     }
 
     /// How many rows were left to the tape so far.
     pub fn rows_on_tape(&self) -> usize {
-        self.on_tape
+        self.rows_on_tape
     }
 
     /// Runs all rows, each along its own path. Without rows there are totals only if a path is known.
@@ -139,20 +148,20 @@ where
         self.left.extend(0..rows.len());
         self.check_widths(parameters.len(), rows.width())?;
         for k in 0..self.limit {
-            let is_new = k == self.known.len();
-            // Also without rows a known path says how many totals there are.
+            let is_new = k == self.paths.len();
+            // Without rows, the first path says how many totals there are.
             let Some(&first) = self.left.first().or(Some(&0).filter(|_| rows.is_empty() && k == 0 && !is_new)) else {
                 break;
             };
             if is_new {
                 let program = self.record(parameters, rows.row(first));
-                let program = self.derived(&program);
-                self.known.push(Path { program, rows: 0 });
+                let program = self.differentiated(&program);
+                self.paths.push(Path { program, rows: 0 });
             }
             width = self.run_path(k, parameters, rows)?;
             if is_new && self.left.first() == Some(&first) {
-                // A path that its own row does not take is no path.
-                self.known.pop();
+                // The program does not fit its own row.
+                self.paths.pop();
                 break;
             }
         }
@@ -184,8 +193,8 @@ where
     }
 
     #[track_caller]
-    fn derived(&self, program: &Program<T>) -> Program<T> {
-        match self.derivative {
+    fn differentiated(&self, program: &Program<T>) -> Program<T> {
+        match self.output {
             PathOutput::Values => program.clone(),
             PathOutput::Gradient => program.gradient(),
             PathOutput::Jacobian => program.jacobian(),
@@ -193,36 +202,37 @@ where
         }
     }
 
-    /// Runs the rows that are left along a path, and keeps those that stray from it. Returns how many results a row has.
+    /// Runs the rows that are left with a path, and keeps those for which a guard fails. Returns how many results a row
+    /// has.
     fn run_path(&mut self, k: usize, parameters: &[T], rows: Rows<'_, T>) -> Result<usize, Error> {
-        let path = &mut self.known[k];
+        let path = &mut self.paths[k];
         let some = if self.left.len() == rows.len() {
             rows
         } else {
-            self.gathered.clear();
-            self.left.iter().for_each(|&row| self.gathered.extend_from_slice(rows.row(row)));
-            Rows::of(&self.gathered, rows.width(), self.left.len())
+            self.left_inputs.clear();
+            self.left.iter().for_each(|&row| self.left_inputs.extend_from_slice(rows.row(row)));
+            Rows::of(&self.left_inputs, rows.width(), self.left.len())
         };
         let workspace = &mut self.workspace;
-        path.program.run_any(parameters, some, workspace)?;
-        let strays = |k: usize| workspace.strayed.get(k) == Some(&true);
-        let strayed = (0..some.len()).filter(|&k| strays(k)).count();
-        path.rows += some.len() - strayed;
-        if strayed < some.len() || rows.is_empty() {
+        path.program.run_unguarded(parameters, some, workspace)?;
+        let fails = |k: usize| workspace.guard_failed.get(k) == Some(&true);
+        let failed = (0..some.len()).filter(|&k| fails(k)).count();
+        path.rows += some.len() - failed;
+        if failed < some.len() || rows.is_empty() {
             add(&mut self.totals, &workspace.totals);
         }
         let width = path.program.code().width();
         self.columns.resize(rows.len() * width, T::zero());
         for column in 0..width {
             let (from, to) = (&workspace.results[column * some.len()..], &mut self.columns[column * rows.len()..]);
-            for (k, &row) in self.left.iter().enumerate().filter(|(k, _)| !strays(*k)) {
+            for (k, &row) in self.left.iter().enumerate().filter(|(k, _)| !fails(*k)) {
                 to[row] = from[k];
             }
         }
         let mut k = 0;
         self.left.retain(|_| {
             k += 1;
-            strays(k - 1)
+            fails(k - 1)
         });
         Ok(width)
     }
@@ -230,10 +240,10 @@ where
     /// Runs one row on a tape.
     #[track_caller]
     fn run_on_tape(&mut self, parameters: &[T], rows: Rows<'_, T>, row: usize) -> usize {
-        self.on_tape += 1;
+        self.rows_on_tape += 1;
         let program = self.record(parameters, rows.row(row));
-        let results = on_tape(&program.graph, self.derivative, parameters, rows.row(row));
-        if self.derivative == PathOutput::GradientOfSum {
+        let results = results_on_tape(&program.graph, self.output, parameters, rows.row(row));
+        if self.output == PathOutput::GradientOfSum {
             add(&mut self.totals, &results);
             return 0;
         }
@@ -245,27 +255,27 @@ where
     }
 }
 
-/// Adds what some rows have in total.
+/// Adds the totals of some rows.
 fn add<T: Precision>(totals: &mut Vec<T>, more: &[T]) {
     totals.resize(more.len(), T::zero());
     totals.iter_mut().zip(more).for_each(|(total, &x)| *total += x);
 }
 
 /// The outputs of a row and their derivatives, in the order of a program.
-fn on_tape<T: Precision>(graph: &Graph<T>, derivative: PathOutput, parameters: &[T], row: &[T]) -> Vec<T>
+fn results_on_tape<T: Precision>(graph: &Graph<T>, path_output: PathOutput, parameters: &[T], row: &[T]) -> Vec<T>
 where
     Value<T>: Real<Plain = T>,
 {
     let tape = Tape::new();
     let (parameters, inputs) = (tape.vars(parameters), tape.vars(row));
-    let values = graph.replay(&parameters, &inputs, |value| value);
-    let outputs = graph.outputs.iter().map(|&id| values[id as usize]);
+    let values = graph.evaluate(&parameters, &inputs, |value| value);
+    let outputs = graph.outputs.iter().map(|id| values[id.index()]);
     let mut results: Vec<T> = outputs.clone().map(Value::data).collect();
-    if derivative != PathOutput::Values {
+    if path_output != PathOutput::Values {
         for output in outputs {
             let gradients = output.backward();
             results.extend(gradients.wrt_all(&parameters));
-            if derivative != PathOutput::GradientOfSum {
+            if path_output != PathOutput::GradientOfSum {
                 results.extend(gradients.wrt_all(&inputs));
             }
         }
@@ -276,9 +286,9 @@ where
 impl<T: Precision, F> fmt::Debug for Paths<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Paths")
-            .field("derivative", &self.derivative)
-            .field("paths", &self.known.len())
-            .field("rows_on_tape", &self.on_tape)
+            .field("output", &self.output)
+            .field("paths", &self.paths.len())
+            .field("rows_on_tape", &self.rows_on_tape)
             .finish_non_exhaustive()
     }
 }

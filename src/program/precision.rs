@@ -1,43 +1,21 @@
 //! The two scalar types that programs compute with.
 
-use std::cell::RefCell;
-use std::thread::LocalKey;
-
-use super::expr::Session;
-use super::lanes::Lanes;
+use super::record::session::Recordable;
+use super::run::kernels::Lanes;
 use crate::number::Plain;
-use crate::ops::kind::Recorded;
-use crate::scalar::Bits;
 
 /// A float that a [`Program`](super::Program) can compute with: f32 or f64.
 pub trait Precision: Plain + Send + Sync + sealed::Sealed {}
 
-pub(crate) mod sealed {
-    use super::{Bits, Lanes, LocalKey, Recorded, RefCell, Session};
+mod sealed {
+    use super::{Lanes, Recordable};
 
-    /// What a program has to know of a float.
+    /// What the stages of a program need of a float.
     #[allow(private_bounds, reason = "nobody else implements it")]
-    pub trait Sealed: Lanes + Bits + Recorded + Sized + 'static {
-        /// The recording under way on this thread, if there is one.
-        fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>>;
-    }
+    pub trait Sealed: Recordable + Lanes {}
 }
 
-macro_rules! precisions {
-    ($($T:ident),*) => {
-        $(
-            impl Precision for $T {}
-
-            impl sealed::Sealed for $T {
-                fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>> {
-                    thread_local! {
-                        static SESSION: RefCell<Option<Session<$T>>> = const { RefCell::new(None) };
-                    }
-                    &SESSION
-                }
-            }
-        )*
-    };
-}
-
-precisions! { f32, f64 }
+impl sealed::Sealed for f32 {}
+impl sealed::Sealed for f64 {}
+impl Precision for f32 {}
+impl Precision for f64 {}

@@ -1,62 +1,40 @@
-//! From a function to a program.
+//! Recording: a function goes in, a graph comes out.
+//!
+//! The function runs once, with [`Expr`]s as its numbers. Each operation on them becomes a node of the graph of the
+//! [session](session) under way on the thread. On the way constants are folded, and operations that change nothing are
+//! left out ([`simplify`]).
 
-use std::sync::OnceLock;
+pub(crate) mod expr;
+pub(crate) mod outputs;
+pub(crate) mod session;
+mod simplify;
 
-use super::expr::record;
-use super::graph::{Graph, index};
-use super::{Expr, Options, Precision, Program};
+use super::graph::Graph;
+use super::graph::builder::Builder;
+use super::options::Options;
+use expr::Expr;
+use outputs::IntoOutputs;
+use session::Recordable;
 
-/// What a recorded function returns: an [`Expr`], or several as an array or a vector.
-pub trait IntoOutputs<T> {
-    /// The outputs, in order.
-    fn into_outputs(self) -> Vec<Expr<T>>;
-}
-
-impl<T> IntoOutputs<T> for Expr<T> {
-    fn into_outputs(self) -> Vec<Expr<T>> {
-        vec![self]
-    }
-}
-
-impl<T> IntoOutputs<T> for Vec<Expr<T>> {
-    fn into_outputs(self) -> Vec<Expr<T>> {
-        self
-    }
-}
-
-impl<T, const N: usize> IntoOutputs<T> for [Expr<T>; N] {
-    fn into_outputs(self) -> Vec<Expr<T>> {
-        self.into()
-    }
-}
-
-impl Options {
-    /// [`Program::record`] with these options.
-    #[track_caller]
-    pub fn record<T: Precision, O: IntoOutputs<T>>(self, f: impl FnOnce(&[Expr<T>]) -> O, x: &[T]) -> Program<T> {
-        self.record_with(|_, x| f(x), &[], x)
-    }
-
-    /// [`Program::record_with`] with these options.
-    #[track_caller]
-    pub fn record_with<T: Precision, O: IntoOutputs<T>>(
-        self,
-        f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O,
-        parameters: &[T],
-        x: &[T],
-    ) -> Program<T> {
-        let mut builder = self.builder(Graph::new(parameters.len(), x.len()));
-        // Where numbers are known; to what comes afterwards, a choice that was made is a guard.
-        builder.branches = self.is_exact();
-        let (mut graph, outputs) = record(builder, true, || {
-            let leaves = |numbers: &[T], first: usize| {
-                (index(first)..).zip(numbers).map(|(id, &x)| Expr::node(id, x)).collect::<Vec<_>>()
-            };
-            let (parameters, inputs) = (leaves(parameters, 0), leaves(x, parameters.len()));
-            let outputs = f(&parameters, &inputs).into_outputs();
-            outputs.into_iter().map(Expr::id).collect()
-        });
-        graph.outputs = outputs;
-        Program { graph, options: self, code: OnceLock::new() }
-    }
+/// The graph of a function of parameters and inputs. These numbers decide which branches it takes.
+#[track_caller]
+pub(crate) fn record<T: Recordable, O: IntoOutputs<T>>(
+    options: Options,
+    f: impl FnOnce(&[Expr<T>], &[Expr<T>]) -> O,
+    parameters: &[T],
+    inputs: &[T],
+) -> Graph<T> {
+    let graph = Graph::new(parameters.len(), inputs.len());
+    let leaves: Vec<_> = graph.indices().collect();
+    let mut builder = Builder::new(graph, options);
+    // Exact programs turn `max`, `min` and `clamp` into guards while recording, the only pass that knows the numbers.
+    builder.branches = options.is_exact();
+    let (mut graph, outputs) = session::record(builder, true, || {
+        let leaves = leaves.into_iter().zip(parameters.iter().chain(inputs)).map(|(id, &x)| Expr::node(id, x));
+        let leaves: Vec<Expr<T>> = leaves.collect();
+        let (parameters, inputs) = leaves.split_at(parameters.len());
+        f(parameters, inputs).into_outputs().into_iter().map(Expr::id).collect()
+    });
+    graph.outputs = outputs;
+    graph
 }

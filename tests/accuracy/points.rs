@@ -93,7 +93,10 @@ const PAIRS: &[(&[&str], &[[Axis; 2]])] = &[
             [Near(3.0), Near(1.0)],
         ],
     ),
-    (&["ln_add_exp"], &[[Between(-40.0, 40.0), Between(-40.0, 40.0)], [Near(1.0), Near(1.0)], [Anywhere, Between(-2.0, 2.0)]]),
+    (
+        &["ln_add_exp"],
+        &[[Between(-40.0, 40.0), Between(-40.0, 40.0)], [Near(1.0), Near(1.0)], [Anywhere, Between(-2.0, 2.0)]],
+    ),
     (&["max", "min", "abs_sub", "add", "sub"], &[[Near(1.0), Near(1.0)]]),
 ];
 

@@ -53,9 +53,9 @@ pub(crate) fn unary(name: &str, x: &Big) -> Big {
         "silu" => logistic(x) + x / square(&(2 * (x / 2).bounded().cosh())),
         "erf" => 2 / Big::pi().sqrt() * (-square(x)).exp(),
         "normal_cdf" => normal_pdf(x),
-        "normal_pdf" => -x * normal_pdf(x),
+        "normal_pdf" => -x.clone() * normal_pdf(x),
         // Two terms of the series leave less than x⁴ of it.
-        "sinc" if x.abs().is_less(&Big::from(1e-40)) => -x / 3 + x * x * x / 30,
+        "sinc" if x.abs().is_less(&Big::from(1e-40)) => x * x * x / 30 - x / 3,
         "sinc" => (x.cos() - x.sin() / x) / x,
         "gelu" => normal_cdf(x) + x * normal_pdf(x),
         "gelu_tanh" => {

@@ -28,7 +28,7 @@ macro_rules! parameter {
 macro_rules! method_pairs {
     (
         $name:ident $Number:ty;
-        real_many { $($m:ident;)* }
+        real_many $real_many:tt
         float_unary { $($u:ident($($pv:literal: $pt:ident)?) at $uat:expr;)* }
         real_unary { $($v:ident($($qv:literal: $qt:ident)?) at $vat:expr;)* }
         float_binary { $($b:ident at $bat:tt;)* }
@@ -50,7 +50,8 @@ macro_rules! method_pairs {
             $(same!(|v| v.$b(v + one), |v| Float::$b(v, v + one));)*
             $(same!(|v| v.$c(v + one), |v| Float::$c(v, v + one));)*
             $(same!(|v| v.$r(v + one), |v| Real::$r(v, v + one));)*
-            $(same!(|v| Tested::$m(&[v, v + one]), |v| Real::$m(&[v, v + one]));)*
+            same!(|v| Tested::logsumexp(&[v, v + one]), |v| Real::logsumexp(&[v, v + one]));
+            same!(|v| Tested::softmax(&[v, v * x])[1], |v| Real::softmax(&[v, v * x])[1]);
             same!(|v| Signed::abs(&v), |v| v.abs());
             same!(|v| Signed::signum(&v), |v| v.signum());
             same!(|v| Signed::abs_sub(&(v + one), &v), |v| Tested::abs_sub(v + one, v));

@@ -18,7 +18,7 @@ type Join = (&'static str, fn(Value<f64>, Value<f64>) -> Value<f64>);
 /// Every way to join two values, from the table, called in this file.
 macro_rules! joins {
     (
-        real_many { $($m:ident;)* }
+        real_many $real_many:tt
         float_unary $float_unary:tt
         real_unary $real_unary:tt
         float_binary { $($b:ident at $bat:tt;)* }
@@ -30,7 +30,6 @@ macro_rules! joins {
         const JOINS: &[Join] = &[
             $((stringify!($b), |a, b| a.$b(b)),)*
             $((stringify!($r), |a, b| a.$r(b)),)*
-            $((stringify!($m), |a, b| Value::$m(&[a, b])),)*
             $((stringify!($o), |a, b| $O::$o(a, b)), (concat!(stringify!($o), " by reference"), |a, b| $O::$o(&a, &b)),
               (stringify!($oa), |mut a, b| { $OA::$oa(&mut a, b); a }),)*
             ("mul_add", |a, b| a.mul_add(b, b)),

@@ -35,7 +35,7 @@ pub(super) enum Syntax {
     Method(&'static str),
     /// With a parameter that is a plain number.
     Parameter(&'static str),
-    Operator(&'static str),
+    Operator(char),
 }
 
 /// All operations that the crate differentiates, as functions over `F`: plain floats, values, or a number of your own

@@ -3,7 +3,8 @@
 //! Reduction after Cody & Waite, "Software Manual for the Elementary Functions" (1980): `x = k ln 2 + r`, with `ln 2`
 //! in two parts.
 
-use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
+use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
+use super::float::KernelFloat;
 use super::logarithm;
 
 /// `eˣ = 2ᵏ (1 + r + c)`.
@@ -16,7 +17,7 @@ pub(super) struct Exponential<T> {
     c: T,
 }
 
-impl<T: Math> Exponential<T> {
+impl<T: KernelFloat> Exponential<T> {
     /// Of `x + tail`, where the tail is small against 1.
     #[inline(always)]
     pub(super) fn of<const FMA: bool>(x: T, tail: T) -> Self {
@@ -62,12 +63,12 @@ impl<T: Math> Exponential<T> {
 }
 
 #[inline(always)]
-pub(super) fn exp<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn exp<T: KernelFloat, const FMA: bool>(x: T) -> T {
     Exponential::of::<FMA>(x, T::zero()).value()
 }
 
 #[inline(always)]
-pub(super) fn exp2<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn exp2<T: KernelFloat, const FMA: bool>(x: T) -> T {
     // The range of the other base is more than wide enough.
     let x = x.at_least(T::EXP_RANGE[0] * T::of(1.44)).at_most(T::EXP_RANGE[1] * T::of(1.44));
     let magic_sum = x + T::MAGIC_EXPONENT;
@@ -78,7 +79,7 @@ pub(super) fn exp2<T: Math, const FMA: bool>(x: T) -> T {
 
 /// With `2ᵏ = a b`: `b ((a - 1/b) + a r + a c)`, without overflow on the way.
 #[inline(always)]
-pub(super) fn exp_m1<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn exp_m1<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let e = Exponential::of::<FMA>(x, T::zero());
     let (a, b, reciprocal) = e.powers;
     let (high, low) = sum_in_order(a - reciprocal, a * e.r);
@@ -88,7 +89,7 @@ pub(super) fn exp_m1<T: Math, const FMA: bool>(x: T) -> T {
 
 /// `eˣ/2` of the magnitude in two parts, and `e⁻ˣ/2`. Infinite only where the result is.
 #[inline(always)]
-fn halves<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), T) {
+fn halves<T: KernelFloat, const FMA: bool>(magnitude: T) -> ((T, T), T) {
     let e = Exponential::of::<FMA>(magnitude, T::zero());
     let (high, low) = e.parts();
     let (high, low) = (e.scaled(high.half()), e.scaled(low.half()));
@@ -97,7 +98,7 @@ fn halves<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), T) {
 
 /// `x + x³ P(x²)` up to 1, where the difference would cancel.
 #[inline(always)]
-pub(super) fn sinh<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn sinh<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let ((high, low), reciprocal) = halves::<T, FMA>(x.abs());
     let near = x.abs().at_most(T::one());
     let square = near * near;
@@ -106,14 +107,14 @@ pub(super) fn sinh<T: Math, const FMA: bool>(x: T) -> T {
 }
 
 #[inline(always)]
-pub(super) fn cosh<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn cosh<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let ((high, low), reciprocal) = halves::<T, FMA>(x.abs());
     high + (low + reciprocal)
 }
 
 /// `1 - e⁻²ˣ` of the magnitude `x`, and its complement `e⁻²ˣ`, both in two parts.
 #[inline(always)]
-fn tanh_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
+fn tanh_parts<T: KernelFloat, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
     let e = Exponential::of::<FMA>(-(magnitude + magnitude), T::zero());
     let power = e.scaled(T::one());
     let (high, low) = sum_in_order(T::one() - power, -(power * e.r));
@@ -123,21 +124,21 @@ fn tanh_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
 
 /// `2 - high - low`, in two parts.
 #[inline(always)]
-fn two_minus<T: Math>((high, low): (T, T)) -> (T, T) {
+fn two_minus<T: KernelFloat>((high, low): (T, T)) -> (T, T) {
     let (d, d_low) = sum_in_order(T::of(2.0), -high);
     (d, d_low - low)
 }
 
 /// `(1 - e⁻²ˣ)/(1 + e⁻²ˣ)` of the magnitude.
 #[inline(always)]
-pub(super) fn tanh<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn tanh<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (numerator, _) = tanh_parts::<T, FMA>(x.abs());
     quotient::<T, FMA>(numerator, two_minus(numerator)).copysign(x)
 }
 
 /// The slope is `4e⁻²ˣ/(1 + e⁻²ˣ)²` of the magnitude, and `2/(1 + e⁻²ˣ)` is `1 + tanh x`.
 #[inline(always)]
-pub(super) fn tanh_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
+pub(super) fn tanh_with_slope<T: KernelFloat, const FMA: bool>(x: T) -> (T, T) {
     let (numerator, (e, _)) = tanh_parts::<T, FMA>(x.abs());
     let y = quotient::<T, FMA>(numerator, two_minus(numerator));
     let large = T::one() + y;
@@ -146,7 +147,7 @@ pub(super) fn tanh_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
 
 /// `e⁻ˣ` of the magnitude, and one more than that, both in two parts.
 #[inline(always)]
-fn logistic_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
+fn logistic_parts<T: KernelFloat, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
     let e = Exponential::of::<FMA>(-magnitude, T::zero()).scaled_parts();
     let (d, d_low) = sum_in_order(T::one(), e.0);
     (e, (d, d_low + e.1))
@@ -154,14 +155,14 @@ fn logistic_parts<T: Math, const FMA: bool>(magnitude: T) -> ((T, T), (T, T)) {
 
 /// The exponential is taken of a negative number only: no overflow on either side.
 #[inline(always)]
-pub(super) fn sigmoid<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn sigmoid<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (e, denominator) = logistic_parts::<T, FMA>(x.abs());
     let numerator = if x < T::zero() { e } else { (T::one(), T::zero()) };
     quotient::<T, FMA>(numerator, denominator)
 }
 
 #[inline(always)]
-pub(super) fn sigmoid_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
+pub(super) fn sigmoid_with_slope<T: KernelFloat, const FMA: bool>(x: T) -> (T, T) {
     let (e, denominator) = logistic_parts::<T, FMA>(x.abs());
     let large = quotient::<T, FMA>((T::one(), T::zero()), denominator);
     let small = quotient::<T, FMA>(e, denominator);
@@ -170,7 +171,7 @@ pub(super) fn sigmoid_with_slope<T: Math, const FMA: bool>(x: T) -> (T, T) {
 
 /// `max(x, 0) + ln(1 + e⁻ˣ)`, the exponential of the magnitude.
 #[inline(always)]
-pub(super) fn softplus<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn softplus<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (e, low) = Exponential::of::<FMA>(-x.abs(), T::zero()).scaled_parts();
     let (high, low) = logarithm::ln_1p_of_unit::<T, FMA>(e, low);
     // Not `max`, which would turn a NaN into 0.

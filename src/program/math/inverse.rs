@@ -3,12 +3,13 @@
 //! Reductions after Cody & Waite (1980): an arc tangent is that of a number up to `tan π/8` and a multiple of `π/4`; an
 //! arc sine beyond 1/2 is made of that of half the angle, by `sin² α/2 = (1 - cos α)/2`.
 
-use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
+use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
+use super::float::KernelFloat;
 
 /// The angle of the point `(x, y)` with both coordinates positive: a multiple of `π/4` in two parts, and the rest in two
 /// parts. Its tangent is `y/x`, `(y - x)/(y + x)` or `-x/y`.
 #[inline(always)]
-fn angle<T: Math, const FMA: bool>(y: T, x: T) -> ((T, T), (T, T)) {
+fn angle<T: KernelFloat, const FMA: bool>(y: T, x: T) -> ((T, T), (T, T)) {
     let [high, low, _] = T::HALF_PI;
     let slope = T::of(core::f64::consts::SQRT_2 - 1.0);
     let zero = (T::zero(), T::zero());
@@ -25,7 +26,7 @@ fn angle<T: Math, const FMA: bool>(y: T, x: T) -> ((T, T), (T, T)) {
 }
 
 #[inline(always)]
-pub(super) fn atan<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn atan<T: KernelFloat, const FMA: bool>(x: T) -> T {
     // Beyond, the angle is π/2; an infinity would make a NaN.
     let far = T::epsilon().recip() * T::epsilon().recip();
     let ((multiple, multiple_low), (t, low)) = angle::<T, FMA>(x.abs().at_most(far), T::one());
@@ -35,13 +36,13 @@ pub(super) fn atan<T: Math, const FMA: bool>(x: T) -> T {
 
 /// So far from the ends of the range that sums are finite and the reciprocal of the larger coordinate is normal.
 #[inline(always)]
-pub(super) fn is_ordinary_point<T: Math>(y: T, x: T) -> bool {
+pub(super) fn is_ordinary_point<T: KernelFloat>(y: T, x: T) -> bool {
     let size = y.abs() + x.abs();
     (size <= T::max_value() * T::of(0.125)) & (size >= T::min_positive_value() * T::of(8.0))
 }
 
 #[inline(always)]
-pub(super) fn atan2<T: Math, const FMA: bool>(y: T, x: T) -> T {
+pub(super) fn atan2<T: KernelFloat, const FMA: bool>(y: T, x: T) -> T {
     let ((multiple, multiple_low), (t, low)) = angle::<T, FMA>(y.abs(), x.abs());
     let [high, high_low, _] = T::HALF_PI;
     // π minus the angle, to the left of the origin; π less the multiple is not exact for π/4.
@@ -56,7 +57,7 @@ pub(super) fn atan2<T: Math, const FMA: bool>(y: T, x: T) -> T {
 
 /// The arc sine of `s` in two parts, where `s` is the magnitude of `x` up to 1/2, and beyond `√((1 - |x|)/2)`.
 #[inline(always)]
-fn reduced<T: Math, const FMA: bool>(x: T) -> (bool, (T, T)) {
+fn reduced<T: KernelFloat, const FMA: bool>(x: T) -> (bool, (T, T)) {
     let magnitude = x.abs();
     let far = magnitude > T::of(0.5);
     let half = (T::one() - magnitude).half();
@@ -70,7 +71,7 @@ fn reduced<T: Math, const FMA: bool>(x: T) -> (bool, (T, T)) {
 }
 
 #[inline(always)]
-pub(super) fn asin<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn asin<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (far, (s, low)) = reduced::<T, FMA>(x);
     let (h, h_low) = sum_in_order(T::HALF_PI[0], -(s + s));
     let beyond = h + (h_low + (T::HALF_PI[1] - (low + low)));
@@ -78,7 +79,7 @@ pub(super) fn asin<T: Math, const FMA: bool>(x: T) -> T {
 }
 
 #[inline(always)]
-pub(super) fn acos<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn acos<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (far, (s, low)) = reduced::<T, FMA>(x);
     let negative = x < T::zero();
     let [high, high_low, _] = T::HALF_PI;

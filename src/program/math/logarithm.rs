@@ -4,23 +4,24 @@
 //! Muller, "Elementary Functions", on argument reduction for the logarithm). As `2s = f - s f`, it is
 //! `f - f²/2 + s (f²/2 + R)`, where `R` is the rest of the series: a large first term that is exact, and small ones.
 
-use super::float::{Math, polynomial, product, sum, sum_in_order};
+use super::arithmetic::{polynomial, product, sum, sum_in_order};
+use super::float::KernelFloat;
 
 /// Positive normal numbers.
 #[inline(always)]
-pub(super) fn is_ordinary<T: Math>(x: T) -> bool {
+pub(super) fn is_ordinary<T: KernelFloat>(x: T) -> bool {
     (x >= T::min_positive_value()) & (x <= T::max_value())
 }
 
 /// Above -1, and so far below the largest number that the reciprocal of the power of two is normal.
 #[inline(always)]
-pub(super) fn is_ordinary_1p<T: Math>(x: T) -> bool {
+pub(super) fn is_ordinary_1p<T: KernelFloat>(x: T) -> bool {
     (x > -T::one()) & (x <= T::max_value() * T::of(0.125))
 }
 
 /// `ln(1 + f + tail)` in two parts, the second of them small; the polynomial says for which `f`.
 #[inline(always)]
-fn reduced<T: Math, const FMA: bool>(f: T, tail: T, rest: &[T]) -> (T, T) {
+fn reduced<T: KernelFloat, const FMA: bool>(f: T, tail: T, rest: &[T]) -> (T, T) {
     let s = f / (T::of(2.0) + f);
     let z = s * s;
     let square = (f * f).half();
@@ -33,13 +34,13 @@ fn reduced<T: Math, const FMA: bool>(f: T, tail: T, rest: &[T]) -> (T, T) {
 
 /// `k ln 2 + high + low` in two parts.
 #[inline(always)]
-fn with_exponent<T: Math, const FMA: bool>(k: T, (high, low): (T, T)) -> (T, T) {
+fn with_exponent<T: KernelFloat, const FMA: bool>(k: T, (high, low): (T, T)) -> (T, T) {
     let (s, s_low) = sum_in_order(k * T::LN_2_SHORT[0], high);
     (s, s_low + k.times_plus::<FMA>(T::LN_2_SHORT[1], low))
 }
 
 #[inline(always)]
-pub(super) fn ln<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn ln<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (k, m, _) = x.split();
     let (high, low) = with_exponent::<T, FMA>(k, reduced::<T, FMA>(m - T::one(), T::zero(), T::LN));
     high + low
@@ -47,7 +48,7 @@ pub(super) fn ln<T: Math, const FMA: bool>(x: T) -> T {
 
 /// `k a + ln(m) b`, where `k a₀` is exact.
 #[inline(always)]
-fn in_base<T: Math, const FMA: bool>(x: T, a: [T; 2], b: [T; 2]) -> T {
+fn in_base<T: KernelFloat, const FMA: bool>(x: T, a: [T; 2], b: [T; 2]) -> T {
     let (k, m, _) = x.split();
     let (high, low) = reduced::<T, FMA>(m - T::one(), T::zero(), T::LN);
     let (p, p_low) = product::<T, FMA>(high, b[0]);
@@ -57,23 +58,23 @@ fn in_base<T: Math, const FMA: bool>(x: T, a: [T; 2], b: [T; 2]) -> T {
 }
 
 #[inline(always)]
-pub(super) fn log2<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn log2<T: KernelFloat, const FMA: bool>(x: T) -> T {
     in_base::<T, FMA>(x, [T::one(), T::zero()], T::RECIP_LN_2)
 }
 
 #[inline(always)]
-pub(super) fn log10<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn log10<T: KernelFloat, const FMA: bool>(x: T) -> T {
     in_base::<T, FMA>(x, T::LOG10_2_SHORT, T::RECIP_LN_10)
 }
 
 /// `ln(1 + x + tail)` for `x` from 0 to 1, in two parts: needs no power of two.
 #[inline(always)]
-pub(super) fn ln_1p_of_unit<T: Math, const FMA: bool>(x: T, tail: T) -> (T, T) {
+pub(super) fn ln_1p_of_unit<T: KernelFloat, const FMA: bool>(x: T, tail: T) -> (T, T) {
     reduced::<T, FMA>(x, tail, T::LN_WIDE)
 }
 
 #[inline(always)]
-pub(super) fn ln_1p<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn ln_1p<T: KernelFloat, const FMA: bool>(x: T) -> T {
     // What the sum loses comes back to `f`: all of `x` where the sum is 1.
     let (u, u_low) = sum(T::one(), x);
     let (k, m, scale) = u.split();

@@ -5,12 +5,13 @@
 //! Mathematics of Computation 36, 1981). Here the polynomial has the distance from the 1 at `t = 0`, divided by `1 + u`:
 //! the errors of all but the last sum are small. The exponential is taken of the exact square.
 
+use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
 use super::exponential::{Exponential, exp};
-use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
+use super::float::KernelFloat;
 
 /// `(1 + 2t) exp(t²) erfc(t)`, in two parts.
 #[inline(always)]
-fn scaled_erfc<T: Math, const FMA: bool>(t: T) -> (T, T) {
+fn scaled_erfc<T: KernelFloat, const FMA: bool>(t: T) -> (T, T) {
     // 1 + u, which is accurate where it is small.
     let v = (t + t) / (t + T::ERFC_CENTRE);
     sum_in_order(T::one(), polynomial::<T, FMA>(v - T::one(), T::ERFC) * v)
@@ -18,7 +19,7 @@ fn scaled_erfc<T: Math, const FMA: bool>(t: T) -> (T, T) {
 
 /// `x + x P(x²)` up to 1, then `1 - erfc x`: at most 1/5 of the result, so that the plain square is enough.
 #[inline(always)]
-pub(super) fn erf<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn erf<T: KernelFloat, const FMA: bool>(x: T) -> T {
     // erfc 7 is nothing against 1.
     let t = x.abs().at_most(T::of(7.0));
     let square = t * t;
@@ -30,20 +31,20 @@ pub(super) fn erf<T: Math, const FMA: bool>(x: T) -> T {
 
 /// `exp(-x²/2)`.
 #[inline(always)]
-fn bell<T: Math, const FMA: bool>(x: T) -> Exponential<T> {
+fn bell<T: KernelFloat, const FMA: bool>(x: T) -> Exponential<T> {
     let (square, low) = product::<T, FMA>(x, x);
     Exponential::of::<FMA>(-square.half(), -low.half())
 }
 
 /// The magnitude of the argument, as far as the density is not 0.
 #[inline(always)]
-fn magnitude<T: Math>(x: T) -> T {
+fn magnitude<T: KernelFloat>(x: T) -> T {
     x.abs().at_most((T::EXP_RANGE[0] * T::of(-2.0)).sqrt())
 }
 
 /// `Φ(-|x|) = erfc(t)/2` with `t = |x|/√2`, and the complement of that for positive `x`.
 #[inline(always)]
-pub(super) fn normal_cdf<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn normal_cdf<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let magnitude = magnitude(x);
     let (t, t_low) = product::<T, FMA>(magnitude, T::SQRT_HALF[0]);
     let t_low = magnitude.times_plus::<FMA>(T::SQRT_HALF[1], t_low);
@@ -60,7 +61,7 @@ pub(super) fn normal_cdf<T: Math, const FMA: bool>(x: T) -> T {
 }
 
 #[inline(always)]
-pub(super) fn normal_pdf<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn normal_pdf<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let bell = bell::<T, FMA>(magnitude(x));
     let (e, low) = bell.parts();
     let low = low.times_plus::<FMA>(T::DENSITY[0], e * T::DENSITY[1]);

@@ -1,12 +1,14 @@
 //! Powers and the cube root.
 
+use super::arithmetic::{polynomial, product, sum_in_order};
+use super::coefficients::Coefficients;
 use super::exponential::Exponential;
-use super::float::{Math, polynomial, product, sum_in_order};
+use super::float::KernelFloat;
 use super::logarithm;
 
 /// The base positive, and normal in the format that the kernel computes in; the exponent finite.
 #[inline(always)]
-pub(super) fn is_ordinary_power<T: Math>(x: T, y: T) -> bool {
+pub(super) fn is_ordinary_power<T: KernelFloat>(x: T, y: T) -> bool {
     logarithm::is_ordinary(x) & (y.abs() <= T::max_value())
 }
 
@@ -62,9 +64,29 @@ fn ln_twice<const FMA: bool>(k: f64, m: f64) -> (f64, f64) {
     sum_in_order(sum, sum_low + k.times_plus::<FMA>(f64::LN_2_SHORT[1], h_low))
 }
 
+/// A float that has powers in lanes.
+pub(crate) trait Power: KernelFloat {
+    /// `xʸ`, where [`is_ordinary_power`] holds.
+    fn powf_lanes<const W: usize, const FMA: bool>(x: [Self; W], y: [Self; W]) -> [Self; W];
+}
+
+impl Power for f64 {
+    #[inline(always)]
+    fn powf_lanes<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]) -> [f64; W] {
+        powf_f64::<W, FMA>(x, y)
+    }
+}
+
+impl Power for f32 {
+    #[inline(always)]
+    fn powf_lanes<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
+        powf_f32::<W, FMA>(x, y)
+    }
+}
+
 /// [`powf`] in every lane.
 #[inline(always)]
-pub(super) fn powf_f64<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]) -> [f64; W] {
+fn powf_f64<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]) -> [f64; W] {
     let mut z = [0.0; W];
     for i in 0..W {
         z[i] = powf::<FMA>(x[i], y[i]);
@@ -76,7 +98,7 @@ pub(super) fn powf_f64<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]
 /// of the next lanes.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the rounding is meant")]
-pub(super) fn powf_f32<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
+fn powf_f32<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
     let (mut exponent, mut z) = ([0.0; W], [0.0; W]);
     for i in 0..W {
         exponent[i] = f64::from(y[i]) * short_ln::<FMA>(f64::from(x[i]));
@@ -89,7 +111,7 @@ pub(super) fn powf_f32<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]
 
 #[inline(always)]
 fn short_ln<const FMA: bool>(x: f64) -> f64 {
-    /// As [`Math::LN`] of f32, with the digits of f64.
+    /// As [`Coefficients::LN`] of f32, with the digits of f64.
     const REST: &[f64] =
         &[0.666_666_660_098_504_5, 0.400_002_692_628_453_84, 0.285_408_623_684_619_33, 0.235_229_119_564_989_5];
     let (k, m, _) = x.split();
@@ -122,7 +144,7 @@ fn short_exp<const FMA: bool>(x: f64) -> f64 {
 
 /// Normal numbers and zero.
 #[inline(always)]
-pub(super) fn is_ordinary_cube<T: Math>(x: T) -> bool {
+pub(super) fn is_ordinary_cube<T: KernelFloat>(x: T) -> bool {
     let magnitude = x.abs();
     ((magnitude >= T::min_positive_value()) & (magnitude <= T::max_value())) | (magnitude == T::zero())
 }
@@ -131,7 +153,7 @@ pub(super) fn is_ordinary_cube<T: Math>(x: T) -> bool {
 /// `(1 - (1 - M y³))^(-1/3)` improves (Householder's iteration); no division. Then `t = M y²`, cut to half its digits
 /// so that `t²` is exact, and the rest from `M - t³`.
 #[inline(always)]
-pub(super) fn cbrt<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn cbrt<T: KernelFloat, const FMA: bool>(x: T) -> T {
     /// `1/∛m` for `m` from 1 to 2.
     const ROOT: [f64; 5] = [1.670_006_8, -1.172_880_4, 0.695_482_85, -0.221_237_96, 0.028_591_042];
     let third = T::of(1.0 / 3.0);

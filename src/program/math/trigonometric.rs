@@ -4,18 +4,39 @@
 //! error, so that the rest keeps its digits even at the floats that are closest to a multiple. The polynomials are
 //! evaluated for `r + r'`: `sin r + r' cos r`, `cos r - r' sin r`, as Muller describes it ("Elementary Functions").
 
-use super::float::{Math, polynomial, product, quotient, sum, sum_in_order};
+use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
+use super::float::KernelFloat;
 
 #[inline(always)]
-pub(super) fn is_ordinary<T: Math>(x: T) -> bool {
+pub(super) fn is_ordinary<T: KernelFloat>(x: T) -> bool {
     x.abs() <= T::TRIGONOMETRIC_END
 }
 
-/// A sum with [`Math::MAGIC`] that holds the quadrant, and the rest in two parts, for `x ≥ 0`.
+/// A float whose multiples of `π/2` can be subtracted.
+pub(crate) trait Reduce: KernelFloat {
+    /// For `x ≥ 0`: a sum with [`KernelFloat::MAGIC`] that holds the quadrant, and the rest in two parts.
+    fn reduce<const FMA: bool>(self) -> (Self, Self, Self);
+}
+
+impl Reduce for f64 {
+    #[inline(always)]
+    fn reduce<const FMA: bool>(self) -> (f64, f64, f64) {
+        reduce_f64::<FMA>(self)
+    }
+}
+
+impl Reduce for f32 {
+    #[inline(always)]
+    fn reduce<const FMA: bool>(self) -> (f32, f32, f32) {
+        reduce_f32::<FMA>(self)
+    }
+}
+
+/// [`Reduce::reduce`] with the fused operation.
 ///
 /// `x - k p` is exact for the first part `p` of `π/2`: a multiple of the last digit of either that is less than 1.
 #[inline(always)]
-fn reduce_fused<T: Math>(x: T) -> (T, T, T) {
+fn reduce_fused<T: KernelFloat>(x: T) -> (T, T, T) {
     let magic_sum = x.times_plus::<true>(T::of(core::f64::consts::FRAC_2_PI), T::MAGIC);
     let k = T::MAGIC - magic_sum;
     let rest = k.times_plus::<true>(T::HALF_PI[0], x);
@@ -27,7 +48,7 @@ fn reduce_fused<T: Math>(x: T) -> (T, T, T) {
 
 /// Without the fused operation: parts of 33 bits, whose products with `k < 2²⁰` are exact.
 #[inline(always)]
-pub(super) fn reduce_f64<const FMA: bool>(x: f64) -> (f64, f64, f64) {
+fn reduce_f64<const FMA: bool>(x: f64) -> (f64, f64, f64) {
     const PARTS: [f64; 4] =
         [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_711_166_5e-21, 8.478_427_660_368_9e-32];
     if FMA {
@@ -44,7 +65,7 @@ pub(super) fn reduce_f64<const FMA: bool>(x: f64) -> (f64, f64, f64) {
 /// Without the fused operation: in f64, with two parts, the first of 33 bits.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the rounding is meant")]
-pub(super) fn reduce_f32<const FMA: bool>(x: f32) -> (f32, f32, f32) {
+fn reduce_f32<const FMA: bool>(x: f32) -> (f32, f32, f32) {
     const PARTS: [f64; 2] = [1.570_796_326_734_125_6, 6.077_100_506_506_192e-11];
     if FMA {
         return reduce_fused(x);
@@ -58,7 +79,7 @@ pub(super) fn reduce_f32<const FMA: bool>(x: f32) -> (f32, f32, f32) {
 
 /// The sine in two parts.
 #[inline(always)]
-fn sin_parts<T: Math, const FMA: bool>(r: T, low: T) -> (T, T) {
+fn sin_parts<T: KernelFloat, const FMA: bool>(r: T, low: T) -> (T, T) {
     let z = r * r;
     let low = (-low).times_plus::<FMA>(z.half(), low);
     (r, polynomial::<T, FMA>(z, T::SIN).times_plus::<FMA>(z * r, low))
@@ -66,7 +87,7 @@ fn sin_parts<T: Math, const FMA: bool>(r: T, low: T) -> (T, T) {
 
 /// The cosine in two parts.
 #[inline(always)]
-fn cos_parts<T: Math, const FMA: bool>(r: T, low: T) -> (T, T) {
+fn cos_parts<T: KernelFloat, const FMA: bool>(r: T, low: T) -> (T, T) {
     let z = r * r;
     let (high, rest) = sum_in_order(T::one(), -z.half());
     let low = (-r).times_plus::<FMA>(low, rest);
@@ -74,7 +95,7 @@ fn cos_parts<T: Math, const FMA: bool>(r: T, low: T) -> (T, T) {
 }
 
 #[inline(always)]
-pub(super) fn sin_cos<T: Math, const FMA: bool>(x: T) -> (T, T) {
+pub(super) fn sin_cos<T: Reduce, const FMA: bool>(x: T) -> (T, T) {
     // Of the magnitude, so that the sign of zero is kept.
     let (quadrant, r, low) = x.abs().reduce::<FMA>();
     let ((sin, sin_low), (cos, cos_low)) = (sin_parts::<T, FMA>(r, low), cos_parts::<T, FMA>(r, low));
@@ -85,18 +106,18 @@ pub(super) fn sin_cos<T: Math, const FMA: bool>(x: T) -> (T, T) {
 }
 
 #[inline(always)]
-pub(super) fn sin<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn sin<T: Reduce, const FMA: bool>(x: T) -> T {
     sin_cos::<T, FMA>(x).0
 }
 
 #[inline(always)]
-pub(super) fn cos<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn cos<T: Reduce, const FMA: bool>(x: T) -> T {
     sin_cos::<T, FMA>(x).1
 }
 
 /// `sin/cos`, or `-cos/sin` in the odd quadrants.
 #[inline(always)]
-pub(super) fn tan<T: Math, const FMA: bool>(x: T) -> T {
+pub(super) fn tan<T: Reduce, const FMA: bool>(x: T) -> T {
     let (quadrant, r, low) = x.abs().reduce::<FMA>();
     let (sin, cos) = (sin_parts::<T, FMA>(r, low), cos_parts::<T, FMA>(r, low));
     let (sin, cos) = (sum_in_order(sin.0, sin.1), sum_in_order(cos.0, cos.1));

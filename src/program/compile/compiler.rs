@@ -1,0 +1,331 @@
+//! Makes instructions of the nodes of an optimised graph.
+//!
+//! What depends on parameters only is computed once before the rows, by the *prologue*; what depends on sums over the
+//! rows afterwards, by the *epilogue*. Both work on *uniforms*, numbers that are the same for all rows. The *body* works
+//! on *slots*, which hold a number for each row, and reads uniforms.
+
+use std::ops::Range;
+
+use num_traits::Float;
+
+use super::classes::Pair;
+use super::instructions::{Bytecode, Instruction, Register, Section, Term, TermKind, Uniform};
+use super::slots;
+use crate::ops::index::{NodeIndex, checked_u32};
+use crate::ops::op::Op;
+use crate::program::graph::form::Form;
+use crate::program::graph::{Graph, Guard, Node};
+use crate::program::options::{Optimization, Options};
+
+pub(super) struct Compiler<'g, T> {
+    pub(super) graph: &'g Graph<T>,
+    pub(super) options: Options,
+    pub(super) sections: Vec<Section>,
+    /// How many operations use each node.
+    uses: Vec<u32>,
+    /// The nodes that a guard depends on. They are computed as the plain float computes them, so that a comparison has
+    /// the plain float's outcome, even at a tie.
+    exact: Vec<bool>,
+    /// The nodes that are computed as a part of another.
+    pub(super) absorbed: Vec<bool>,
+    /// The range of `terms` of each node that is a sum.
+    pub(super) sums: Vec<Range<usize>>,
+    pub(super) terms: Vec<Term<NodeIndex>>,
+    /// A function and its derivative, at the first of the two: both are computed there.
+    pairs: Vec<Option<(Pair, [NodeIndex; 2])>>,
+    /// Whether a uniform has been copied to all lanes.
+    copied: Vec<bool>,
+    /// The uniform of each node that is not computed in the body.
+    pub(super) uniforms: Vec<Option<Uniform>>,
+    /// The term that each total adds up.
+    total_terms: Vec<Term<Register>>,
+    pub(super) code: Bytecode<T, Register>,
+}
+
+/// Compiles an optimised graph.
+pub(crate) fn compile<T: Float>(graph: &Graph<T>, options: Options) -> Bytecode<T> {
+    let mut compiler = Compiler::new(graph, options);
+    compiler.find_sums();
+    if !options.is_exact() {
+        compiler.find_pairs();
+    }
+    compiler.emit();
+    slots::assign(compiler)
+}
+
+/// The section of each node.
+fn sections<T>(graph: &Graph<T>, options: Options) -> Vec<Section> {
+    let hoists = options.has(Optimization::Hoisting) || graph.of_sum;
+    let mut sections: Vec<Section> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        let depends_on =
+            |section: Section| graph.operands(node).iter().any(|operand| sections[operand.index()] == section);
+        sections.push(match node.op.form() {
+            Form::Total => Section::Epilogue,
+            Form::Input => Section::Body,
+            Form::Constant | Form::Parameter => Section::Prologue,
+            Form::Operation | Form::Sum | Form::Product | Form::Dot => {
+                if depends_on(Section::Body) {
+                    Section::Body
+                } else if depends_on(Section::Epilogue) {
+                    Section::Epilogue
+                } else if hoists {
+                    Section::Prologue
+                } else {
+                    Section::Body
+                }
+            }
+        });
+    }
+    sections
+}
+
+/// Whether an operation or a guard may swallow the NaN of a product in which a zero should have won.
+fn hides_nan<T>(graph: &Graph<T>) -> bool {
+    let depends = graph.dependents(|node| node.op == Op::scale);
+    let hiding = graph.nodes.iter().filter(|node| node.op.hides_nan(node.exponent()));
+    let operands = hiding.flat_map(|node| graph.operands(node));
+    operands.chain(graph.guarded()).any(|operand| depends[operand.index()])
+}
+
+impl<'g, T: Float> Compiler<'g, T> {
+    fn new(graph: &'g Graph<T>, options: Options) -> Self {
+        let count = graph.nodes.len();
+        let mut uses = vec![0; count];
+        for node in &graph.nodes {
+            graph.operands(node).iter().for_each(|operand| uses[operand.index()] += 1);
+        }
+        // An output, or a number that a guard compares, cannot be a part of another node.
+        graph.outputs.iter().chain(graph.guarded()).for_each(|root| uses[root.index()] += 2);
+        let exact = if options.is_exact() { vec![true; count] } else { graph.dependencies(graph.guarded()) };
+        let code = Bytecode {
+            uniforms: Vec::new(),
+            parameters: Vec::new(),
+            prologue: Vec::new(),
+            body: Vec::with_capacity(count),
+            epilogue: Vec::new(),
+            terms: Vec::new(),
+            guards: Vec::new(),
+            totals: Vec::new(),
+            slots: 0,
+            outputs: Vec::new(),
+            of_sum: graph.of_sum,
+            has_guards: !graph.guards.is_empty(),
+            zero_wins: graph.nodes.iter().any(|node| node.op == Op::scale),
+            hides_nan: hides_nan(graph),
+        };
+        Self {
+            graph,
+            options,
+            sections: sections(graph, options),
+            uses,
+            exact,
+            absorbed: vec![false; count],
+            sums: vec![0..0; count],
+            terms: Vec::new(),
+            pairs: vec![None; count],
+            copied: vec![false; count],
+            uniforms: vec![None; count],
+            total_terms: Vec::new(),
+            code,
+        }
+    }
+
+    pub(super) fn section(&self, node: NodeIndex) -> Section {
+        self.sections[node.index()]
+    }
+
+    /// Whether a node is used by one other node only, of this section.
+    pub(super) fn is_inside(&self, node: NodeIndex, section: Section) -> bool {
+        self.uses[node.index()] == 1 && self.section(node) == section
+    }
+
+    /// Whether products that are a part of this node may be fused.
+    pub(super) fn fuses(&self, node: NodeIndex) -> bool {
+        self.options.fuses() && !self.exact[node.index()]
+    }
+
+    /// Whether a node is in a slot. The slots of the prologue and the epilogue are the uniforms.
+    pub(super) fn is_in_slot(&self, node: NodeIndex, section: Section) -> bool {
+        section != Section::Body || self.section(node) == Section::Body
+    }
+
+    /// Finds functions that are needed together with their derivatives.
+    fn find_pairs(&mut self) {
+        // The first function of each number, of each kind of pair.
+        let mut first = vec![[None; 3]; self.graph.nodes.len()];
+        for (k, node) in self.graph.indexed_nodes() {
+            let Some((pair, is_derivative)) = node.op.pair() else { continue };
+            if self.exact[k.index()] {
+                continue;
+            }
+            let [a, ..] = node.three_operands();
+            match &mut first[a.index()][pair as usize] {
+                before @ None => *before = Some(k),
+                &mut Some(before) => {
+                    if self.graph.node(before).op != node.op && self.pairs[before.index()].is_none() {
+                        let both = if is_derivative { [before, k] } else { [k, before] };
+                        self.pairs[before.index()] = Some((pair, both));
+                        self.absorbed[k.index()] = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Emits the instructions of all nodes.
+    fn emit(&mut self) {
+        let graph = self.graph;
+        let mut guards = graph.guards.clone();
+        guards.sort_by_key(|guard| guard.operands.iter().max().copied());
+        let mut guards = guards.into_iter().peekable();
+        let mut columns: Vec<(NodeIndex, u32)> = graph.outputs.iter().copied().zip(0..).collect();
+        columns.retain(|&(output, _)| self.section(output) == Section::Body);
+        columns.sort_unstable();
+        let zero_wins = graph.dependents(|node| node.op == Op::scale);
+        let mut columns = columns.into_iter().peekable();
+        for (k, node) in graph.indexed_nodes() {
+            if !self.absorbed[k.index()] {
+                self.emit_node(k, node);
+            }
+            while let Some((output, column)) = columns.next_if(|&(output, _)| output <= k) {
+                let (a, checks) = (Register::node(output), zero_wins[output.index()]);
+                self.code.body.push(Instruction::Store { column, a, checks });
+            }
+            while let Some(guard) = guards.next_if(|guard| guard.operands.iter().all(|&operand| operand <= k)) {
+                self.emit_guard(guard);
+            }
+        }
+        // Behind all guards: a row with a failed guard must not count.
+        if !self.total_terms.is_empty() {
+            let (start, len) = (checked_u32(self.code.terms.len()), checked_u32(self.total_terms.len()));
+            self.code.terms.append(&mut self.total_terms);
+            self.code.body.push(Instruction::Reduce { start, len });
+        }
+        self.code.outputs = graph.outputs.iter().map(|output| self.uniforms[output.index()]).collect();
+    }
+
+    fn emit_guard(&mut self, guard: Guard) {
+        if guard.operands.iter().any(|&operand| self.section(operand) == Section::Body) {
+            let guard = guard.map(|operand| self.in_lanes(operand));
+            self.code.body.push(Instruction::Guard(guard));
+        } else {
+            self.code.guards.push(guard.map(Register::node));
+        }
+    }
+
+    /// The register that holds the node for every row. A uniform is copied to one.
+    fn in_lanes(&mut self, node: NodeIndex) -> Register {
+        let register = Register::node(node);
+        if self.section(node) == Section::Body {
+            return register;
+        }
+        let copy = Register::copy_in_lanes(node, self.graph.nodes.len());
+        if !self.copied[node.index()] {
+            self.copied[node.index()] = true;
+            self.code.body.push(Instruction::Splat { a: register, out: copy });
+        }
+        copy
+    }
+
+    fn push(&mut self, section: Section, instruction: Instruction<Register>) {
+        match section {
+            Section::Prologue => self.code.prologue.push(instruction),
+            Section::Body => self.code.body.push(instruction),
+            Section::Epilogue => self.code.epilogue.push(instruction),
+        }
+    }
+
+    fn add_uniform(&mut self, node: NodeIndex) -> Uniform {
+        let uniform = Uniform::new(self.code.uniforms.len());
+        self.uniforms[node.index()] = Some(uniform);
+        self.code.uniforms.push(self.graph.constant(self.graph.node(node)).unwrap_or(T::zero()));
+        uniform
+    }
+
+    fn emit_node(&mut self, k: NodeIndex, node: &Node) {
+        let (graph, section, out) = (self.graph, self.section(k), Register::node(k));
+        if let Some((pair, both)) = self.pairs[k.index()] {
+            let [a, ..] = node.three_operands();
+            let a = if section == Section::Body {
+                self.in_lanes(a)
+            } else {
+                both.into_iter().for_each(|node| _ = self.add_uniform(node));
+                Register::node(a)
+            };
+            return self.push(section, Instruction::Pair { pair, a, outs: both.map(Register::node) });
+        }
+        let uniform = (section != Section::Body).then(|| self.add_uniform(k));
+        let sum = self.sums[k.index()].clone();
+        let operands = graph.operands(node);
+        match node.op.form() {
+            Form::Constant => {}
+            Form::Parameter => {
+                let uniform = uniform.expect("parameters are uniforms");
+                self.code.parameters.push((checked_u32(node.leaf_index()), uniform));
+            }
+            Form::Input => self.push(section, Instruction::Load { input: checked_u32(node.leaf_index()), out }),
+            Form::Total if sum.is_empty() => {
+                self.push(section, Instruction::Count { a: Register::node(operands[0]), out })
+            }
+            Form::Total => {
+                self.code.totals.push(uniform.expect("totals are uniforms"));
+                self.total_terms.push(self.terms[sum.start].map(Register::node));
+            }
+            Form::Sum | Form::Dot => self.emit_sum(k, sum),
+            Form::Operation if !sum.is_empty() => self.emit_sum(k, sum),
+            Form::Product => match *operands {
+                [only] => self.emit_operation(section, Op::detach, [only; 3], 0, k),
+                [first, ref factors @ ..] => {
+                    let mut product = first;
+                    for &factor in factors {
+                        self.emit_operation(section, Op::mul, [product, factor, product], 0, k);
+                        product = k;
+                    }
+                }
+                [] => unreachable!("a list has operands"),
+            },
+            Form::Operation => self.emit_operation(section, node.op, node.three_operands(), node.exponent(), k),
+        }
+    }
+
+    fn emit_sum(&mut self, k: NodeIndex, sum: Range<usize>) {
+        let (section, fused, out) = (self.section(k), self.fuses(k), Register::node(k));
+        let start = self.code.terms.len();
+        for at in sum {
+            let term = self.terms[at];
+            let mut registers = term.map(Register::node);
+            // A list may have products of two uniforms.
+            if section == Section::Body && term.kind == TermKind::Scaled {
+                registers.b = self.in_lanes(term.b);
+            }
+            self.code.terms.push(registers);
+        }
+        let instruction = match self.code.terms[start..] {
+            [c, product] if fused && c.is_single_number() && product.is_product() => {
+                self.code.terms.truncate(start);
+                Instruction::MulAdd { product, c: c.a, out }
+            }
+            ref terms => Instruction::Sum { start: checked_u32(start), len: checked_u32(terms.len()), out, fused },
+        };
+        self.push(section, instruction);
+    }
+
+    fn emit_operation(&mut self, section: Section, op: Op, operands: [NodeIndex; 3], exponent: i32, k: NodeIndex) {
+        let kernel = op.kernel().filter(|_| !self.exact[k.index()] || op.kernel_is_exact());
+        let takes_uniforms = kernel.is_some() && op.takes_uniforms();
+        // At least one operand must be in a slot.
+        let keeps_uniforms = section != Section::Body
+            || takes_uniforms && operands.iter().any(|&operand| self.section(operand) == Section::Body);
+        let args =
+            operands.map(|operand| if keeps_uniforms { Register::node(operand) } else { self.in_lanes(operand) });
+        let out = Register::node(k);
+        self.push(
+            section,
+            match kernel {
+                Some(kernel) => Instruction::Kernel { op, kernel, args, exponent, out },
+                None => Instruction::PerLane { op, args, exponent, out },
+            },
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! The derivatives of programs, which are programs again.
+
+use super::Program;
+use super::graph::Graph;
+use super::precision::Precision;
+use super::transform::forward::forward;
+use super::transform::pruned;
+use super::transform::reverse::reverse;
+
+impl<T: Precision> Program<T> {
+    /// The program of a graph that computes derivatives of this one.
+    fn with_derivatives(&self, graph: &Graph<T>) -> Self {
+        Self::new(pruned(graph, self.options), self.options)
+    }
+
+    /// The program of the value and its gradient: by all parameters, and then by all inputs.
+    ///
+    /// # Panics
+    ///
+    /// If there is not exactly one output, or it is a sum over all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let program = Program::record_with(|p, x| p[0] * x[0] * x[0], &[1.0], &[1.0]).gradient();
+    /// let mut workspace = Workspace::new();
+    /// let results = program.run(&[2.0], Rows::one(&[3.0]), &mut workspace)?;
+    /// assert_eq!(results.row(0), [18.0, 9.0, 12.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn gradient(&self) -> Self {
+        assert_eq!(self.outputs(), 1, "a gradient is that of one number; of several outputs take the `jacobian`");
+        self.jacobian()
+    }
+
+    /// The program of the outputs and, behind them, of the derivatives of each output by all parameters and then by
+    /// all inputs.
+    ///
+    /// # Panics
+    ///
+    /// If the outputs are sums over all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let program = Program::record(|x| [x[0] * x[1], x[0] + x[1]], &[1.0, 1.0]).jacobian();
+    /// assert_eq!(program.eval(&[2.0, 3.0])?, [6.0, 5.0, 3.0, 2.0, 1.0, 1.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn jacobian(&self) -> Self {
+        assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
+        self.with_derivatives(&reverse(&self.graph, self.options, &self.graph.leaves(), false))
+    }
+
+    /// The program of the sum over all rows, and of its gradient by all parameters.
+    ///
+    /// What depends on parameters alone is computed once, and so are its derivatives, after the rows are summed.
+    ///
+    /// # Panics
+    ///
+    /// If there is not exactly one output, or it is a sum already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let program = Program::record_with(|p, x| p[0].exp() * x[0], &[0.0], &[1.0]).gradient_of_sum();
+    /// let mut workspace = Workspace::new();
+    /// let results = program.run(&[0.0], Rows::new(&[1.0, 2.0, 3.0], 1)?, &mut workspace)?;
+    /// assert_eq!(results.totals(), [6.0, 6.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn gradient_of_sum(&self) -> Self {
+        assert_eq!(self.outputs(), 1, "a gradient is that of one number");
+        assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
+        let parameters = &self.graph.leaves()[..self.parameters()];
+        self.with_derivatives(&reverse(&self.graph, self.options, parameters, true))
+    }
+
+    /// The program of the outputs and, behind them, of their derivatives along a direction, which is as many further
+    /// parameters and inputs: the parameters, the direction's part of them, and so for the inputs.
+    ///
+    /// # Examples
+    ///
+    /// The tangent of a gradient is the Hessian times the direction:
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let program = Program::record(|x| x[0] * x[0] * x[1], &[1.0, 1.0]).gradient().tangent();
+    /// let results = program.eval(&[3.0, 2.0, 1.0, 0.0])?; // at (3, 2), along (1, 0)
+    /// assert_eq!(results[..3], [18.0, 12.0, 9.0]); // x²y, 2xy, x²
+    /// assert_eq!(results[3..], [12.0, 4.0, 6.0]); // 2xy, and the first column of the Hessian: 2y, 2x
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tangent(&self) -> Self {
+        self.with_derivatives(&forward(&self.graph, self.options))
+    }
+}

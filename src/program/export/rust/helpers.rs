@@ -1,0 +1,420 @@
+fn scale(a: f64, b: f64) -> f64 {
+    let product = a * b;
+    if product.is_nan() && (a == 0.0 || b == 0.0) {
+        return 0.0;
+    }
+    product
+}
+
+fn exp_m1_slope(x: f64, e: f64) -> f64 {
+    if x < -0.5 {
+        return x.exp();
+    }
+    e + 1.0
+}
+
+fn atan_slope(x: f64) -> f64 {
+    if x.abs() > 100.0 {
+        return 1.0 / x / (x + 1.0 / x);
+    }
+    1.0 / (1.0 + x * x)
+}
+
+fn tanh_slope(x: f64, t: f64) -> f64 {
+    let square = t * t;
+    if square < 0.5 {
+        return 1.0 - square;
+    }
+    let twice = x.abs() + x.abs();
+    let minus = -twice;
+    let e = minus.exp();
+    let d = 1.0 + e;
+    4.0 * e / (d * d)
+}
+
+fn signum(x: f64) -> f64 {
+    let one: f64 = 1.0;
+    if x.is_nan() {
+        return x;
+    }
+    one.copysign(x)
+}
+
+fn sign(x: f64) -> f64 {
+    if x == 0.0 {
+        return 0.0;
+    }
+    x.signum()
+}
+
+fn fract(x: f64) -> f64 {
+    x - x.trunc()
+}
+
+fn powi(x: f64, n: i32) -> f64 {
+    let (mut power, mut square, mut rest) = (1.0, x, n.unsigned_abs());
+    while rest != 0 {
+        if rest % 2 == 1 {
+            power *= square;
+        }
+        rest /= 2;
+        square *= square;
+    }
+    if n < 0 {
+        return 1.0 / power;
+    }
+    power
+}
+
+fn step(x: f64, below: f64) -> f64 {
+    if x > 0.0 {
+        return 1.0;
+    }
+    below
+}
+
+fn above(a: f64, b: f64) -> f64 {
+    if a > b {
+        return 1.0;
+    }
+    0.0
+}
+
+fn greater(a: f64, b: f64) -> f64 {
+    if a > b || (b.is_nan() && !a.is_nan()) {
+        return 1.0;
+    }
+    if a == b {
+        return 0.5;
+    }
+    0.0
+}
+
+fn abs_sub(a: f64, b: f64) -> f64 {
+    if a <= b {
+        return 0.0;
+    }
+    a - b
+}
+
+fn clamp(x: f64, low: f64, high: f64) -> f64 {
+    if low <= high {
+        return x.clamp(low, high);
+    }
+    x
+}
+
+fn over(a: f64, b: f64, q: f64) -> f64 {
+    if q.is_subnormal() && b.abs() < 1.0 {
+        return a / (b * b);
+    }
+    q / b
+}
+
+fn powf_by_base(a: f64, b: f64, p: f64) -> f64 {
+    if b == 0.0 && (a == 0.0 || a.is_nan()) {
+        return 0.0;
+    }
+    if p.is_normal() {
+        return b * (p / a);
+    }
+    let power = a.powf(b - 1.0);
+    if power.is_normal() || p.is_infinite() || a == 0.0 {
+        return b * power;
+    }
+    let base = a.abs();
+    let root = base.powf(b * 0.5);
+    (b * root) * (root.copysign(p) / a)
+}
+
+fn powf_by_exponent(a: f64, p: f64, b: f64) -> f64 {
+    if p.is_normal() && a != 0.0 {
+        return p * a.ln();
+    }
+    let root = a.powf(b * 0.5);
+    if root == 0.0 || (a == 0.0 && b == 0.0) {
+        return 0.0;
+    }
+    root * a.ln() * root
+}
+
+fn atan2_slope(v: f64, u: f64) -> f64 {
+    let h = u.hypot(v);
+    if h.is_normal() {
+        return over(v, h, v / h);
+    }
+    let scale = 1.0 / f64::EPSILON;
+    let (u, v) = (u * scale, v * scale);
+    let h = u.hypot(v);
+    if h == 0.0 || h.is_infinite() {
+        return 0.0;
+    }
+    v / h / h * scale
+}
+
+fn hypot_slope(v: f64, u: f64, h: f64) -> f64 {
+    if h.is_normal() {
+        return v / h;
+    }
+    if v.is_infinite() {
+        return v.signum();
+    }
+    let scale = 1.0 / f64::EPSILON;
+    let (u, v) = (u * scale, v * scale);
+    let h = u.hypot(v);
+    if h == 0.0 || h.is_infinite() {
+        return 0.0;
+    }
+    v / h
+}
+
+fn relu(x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    x
+}
+
+fn leaky_relu(x: f64, slope: f64) -> f64 {
+    if x > 0.0 {
+        return x;
+    }
+    slope * x
+}
+
+fn elu(x: f64, alpha: f64) -> f64 {
+    if x > 0.0 {
+        return x;
+    }
+    alpha * x.exp_m1()
+}
+
+fn elu_slope(x: f64, alpha: f64) -> f64 {
+    if x > 0.0 {
+        return 1.0;
+    }
+    alpha * x.exp()
+}
+
+fn exp_below(x: f64) -> f64 {
+    let below = if x < 0.0 { x } else { -x };
+    below.exp()
+}
+
+fn sigmoid(x: f64) -> f64 {
+    let e = exp_below(x);
+    let numerator = if x < 0.0 { e } else { 1.0 };
+    numerator / (1.0 + e)
+}
+
+fn sigmoid_slope(x: f64) -> f64 {
+    let e = exp_below(x);
+    let d = 1.0 + e;
+    e / (d * d)
+}
+
+fn softplus(x: f64) -> f64 {
+    let e = exp_below(x);
+    let tail = e.ln_1p();
+    if x < 0.0 {
+        return tail;
+    }
+    x + tail
+}
+
+fn normal_pdf(x: f64) -> f64 {
+    if x.abs() > 39.0 {
+        return 0.0;
+    }
+    let sixteenths = x * 16.0;
+    let head = sixteenths.trunc() / 16.0;
+    let (large, small) = (-(head * head) * 0.5, -((x - head) * (x + head)) * 0.5);
+    let scale = core::f64::consts::FRAC_1_PI * 0.5;
+    large.exp() * small.exp() * scale.sqrt()
+}
+
+fn polynomial(x: f64, coefficients: &[f64]) -> f64 {
+    coefficients.iter().fold(0.0, |sum, c| sum * x + c)
+}
+
+fn fraction<const N: usize>(x: f64, [numerator, denominator]: &[[f64; N]; 2]) -> f64 {
+    polynomial(x, numerator) / polynomial(x, denominator)
+}
+
+fn normal_centre(square: f64) -> f64 {
+    const CENTRE: [[f64; 5]; 2] = [
+        [
+            0.065_682_337_918_207_45,
+            2.235_252_035_460_683_7,
+            161.028_231_068_555_88,
+            1_067.689_485_460_370_9,
+            18_154.981_253_343_56,
+        ],
+        [
+            1.0,
+            47.202_581_904_688_245,
+            976.098_551_737_776_7,
+            10_260.932_208_618_979,
+            45_507.789_335_026_73,
+        ],
+    ];
+    fraction(square, &CENTRE)
+}
+
+fn normal_cdf(x: f64) -> f64 {
+    const FLANK: [[f64; 9]; 2] = [
+        [
+            1.076_557_677_372_019_2e-8,
+            0.398_941_512_088_134_66,
+            8.883_149_794_388_377,
+            93.506_656_132_177_85,
+            597.270_276_394_800_3,
+            2_494.537_585_290_372_6,
+            6_848.190_450_536_283,
+            11_602.651_437_647_35,
+            9_842.714_838_383_978,
+        ],
+        [
+            1.0,
+            22.266_688_044_328_117,
+            235.387_901_782_625,
+            1_519.377_599_407_554_7,
+            6_485.558_298_266_761,
+            18_615.571_640_885_097,
+            34_900.952_721_145_98,
+            38_912.003_286_093_27,
+            19_685.429_676_859_992,
+        ],
+    ];
+    const TAIL: [[f64; 6]; 2] = [
+        [
+            0.023_073_441_764_940_174,
+            0.215_898_534_057_957,
+            0.127_401_161_160_247_36,
+            0.022_235_277_870_649_807,
+            0.001_421_619_193_227_893_4,
+            2.911_287_495_116_879_3e-5,
+        ],
+        [
+            1.0,
+            1.284_260_096_144_911,
+            0.468_238_212_480_865_1,
+            0.065_988_137_868_928_56,
+            0.003_782_396_332_027_582_4,
+            7.297_515_550_839_662e-5,
+        ],
+    ];
+    let magnitude = x.abs();
+    if magnitude <= 0.674_489_75 {
+        return 0.5 + x * normal_centre(x * x);
+    }
+    let tail = if magnitude <= 5.656_854_249_492_38 {
+        let scale = 2.0 * core::f64::consts::PI;
+        normal_pdf(x) * scale.sqrt() * fraction(magnitude, &FLANK)
+    } else {
+        let square = 1.0 / (x * x);
+        let scale = core::f64::consts::FRAC_1_PI * 0.5;
+        let share = square * fraction(square, &TAIL) / scale.sqrt();
+        normal_pdf(x) * (1.0 - share) / magnitude
+    };
+    if x < 0.0 {
+        return tail;
+    }
+    1.0 - tail
+}
+
+fn erf(x: f64) -> f64 {
+    let scaled = x * core::f64::consts::SQRT_2;
+    if scaled.abs() <= 0.674_489_75 {
+        return (scaled + scaled) * normal_centre(scaled * scaled);
+    }
+    let below = if x < 0.0 { scaled } else { -scaled };
+    let tail = normal_cdf(below);
+    let y = 1.0 - (tail + tail);
+    if x < 0.0 {
+        return -y;
+    }
+    y
+}
+
+fn erf_slope(x: f64) -> f64 {
+    if x.abs() > 39.0 {
+        return 0.0;
+    }
+    let sixteenths = x * 16.0;
+    let head = sixteenths.trunc() / 16.0;
+    let (large, small) = (-(head * head), -((x - head) * (x + head)));
+    let scale = core::f64::consts::FRAC_1_PI * 4.0;
+    large.exp() * small.exp() * scale.sqrt()
+}
+
+fn div_euclid(a: f64, b: f64) -> f64 {
+    let quotient = a / b;
+    let whole = quotient.trunc();
+    if a % b >= 0.0 {
+        return whole;
+    }
+    if b > 0.0 {
+        return whole - 1.0;
+    }
+    whole + 1.0
+}
+
+fn rem_euclid(a: f64, b: f64) -> f64 {
+    let remainder = a % b;
+    if remainder < 0.0 {
+        return remainder + b.abs();
+    }
+    remainder
+}
+
+fn exp_share(a: f64, b: f64) -> f64 {
+    if a == b && a.is_infinite() {
+        return 0.5;
+    }
+    sigmoid(a - b)
+}
+
+fn ln_add_exp(a: f64, b: f64) -> f64 {
+    if a == b && a.is_infinite() {
+        return a;
+    }
+    let (larger, difference) = if a < b { (b, a - b) } else { (a, b - a) };
+    let e = difference.exp();
+    larger + e.ln_1p()
+}
+
+fn pivot(a: f64, b: f64) -> f64 {
+    let larger = a.max(b);
+    larger.min(f64::MAX)
+}
+
+fn sinc(x: f64) -> f64 {
+    spherical_bessel(x, 0.0)
+}
+
+fn spherical_bessel(x: f64, n: f64) -> f64 {
+    let odd = 2.0 * n + 1.0;
+    if x.abs() < odd {
+        let square = x * x * 0.5;
+        let (mut leading, mut j) = (1.0, 1.0);
+        while j <= n {
+            leading /= 2.0 * j + 1.0;
+            j += 1.0;
+        }
+        let (mut sum, mut k) = (1.0, 24.0);
+        while k > 0.0 {
+            sum = 1.0 - square / (k * (odd + 2.0 * k)) * sum;
+            k -= 1.0;
+        }
+        return leading * sum;
+    }
+    let (mut before, mut result, mut k) = (x.cos(), x.sin() / x, 0.0);
+    while k < n {
+        let next = ((2.0 * k + 1.0) * result - before) / (x * x);
+        before = result;
+        result = next;
+        k += 1.0;
+    }
+    result
+}

@@ -1,0 +1,222 @@
+//! Many rows: tasks for threads, and blocks of rows within a task.
+//!
+//! Rows are divided into tasks by their number alone, and a task into blocks. A sum over rows adds up the lanes of a task,
+//! and then the tasks as a tree: always in the same order, with any number of threads.
+
+use std::cell::Cell;
+
+use super::Execution;
+use super::interpret::interpret;
+use super::kernels::Lanes;
+use super::lanes::{Frame, RowBlock, SPARE, WIDTH, add_up, aligned_chunks};
+use super::rows::Rows;
+use super::sums::GROUP;
+use super::workspace::Workspace;
+use crate::program::compile::instructions::Bytecode;
+
+/// The memory of one thread.
+pub(super) struct Worker<T> {
+    results: Vec<T>,
+    slots: Vec<Cell<T>>,
+    totals: Vec<Cell<T>>,
+}
+
+/// The least work for a thread, in instructions times rows. Less is done before the thread has woken up.
+const LEAST_WORK: usize = 1 << 18;
+/// The fewest rows of a task: two blocks of the most rows.
+const LEAST_ROWS: usize = 960;
+const MOST_TASKS: usize = 256;
+/// The slots of a block should stay in the second cache, and those that are in use at a time in the first.
+const BLOCK_BYTES: usize = 128 << 10;
+const MOST_CHUNKS: usize = 30;
+
+impl<T: Lanes> Workspace<T> {
+    /// Runs the body on several rows.
+    pub(super) fn run_tasks(&mut self, code: &Bytecode<T>, execution: Execution, rows: Rows<'_, T>) {
+        let count = rows.len();
+        let task_rows = LEAST_ROWS.max(count.div_ceil(MOST_TASKS).next_multiple_of(LEAST_ROWS));
+        let (tasks, totals, width) = (count.div_ceil(task_rows), code.totals.len(), code.width());
+        self.task_totals.clear();
+        self.task_totals.resize(tasks * totals, T::zero());
+        let worthwhile = count * code.body.len() / LEAST_WORK;
+        let threads = threads().min(tasks).min(worthwhile).max(1);
+        if self.workers.len() < threads {
+            self.workers.resize_with(threads, || Worker { results: Vec::new(), slots: Vec::new(), totals: Vec::new() });
+        }
+        let evaluation = Evaluation { code, execution, rows, task_rows, uniforms: &self.uniforms };
+        let share = tasks.div_ceil(threads);
+        // A single thread writes where the results go.
+        std::mem::swap(&mut self.workers[0].results, &mut self.results);
+        let (mut guard_failed, mut task_totals) = (&mut self.guard_failed[..], &mut self.task_totals[..]);
+        let shares = self.workers[..threads].iter_mut().enumerate().map(|(k, worker)| {
+            let tasks = share.min(tasks.saturating_sub(k * share));
+            let height = (tasks * task_rows).min(count.saturating_sub(k * share * task_rows));
+            if threads > 1 {
+                worker.results.resize(height * width, T::zero());
+            }
+            let guard_failed = take_first(&mut guard_failed, height);
+            let task_totals = take_first(&mut task_totals, tasks * totals);
+            ThreadTasks { first: k * share, count: tasks, height, worker, guard_failed, task_totals }
+        });
+        for_each(shares, |share| evaluation.run(share));
+        std::mem::swap(&mut self.workers[0].results, &mut self.results);
+        if threads > 1 {
+            self.collect_results(threads, share * task_rows, count, width);
+        }
+        if tasks == 1 {
+            code.totals.iter().zip(&self.task_totals).for_each(|(&k, &total)| self.uniforms[k.index()] = total);
+            return;
+        }
+        for (k, &uniform) in code.totals.iter().enumerate() {
+            let task_totals = self.task_totals.get(k..).unwrap_or_default();
+            self.uniforms[uniform.index()] = tree_sum(task_totals, totals, tasks);
+        }
+    }
+
+    /// Joins the columns of all threads. Those of the first one are in `results`.
+    fn collect_results(&mut self, threads: usize, share: usize, count: usize, width: usize) {
+        std::mem::swap(&mut self.workers[0].results, &mut self.results);
+        self.results.resize(count * width, T::zero());
+        for (k, worker) in self.workers[..threads].iter().enumerate() {
+            let height = share.min(count.saturating_sub(k * share));
+            for column in 0..width {
+                let part = &worker.results[column * height..][..height];
+                self.results[column * count + k * share..][..height].copy_from_slice(part);
+            }
+        }
+    }
+}
+
+/// Removes the first `count` elements, or all if there are fewer, and returns them.
+#[allow(clippy::mut_mut, reason = "the rest moves on")]
+fn take_first<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let count = count.min(rest.len());
+    let (first, behind) = std::mem::take(rest).split_at_mut(count);
+    *rest = behind;
+    first
+}
+
+/// The sum of `count` numbers that are `stride` apart, halves first.
+fn tree_sum<T: Lanes>(numbers: &[T], stride: usize, count: usize) -> T {
+    match count {
+        0 => T::zero(),
+        1 => numbers[0],
+        _ => {
+            let half = count.div_ceil(2);
+            tree_sum(numbers, stride, half) + tree_sum(&numbers[half * stride..], stride, count - half)
+        }
+    }
+}
+
+#[cfg(feature = "rayon")]
+fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+#[cfg(not(feature = "rayon"))]
+fn threads() -> usize {
+    1
+}
+
+/// Calls `f` for each share, each on a thread of its own if there are several.
+#[cfg(feature = "rayon")]
+fn for_each<S: Send>(shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S) + Sync) {
+    if shares.len() == 1 {
+        return shares.for_each(f);
+    }
+    rayon::in_place_scope(|scope| {
+        let f = &f;
+        shares.for_each(|share| scope.spawn(move |_| f(share)));
+    });
+}
+
+#[cfg(not(feature = "rayon"))]
+fn for_each<S>(shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S)) {
+    shares.for_each(f);
+}
+
+/// What all threads read.
+struct Evaluation<'a, T> {
+    code: &'a Bytecode<T>,
+    execution: Execution,
+    rows: Rows<'a, T>,
+    /// How many rows a task has.
+    task_rows: usize,
+    uniforms: &'a [T],
+}
+
+/// The tasks of one thread, and what it writes.
+struct ThreadTasks<'a, T> {
+    /// The number of the first task.
+    first: usize,
+    count: usize,
+    /// How many rows the tasks have.
+    height: usize,
+    worker: &'a mut Worker<T>,
+    guard_failed: &'a mut [bool],
+    task_totals: &'a mut [T],
+}
+
+impl<T: Lanes> Evaluation<'_, T> {
+    fn run(&self, mut tasks: ThreadTasks<'_, T>) {
+        let (code, worker) = (self.code, &mut *tasks.worker);
+        let chunks = chunks_of_slot::<T>(code.slots, self.rows.len());
+        let grow = |cells: &mut Vec<Cell<T>>, chunks: usize| {
+            let needed = chunks * WIDTH + SPARE;
+            if cells.len() < needed {
+                cells.resize(needed, Cell::new(T::zero()));
+            }
+        };
+        grow(&mut worker.slots, code.slots * chunks);
+        grow(&mut worker.totals, code.totals.len());
+        let frame = Frame {
+            slots: aligned_chunks(&worker.slots, code.slots * chunks),
+            chunks,
+            uniforms: self.uniforms,
+            totals: aligned_chunks(&worker.totals, code.totals.len()),
+        };
+        let results = &mut worker.results[..tasks.height * code.width()];
+        for task in 0..tasks.count {
+            let first = task * self.task_rows;
+            let rows = first..tasks.height.min(first + self.task_rows);
+            let guard_failed = take_first(&mut tasks.guard_failed, rows.len());
+            let totals = take_first(&mut tasks.task_totals, code.totals.len());
+            for zero_wins in self.execution.fast_then_exact(code) {
+                let mut has_nan = false;
+                frame.totals.as_flattened().iter().for_each(|total| total.set(T::zero()));
+                guard_failed.fill(false);
+                let mut guard_failed = &mut *guard_failed;
+                for start in rows.clone().step_by(chunks * WIDTH) {
+                    let count = (chunks * WIDTH).min(rows.end - start);
+                    let failed = take_first(&mut guard_failed, count);
+                    let first_row = tasks.first * self.task_rows + start;
+                    let mut block = RowBlock {
+                        height: tasks.height,
+                        first: start,
+                        ..RowBlock::new(self.rows, first_row, count, results, failed, zero_wins)
+                    };
+                    // The last block may be shorter.
+                    let frame = Frame { chunks: chunks.min(count.div_ceil(WIDTH)), ..frame };
+                    let kernels = &T::kernels(self.execution.simd).rows;
+                    interpret(kernels, &code.body, &code.terms, &frame, &mut block);
+                    has_nan |= block.has_nan;
+                }
+                totals.iter_mut().zip(frame.totals).for_each(|(sum, lanes)| *sum = add_up(lanes));
+                if zero_wins || !code.zero_wins {
+                    break;
+                }
+                if !has_nan && !totals.iter().any(|sum| sum.is_nan()) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// How many chunks the slots of a block have: whole groups of those that are added up together, and an odd number of
+/// groups. Slots that are a power of two apart would evict each other from the cache.
+fn chunks_of_slot<T>(slots: usize, rows: usize) -> usize {
+    let group = GROUP / (WIDTH * size_of::<T>());
+    let groups = (BLOCK_BYTES / (slots.max(1) * GROUP)).clamp(1, MOST_CHUNKS / group);
+    (group * (groups - (groups + 1) % 2)).min(rows.div_ceil(WIDTH))
+}

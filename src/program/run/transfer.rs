@@ -1,0 +1,95 @@
+//! Between rows and lanes: inputs, results, guards.
+
+use super::kernels::Lanes;
+use super::lanes::{Chunk, Frame, Numbers, RowBlock, lanes};
+use crate::program::compile::instructions::Place;
+use crate::program::graph::Guard;
+
+/// Notes the rows for which a guard fails.
+#[inline(always)]
+pub(super) fn guard<T: Lanes, const W: usize>(
+    frame: &Frame<'_, T, W>,
+    block: &mut RowBlock<'_, T>,
+    guard: Guard<Place>,
+) {
+    let Guard { comparison, operands: [a, b], outcome } = guard;
+    let chunks = frame.slot(a).iter().zip(frame.slot(b));
+    for ((a, b), failed) in chunks.zip(block.guard_failed.chunks_mut(W)) {
+        let (a, b) = (a.read(), b.read());
+        let mut fails = [false; W];
+        for i in 0..W {
+            fails[i] = comparison.of(a[i], b[i]) != outcome;
+        }
+        failed.iter_mut().zip(fails).for_each(|(failed, fails)| *failed |= fails);
+    }
+}
+
+/// Reads an input of the rows into lanes.
+#[inline(always)]
+pub(super) fn load<T: Lanes, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
+    match block.stride {
+        1 => {
+            let (whole, _) = block.inputs[input..][..block.count].as_chunks::<W>();
+            out.iter().zip(whole).for_each(|(out, x)| out.write(*x));
+            if let Some(last) = out.get(whole.len()..) {
+                load_with::<T, W>(block, input, last, whole.len() * W, 1);
+            }
+        }
+        2 => load_with::<T, W>(block, input, out, 0, 2),
+        stride => load_with::<T, W>(block, input, out, 0, stride),
+    }
+}
+
+/// Loads chunks from the row `start` on.
+#[inline(always)]
+fn load_with<T: Lanes, const W: usize>(
+    block: &RowBlock<'_, T>,
+    input: usize,
+    out: &[Chunk<T, W>],
+    start: usize,
+    stride: usize,
+) {
+    let column = &block.inputs[input..];
+    for (k, out) in out.iter().enumerate() {
+        let first = start + k * W;
+        if first + W <= block.count {
+            let rows = &column[first * stride..][..=(W - 1) * stride];
+            out.write(lanes(|i| rows[i * stride]));
+        } else {
+            out.write(lanes(|i| column[(first + i).min(block.count - 1) * stride]));
+        }
+    }
+}
+
+/// Writes lanes to a column of the results. With `checks`, notes whether there is a NaN.
+#[inline(always)]
+pub(super) fn store<T: Lanes, const W: usize>(
+    block: &mut RowBlock<'_, T>,
+    column: usize,
+    slot: &[Chunk<T, W>],
+    checks: bool,
+) {
+    let column = &mut block.results[column * block.height + block.first..][..block.count];
+    let (whole, rest) = column.as_chunks_mut::<W>();
+    // A sum is NaN if one of its numbers is. It may also be NaN for another reason; then the rows are redone in vain.
+    let mut sums = [T::zero(); W];
+    for (results, chunk) in whole.iter_mut().zip(slot) {
+        let chunk = chunk.read();
+        if checks {
+            sums = lanes(|i| sums[i] + chunk[i]);
+        }
+        *results = chunk;
+    }
+    if let Some(last) = slot.get(whole.len()) {
+        let last = last.read();
+        last[..rest.len()].iter().for_each(|&x| sums[0] = sums[0] + x);
+        rest.copy_from_slice(&last[..rest.len()]);
+    }
+    block.has_nan |= checks && sums.iter().any(|x| x.is_nan());
+}
+
+/// Writes a number to all lanes of a slot.
+#[inline(always)]
+pub(super) fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) {
+    out.iter().for_each(|out| out.write([x; W]));
+}

@@ -1,0 +1,52 @@
+//! Transformations: a graph goes in, and a graph comes out.
+//!
+//! The derivatives ([`reverse`], [`forward`]) add to a graph what the table of operations says of the partials of each
+//! node. [`prune`] leaves out unused nodes. [`lower`] shares and folds nodes, and replaces composite operations.
+
+pub(crate) mod forward;
+pub(crate) mod lower;
+mod prune;
+pub(crate) mod reverse;
+
+use super::graph::Graph;
+use super::options::{Optimization, Options};
+use super::precision::Precision;
+use super::record::expr::Expr;
+use crate::ops::op::Op;
+use crate::ops::rules::scaled;
+
+/// The graph without unused nodes, unless the options keep these.
+pub(crate) fn pruned<T: Copy>(graph: &Graph<T>, options: Options) -> Graph<T> {
+    if options.has(Optimization::Pruning) { prune::prune(graph) } else { graph.clone() }
+}
+
+/// The nodes of a graph as numbers of a recording that appends to it. Their values are not known.
+fn exprs<T: Precision>(graph: &Graph<T>) -> Vec<Expr<T>> {
+    graph.indices().map(|k| Expr::node(k, T::nan())).collect()
+}
+
+/// The sum over all rows, also of a number that is the same for all rows.
+fn total<T: Precision>(x: Expr<T>) -> Expr<T> {
+    Expr::call_always(Op::total, x)
+}
+
+/// Whether the number is the constant 0.
+fn is_zero<T: Precision>(x: Expr<T>) -> bool {
+    x.is_constant() && x.data == T::zero()
+}
+
+/// The partials of a product: for each factor the product of the factors before it and those behind it, in the order in
+/// which the tape multiplies them.
+fn product_partials<T: Precision>(factors: &[Expr<T>]) -> Vec<Expr<T>> {
+    let one = Expr::constant(T::one());
+    let mut partials = vec![one; factors.len()];
+    for i in (1..factors.len()).rev() {
+        partials[i - 1] = scaled(partials[i], factors[i]);
+    }
+    let mut before = one;
+    for (partial, &factor) in partials.iter_mut().zip(factors) {
+        *partial = scaled(before, *partial);
+        before *= factor;
+    }
+    partials
+}

@@ -1,0 +1,20 @@
+//! Leaves out what is not used.
+
+use crate::ops::index::NodeIndex;
+use crate::program::graph::Graph;
+
+/// The graph without the nodes that neither an output nor a guard depends on.
+pub(crate) fn prune<T: Copy>(graph: &Graph<T>) -> Graph<T> {
+    let live = graph.dependencies(graph.guarded().chain(&graph.outputs));
+    let mut pruned = graph.emptied();
+    let mut ids = vec![NodeIndex::NONE; graph.nodes.len()];
+    for (k, node) in graph.indexed_nodes().filter(|(k, _)| live[k.index()]) {
+        ids[k.index()] = NodeIndex::new(pruned.nodes.len());
+        pruned.copy_node(graph, node, |operand| ids[operand.index()]);
+    }
+    let renamed = |operand: NodeIndex| ids[operand.index()];
+    pruned.outputs = graph.outputs.iter().map(|&output| renamed(output)).collect();
+    pruned.guards.clone_from(&graph.guards);
+    pruned.guards.iter_mut().for_each(|guard| guard.operands = guard.operands.map(renamed));
+    pruned
+}

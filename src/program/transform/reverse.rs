@@ -1,0 +1,214 @@
+//! Reverse mode: derivatives by many leaves at once.
+//!
+//! Every node depends on an *anchor* with a slope, as a [`Value`](crate::tape::Value) depends on a node of its tape. An
+//! anchor has partials by the anchors below it. The sweep passes adjoints from the last anchor down to the first. By
+//! default each node is an anchor of its own. An exact program has one only where the tape has one, so that every
+//! product is rounded as the tape rounds it.
+
+use std::collections::BinaryHeap;
+
+use super::{exprs, is_zero, product_partials, total};
+use crate::ops::index::NodeIndex;
+use crate::ops::op::Op;
+use crate::ops::rules::scaled;
+use crate::program::graph::builder::Builder;
+use crate::program::graph::{Graph, Node};
+use crate::program::options::Options;
+use crate::program::precision::Precision;
+use crate::program::record::expr::Expr;
+use crate::program::record::session::record;
+use crate::tape::CHUNK;
+
+/// A node of the sweep: adjoints are added up here.
+struct Anchor<T> {
+    /// The range of [`Reverse::below`].
+    below: [usize; 2],
+    /// Whether the node is the same for all rows.
+    uniform: bool,
+    /// The sum of the contributions of each row, and of the contributions that are sums over the rows already.
+    adjoint: [Option<Expr<T>>; 2],
+}
+
+/// How a number depends on an anchor.
+#[derive(Clone, Copy)]
+struct Link<T> {
+    anchor: usize,
+    slope: Expr<T>,
+}
+
+/// The link of an operand, if it has one, and the partial by it.
+type Share<T> = (Option<Link<T>>, Expr<T>);
+
+struct Reverse<'g, T> {
+    graph: &'g Graph<T>,
+    exact: bool,
+    exprs: Vec<Expr<T>>,
+    anchors: Vec<Anchor<T>>,
+    /// The anchors below each, with the partials by them.
+    below: Vec<(usize, Expr<T>)>,
+    links: Vec<Option<Link<T>>>,
+}
+
+/// The graph with the derivatives of each output by the `wanted` leaves, behind the outputs. With `of_sum`, outputs and
+/// derivatives are summed over the rows, and the leaves are parameters. A leaf without a node is `None`: its derivative
+/// is 0.
+pub(crate) fn reverse<T: Precision>(
+    graph: &Graph<T>,
+    options: Options,
+    wanted: &[Option<NodeIndex>],
+    of_sum: bool,
+) -> Graph<T> {
+    let varying = graph.dependents(|node| node.op == Op::input);
+    let (mut derived, outputs) = record(Builder::new(graph.clone(), options), false, || {
+        let count = graph.nodes.len();
+        let mut reverse = Reverse {
+            graph,
+            exact: options.is_exact(),
+            exprs: exprs(graph),
+            anchors: Vec::with_capacity(count),
+            below: Vec::with_capacity(2 * count),
+            links: vec![None; count],
+        };
+        for leaf in wanted.iter().flatten().map(|leaf| leaf.index()) {
+            reverse.links[leaf] = Some(reverse.anchor(0, !varying[leaf]));
+        }
+        for (k, node) in graph.nodes.iter().enumerate() {
+            if reverse.links[k].is_none() {
+                reverse.links[k] = reverse.link(k, node, !varying[k]);
+            }
+        }
+        let value = |output: &NodeIndex| {
+            let value = reverse.exprs[output.index()];
+            if of_sum { total(value) } else { value }.id()
+        };
+        let mut outputs: Vec<NodeIndex> = graph.outputs.iter().map(value).collect();
+        for output in &graph.outputs {
+            let adjoints = reverse.sweep(output.index(), of_sum, wanted);
+            outputs.extend(adjoints.into_iter().map(Expr::id));
+        }
+        outputs
+    });
+    (derived.outputs, derived.of_sum) = (outputs, of_sum);
+    derived
+}
+
+fn add<T: Precision>(sum: Option<Expr<T>>, term: Expr<T>) -> Expr<T> {
+    sum.map_or(term, |sum| sum + term)
+}
+
+impl<T: Precision> Reverse<'_, T> {
+    /// A new anchor. Its partials were added to `below` from `start` on.
+    fn anchor(&mut self, start: usize, uniform: bool) -> Link<T> {
+        self.anchors.push(Anchor { below: [start, self.below.len()], uniform, adjoint: [None; 2] });
+        Link { anchor: self.anchors.len() - 1, slope: Expr::constant(T::one()) }
+    }
+
+    /// The link of the result of an operation.
+    fn link(&mut self, k: usize, node: &Node, uniform: bool) -> Option<Link<T>> {
+        let graph = self.graph;
+        let operands = graph.operands(node);
+        if node.op == Op::detach || !operands.iter().any(|operand| self.links[operand.index()].is_some()) {
+            return None;
+        }
+        let of = |this: &Self, id: NodeIndex| (this.links[id.index()], this.exprs[id.index()]);
+        match node.op {
+            Op::total => unreachable!("programs of sums are differentiated forward"),
+            Op::mul_add if self.exact => {
+                let [(link_a, a), (link_b, b), (link_c, _)] = [0, 1, 2].map(|k| of(self, operands[k]));
+                let one = Expr::constant(T::one());
+                let product = self.join([(link_a, b), (link_b, a)], uniform);
+                self.join([(product, one), (link_c, one)], uniform)
+            }
+            Op::sum | Op::product => self.list(node.op, operands, uniform),
+            Op::dot => {
+                let pairs: Vec<_> = operands.iter().map(|&id| of(self, id)).collect();
+                let shares: Vec<_> = (0..pairs.len()).map(|k| (pairs[k].0, pairs[k ^ 1].1)).collect();
+                self.join(shares, uniform)
+            }
+            op => {
+                let x = node.three_operands().map(|operand| self.exprs[operand.index()]);
+                let y = self.exprs[k];
+                let share = |this: &Self, k: usize| {
+                    let link = operands.get(k).and_then(|id| this.links[id.index()]);
+                    (link, link.map_or(Expr::default(), |_| op.partial(k, x, node.exponent(), y)))
+                };
+                let shares = [0, 1, 2].map(|k| share(self, k));
+                self.join(shares, uniform)
+            }
+        }
+    }
+
+    /// The link of the result of an operation with these partials.
+    fn join(&mut self, operands: impl IntoIterator<Item = Share<T>>, uniform: bool) -> Option<Link<T>> {
+        let start = self.below.len();
+        for (link, partial) in operands {
+            let Some(Link { anchor, slope }) = link else { continue };
+            let slope = scaled(partial, slope);
+            match self.below[start..].last_mut() {
+                _ if !self.exact && is_zero(slope) => {}
+                // The same operand twice.
+                Some((before, sum)) if !self.exact && *before == anchor => *sum += slope,
+                _ => self.below.push((anchor, slope)),
+            }
+        }
+        let &(anchor, first) = self.below[start..].first()?;
+        if !self.exact || self.below[start..].iter().any(|&(other, _)| other != anchor) {
+            return Some(self.anchor(start, uniform));
+        }
+        let slope = self.below.drain(start..).skip(1).fold(first, |sum, (_, slope)| sum + slope);
+        Some(Link { anchor, slope })
+    }
+
+    /// The link of a sum or a product. An exact program takes its operands in the chunks of the tape.
+    fn list(&mut self, op: Op, operands: &[NodeIndex], uniform: bool) -> Option<Link<T>> {
+        let chunk = if self.exact { CHUNK - 1 } else { operands.len() };
+        let one = Expr::constant(T::one());
+        let mut before: Share<T> = (None, one);
+        for ids in operands.chunks(chunk) {
+            let links = [before.0].into_iter().chain(ids.iter().map(|id| self.links[id.index()]));
+            let factors: Vec<_> = [before.1].into_iter().chain(ids.iter().map(|id| self.exprs[id.index()])).collect();
+            let partials = if op == Op::sum { vec![one; factors.len()] } else { product_partials(&factors) };
+            let shares: Vec<_> = links.zip(partials).collect();
+            before.0 = self.join(shares, uniform);
+            if op == Op::product {
+                before.1 = factors.iter().fold(one, |product, &factor| product * factor);
+            }
+        }
+        before.0
+    }
+
+    /// The derivatives of one output by the wanted leaves.
+    fn sweep(&mut self, output: usize, of_sum: bool, wanted: &[Option<NodeIndex>]) -> Vec<Expr<T>> {
+        let mut result = vec![Expr::default(); wanted.iter().flatten().count()];
+        // The anchors with an adjoint, the last first. An output may depend on few of them.
+        let mut waiting = BinaryHeap::new();
+        if let Some(link) = self.links[output] {
+            self.anchors[link.anchor].adjoint[0] = Some(link.slope);
+            waiting.push(link.anchor);
+        }
+        while let Some(k) = waiting.pop() {
+            let anchor = &mut self.anchors[k];
+            let ([start, end], summed) = (anchor.below, of_sum && anchor.uniform);
+            let [rows, sums] = std::mem::take(&mut anchor.adjoint);
+            let rows = if summed { rows.map(total) } else { rows };
+            let Some(adjoint) = sums.map_or(rows, |sums| Some(add(rows, sums))) else { continue };
+            // The leaves have the first anchors.
+            if let Some(result) = result.get_mut(k) {
+                *result = adjoint;
+            }
+            for &(operand, partial) in &self.below[start..end] {
+                let share = scaled(partial, adjoint);
+                let below = &mut self.anchors[operand];
+                if below.adjoint.iter().all(Option::is_none) {
+                    waiting.push(operand);
+                }
+                let sum = &mut below.adjoint[usize::from(summed)];
+                // The adjoints of a tape start from +0.
+                let share = if self.exact && sum.is_none() { share + T::zero() } else { share };
+                *sum = Some(add(*sum, share));
+            }
+        }
+        let anchor = |leaf: &Option<NodeIndex>| leaf.and_then(|leaf| self.links[leaf.index()]).map(|link| link.anchor);
+        wanted.iter().map(|leaf| anchor(leaf).map_or(Expr::default(), |anchor| result[anchor])).collect()
+    }
+}
