@@ -20,7 +20,7 @@
 //! | a function with several outputs | [`check::jacobian`](crate::check::jacobian) |
 //! | an operation made with [`Tape::custom`](crate::Tape::custom) | [`check::custom`](crate::check::custom) |
 //! | a plain function and a derivative from another source | [`difference`] |
-//! | a number type, or a property for random points | `check::random`, with feature `quickcheck` or `arbitrary` |
+//! | a number type, or a property of random points | [`check::random`](crate::check::random), with feature `quickcheck` or `arbitrary` |
 //!
 //! # Reading a report
 //!
@@ -98,8 +98,8 @@
 //! quickcheck(huber_has_its_gradient as fn(i8) -> TestResult);
 //! ```
 //!
-//! The floats of quickcheck itself are special or huge, and hardly ever between -1 and 1. The module `check::random` has
-//! points for all ranges, and random programs over all operations. The feature `quickcheck` draws them from its generator,
+//! The floats of quickcheck itself are special or huge, and hardly ever between -1 and 1. The module
+//! [`check::random`](crate::check::random) has points for all ranges, and random programs over all operations. The feature `quickcheck` draws them from its generator,
 //! the feature `arbitrary` from the bytes of a fuzzer.
 
 mod compare;

@@ -101,8 +101,8 @@ pub(super) struct Estimate {
     pub(super) derivative: f64,
     pub(super) error: f64,
     pub(super) step: f64,
-    /// The typical size of a derivative here: the slope of the steeper chord, of which chords longer than the distance
-    /// of the point from 0 count only in part.
+    /// The typical size of a derivative here: the slope of the steeper chord. A chord longer than the distance of the point
+    /// from 0 counts only in part.
     pub(super) scale: f64,
     /// Whether most of the error is the difference between the slopes to the right and to the left.
     pub(super) is_kink: bool,

@@ -132,7 +132,7 @@ impl Check {
         self.run(&mut |_, x| vec![f(x)], Some(&mut |x| vec![plain(x)]), x, Subject::Gradient)
     }
 
-    /// [`check::jacobian`](crate::check::jacobian) with these options.
+    /// The same as [`check::jacobian`](crate::check::jacobian), with these options.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Check {
         self.run(&mut |_, x| f(x), None, x, Subject::Jacobian)
     }
 
-    /// [`jacobian`](Self::jacobian), with differences of `plain`, the same function in f64.
+    /// The same as [`jacobian`](Self::jacobian), with differences of `plain`, the same function in f64.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl Check {
     ///
     /// # Panics
     ///
-    /// If `f` or `plain` does, or the two have not as many outputs, and these at every point.
+    /// If `f` or `plain` does, or if their numbers of outputs differ or change.
     pub fn jacobian_against<T: Scalar>(
         &self,
         mut f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>,
@@ -163,12 +163,12 @@ impl Check {
         self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian)
     }
 
-    /// [`check::custom`](crate::check::custom) with these options.
+    /// The same as [`check::custom`](crate::check::custom), with these options.
     ///
     /// # Errors
     ///
-    /// If a derivative disagrees with differences, or the operation is not finite at `x`, or not the same for
-    /// variables and for constants.
+    /// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables
+    /// differs from that for constants.
     pub fn custom<T: Scalar>(
         &self,
         mut f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>,

@@ -63,8 +63,8 @@ pub(super) fn forward_gradient<T: Plain>(
     fast_then_exact!(T, [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 3 4 5 6 8] of x.len(), (f, x, gradient, workspace), gradient)
 }
 
-/// One pass with a direction for each of at most `N` inputs. The inputs are on the stack, where the compiler knows their
-/// tangents if the function is inlined.
+/// One pass with a direction for each input, at most `N`. The inputs are on the stack, so that the compiler knows their
+/// tangents if it inlines the function.
 #[track_caller]
 fn gradient_in_one_pass<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),

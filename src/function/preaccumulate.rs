@@ -1,4 +1,4 @@
-//! Blocks of a computation, of which only the Jacobian is on the tape.
+//! Blocks of a computation that put only their Jacobian on the tape.
 
 use crate::function::{VectorFunction, Workspace};
 use crate::number::Plain;

@@ -1,4 +1,4 @@
-//! Colours as 32-bit numbers, and what has them: shared by the colouring algorithms and the recovery.
+//! Colours as 32-bit numbers, for the colouring algorithms and the recovery.
 
 /// What a [`Coloring`](super::Coloring) colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
