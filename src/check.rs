@@ -25,7 +25,7 @@
 //! # Reading a report
 //!
 //! ```
-//! use gradtape::check::gradient;
+//! use gradtape::check;
 //!
 //! // `data()` takes the number out: the tape does not see the second factor.
 //! let failure = check::gradient(|x| x[0] * x[0].data() + x[1], &[3.0, 2.0]).unwrap_err();
@@ -84,7 +84,7 @@
 //! Wrong derivatives often hide behind branches. Random points find them, here with the crate `quickcheck`:
 //!
 //! ```
-//! use gradtape::{Real, check::gradient};
+//! use gradtape::{Real, check};
 //! use quickcheck::{TestResult, quickcheck};
 //!
 //! fn huber<F: Real<Plain = f64>>(x: &[F]) -> F {

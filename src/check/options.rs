@@ -266,7 +266,7 @@ fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::gradient;
+/// use gradtape::check;
 ///
 /// let report = check::gradient(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5])?;
 /// assert!(report.all_agree());
@@ -290,7 +290,7 @@ pub fn gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> R
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::jacobian;
+/// use gradtape::check;
 ///
 /// // polar to Cartesian coordinates
 /// let report = check::jacobian(|x| vec![x[0] * x[1].cos(), x[0] * x[1].sin()], &[2.0, 0.5])?;
@@ -325,7 +325,7 @@ pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T])
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::custom;
+/// use gradtape::check;
 /// use gradtape::{Tape, Value};
 ///
 /// /// The relative difference `(a - b)/b`.

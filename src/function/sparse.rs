@@ -165,7 +165,7 @@ fn hessian_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
     slopes.resize(x.len(), [T::zero(); N]);
     for first in (0..coloring.colors()).step_by(N) {
         reverse_gradient_over(f, color_seeds(x, coloring, first), workspace.get(), |i, slope: D| {
-            slopes[i] = slope.tangents()
+            slopes[i] = slope.tangents();
         });
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
