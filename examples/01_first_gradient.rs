@@ -1,13 +1,13 @@
 //! Lesson 1: a first gradient.
 //!
-//! Numbers of a [`Tape`] are computed with as floats are; the result then says how it depends on each of them. It prints
-//! the number and both derivatives of the example of micrograd, what the number does when an input moves a little, and
-//! the minimum to which thirty steps down the slope lead.
+//! The values of a [`Tape`] behave like floats, and the result has a derivative by each of them. The lesson prints the
+//! number and both derivatives of micrograd's example, the change of the number after a small step of an input, and a
+//! minimum that gradient descent finds in thirty steps.
 
 use gradtape::{Tape, Value};
 
-/// Any code will do: assignments, branches, loops.
-#[allow(clippy::misrefactored_assign_op, reason = "as written there")]
+/// Any code works: assignments, branches, loops.
+#[allow(clippy::misrefactored_assign_op, reason = "micrograd has it so")]
 fn expression(a: Value<f64>, b: Value<f64>) -> Value<f64> {
     let mut c = a + b;
     let mut d = a * b + b.powi(3);
@@ -20,24 +20,24 @@ fn expression(a: Value<f64>, b: Value<f64>) -> Value<f64> {
 }
 
 fn main() {
-    // Variables are what derivatives are taken by. They are `Copy`, as floats are.
+    // Derivatives are taken by variables. They are `Copy`, like floats.
     let tape = Tape::<f64>::new();
     let (a, b) = (tape.var(-4.0), tape.var(2.0));
     let g = expression(a, b);
 
-    // One sweep back over the tape has all derivatives.
+    // One sweep over the tape computes all derivatives.
     let gradients = g.backward();
     let (by_a, by_b) = (gradients.wrt(a), gradients.wrt(b));
     println!("g = {g:.4}, dg/da = {by_a:.4}, dg/db = {by_b:.4}");
     assert_eq!(format!("{g:.4} {by_a:.4} {by_b:.4}"), "24.7041 138.8338 645.5773");
 
-    // What they mean: a small step of `a` changes `g` by `dg/da` times as much. Constants need no tape.
+    // Their meaning: a small step of `a` changes `g` by `dg/da` times the step. Constants need no tape.
     let step = 1e-6;
     let moved = expression(Value::constant(-4.0 + step), Value::constant(2.0)).data();
     println!("a + {step} changes g by {:.6e}, the derivative says {:.6e}", moved - g.data(), by_a * step);
     assert!(((moved - g.data()) / (by_a * step) - 1.0).abs() < 1e-4);
 
-    // In a loop, `clear` keeps the memory: down the slope to the smallest x ln(x), where the derivative ln(x) + 1 is 0.
+    // In a loop, `clear` keeps the memory: gradient descent to the minimum of x ln(x), where the derivative ln(x) + 1 is 0.
     let mut x = 1.0;
     for _ in 0..30 {
         tape.clear();

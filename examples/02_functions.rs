@@ -1,18 +1,18 @@
-//! Lesson 2: a function that is written once, and every derivative of it.
+//! Lesson 2: a function that is written once, and all its derivatives.
 //!
-//! [`function!`] makes one of a line of code, and a `struct` that implements [`Function`] has data, too. It prints
-//! value, gradient and Hessian of Rosenbrock's function, slope and curvature along a direction, and the circle that
-//! Newton's method fits to some points.
+//! [`function!`] makes a function from a line of code. A `struct` that implements [`Function`] can have data, too. The
+//! lesson prints value, gradient and Hessian of Rosenbrock's function, its slope and curvature along a direction, and the
+//! circle that Newton's method fits to some points.
 
 use gradtape::{Function, Mode, Real, Workspace, function};
 
-/// How far points are from a circle of center (p₀, p₁) and radius p₂: the sum of squares.
+/// The sum of squared distances of points from a circle with center (p₀, p₁) and radius p₂.
 struct Circle {
     points: Vec<[f64; 2]>,
 }
 
 impl Function for Circle {
-    /// `F` is the plain float or a number that carries derivatives, as the caller chooses.
+    /// `F` is the plain float or a number with derivatives; the caller chooses.
     fn eval<F: Real<Plain = f64>>(&self, p: &[F]) -> F {
         self.points.iter().map(|&[x, y]| ((p[0] - x).hypot(p[1] - y) - p[2]).powi(2)).sum()
     }
@@ -34,7 +34,7 @@ fn main() {
     assert_eq!(along, [104.0, 396.0 + 3.0 * 200.0, 402.0 + 6.0 * 400.0 + 9.0 * 200.0]);
     assert_eq!(product, [402.0 + 3.0 * 400.0, 400.0 + 3.0 * 200.0]);
 
-    // The mode is chosen by the number of inputs: forward for few, reverse for many. You may choose, too.
+    // By default the number of inputs determines the mode: forward for few, reverse for many. You may choose it, too.
     let [forward, reverse] = [Mode::Forward, Mode::Reverse].map(|mode| rosenbrock.value_and_gradient_by(mode, &x));
     assert_eq!(forward, reverse);
 

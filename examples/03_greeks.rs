@@ -1,8 +1,7 @@
-//! Lesson 3: second derivatives that have names. How the price of an option moves with the market is what traders call
-//! the greeks.
+//! Lesson 3: the greeks, first and second derivatives of the price of an option.
 //!
-//! The price of Black and Scholes is written once; its gradient is the greeks of first order, and its Hessian those of
-//! second order. It prints each beside the closed form, from which it differs by rounding only.
+//! The price of Black and Scholes is written once. Its gradient contains the greeks of first order, its Hessian those of
+//! second order. The lesson prints each beside its closed form; they differ by rounding only.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
@@ -13,14 +12,14 @@ struct Call {
     strike: f64,
 }
 
-// What moves, by position.
+// The positions of the inputs.
 const SPOT: usize = 0;
 const VOLATILITY: usize = 1;
 const RATE: usize = 2;
 const MATURITY: usize = 3;
 
 impl Call {
-    /// `d₁` and `d₂` of the formula, and the strike of today.
+    /// `d₁` and `d₂` of the formula, and the discounted strike.
     fn parts<F: Real<Plain = f64>>(&self, x: &[F]) -> (F, F, F) {
         let deviation = x[VOLATILITY] * x[MATURITY].sqrt();
         let discounted = (-x[RATE] * x[MATURITY]).exp() * self.strike;
@@ -48,7 +47,7 @@ fn main() {
     let hessian = call.hessian(&x);
     println!("price {price:.6}");
 
-    // The closed forms, each of them worked out by hand.
+    // The closed forms, derived by hand.
     let [spot, volatility, rate, maturity] = x;
     let (d1, d2, discounted) = call.parts(&x);
     let (root, density) = (maturity.sqrt(), (-d1 * d1 / 2.0).exp() / (2.0 * PI).sqrt());
@@ -57,7 +56,7 @@ fn main() {
         ("delta", gradient[SPOT], normal(d1)),
         ("vega", gradient[VOLATILITY], vega),
         ("rho", gradient[RATE], maturity * discounted * normal(d2)),
-        // Time passes: maturity comes closer.
+        // The derivative by time: the time to maturity decreases.
         ("theta", -gradient[MATURITY], -vega * volatility / (2.0 * maturity) - rate * discounted * normal(d2)),
         ("gamma", hessian[SPOT][SPOT], density / (spot * volatility * root)),
         ("vanna", hessian[SPOT][VOLATILITY], -density * d2 / volatility),

@@ -1,9 +1,9 @@
-//! Lesson 4: derivatives of a solution, without those of the solver.
+//! Lesson 4: derivatives of a solution, without differentiating the solver.
 //!
-//! Where `g(x, p) = 0` defines `x` by `p`, the implicit function theorem says `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`. So a solver
-//! may be any code over plain floats: one Jacobian at the solution, and [`Tape::custom`] puts the solution back on the
-//! tape. A fixed point `x = h(x, p)` is the root of `h(x, p) - x`. It prints two unknowns and their derivatives by two
-//! parameters, and how far they are from derivatives through all iterations of the solver.
+//! If `g(x, p) = 0` defines `x` as a function of `p`, the implicit function theorem says `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`. So the
+//! solver may be any code over plain floats. One Jacobian at the solution and [`Tape::custom`] put the solution on the
+//! tape. A fixed point `x = h(x, p)` is a root of `h(x, p) - x`. The lesson prints two unknowns, their derivatives by two
+//! parameters, and the distance from the derivatives through all iterations of the solver.
 
 use gradtape::check;
 use gradtape::{Dual, Real, Tape, Value, VectorFunction};
@@ -44,7 +44,7 @@ fn newton(g: &impl VectorFunction, p: &[f64]) -> [f64; 2] {
     x
 }
 
-/// The pattern: whatever found the plain solution `x`, it becomes values that depend on `p` as the solution does.
+/// The pattern: makes values of the plain solution `x`, found by any solver, with its derivatives by `p`.
 fn implicit(tape: &Tape<f64>, g: &impl VectorFunction, x: [f64; 2], p: &[Value<f64>]) -> [Value<f64>; 2] {
     let plain: Vec<f64> = x.into_iter().chain(p.iter().map(|p| p.data())).collect();
     let jacobian = g.jacobian(&plain);
@@ -56,7 +56,7 @@ fn implicit(tape: &Tape<f64>, g: &impl VectorFunction, x: [f64; 2], p: &[Value<f
     })
 }
 
-/// Two linear equations, whose matrix is the first two columns of `rows`.
+/// The solution of two linear equations, whose matrix is the first two columns of `rows`.
 fn solve(rows: &[Vec<f64>], right: [f64; 2]) -> [f64; 2] {
     let [a, b, c, d] = [rows[0][0], rows[0][1], rows[1][0], rows[1][1]];
     [(d * right[0] - b * right[1]) / (a * d - b * c), (a * right[1] - c * right[0]) / (a * d - b * c)]
@@ -64,20 +64,20 @@ fn solve(rows: &[Vec<f64>], right: [f64; 2]) -> [f64; 2] {
 
 fn main() {
     let p = [0.6, 0.8];
-    let through = iterate(&Dual::vars(p)); // derivatives of 200 iterations
+    let through_iterations = iterate(&Dual::vars(p)); // derivatives of 200 iterations
     for (name, found) in [("root", newton(&Equations, &p)), ("fixed point", iterate(&p))] {
         let tape = Tape::new();
         let v = tape.vars(&p);
         let x = implicit(&tape, &Equations, found, &v);
         for i in 0..2 {
             let slopes = x[i].backward().wrt_all(&v);
-            let worst = (0..2).map(|k| (slopes[k] - through[i].tangents()[k]).abs()).fold(0.0, f64::max);
+            let worst = (0..2).map(|k| (slopes[k] - through_iterations[i].tangents()[k]).abs()).fold(0.0, f64::max);
             println!("{name}: x{i} = {:.12}, by p {slopes:.12?}, off by {worst:.1e}", x[i]);
             assert!(worst < 1e-14);
         }
     }
 
-    // Differences of the solver say the same, and what depends on the solution goes on as usual.
+    // Differences of the solver confirm the derivatives. Later computations use the solution like any other value.
     let energy = |tape: &Tape<f64>, p: &[Value<f64>]| {
         let plain: Vec<f64> = p.iter().map(|p| p.data()).collect();
         let x = implicit(tape, &Equations, newton(&Equations, &plain), p);

@@ -1,8 +1,8 @@
 //! Gradients of long computations in little memory: `cargo run --release --example 10_checkpoints`.
 //!
-//! Predator and prey, x' = a x - b x y and y' = -c y + d x y, by the classic Runge-Kutta method. The gradient of the last
-//! x + y by the four coefficients and the first state: with every operation on the tape, with the Jacobian of each step
-//! alone, with checkpoints, and with both.
+//! The predator-prey equations, x' = a x - b x y and y' = -c y + d x y, by the classic Runge-Kutta method. The gradient of
+//! the final x + y by the four coefficients and the initial state is computed in four ways: with every operation on the
+//! tape, with only the Jacobian of each step on the tape, and each of these with checkpoints.
 
 use std::cell::RefCell;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use gradtape::{Real, Tape, Value, VectorFunction, Workspace, checkpoint_loop, pr
 
 const DT: f64 = 0.001;
 
-/// One step of time `DT`, of x, y, a, b, c, d.
+/// One time step `DT`. The inputs are x, y, a, b, c, d.
 struct Step;
 
 impl VectorFunction for Step {
@@ -21,18 +21,18 @@ impl VectorFunction for Step {
 
     fn eval<F: Real<Plain = f64>>(&self, s: &[F], next: &mut [F]) {
         let slopes = |x: F, y: F| [s[2] * x - s[3] * x * y, s[5] * x * y - s[4] * y];
-        let ahead = |time: f64, k: [F; 2]| slopes(s[0] + k[0] * time, s[1] + k[1] * time);
+        let slopes_after = |time: f64, k: [F; 2]| slopes(s[0] + k[0] * time, s[1] + k[1] * time);
         let k1 = slopes(s[0], s[1]);
-        let k2 = ahead(DT / 2.0, k1);
-        let k3 = ahead(DT / 2.0, k2);
-        let k4 = ahead(DT, k3);
+        let k2 = slopes_after(DT / 2.0, k1);
+        let k3 = slopes_after(DT / 2.0, k2);
+        let k4 = slopes_after(DT, k3);
         for i in 0..2 {
             next[i] = s[i] + (k1[i] + (k2[i] + k3[i]) * 2.0 + k4[i]) * (DT / 6.0);
         }
     }
 }
 
-/// A step of the loop on a tape: all of it, or its Jacobian.
+/// A step of the loop on a tape: all its operations, or its Jacobian.
 type OneStep = fn([Value<f64>; 2], &[Value<f64>], &mut Workspace) -> [Value<f64>; 2];
 
 fn recorded([x, y]: [Value<f64>; 2], p: &[Value<f64>], _: &mut Workspace) -> [Value<f64>; 2] {
@@ -58,8 +58,8 @@ fn main() {
         println!("{steps} steps: x + y = {:.10}, plain floats {:.1} ms", next[0] + next[1], 1e3 * plain);
 
         let mut first: Option<Vec<f64>> = None;
-        for (name, one_step) in [("all recorded", recorded as OneStep), ("preaccumulated", preaccumulated)] {
-            for (how, checkpoints) in [("", false), (", checkpoints", true)] {
+        for (recording, one_step) in [("all recorded", recorded as OneStep), ("preaccumulated", preaccumulated)] {
+            for (suffix, checkpoints) in [("", false), (", checkpoints", true)] {
                 let (time, tape, workspace) = (Instant::now(), Tape::new(), RefCell::new(Workspace::new()));
                 let (s, p) = (tape.vars(&state), tape.vars(&p));
                 let step = move |_, &s: &[_; 2], p: &[_]| one_step(s, p, &mut workspace.borrow_mut());
@@ -70,9 +70,10 @@ fn main() {
                 };
                 let gradient = (x + y).backward().wrt_all(&[p, s].concat());
                 let (time, bytes) = (time.elapsed().as_secs_f64(), tape.bytes());
-                println!("    {:<28} {:6.1} of plain, {:8} kB", format!("{name}{how}"), time / plain, bytes / 1000);
+                let name = format!("{recording}{suffix}");
+                println!("    {name:<28} {:6.1} of plain, {:8} kB", time / plain, bytes / 1000);
                 for (ours, theirs) in gradient.iter().zip(first.get_or_insert(gradient.clone())) {
-                    assert!((ours - *theirs).abs() < 1e-9 * theirs.abs(), "{name}{how}: {ours} instead of {theirs}");
+                    assert!((ours - *theirs).abs() < 1e-9 * theirs.abs(), "{name}: {ours} instead of {theirs}");
                 }
             }
         }

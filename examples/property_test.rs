@@ -1,4 +1,4 @@
-//! A property test of a function's gradient, to copy: `cargo test --example property_test`, or `cargo run`.
+//! A template for a property test of a gradient: `cargo test --example property_test`, or `cargo run`.
 
 use gradtape::Real;
 
@@ -28,8 +28,7 @@ fn main() {
 #[cfg(test)]
 mod tests {
     use super::loss;
-    use gradtape::check;
-    use gradtape::check::Unit;
+    use gradtape::check::{self, random::Unit};
     use quickcheck::quickcheck;
 
     quickcheck! {

@@ -1,10 +1,10 @@
-//! What can be wrong with things that come from outside: shapes, names, files.
+//! Errors in data from outside: shapes, names, files.
 
 use std::fmt;
 
-/// What was wrong, where, and what was expected instead.
+/// An error in data from outside: it says what was wrong, where, and what was expected instead.
 ///
-/// The message is one sentence without a full stop. Misuse of the interface itself panics, see the methods.
+/// The message is one sentence without a full stop. Misuse of the interface panics instead, see the methods.
 ///
 /// # Examples
 ///
@@ -16,10 +16,10 @@ use std::fmt;
 /// assert!(error.to_string().ends_with(", found \"thanh\""));
 /// ```
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
 }
 
-enum Kind {
+enum ErrorKind {
     #[cfg(feature = "program")]
     Unexpected { place: String, expected: String, found: String },
     #[cfg(feature = "csv")]
@@ -31,17 +31,17 @@ impl Error {
     #[cold]
     pub(crate) fn unexpected(place: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
         let place = printable(&place.into());
-        Self { kind: Kind::Unexpected { place, expected: expected.into(), found: found.into() } }
+        Self { kind: ErrorKind::Unexpected { place, expected: expected.into(), found: found.into() } }
     }
 
     #[cfg(feature = "csv")]
     #[cold]
     pub(crate) fn unreadable(file: &str, source: std::io::Error) -> Self {
-        Self { kind: Kind::Unreadable { file: printable(file), source } }
+        Self { kind: ErrorKind::Unreadable { file: printable(file), source } }
     }
 }
 
-/// A message is one line, whatever a file or a column is called.
+/// The name without control characters, so that a message is one line, whatever the name of a file or a column is.
 #[cfg(feature = "program")]
 pub(crate) fn printable(name: &str) -> String {
     name.replace(char::is_control, "\u{fffd}")
@@ -52,9 +52,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             #[cfg(feature = "program")]
-            Kind::Unexpected { place, expected, found } => write!(f, "{place}: expected {expected}, found {found}"),
+            ErrorKind::Unexpected { place, expected, found } => {
+                write!(f, "{place}: expected {expected}, found {found}")
+            }
             #[cfg(feature = "csv")]
-            Kind::Unreadable { file, source } => write!(f, "{file}: cannot be read: {source}"),
+            ErrorKind::Unreadable { file, source } => write!(f, "{file}: cannot be read: {source}"),
             #[cfg(not(feature = "program"))]
             kind => match *kind {},
         }
@@ -71,7 +73,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             #[cfg(feature = "csv")]
-            Kind::Unreadable { source, .. } => Some(source),
+            ErrorKind::Unreadable { source, .. } => Some(source),
             #[allow(unreachable_patterns)]
             _ => None,
         }

@@ -1,5 +1,5 @@
-//! What all files have in common: they begin with their format, its version and the precision of their numbers, and have
-//! numbers as the hexadecimal digits of their bits, so that infinities and NaN are kept in every format of `serde`.
+//! The common parts of all files: the format, its version and the precision of the numbers come first. Numbers are stored
+//! as the hexadecimal digits of their bits, so that every format of `serde` keeps infinities and NaN.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::error::printable;
 use crate::scalar::Bits;
 
-/// What is stored in files of its own.
+/// A type that has a file format.
 pub(crate) trait FileKind {
-    /// What the file calls itself.
+    /// The name of the format, stored in the file.
     const FORMAT: &'static str;
-    /// Of the format. It grows when an older library would misunderstand what a newer one stores.
+    /// The version of the format. It grows when an older library would misunderstand the files of a newer one.
     const VERSION: u32;
 }
 
@@ -25,13 +25,13 @@ pub(crate) struct Version<K>(PhantomData<K>);
 
 pub(crate) struct PrecisionName<T>(PhantomData<T>);
 
-/// The fields that tell whether the others can be understood; files have them first.
+/// The first fields of a file: they determine whether the other fields can be read.
 pub(crate) fn head<K: FileKind, T: Bits>() -> (Format<K>, Version<K>, PrecisionName<T>) {
     (Format(PhantomData), Version(PhantomData), PrecisionName(PhantomData))
 }
 
-/// What a file says, before it is checked. The message of an error is one line, also where it names a field as the file
-/// has it.
+/// Reads the fields of a file, before they are checked. The message of an error is one line, even if it quotes the name of
+/// a field.
 pub(crate) fn read<'de, S: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<S, D::Error> {
     S::deserialize(deserializer).map_err(|error| {
         let message = error.to_string();
@@ -57,10 +57,10 @@ impl<T: Bits> Serialize for PrecisionName<T> {
     }
 }
 
-/// A text that must be this one.
-struct Exactly(&'static str, &'static str);
+/// A field, by its name, that must have this text.
+struct ExactText(&'static str, &'static str);
 
-impl Visitor<'_> for Exactly {
+impl Visitor<'_> for ExactText {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,7 +77,7 @@ impl Visitor<'_> for Exactly {
 
 impl<'de, K: FileKind> Deserialize<'de> for Format<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Exactly("format", K::FORMAT)).map(|()| Self(PhantomData))
+        deserializer.deserialize_str(ExactText("format", K::FORMAT)).map(|()| Self(PhantomData))
     }
 }
 
@@ -94,25 +94,25 @@ impl<'de, K: FileKind> Deserialize<'de> for Version<K> {
 
 impl<'de, T: Bits> Deserialize<'de> for PrecisionName<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Exactly("precision", T::NAME)).map(|()| Self(PhantomData))
+        deserializer.deserialize_str(ExactText("precision", T::NAME)).map(|()| Self(PhantomData))
     }
 }
 
-/// How many hexadecimal digits a number has.
+/// The number of hexadecimal digits of a number.
 fn width<T>() -> usize {
     2 * size_of::<T>()
 }
 
-/// Numbers as their bits.
+/// The hexadecimal digits of the bits of each number.
 pub(crate) fn digits<T: Bits + Copy>(numbers: &[T]) -> Vec<String> {
     numbers.iter().map(|x| format!("{:0width$x}", x.bits(), width = width::<T>())).collect()
 }
 
-/// Numbers from their bits; `name` is what an error calls one.
+/// The numbers with these digits; `name` is the name of a number in an error.
 pub(crate) fn numbers<T: Bits>(name: &str, digits: &[String]) -> Result<Vec<T>, Error> {
     let number = |text: &String| {
-        let is_whole = text.len() == width::<T>() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let bits = u64::from_str_radix(text, 16).ok().filter(|_| is_whole);
+        let is_complete = text.len() == width::<T>() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let bits = u64::from_str_radix(text, 16).ok().filter(|_| is_complete);
         bits.and_then(T::from_bits).ok_or_else(|| {
             let expected = format!("{} hexadecimal digits of a number of {}", width::<T>(), T::NAME);
             Error::unexpected(name, expected, format!("{text:?}"))

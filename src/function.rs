@@ -1,4 +1,4 @@
-//! Functions that are written once, and every derivative of them.
+//! Functions that are written once, and all their derivatives.
 
 mod drive;
 mod macros;
@@ -15,26 +15,26 @@ pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 pub use workspace::Workspace;
 
-use self::drive::{hvp, look_twice};
+use self::drive::{fast_then_exact, hvp};
 use crate::dual::Dual;
 use crate::dual::unchecked::Unchecked;
 use crate::number::{Plain, Real};
 use crate::sparse::{Coloring, Csr, Sparsity};
 
-/// A function `f` of many numbers, written once, and every derivative of it.
+/// A function `f` of many numbers, written once, and all its derivatives.
 ///
-/// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; all else is there. `T` is the plain
-/// number. Code without constants needs no `Plain = T`, and can be implemented for all `T` at once. A function without
-/// data of its own is written in one line with [`function!`](crate::function!); one of several results is a
+/// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; the other methods are provided. `T` is the
+/// plain number. Code without constants does not need `Plain = T`, and can be implemented for all `T` at once. For a
+/// function without data, use [`function!`](crate::function!) in one line. A function with several results is a
 /// [`VectorFunction`].
 ///
 /// # Which derivative
 ///
-/// The cost is in evaluations over [`Dual`]s or [`Value`](crate::Value)s:
+/// The cost is given in evaluations over [`Dual`]s or [`Value`](crate::Value)s:
 ///
-/// | you want | take | cost |
+/// | you want | use | cost |
 /// |---|---|---|
-/// | the gradient | [`gradient`](Self::gradient) | the cheaper of the next two, by the number of inputs |
+/// | the gradient | [`gradient`](Self::gradient) | the cheaper of the next two, chosen by the number of inputs |
 /// | | [`Mode::Forward`] | an evaluation over `Dual`s of 8 directions for every 8 inputs |
 /// | | [`Mode::Reverse`] | an evaluation over `Value`s and a sweep |
 /// | the Jacobian | [`VectorFunction::jacobian`] | forward as above, or a sweep for each output |
@@ -46,8 +46,8 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
 /// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
 ///
-/// Each has a form that ends in `_into`, which writes where you tell it and keeps its memory in a [`Workspace`]: in a loop
-/// it allocates nothing after its first round.
+/// Each has a form that ends in `_into`. It writes to your arrays and keeps its memory in a [`Workspace`]: in a loop, only
+/// the first round allocates.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 /// assert_eq!(fit.hvp(&[1.0, 1.0], &[1.0, 0.0]), [4.0, 2.0]);
 /// ```
 pub trait Function<T: Plain = f64> {
-    /// The value at `x`, in any number.
+    /// Computes the value at `x`, in any number.
     fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F;
 
     /// The value at `x`.
@@ -78,17 +78,17 @@ pub trait Function<T: Plain = f64> {
         self.eval(x)
     }
 
-    /// The gradient `∂f/∂xᵢ` at `x`, in the mode that is faster for as many inputs: see [`Mode::of_gradient`].
+    /// The gradient `∂f/∂xᵢ` at `x`, in the mode that [`Mode::of_gradient`] chooses for the number of inputs.
     #[must_use]
     fn gradient(&self, x: &[T]) -> Vec<T> {
         self.value_and_gradient(x).1
     }
 
-    /// [`gradient`](Self::gradient), written to `gradient`.
+    /// The same as [`gradient`](Self::gradient), written to `gradient`.
     ///
     /// # Panics
     ///
-    /// If `gradient` is not as long as `x`.
+    /// If the length of `gradient` is not that of `x`.
     #[track_caller]
     fn gradient_into(&self, x: &[T], gradient: &mut [T], workspace: &mut Workspace) {
         self.value_and_gradient_into(x, gradient, workspace);
@@ -99,11 +99,12 @@ pub trait Function<T: Plain = f64> {
         self.value_and_gradient_by(Mode::of_gradient(x.len()), x)
     }
 
-    /// [`value_and_gradient`](Self::value_and_gradient): returns the value and writes to `gradient`.
+    /// The same as [`value_and_gradient`](Self::value_and_gradient): returns the value and writes the gradient to
+    /// `gradient`.
     ///
     /// # Panics
     ///
-    /// If `gradient` is not as long as `x`.
+    /// If the length of `gradient` is not that of `x`.
     ///
     /// # Examples
     ///
@@ -139,11 +140,12 @@ pub trait Function<T: Plain = f64> {
         (value, gradient)
     }
 
-    /// [`value_and_gradient_by`](Self::value_and_gradient_by): returns the value and writes to `gradient`.
+    /// The same as [`value_and_gradient_by`](Self::value_and_gradient_by): returns the value and writes the gradient to
+    /// `gradient`.
     ///
     /// # Panics
     ///
-    /// If `gradient` is not as long as `x`.
+    /// If the length of `gradient` is not that of `x`.
     #[track_caller]
     fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], workspace: &mut Workspace) -> T {
         assert_eq!(gradient.len(), x.len(), "a gradient is as long as the point; make `gradient` so");
@@ -157,7 +159,7 @@ pub trait Function<T: Plain = f64> {
     ///
     /// # Panics
     ///
-    /// If `x` and `v` are not as long as each other.
+    /// If the lengths of `x` and `v` differ.
     ///
     /// # Examples
     ///
@@ -171,11 +173,11 @@ pub trait Function<T: Plain = f64> {
         self.jvp_into(x, v, &mut Workspace::new())
     }
 
-    /// [`jvp`](Self::jvp), with the memory of `workspace`.
+    /// The same as [`jvp`](Self::jvp), with the memory of `workspace`.
     ///
     /// # Panics
     ///
-    /// As [`jvp`](Self::jvp).
+    /// The same as [`jvp`](Self::jvp).
     #[track_caller]
     fn jvp_into(&self, x: &[T], v: &[T], workspace: &mut Workspace) -> (T, T) {
         let (y, slope) = drive::jvp::<T, Unchecked<T>, 1>(self, x, v, workspace);
@@ -186,7 +188,7 @@ pub trait Function<T: Plain = f64> {
     ///
     /// # Panics
     ///
-    /// If `x` and `v` are not as long as each other.
+    /// If the lengths of `x` and `v` differ.
     ///
     /// # Examples
     ///
@@ -200,11 +202,11 @@ pub trait Function<T: Plain = f64> {
         self.directional_into(x, v, &mut Workspace::new())
     }
 
-    /// [`directional`](Self::directional), with the memory of `workspace`.
+    /// The same as [`directional`](Self::directional), with the memory of `workspace`.
     ///
     /// # Panics
     ///
-    /// As [`directional`](Self::directional).
+    /// The same as [`directional`](Self::directional).
     #[track_caller]
     fn directional_into(&self, x: &[T], v: &[T], workspace: &mut Workspace) -> [T; 3] {
         let new = |data: Unchecked<T>, tangent| Unchecked { data, tangents: [tangent] };
@@ -216,11 +218,11 @@ pub trait Function<T: Plain = f64> {
         y
     }
 
-    /// The Hessian at `x` times `v`: `Σⱼ vⱼ ∂²f/∂xᵢ∂xⱼ`, by a gradient over [`Dual`]s.
+    /// The Hessian at `x` times `v`: `Σⱼ vⱼ ∂²f/∂xᵢ∂xⱼ`. It is computed as a gradient over [`Dual`]s.
     ///
     /// # Panics
     ///
-    /// If `x` and `v` are not as long as each other.
+    /// If the lengths of `x` and `v` differ.
     #[must_use]
     #[track_caller]
     fn hvp(&self, x: &[T], v: &[T]) -> Vec<T> {
@@ -229,11 +231,11 @@ pub trait Function<T: Plain = f64> {
         product
     }
 
-    /// [`hvp`](Self::hvp), written to `product`.
+    /// The same as [`hvp`](Self::hvp), written to `product`.
     ///
     /// # Panics
     ///
-    /// If `x`, `v` and `product` are not as long as each other.
+    /// If the lengths of `x`, `v` and `product` differ.
     ///
     /// # Examples
     ///
@@ -248,24 +250,25 @@ pub trait Function<T: Plain = f64> {
     #[track_caller]
     fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], workspace: &mut Workspace) {
         assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        look_twice!(T, [hvp for 1] of 1, (self, x, v, product, workspace), product);
+        fast_then_exact!(T, [hvp for 1] of 1, (self, x, v, product, workspace), product);
     }
 
-    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: what is below the diagonal stands above it, too.
+    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: the lower triangle is computed and copied to
+    /// the upper one.
     ///
-    /// Of many variables take [`hvp`](Self::hvp).
+    /// For many variables, use [`hvp`](Self::hvp).
     #[must_use]
     fn hessian(&self, x: &[T]) -> Vec<Vec<T>> {
         let mut hessian = vec![T::zero(); x.len() * x.len()];
         self.hessian_into(x, &mut hessian, &mut Workspace::new());
-        drive::rows(&hessian, x.len())
+        drive::to_rows(&hessian, x.len())
     }
 
-    /// [`hessian`](Self::hessian), with one row behind the other in `hessian`.
+    /// The same as [`hessian`](Self::hessian), written to `hessian` row by row.
     ///
     /// # Panics
     ///
-    /// If `hessian` is not as long as `x` squared.
+    /// If the length of `hessian` is not the square of that of `x`.
     ///
     /// # Examples
     ///
@@ -282,17 +285,17 @@ pub trait Function<T: Plain = f64> {
         drive::hessian(self, x, hessian, workspace);
     }
 
-    /// Where the Hessian may differ from zero, by the structure of the computation: wherever `max`, `min`, `clamp` and
-    /// the like could go, and not by values.
+    /// The places where the Hessian may differ from zero. They follow from the structure of the computation, not from
+    /// values: for `max`, `min`, `clamp` and the like, all cases count.
     ///
-    /// A function that branches is followed along its path at `x`; [`Sparsity::is_local`] tells.
+    /// If the function branches, the pattern is that of its path at `x`, and [`Sparsity::is_local`] is true.
     #[must_use]
     fn hessian_sparsity(&self, x: &[T]) -> Sparsity {
         sparse::hessian_pattern(self, x)
     }
 
-    /// The Hessian at `x`, as a sparse matrix, in a time that grows with its numbers and not with the square of `x`. It is
-    /// exactly symmetric.
+    /// The Hessian at `x` as a sparse matrix. The time grows with its stored numbers, not with the square of the number of
+    /// inputs. It is exactly symmetric.
     ///
     /// # Examples
     ///
@@ -312,12 +315,12 @@ pub trait Function<T: Plain = f64> {
         hessian
     }
 
-    /// [`sparse_hessian`](Self::sparse_hessian) with a pattern that is known and coloured, written to `hessian`.
+    /// The same as [`sparse_hessian`](Self::sparse_hessian), with a colouring of the known pattern, written to `hessian`.
     ///
     /// # Panics
     ///
-    /// If the pattern is not that of this function, or was found on another path through it and misses something here, or
-    /// if `hessian` has another pattern.
+    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, or if
+    /// `hessian` has another pattern.
     ///
     /// # Examples
     ///

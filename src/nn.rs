@@ -1,15 +1,15 @@
-//! Small neural networks over any number: plain floats, or [`Value`](crate::Value)s that know their gradient.
+//! Small neural networks over any number: plain floats, or [`Value`](crate::Value)s that have gradients.
 //!
 //! An [`Mlp`] holds all its parameters in one slice; [`Layer`] and [`Neuron`] are views of it. A training step maps
-//! the plain network to values, computes a [`loss`], sweeps back, and lets an [`Optimizer`] change the plain
+//! the plain network to values, computes a [`loss`], sweeps the tape, and lets an [`Optimizer`] change the plain
 //! parameters. [`Trainer`] does that without allocating, for a [`Dataset`] or for a loss of your own.
 //!
-//! With a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on the rows
-//! of a mini-batch at a time; [`Engine::Tape`] computes the same row by row. A [`LossProgram`] is that for a loss of
-//! your own.
+//! For a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on all rows of
+//! a mini-batch at once; [`Engine::Tape`] computes the same row by row. For a loss of your own, record a
+//! [`LossProgram`].
 //!
-//! With the feature `serde`, an [`Mlp`] of f32 or f64 is stored and read again, bit for bit. The state of an optimiser is
-//! not: training goes on with a new one.
+//! With the feature `serde`, an [`Mlp`] of f32 or f64 can be stored and read again, bit for bit. The state of an optimiser
+//! cannot: training continues with a new one.
 //!
 //! # Examples
 //!
@@ -67,14 +67,14 @@ pub use neuron::Neuron;
 pub use optim::{Adam, Optimizer, Sgd};
 pub use train::Trainer;
 
-/// The crate of the random generators that the methods take.
+/// The crate whose random generators the methods take.
 pub use rand;
 
 use crate::error::Error;
 use crate::number::Real;
 use crate::ops::rules::constant;
 
-/// What the user wrote, quoted for an error, and cut where nobody reads on.
+/// The user's text, quoted and shortened for an error.
 fn quoted(text: &str) -> String {
     format!("{:?}", cut(text))
 }

@@ -1,26 +1,26 @@
 //! Sparse matrices, and how to compute sparse Jacobians and Hessians from few products.
 //!
-//! Of a large matrix, most numbers are zero, and it is known where: [`Sparsity`]. Columns that have no number in the same
-//! row can then be computed together, for their sum tells them all; which ones is a [`Coloring`] of the columns. The result
-//! is a [`Csr`] matrix.
+//! Most numbers of a large matrix are zero. Its [`Sparsity`] pattern says which ones may differ from zero. Columns that
+//! have no number in the same row are computed together, because their sum contains each of their numbers. A [`Coloring`]
+//! of the columns says which ones belong together. The result is a [`Csr`] matrix.
 //!
-//! | matrix | a colouring such that | |
+//! | matrix | the colouring guarantees | |
 //! |---|---|---|
 //! | Jacobian, forward mode | columns of a colour share no row | [`Coloring::of_columns`] |
 //! | Jacobian, reverse mode | rows of a colour share no column | [`Coloring::of_rows`] |
-//! | Jacobian | the better one of the two | [`Coloring::of_jacobian`] |
-//! | Hessian | of `(i, j)` and `(j, i)`, one is alone in its row with its colour | [`Coloring::of_hessian`] |
+//! | Jacobian | the better of the two | [`Coloring::of_jacobian`] |
+//! | Hessian | one of `(i, j)` and `(j, i)` is the only number of its row with its colour | [`Coloring::of_hessian`] |
 //!
-//! All of it takes a time in proportion to the stored numbers, times the colours at most.
+//! The time is proportional to the stored numbers, times the number of colours at most.
 //!
 //! # How patterns are found
 //!
 //! [`Function::hessian_sparsity`](crate::Function::hessian_sparsity) and
-//! [`VectorFunction::sparsity`](crate::VectorFunction::sparsity) run the function once with numbers that remember which
-//! inputs they depend on, whatever their values are: `x[0] * 0.0` depends on `x[0]`, and `max` on both of its arguments. So
-//! the pattern of a function without branches is that of all points. A branch is followed at the given point alone, and the
-//! pattern [is local](Sparsity::is_local): derivatives that are computed with it find the pattern again, and panic where it
-//! misses something.
+//! [`VectorFunction::sparsity`](crate::VectorFunction::sparsity) run the function once with numbers that record which
+//! inputs they depend on. The values do not matter: `x[0] * 0.0` depends on `x[0]`, and `max` depends on both of its
+//! arguments. So the pattern of a function without branches is valid at all points. At a branch, only the path of the given
+//! point is followed, and the pattern [is local](Sparsity::is_local). A driver that gets a local pattern determines the
+//! pattern once more at its own point, and panics if the given one lacks a place.
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};
@@ -37,7 +37,7 @@
 //! assert_eq!((right.row(0), right.row(1)), (&[1][..], &[0][..]));
 //! assert_eq!((left.row(0), left.row(1)), (&[][..], &[1][..]));
 //!
-//! // Colours found on the left serve no point on the right.
+//! // A colouring found on the left is not valid on the right.
 //! let coloring = Coloring::of_hessian(&left);
 //! let mut hessian = Csr::zeros(left);
 //! let mut at = |x| branch.sparse_hessian_into(&[x, 2.0], &coloring, &mut hessian, &mut Workspace::new());
@@ -45,9 +45,10 @@
 //! assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| at(1.0))).is_err());
 //! ```
 //!
-//! The terms and the conditions are those of A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph
-//! Coloring for Computing Derivatives", SIAM Review 47 (2005).
+//! Terms and conditions follow A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring for
+//! Computing Derivatives", SIAM Review 47 (2005).
 
+mod color;
 mod coloring;
 mod csr;
 #[cfg(feature = "serde")]
@@ -56,6 +57,7 @@ mod pattern;
 mod recover;
 mod star;
 
-pub use coloring::{Coloring, Side};
+pub use color::Side;
+pub use coloring::Coloring;
 pub use csr::Csr;
 pub use pattern::Sparsity;

@@ -1,7 +1,7 @@
-//! Writes where the hand of the arm is, and how it moves with the joints, as functions without a dependency.
+//! Generates functions without a dependency: the position of the arm's hand, and its Jacobian by the joints.
 //!
-//! The functions compute what the program does, but with the elementary functions of `libm`. Whatever is changed below,
-//! the derivatives are those of the new arm.
+//! The functions compute the same as the program, with the elementary functions of `libm`. After a change of the arm below,
+//! the next build has the new derivatives.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,14 +12,14 @@ use gradtape::program::{Expr, Program};
 /// The lengths of the upper arm and of the forearm in metres.
 const LENGTHS: [f32; 2] = [0.30, 0.25];
 
-/// Where the hand is, from the angles of shoulder and elbow in radians.
+/// The position of the hand, from the angles of shoulder and elbow in radians.
 fn hand(angles: &[Expr<f32>]) -> [Expr<f32>; 2] {
     let (upper, fore) = (angles[0], angles[0] + angles[1]);
     [upper.cos() * LENGTHS[0] + fore.cos() * LENGTHS[1], upper.sin() * LENGTHS[0] + fore.sin() * LENGTHS[1]]
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // A function without a branch is the same program at whatever angles it is recorded.
+    // Without a branch, the recorded program does not depend on the angles at which it is recorded.
     let program = Program::record(hand, &[0.5, 1.0]);
     let hand = program.to_rust("hand")?.libm();
     let jacobian = program.jacobian().to_rust("hand_and_jacobian")?.libm();

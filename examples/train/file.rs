@@ -1,9 +1,9 @@
 //! A network for a data set in a file.
 
-use gradtape::Plain;
 use std::io::Write;
 use std::path::Path;
 
+use gradtape::Plain;
 use gradtape::nn::{Activation, Adam, Dataset, Init, Labels, Mlp, Optimizer, Sgd, Target, Trainer};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
@@ -17,10 +17,10 @@ const TEST_SHARE: f64 = 0.2;
 /// Adam's weight decay.
 const DECAY: f64 = 0.01;
 const MOMENTUM: f64 = 0.9;
-/// How many times the first loss, or 1 where that is less, the last one may be: standardised, 1 is what the mean of
-/// all targets gives.
-const WORST: f64 = 1e6;
-/// The number of lines that tell of epochs.
+/// The largest allowed ratio of the last loss and the first loss, or 1 if that is less. For standardised targets, 1 is the
+/// loss of predicting their mean.
+const MAX_RATIO: f64 = 1e6;
+/// The number of epochs that are reported.
 const LINES: u64 = 10;
 
 pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Write, terminal: bool) -> Result<()> {
@@ -53,7 +53,7 @@ pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Writ
     let mut trainer = Trainer::new(network, optimizer).with_engine(options.engine);
     let bar = if terminal { ProgressBar::new(options.epochs) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
-    let mut worst = T::infinity();
+    let mut limit = T::infinity();
     for epoch in 1..=options.epochs {
         let loss = trainer.epoch(&training, options.batch, &mut rng)?;
         let last = epoch == options.epochs;
@@ -66,12 +66,12 @@ pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Writ
             return Err(runaway(&format!("loss of epoch {epoch}"), loss));
         }
         if epoch == 1 {
-            worst = number::<T>(WORST) * loss.min(T::one());
+            limit = number::<T>(MAX_RATIO) * loss.min(T::one());
         }
         if last || !terminal && (epoch == 1 || epoch % options.epochs.div_ceil(LINES) == 0) {
             writeln!(out, "epoch {epoch}, loss {}", brief(loss))?;
         }
-        if last && loss > worst {
+        if last && loss > limit {
             return Err(runaway("last loss", loss));
         }
     }

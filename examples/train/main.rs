@@ -1,4 +1,4 @@
-//! Trains a network: without arguments the one of four rows that the article ends with, with `--data` one for a file.
+//! Trains a network: without arguments that of the article, for four rows; with `--data` a network for a file.
 //!
 //! ```text
 //! cargo run --release --example train
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let result = run::run(std::env::args_os().skip(1), &mut io::stdout().lock(), terminal);
     match result {
         Err(error) if !run::is_closed_pipe(&*error) => {
-            // Nobody is left to be told that the standard error is closed, too.
+            // If the standard error is closed, too, the message is lost.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }

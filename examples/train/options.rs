@@ -1,4 +1,4 @@
-//! The arguments.
+//! The command-line arguments.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -26,10 +26,10 @@ const OPTIONS: [(&str, &str, &str); 12] = [
     ("help", "", "print this, as -h does"),
 ];
 
-/// The options that mean something without `--data`.
-const OF_THE_ARTICLE: [&str; 3] = ["seed", "precision", "engine"];
+/// The options that apply without `--data`, too.
+const COMMON_OPTIONS: [&str; 3] = ["seed", "precision", "engine"];
 
-/// From these weights the article's network starts at a loss near the article's 1.9.
+/// With this seed, the first loss of the article's network is near the article's 1.9.
 const DEFAULT_SEED: u64 = 573;
 
 pub(crate) struct Options {
@@ -59,7 +59,7 @@ pub(crate) enum Precision {
 }
 
 impl Options {
-    /// The options that the arguments name, or none if they ask for help.
+    /// The options from the arguments, or `None` if these ask for help.
     pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Self>> {
         let mut options = Self {
             data: None,
@@ -74,10 +74,10 @@ impl Options {
             precision: Precision::F64,
             engine: Engine::Program,
         };
-        let mut of_data = None;
+        let mut data_option = None;
         let mut args = args;
         while let Some(arg) = args.next() {
-            // A path need not be UTF-8; the names and all other values are.
+            // A path need not be UTF-8; names and all other values must be.
             let text = arg.to_string_lossy().into_owned();
             let (name, value) = match text.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned().into())),
@@ -93,12 +93,12 @@ impl Options {
                 return Err(format!("--{name}: a value is missing").into());
             };
             options.set(name, value)?;
-            if name != "data" && !OF_THE_ARTICLE.contains(&name) {
-                of_data = Some(name);
+            if name != "data" && !COMMON_OPTIONS.contains(&name) {
+                data_option = Some(name);
             }
         }
         options.check_rate()?;
-        match of_data {
+        match data_option {
             Some(name) if options.data.is_none() => Err(format!("--{name}: means something only with --data").into()),
             _ => Ok(Some(options)),
         }
@@ -136,9 +136,9 @@ impl Options {
         Ok(())
     }
 
-    /// A rate above 0 may be 0 or infinite in the precision that another argument asks for.
+    /// Checks the rate in the precision of the network: a rate above 0 may be 0 or infinite in f32.
     fn check_rate(&self) -> Result<()> {
-        #[allow(clippy::cast_possible_truncation, reason = "the number as the network has it")]
+        #[allow(clippy::cast_possible_truncation, reason = "the rounded number is checked")]
         let rate = self.rate as f32;
         match self.precision {
             Precision::F32 if rate == 0.0 || rate.is_infinite() => {
@@ -149,7 +149,7 @@ impl Options {
     }
 }
 
-/// A value and the name of the option that it is for.
+/// The value of an option, and the name of the option.
 struct Value<'a> {
     name: &'a str,
     text: String,

@@ -1,23 +1,22 @@
-//! How good a network is on the test set.
+//! The report on the test set.
 
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
-use gradtape::Plain;
 use std::io::Write;
 
-use gradtape::Real;
 use gradtape::nn::{Dataset, Mlp, Scaling, Target};
+use gradtape::{Plain, Real};
 
 use crate::run::{Result, brief, number, runaway};
 
-/// A wider confusion table is no longer readable.
-const MOST_CLASSES: usize = 30;
+/// The largest number of classes for which the confusion table is readable.
+const MAX_CLASSES: usize = 30;
 
-/// The part of the name of a class that its row and its column show.
+/// The number of letters of the name of a class that the table shows.
 const NAME: usize = 20;
 
-/// Writes the loss, and what fits the target: accuracy and confusion, or the share of variance explained. A loss that is
-/// not finite is an error.
+/// Writes the loss, and for classes accuracy and confusion table, for numbers the error and the share of explained
+/// variance. A loss that is not finite is an error.
 pub(crate) fn write<T: Plain>(network: &Mlp<T>, test: &Dataset, scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
     let mut loss = T::zero();
     let mut outputs = Vec::new();
@@ -47,7 +46,7 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
     let right = labels.iter().zip(predictions).filter(|(label, prediction)| label == prediction).count();
     let share = 100.0 * right as f64 / labels.len() as f64;
     writeln!(out, "test accuracy {share:.2} % ({right} of {})", labels.len())?;
-    if names.len() > MOST_CLASSES {
+    if names.len() > MAX_CLASSES {
         return Ok(());
     }
     let mut confusion = vec![vec![0; names.len()]; names.len()];
@@ -69,10 +68,10 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
     Ok(writeln!(out)?)
 }
 
-/// Of standardised numbers, whose squares neither overflow nor vanish.
+/// Writes error and explained variance, computed from standardised numbers, whose squares neither overflow nor underflow.
 fn write_fit(targets: &[f64], predictions: &[f64], scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
     let count = targets.len() as f64;
-    // From the first number on: equal targets are exactly their mean.
+    // Relative to the first number, so that the mean of equal targets is exact.
     let mean = targets[0] + targets.iter().map(|y| y - targets[0]).sum::<f64>() / count;
     let residual = norm(targets.iter().zip(predictions).map(|(y, p)| y - p));
     let total = norm(targets.iter().map(|y| y - mean));

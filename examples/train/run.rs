@@ -1,4 +1,4 @@
-//! From arguments to output: everything but the process.
+//! The program without its process: from arguments to output.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use crate::{article, file, options};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Does what the arguments ask for; on a terminal with a progress bar.
+/// Runs the program with these arguments; on a terminal with a progress bar.
 pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
     let Some(options) = Options::parse(args)? else {
         return options::write_help(out);
@@ -24,7 +24,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, ter
     }
 }
 
-/// Whether the reader of the output went away, as `head` does, which is no error.
+/// Whether the reader closed the output, as `head` does. That is not an error.
 pub(crate) fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
@@ -34,13 +34,13 @@ pub(crate) fn number<T: Real>(x: f64) -> T {
     T::from(x).expect("a float takes any f64, rounded")
 }
 
-/// A loss or an error in a few digits, even if it is huge or tiny.
+/// A loss or an error with a few digits, even if it is huge or tiny.
 pub(crate) fn brief<T: Real>(loss: T) -> String {
     let loss = loss.to_f64().unwrap_or(f64::NAN);
     if loss == 0.0 || (1e-4..1e6).contains(&loss) { format!("{loss:.6}") } else { format!("{loss:.3e}") }
 }
 
-/// The error of a loss that training made larger instead of smaller.
+/// The error for a loss that grew in training.
 pub(crate) fn runaway<T: Real>(what: &str, loss: T) -> Box<dyn Error> {
     format!("the {what} is {}; a smaller --rate may help", brief(loss)).into()
 }

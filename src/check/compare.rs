@@ -1,31 +1,31 @@
-//! The function of a check, from both sides: derivatives from a tape, and plain numbers for differences.
+//! The comparison of the derivatives from a tape with differences of plain numbers.
 
-use super::difference::{Precision, SAFETY, Sample, steps, tops};
-use super::judge::{Candidate, Evidence, Tolerance};
+use super::difference::{Resolution, SAFETY, Sample, first_steps, steps};
 use super::report::{Entry, Variation};
+use super::verdict::{Candidate, OutputSamples, Tolerance};
 use crate::scalar::Scalar;
 use crate::tape::{Gradients, Tape, Value};
 
-pub(super) type OnTape<'a, T> = &'a mut dyn FnMut(&Tape<T>, &[Value<T>]) -> Vec<Value<T>>;
+pub(super) type TapedFunction<'a, T> = &'a mut dyn FnMut(&Tape<T>, &[Value<T>]) -> Vec<Value<T>>;
 pub(super) type PlainFunction<'a> = &'a mut dyn FnMut(&[f64]) -> Vec<f64>;
 
-/// Outputs that come and go could not be compared, and must not be passed over.
-pub(super) fn assert_as_many(outputs: usize, expected: usize) {
+/// Panics if the number of outputs changes, because such outputs cannot be compared.
+pub(super) fn assert_outputs(outputs: usize, expected: usize) {
     assert_eq!(
         outputs, expected,
         "a function must have as many outputs at every point, on a tape and in plain numbers"
     );
 }
 
-/// The derivatives of every output by every coordinate.
-pub(super) type Rows = Vec<Vec<f64>>;
+/// The derivatives of all outputs, a row for each, by all coordinates.
+pub(super) type Jacobian = Vec<Vec<f64>>;
 
 pub(super) fn to_f64<T: Scalar>(x: T) -> f64 {
     x.to_f64().unwrap_or(f64::NAN)
 }
 
-/// The numbers and the derivatives of `f` at `x`, on a tape of their own.
-pub(super) fn swept<T: Scalar>(f: OnTape<'_, T>, x: &[T]) -> (Vec<f64>, Rows) {
+/// The outputs of `f` at `x` and their derivatives, on a tape of their own.
+pub(super) fn values_and_jacobian<T: Scalar>(f: TapedFunction<'_, T>, x: &[T]) -> (Vec<f64>, Jacobian) {
     let (tape, mut gradients) = (Tape::new(), Gradients::new());
     let x = tape.vars(x);
     let outputs = f(&tape, &x);
@@ -33,12 +33,12 @@ pub(super) fn swept<T: Scalar>(f: OnTape<'_, T>, x: &[T]) -> (Vec<f64>, Rows) {
         output.backward_into(&mut gradients);
         x.iter().map(|&x| to_f64(gradients.wrt(x))).collect()
     };
-    let rows = outputs.iter().map(row).collect();
-    (outputs.into_iter().map(|y| to_f64(y.data())).collect(), rows)
+    let jacobian = outputs.iter().map(row).collect();
+    (outputs.into_iter().map(|y| to_f64(y.data())).collect(), jacobian)
 }
 
-/// The numbers of `f` at constants; NaN where the scalar type has no such constant.
-pub(super) fn evaluated<T: Scalar>(f: OnTape<'_, T>, tape: &Tape<T>, x: &[f64]) -> Vec<f64> {
+/// The outputs of `f` at constants; a coordinate that the scalar type cannot represent is NaN.
+pub(super) fn values_at_constants<T: Scalar>(f: TapedFunction<'_, T>, tape: &Tape<T>, x: &[f64]) -> Vec<f64> {
     if !tape.is_empty() {
         tape.clear();
     }
@@ -46,18 +46,18 @@ pub(super) fn evaluated<T: Scalar>(f: OnTape<'_, T>, tape: &Tape<T>, x: &[f64]) 
     f(tape, &x.iter().map(constant).collect::<Vec<_>>()).into_iter().map(|y| to_f64(y.data())).collect()
 }
 
-/// The derivatives at some neighbouring floats: how much they differ is how exact they can be.
-pub(super) fn neighbours<T: Scalar>(f: OnTape<'_, T>, x: &[T]) -> Vec<Rows> {
+/// The derivatives at some neighbouring floats. Their differences bound the accuracy that can be expected.
+pub(super) fn neighbour_jacobians<T: Scalar>(f: TapedFunction<'_, T>, x: &[T]) -> Vec<Jacobian> {
     let one = T::one();
     let shifted = |k: usize| {
         let up = |i: usize| scramble(k, i) & 1 == 0;
         let factor = |i: usize| if up(i) { one + T::epsilon() } else { one - T::epsilon() };
         x.iter().enumerate().map(|(i, &x)| x * factor(i)).collect::<Vec<T>>()
     };
-    (0..4).map(|k| swept(f, &shifted(k)).1).collect()
+    (0..4).map(|k| values_and_jacobian(f, &shifted(k)).1).collect()
 }
 
-/// Digits without a pattern, the same in every run.
+/// A pseudorandom word, the same in every run.
 ///
 /// Source: the finaliser of `SplitMix64`; Steele, Lea and Flood, "Unchecked splittable pseudorandom number generators",
 /// OOPSLA 2014.
@@ -71,33 +71,34 @@ fn scramble(k: usize, i: usize) -> u64 {
 /// A line through the point, `x + t · direction`.
 pub(super) struct Line {
     pub(super) direction: Vec<(usize, f64)>,
-    tops: Vec<f64>,
+    /// The first step of each sequence of halved steps.
+    first_steps: Vec<f64>,
     /// The magnitude of the point, in units of `t`.
     position: f64,
 }
 
 impl Line {
     pub(super) fn coordinate(x: &[f64], i: usize) -> Self {
-        Self { direction: vec![(i, 1.0)], tops: tops(x[i]).to_vec(), position: x[i].abs() }
+        Self { direction: vec![(i, 1.0)], first_steps: first_steps(x[i]).to_vec(), position: x[i].abs() }
     }
 
-    pub(super) fn to(direction: Vec<(usize, f64)>) -> Self {
-        Self { direction, tops: vec![1.0 / 8.0], position: 1.0 }
+    pub(super) fn in_direction(direction: Vec<(usize, f64)>) -> Self {
+        Self { direction, first_steps: vec![1.0 / 8.0], position: 1.0 }
     }
 
-    /// All coordinates up or down, each on its own scale.
-    pub(super) fn scattered(x: &[f64], number: usize) -> Self {
+    /// A line on which all coordinates move, up or down, each on its own scale.
+    pub(super) fn pseudorandom(x: &[f64], number: usize) -> Self {
         let weight = |(i, x): (usize, &f64)| {
             let [sign, size, ..] = scramble(number, i).to_le_bytes();
             let size = x.abs().max(1.0) * (0.5 + f64::from(size) / 512.0);
             (i, if sign & 1 == 0 { size } else { -size })
         };
-        Self::to(x.iter().enumerate().map(weight).collect())
+        Self::in_direction(x.iter().enumerate().map(weight).collect())
     }
 
-    pub(super) fn starting_with(mut self, step: Option<f64>) -> Self {
+    pub(super) fn with_first_step(mut self, step: Option<f64>) -> Self {
         if let Some(step) = step {
-            self.tops = vec![step];
+            self.first_steps = vec![step];
         }
         self
     }
@@ -117,25 +118,25 @@ impl Line {
     }
 }
 
-/// A line, and for everything that was varied along it the derivatives of all outputs.
-pub(super) type Checked = (Line, Vec<(Variation, Vec<f64>)>);
+/// A line, and the derivatives of all outputs along it for each variation of the operands.
+pub(super) type LineDerivatives = (Line, Vec<(Variation, Vec<f64>)>);
 
-/// What all lines of a check share.
+/// The data that all lines of a check share.
 pub(super) struct Comparison<'a> {
     pub(super) plain: PlainFunction<'a>,
-    pub(super) precision: Precision,
+    pub(super) resolution: Resolution,
     pub(super) tolerance: Tolerance,
     pub(super) x: Vec<f64>,
     /// The function at the point, in the precision of the differences.
     pub(super) centers: Vec<f64>,
-    pub(super) rows: Rows,
-    pub(super) neighbours: Vec<Rows>,
-    /// Whether the outputs are to be numbered.
+    pub(super) jacobian: Jacobian,
+    pub(super) neighbours: Vec<Jacobian>,
+    /// Whether entries name their output.
     pub(super) numbered: bool,
 }
 
 impl Comparison<'_> {
-    /// For each output the samples at the given steps along a line.
+    /// The samples of each output at the given steps along a line.
     fn sample(&mut self, line: &Line, steps: &[f64]) -> Vec<Vec<Sample>> {
         let mut samples = vec![Vec::with_capacity(steps.len()); self.centers.len()];
         for &step in steps {
@@ -148,7 +149,7 @@ impl Comparison<'_> {
                     return vec![f64::NAN; self.centers.len()];
                 }
                 let outputs = (self.plain)(&x);
-                assert_as_many(outputs.len(), self.rows.len());
+                assert_outputs(outputs.len(), self.jacobian.len());
                 outputs
             };
             let (above, below) = (at(step), at(-step));
@@ -159,29 +160,34 @@ impl Comparison<'_> {
         samples
     }
 
-    /// Compares derivatives along one line, each for all outputs, with differences.
+    /// Compares the derivatives of all outputs along a line with differences.
     pub(super) fn compare(&mut self, line: &Line, derivatives: &[(Variation, Vec<f64>)]) -> Vec<Entry> {
-        let all = self.sample(line, &steps(&line.tops, self.precision.finest(line.position)));
+        let samples_of_outputs =
+            self.sample(line, &steps(&line.first_steps, self.resolution.smallest_step(line.position)));
         let mut entries = Vec::new();
-        for (k, samples) in all.into_iter().enumerate() {
-            let evidence =
-                Evidence { center: self.centers[k], samples, position: line.position, precision: self.precision };
-            let row = &self.rows[k];
-            let change = |rows: &Rows| (line.slope(&rows[k]) - line.slope(row)).abs();
+        for (k, samples) in samples_of_outputs.into_iter().enumerate() {
+            let samples = OutputSamples {
+                center: self.centers[k],
+                samples,
+                position: line.position,
+                resolution: self.resolution,
+            };
+            let row = &self.jacobian[k];
+            let change = |jacobian: &Jacobian| (line.slope(&jacobian[k]) - line.slope(row)).abs();
             let changes = self.neighbours.iter().map(change).filter(|change| change.is_finite());
-            let blur = SAFETY * changes.fold(0.0, f64::max);
+            let spread = SAFETY * changes.fold(0.0, f64::max);
             let scale = line.scale(row);
-            for (along, slopes) in derivatives {
-                let candidate = Candidate { analytic: slopes[k], blur, scale };
-                let judgement = evidence.judge(&candidate, self.tolerance, |steps| self.sample(line, steps).remove(k));
+            for (variation, slopes) in derivatives {
+                let candidate = Candidate { analytic: slopes[k], spread, scale };
+                let outcome = samples.compare(&candidate, self.tolerance, |steps| self.sample(line, steps).remove(k));
                 entries.push(Entry {
                     output: self.numbered.then_some(k),
-                    along: *along,
+                    variation: *variation,
                     analytic: slopes[k],
-                    numeric: judgement.numeric,
-                    error: judgement.error,
-                    verdict: judgement.verdict,
-                    excess: judgement.excess,
+                    numeric: outcome.numeric,
+                    error: outcome.error,
+                    verdict: outcome.verdict,
+                    excess: outcome.excess,
                 });
             }
         }

@@ -1,12 +1,13 @@
-//! What to check, and how strictly.
+//! The checks and their options.
 
 use super::compare::{
-    Checked, Comparison, Line, OnTape, PlainFunction, Rows, assert_as_many, evaluated, neighbours, swept, to_f64,
+    Comparison, Jacobian, Line, LineDerivatives, PlainFunction, TapedFunction, assert_outputs, neighbour_jacobians,
+    to_f64, values_and_jacobian, values_at_constants,
 };
-use super::custom::{add_uses, check_constants};
-use super::difference::Precision;
-use super::judge::Tolerance;
-use super::report::{Entry, Failure, Kind, Report, Variation};
+use super::custom::{add_operand_uses, check_constants};
+use super::difference::Resolution;
+use super::report::{Entry, Failure, FailureKind, Report, Variation};
+use super::verdict::Tolerance;
 use crate::scalar::Scalar;
 use crate::tape::{Tape, Value};
 
@@ -33,14 +34,13 @@ pub struct Check {
 }
 
 impl Check {
-    /// The default options: every coordinate, with a relative tolerance of 10⁻⁷, or of 200 ε for floats such as f32
-    /// where that is more.
+    /// The default options: every coordinate, with a relative tolerance of 10⁻⁷, or of 200 ε if that is more, as for f32.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How much derivatives may be off, in relation to the derivative, or to the chords from `x` to the points of the
-    /// differences where these are steeper.
+    /// Sets the allowed relative error of a derivative. It refers to the derivative, or to the slopes of the chords from
+    /// `x` to the points of the differences if these are larger.
     ///
     /// # Panics
     ///
@@ -51,7 +51,7 @@ impl Check {
         Self { relative: Some(tolerance), ..self }
     }
 
-    /// How much derivatives may be off besides; 0 by default.
+    /// Sets the allowed absolute error of a derivative, which is added to the relative one; 0 by default.
     ///
     /// # Panics
     ///
@@ -62,9 +62,9 @@ impl Check {
         Self { absolute: tolerance, ..self }
     }
 
-    /// The step that differences begin with, before they halve it 30 times. By default it is an eighth of `|x|`, or of
-    /// 1 where that is larger, and for small `x` the halving begins again at an eighth of `|x|`. For directions, the
-    /// step is in units of these: an eighth.
+    /// Sets the first step of the differences, which is then halved 30 times. By default it is an eighth of `|x|`, or of 1
+    /// if that is larger, and for small `x` a second sequence begins at an eighth of `|x|`. Along a direction, the step is
+    /// in units of the direction, by default an eighth.
     ///
     /// # Panics
     ///
@@ -76,8 +76,8 @@ impl Check {
     }
 
     /// Checks derivatives along this many directions instead of along every coordinate, for functions of very many
-    /// variables. Each direction moves all coordinates, by `max(1, |xᵢ|)` times a factor between ½ and 1, up or down
-    /// without a pattern, but the same in every run. An operation is checked by its operands nevertheless.
+    /// variables. Each direction moves all coordinates, by `max(1, |xᵢ|)` times a factor between ½ and 1, up or down.
+    /// Factors and signs are pseudorandom, but the same in every run. Has no effect on [`custom`](Self::custom).
     ///
     /// # Panics
     ///
@@ -88,12 +88,12 @@ impl Check {
         Self { directions: Some(count), ..self }
     }
 
-    /// Fails also if a derivative cannot be told, so that no test passes without having compared.
+    /// Fails also if differences cannot tell a derivative, so that no test passes without a comparison.
     pub fn strict(self) -> Self {
         Self { strict: true, ..self }
     }
 
-    /// [`check::gradient`](crate::check::gradient) with these options.
+    /// The same as [`check::gradient`](crate::check::gradient), with these options.
     ///
     /// # Errors
     ///
@@ -102,9 +102,8 @@ impl Check {
         self.run(&mut |_, x| vec![f(x)], None, x, Subject::Gradient)
     }
 
-    /// [`gradient`](Self::gradient), with differences of `plain`, the same function in f64. For functions of f32 this
-    /// is more exact: it tells derivatives with a relative error of 10⁻⁴ from right ones, and differences in f32
-    /// seldom do.
+    /// The same as [`gradient`](Self::gradient), with differences of `plain`, the same function in f64. For functions of
+    /// f32 this is more accurate: it finds relative errors of 10⁻⁴, which differences in f32 seldom find.
     ///
     /// # Errors
     ///
@@ -133,7 +132,7 @@ impl Check {
         self.run(&mut |_, x| vec![f(x)], Some(&mut |x| vec![plain(x)]), x, Subject::Gradient)
     }
 
-    /// [`check::jacobian`](crate::check::jacobian) with these options.
+    /// The same as [`check::jacobian`](crate::check::jacobian), with these options.
     ///
     /// # Errors
     ///
@@ -146,7 +145,7 @@ impl Check {
         self.run(&mut |_, x| f(x), None, x, Subject::Jacobian)
     }
 
-    /// [`jacobian`](Self::jacobian), with differences of `plain`, the same function in f64.
+    /// The same as [`jacobian`](Self::jacobian), with differences of `plain`, the same function in f64.
     ///
     /// # Errors
     ///
@@ -154,7 +153,7 @@ impl Check {
     ///
     /// # Panics
     ///
-    /// If `f` or `plain` does, or the two have not as many outputs, and these at every point.
+    /// If `f` or `plain` does, or if their numbers of outputs differ or change.
     pub fn jacobian_against<T: Scalar>(
         &self,
         mut f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>,
@@ -164,74 +163,74 @@ impl Check {
         self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian)
     }
 
-    /// [`check::custom`](crate::check::custom) with these options.
+    /// The same as [`check::custom`](crate::check::custom), with these options.
     ///
     /// # Errors
     ///
-    /// If a derivative disagrees with differences, or the operation is not finite at `x`, or not the same for
-    /// variables and for constants.
+    /// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables
+    /// differs from that for constants.
     pub fn custom<T: Scalar>(
         &self,
         mut f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>,
         x: &[T],
     ) -> Result<Report, Failure> {
-        let f: OnTape<'_, T> = &mut |tape, x| vec![f(tape, x)];
+        let f: TapedFunction<'_, T> = &mut |tape, x| vec![f(tape, x)];
         self.run(f, None, x, Subject::Operation)
     }
 
     fn run<T: Scalar>(
         &self,
-        f: OnTape<'_, T>,
+        f: TapedFunction<'_, T>,
         plain: Option<PlainFunction<'_>>,
         x: &[T],
         subject: Subject,
     ) -> Result<Report, Failure> {
         let numbered = subject == Subject::Jacobian;
-        let (values, rows) = swept(f, x);
+        let (values, jacobian) = values_and_jacobian(f, x);
         check_finite(&values, numbered)?;
         check_constants(f, x, &values, numbered)?;
-        let mut lines = self.lines(x, &rows, subject);
+        let mut lines = self.lines(x, &jacobian, subject);
         if subject == Subject::Operation {
-            add_uses(&mut lines, f, x);
+            add_operand_uses(&mut lines, f, x);
         }
-        let neighbours = neighbours(f, x);
-        let precision = if plain.is_some() { Precision::F64 } else { Precision::of::<T>() };
+        let neighbours = neighbour_jacobians(f, x);
+        let resolution = if plain.is_some() { Resolution::F64 } else { Resolution::of::<T>() };
         let workspace = Tape::new();
-        let mut of_constants = |x: &[f64]| evaluated(f, &workspace, x);
+        let mut at_constants = |x: &[f64]| values_at_constants(f, &workspace, x);
         let plain: PlainFunction<'_> = match plain {
             Some(plain) => plain,
-            None => &mut of_constants,
+            None => &mut at_constants,
         };
         let x: Vec<f64> = x.iter().map(|&x| to_f64(x)).collect();
         let centers = plain(&x);
-        neighbours.iter().map(Vec::len).chain([centers.len()]).for_each(|len| assert_as_many(len, rows.len()));
+        neighbours.iter().map(Vec::len).chain([centers.len()]).for_each(|len| assert_outputs(len, jacobian.len()));
         check_finite(&centers, numbered)?;
-        let tolerance = self.tolerance(Precision::of::<T>(), precision);
-        let mut comparison = Comparison { plain, precision, tolerance, x, centers, rows, neighbours, numbered };
+        let tolerance = self.tolerance(Resolution::of::<T>(), resolution);
+        let mut comparison = Comparison { plain, resolution, tolerance, x, centers, jacobian, neighbours, numbered };
         let mut entries: Vec<Entry> =
             lines.iter().flat_map(|(line, derivatives)| comparison.compare(line, derivatives)).collect();
         entries.sort_by_key(|entry| entry.output);
-        Report { entries }.judged(self.strict)
+        Report { entries }.into_result(self.strict)
     }
 
-    fn tolerance(&self, of_derivatives: Precision, of_differences: Precision) -> Tolerance {
+    fn tolerance(&self, of_derivatives: Resolution, of_differences: Resolution) -> Tolerance {
         let default = (200.0 * of_derivatives.epsilon).max(1e4 * of_differences.epsilon).max(1e-7);
         Tolerance { relative: self.relative.unwrap_or(default), absolute: self.absolute }
     }
 
-    /// The lines along which the function is checked, with its derivatives.
-    fn lines<T: Scalar>(&self, x: &[T], rows: &Rows, subject: Subject) -> Vec<Checked> {
+    /// The lines along which the function is checked, with the derivatives along them.
+    fn lines<T: Scalar>(&self, x: &[T], jacobian: &Jacobian, subject: Subject) -> Vec<LineDerivatives> {
         let x: Vec<f64> = x.iter().map(|&x| to_f64(x)).collect();
-        let checked = |along, line: Line| {
-            let line = line.starting_with(self.step);
-            let slopes = rows.iter().map(|row| line.slope(row)).collect();
-            (line, vec![(along, slopes)])
+        let with_slopes = |variation, line: Line| {
+            let line = line.with_first_step(self.step);
+            let slopes = jacobian.iter().map(|row| line.slope(row)).collect();
+            (line, vec![(variation, slopes)])
         };
         match self.directions {
             Some(count) if subject != Subject::Operation && !x.is_empty() => {
-                (0..count).map(|k| checked(Variation::Direction(k), Line::scattered(&x, k))).collect()
+                (0..count).map(|k| with_slopes(Variation::Direction(k), Line::pseudorandom(&x, k))).collect()
             }
-            _ => (0..x.len()).map(|k| checked(Variation::Coordinate(k), Line::coordinate(&x, k))).collect(),
+            _ => (0..x.len()).map(|k| with_slopes(Variation::Coordinate(k), Line::coordinate(&x, k))).collect(),
         }
     }
 }
@@ -245,20 +244,20 @@ enum Subject {
 
 fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
     match values.iter().position(|value| !value.is_finite()) {
-        Some(k) => Err(Kind::NotFinite { output: numbered.then_some(k), value: values[k] }.into()),
+        Some(k) => Err(FailureKind::NotFinite { output: numbered.then_some(k), value: values[k] }.into()),
         None => Ok(()),
     }
 }
 
-/// Compares the gradient of `f` at `x`, as its tape has it, with differences of `f` at constants.
+/// Compares the gradient of `f` at `x` from the tape with differences of `f` at constants.
 ///
-/// See [the page of this module](crate::check) for how to read the report, and [`Check`] for options. A coordinate
+/// See [the page of this module](crate::check) for how to read the report, and [`Check`] for options. Each coordinate
 /// takes up to 120 evaluations of `f`.
 ///
 /// # Errors
 ///
-/// If a derivative disagrees with differences, or the function is not finite at `x`. Derivatives of which differences
-/// cannot tell are no error, see [`Check::strict`].
+/// If a derivative disagrees with differences, or the function is not finite at `x`. If differences cannot tell, that is
+/// not an error, see [`Check::strict`].
 ///
 /// # Panics
 ///
@@ -267,7 +266,7 @@ fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::gradient;
+/// use gradtape::check;
 ///
 /// let report = check::gradient(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5])?;
 /// assert!(report.all_agree());
@@ -277,7 +276,8 @@ pub fn gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> R
     Check::new().gradient(f, x)
 }
 
-/// Compares all derivatives of the outputs of `f` at `x` with differences, as [`check::gradient`](crate::check::gradient) does for one output.
+/// Compares the Jacobian of `f` at `x` with differences, as [`check::gradient`](crate::check::gradient) does for one
+/// output.
 ///
 /// # Errors
 ///
@@ -285,12 +285,12 @@ pub fn gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> R
 ///
 /// # Panics
 ///
-/// If `f` does, or has not as many outputs at every point.
+/// If `f` does, or if its number of outputs changes.
 ///
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::jacobian;
+/// use gradtape::check;
 ///
 /// // polar to Cartesian coordinates
 /// let report = check::jacobian(|x| vec![x[0] * x[1].cos(), x[0] * x[1].sin()], &[2.0, 0.5])?;
@@ -303,19 +303,20 @@ pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T])
     Check::new().jacobian(f, x)
 }
 
-/// Checks an operation that is made with [`Tape::custom`], whose operands have the numbers `x`.
+/// Checks an operation that is made with [`Tape::custom`], at operands with the numbers `x`.
 ///
-/// `f` applies the operation to operands of the tape that it is handed. Its partials are compared with differences of
-/// its own number, and so that every way to use it is tried:
+/// `f` gets a tape and operands, and applies the operation. Its partials are compared with differences of its values, in
+/// all uses of the operation:
 ///
-/// - all operands are variables, and for each operand once only that one is, while all others are constants;
-/// - all operands are computed from one variable, `v` times `xᵢ` at `v = 1`, so that they share a node;
-/// - all operands are constants: the number must be the same then, and the result a constant.
+/// - all operands are variables;
+/// - one operand is a variable and the others are constants, for each operand in turn;
+/// - all operands are computed from one variable, as `v xᵢ` at `v = 1`, so that they share a node;
+/// - all operands are constants: the number must be the same, and the result must be a constant.
 ///
 /// # Errors
 ///
-/// If a derivative disagrees with differences, or the operation is not finite at `x`, or not the same for variables
-/// and for constants.
+/// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables differs
+/// from that for constants.
 ///
 /// # Panics
 ///
@@ -324,7 +325,7 @@ pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T])
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::custom;
+/// use gradtape::check;
 /// use gradtape::{Tape, Value};
 ///
 /// /// The relative difference `(a - b)/b`.
@@ -341,9 +342,8 @@ pub fn custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[
     Check::new().custom(f, x)
 }
 
-/// Panics, with a line for each bad derivative, if the gradient of a function is wrong:
-/// [`check::gradient`](crate::check::gradient)(crate::check::gradient) for tests. A [`Check`](crate::check::Check) with options may
-/// follow.
+/// Asserts that the gradient of a function is correct: [`check::gradient`](crate::check::gradient) for tests. It panics
+/// with a line for each wrong derivative. The last argument, a [`Check`](crate::check::Check) with options, is optional.
 ///
 /// # Examples
 ///
@@ -354,6 +354,11 @@ pub fn custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[
 /// assert_gradient!(|x| x[0].powi(3) * x[1], &[0.3, 2.0]);
 /// assert_gradient!(|x| x[0].powi(3) * x[1], &[0.3, 2.0], Check::new().relative(1e-9).strict());
 /// ```
+// `assert_gradient!(f, &x, check)` is
+//
+// if let Err(failure) = check.gradient(f, &x) {
+//     panic!("the gradient is wrong: {failure}");
+// }
 #[macro_export]
 macro_rules! assert_gradient {
     ($f:expr, $x:expr $(,)?) => {

@@ -1,20 +1,20 @@
-//! What a check found.
+//! The results of a check.
 
 use std::fmt;
 
-/// What the comparison of a derivative with differences says.
+/// The verdict of a comparison of a derivative with differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The two are equal within the tolerance, and the differences are that exact.
+    /// The two are equal within the tolerance, and the differences are accurate to the tolerance.
     Agrees,
-    /// The two differ by more than the tolerance and all errors that the differences may have; or the derivative is NaN.
+    /// The two differ by more than the tolerance and all possible errors of the differences; or the derivative is NaN.
     Disagrees,
-    /// The differences are not exact enough to tell.
+    /// The differences are not accurate enough to tell.
     CannotTell(Doubt),
 }
 
 impl Verdict {
-    pub(super) fn is_bad(self, strict: bool) -> bool {
+    pub(super) fn fails(self, strict: bool) -> bool {
         match self {
             Self::Agrees => false,
             Self::Disagrees => true,
@@ -23,25 +23,25 @@ impl Verdict {
     }
 }
 
-/// Why differences cannot tell.
+/// The reason why differences cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The function has no one slope here: those to the right and to the left differ, or it is vertical.
+    /// The function has no unique finite slope here: the slopes to the right and to the left differ, or it is vertical.
     Kink,
-    /// The function is rounded too roughly, or oscillates too fast, for the tolerance.
+    /// The rounding of the function is too coarse for the tolerance, or it oscillates too fast.
     Noise,
     /// The function is not finite on both sides of the point.
     Edge,
 }
 
-/// What was varied.
+/// The direction of a derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variation {
     /// One coordinate.
     Coordinate(usize),
-    /// All coordinates at once, in a direction of this number.
+    /// All coordinates at once, along the direction with this number.
     Direction(usize),
-    /// One coordinate that is a variable while all others are constants.
+    /// One operand that is a variable while all others are constants.
     Alone(usize),
     /// One variable from which all operands are computed.
     Together,
@@ -58,23 +58,23 @@ impl fmt::Display for Variation {
     }
 }
 
-/// One derivative that was compared.
+/// The comparison of one derivative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Which output of the function, if it has several.
+    /// The index of the output, if the function has several.
     pub output: Option<usize>,
-    /// What was varied.
-    pub along: Variation,
+    /// The direction of the derivative.
+    pub variation: Variation,
     /// The derivative from the tape.
     pub analytic: f64,
     /// The derivative from differences.
     pub numeric: f64,
     /// The estimated error of the numeric derivative.
     pub error: f64,
-    /// What follows.
+    /// The verdict.
     pub verdict: Verdict,
-    /// How far the two are apart, in units of what was allowed.
+    /// The distance of the two derivatives, divided by the largest allowed distance.
     pub(super) excess: f64,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Entry {
         if let Some(output) = self.output {
             write!(f, "output {output}, ")?;
         }
-        write!(f, "{}: {:?}, differences say {:?} ± {:.1e}", self.along, self.analytic, self.numeric, self.error)?;
+        write!(f, "{}: {:?}, differences say {:?} ± {:.1e}", self.variation, self.analytic, self.numeric, self.error)?;
         f.write_str(match self.verdict {
             Verdict::Agrees => "; agrees",
             Verdict::Disagrees => "; disagrees",
@@ -94,34 +94,34 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The derivatives that were compared, one [`Entry`] each. Prints a line for each.
+/// The comparisons of all derivatives, one [`Entry`] each. Prints one line for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub(super) entries: Vec<Entry>,
 }
 
 impl Report {
-    /// All comparisons: outputs in order, and for each what was varied.
+    /// All comparisons, in order of the outputs, and for each output in order of the directions.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The comparison that went worst: the two derivatives are farthest apart, for what tolerance and error allow.
+    /// The worst comparison: the distance of the two derivatives is largest, relative to tolerance and error.
     pub fn worst(&self) -> Option<&Entry> {
         self.entries.iter().max_by(|a, b| a.excess.total_cmp(&b.excess))
     }
 
-    pub(super) fn judged(self, strict: bool) -> Result<Self, Failure> {
+    pub(super) fn into_result(self, strict: bool) -> Result<Self, Failure> {
         if strict && self.entries.is_empty() {
-            return Err(Kind::Nothing.into());
+            return Err(FailureKind::NoDerivatives.into());
         }
-        if self.entries.iter().any(|entry| entry.verdict.is_bad(strict)) {
-            return Err(Kind::Wrong { report: self, strict }.into());
+        if self.entries.iter().any(|entry| entry.verdict.fails(strict)) {
+            return Err(FailureKind::Wrong { report: self, strict }.into());
         }
         Ok(self)
     }
 
-    /// Whether all derivatives agree, and no verdict is open.
+    /// Whether all verdicts are [`Verdict::Agrees`].
     pub fn all_agree(&self) -> bool {
         self.entries.iter().all(|entry| entry.verdict == Verdict::Agrees)
     }
@@ -140,33 +140,36 @@ fn write_lines<'a>(f: &mut fmt::Formatter<'_>, entries: impl Iterator<Item = &'a
     Ok(())
 }
 
-/// A check that failed. Prints what is wrong, with a line for each bad derivative.
+/// The failure of a check. Prints what is wrong, with a line for each wrong derivative.
 #[derive(Clone, PartialEq)]
 pub struct Failure {
-    kind: Kind,
+    kind: FailureKind,
 }
 
 #[derive(Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum FailureKind {
     NotFinite { output: Option<usize>, value: f64 },
     Inconsistent { output: Option<usize>, variables: f64, constants: f64 },
     NotConstant { output: Option<usize> },
-    Nothing,
+    NoDerivatives,
     Wrong { report: Report, strict: bool },
 }
 
-impl From<Kind> for Failure {
-    fn from(kind: Kind) -> Self {
+impl From<FailureKind> for Failure {
+    fn from(kind: FailureKind) -> Self {
         Self { kind }
     }
 }
 
 impl Failure {
-    /// All comparisons, if it came to these: the function may not have been finite.
+    /// All comparisons; `None` if the check failed before it compared, for example because the function is not finite.
     pub fn report(&self) -> Option<&Report> {
         match &self.kind {
-            Kind::Wrong { report, .. } => Some(report),
-            Kind::NotFinite { .. } | Kind::Inconsistent { .. } | Kind::NotConstant { .. } | Kind::Nothing => None,
+            FailureKind::Wrong { report, .. } => Some(report),
+            FailureKind::NotFinite { .. }
+            | FailureKind::Inconsistent { .. }
+            | FailureKind::NotConstant { .. }
+            | FailureKind::NoDerivatives => None,
         }
     }
 }
@@ -178,16 +181,16 @@ impl fmt::Display for Failure {
             None => "the function".to_owned(),
         };
         match &self.kind {
-            Kind::NotFinite { output, value } => write!(f, "{} is {value} at this point", function(output)),
-            Kind::Inconsistent { output, variables, constants } => write!(
+            FailureKind::NotFinite { output, value } => write!(f, "{} is {value} at this point", function(output)),
+            FailureKind::Inconsistent { output, variables, constants } => write!(
                 f,
                 "{} is {variables:?} for variables, but {constants:?} for constants of the same numbers",
                 function(output)
             ),
-            Kind::Nothing => f.write_str("there is no derivative to compare"),
-            Kind::NotConstant { output } => write!(f, "{} of constants is not a constant", function(output)),
-            Kind::Wrong { report, strict } => {
-                let bad: Vec<_> = report.entries.iter().filter(|entry| entry.verdict.is_bad(*strict)).collect();
+            FailureKind::NoDerivatives => f.write_str("there is no derivative to compare"),
+            FailureKind::NotConstant { output } => write!(f, "{} of constants is not a constant", function(output)),
+            FailureKind::Wrong { report, strict } => {
+                let bad: Vec<_> = report.entries.iter().filter(|entry| entry.verdict.fails(*strict)).collect();
                 let verb = if bad.len() == 1 { "is" } else { "are" };
                 writeln!(
                     f,
@@ -201,7 +204,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The same as `Display`, so that `unwrap` shows lines that can be read.
+/// The same as `Display`, so that `unwrap` shows readable lines.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

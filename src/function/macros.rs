@@ -1,11 +1,11 @@
-//! Functions in one line.
+//! The macro for functions in one line.
 
-/// A [`Function`](crate::Function) or [`VectorFunction`](crate::VectorFunction) in one line: of a closure, or of a
+/// A [`Function`](crate::Function) or [`VectorFunction`](crate::VectorFunction) in one line, from a closure or from a
 /// generic function.
 ///
-/// A body in brackets makes a [`VectorFunction`](crate::VectorFunction) of as many outputs. The closure is generic code,
-/// of which every number of the crate has its own copy; so it cannot capture variables: a function with data is a `struct`
-/// that implements the trait.
+/// A body in brackets makes a [`VectorFunction`](crate::VectorFunction) with one output for each element. The body becomes
+/// a generic function over all numbers of the crate, so it cannot capture variables. For a function with data, implement
+/// the trait for a `struct`.
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@
 /// }
 /// assert_eq!(function!(square).gradient(&[3.0, 4.0]), [6.0, 8.0]);
 ///
-/// // In f32; and with a name for the number.
+/// // In f32, and with a name for the number type.
 /// assert_eq!(function!(f32, square).value(&[3.0, 4.0]), 25.0_f32);
 /// let distance = function!(f32, |x: &[F]| F::constant(1.0) - x[0]);
 /// assert_eq!(distance.gradient(&[3.0]), [-1.0_f32]);
@@ -36,6 +36,21 @@
 /// let scale = 2.0;
 /// let scaled = gradtape::function!(|x| x[0] * scale);
 /// ```
+// `function!(|x| x[0].sin())` is
+//
+// {
+//     #[derive(Clone, Copy, Debug)]
+//     struct Written;
+//
+//     impl gradtape::Function<f64> for Written {
+//         #[inline]
+//         fn eval<F: gradtape::Real<Plain = f64>>(&self, x: &[F]) -> F {
+//             x[0].sin()
+//         }
+//     }
+//
+//     Written
+// }
 #[macro_export]
 macro_rules! function {
     (|$x:ident| $($body:tt)+) => { $crate::function!(::core::primitive::f64, |$x: &[F]| $($body)+) };

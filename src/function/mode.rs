@@ -1,34 +1,35 @@
-//! Forward or reverse.
+//! The modes: forward and reverse.
 
-use super::drive::LANES;
+use super::drive::DIRECTIONS;
 
-/// How a gradient or a Jacobian is computed.
+/// The mode in which a gradient or a Jacobian is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Derivatives along directions go with the numbers ([`Dual`](crate::Dual)): the cost grows with the inputs, and no
-    /// memory with the computation.
+    /// Each number carries its derivatives along some directions ([`Dual`](crate::Dual)). The cost grows with the number
+    /// of inputs; the memory does not grow with the computation.
     Forward,
-    /// Derivatives of an output are swept back over a tape ([`Value`](crate::Value)): the cost grows with the outputs,
-    /// and memory with the computation.
+    /// The derivatives of an output are computed by a sweep over a tape ([`Value`](crate::Value)). The cost grows with the
+    /// number of outputs; the memory grows with the computation.
     Reverse,
 }
 
 impl Mode {
     /// The mode of [`Function::gradient`](crate::Function::gradient): forward for up to 8 inputs.
     ///
-    /// Up to there one pass of forward mode is the faster way for whatever was measured (`cargo bench --bench derivatives
-    /// -- modes`), by a factor between 1.1 and 10. From 9 inputs on it takes two passes, and reverse mode is the faster
-    /// way, or nearly so. A long computation in which nearly everything joins, as an integration step by step, may be an
-    /// exception: there a sweep costs as much as several passes.
+    /// Up to 8 inputs, one pass of forward mode is faster in all measurements (`cargo bench --bench derivatives -- modes`),
+    /// by a factor between 1.1 and 10. With more inputs it needs two passes or more, and reverse mode is faster, or nearly
+    /// as fast. A long computation in which nearly every operation joins two nodes, such as a step-by-step integration, may
+    /// be an exception: there a sweep costs as much as several passes.
     #[inline]
     pub fn of_gradient(inputs: usize) -> Self {
         Self::of_jacobian(inputs, 1)
     }
 
-    /// The mode of [`VectorFunction::jacobian`](crate::VectorFunction::jacobian): forward, if there are no more passes of
-    /// 8 inputs than outputs, each of which would take a sweep. Which one is faster depends on the function, too.
+    /// The mode of [`VectorFunction::jacobian`](crate::VectorFunction::jacobian): forward, if forward mode needs at most as
+    /// many passes, of 8 inputs each, as reverse mode needs sweeps, one for each output. Which one is faster depends on the
+    /// function, too.
     #[inline]
     pub fn of_jacobian(inputs: usize, outputs: usize) -> Self {
-        if inputs.div_ceil(LANES) <= outputs.max(1) { Self::Forward } else { Self::Reverse }
+        if inputs.div_ceil(DIRECTIONS) <= outputs.max(1) { Self::Forward } else { Self::Reverse }
     }
 }

@@ -1,20 +1,20 @@
-//! Blocks of a computation that leave only their Jacobian on the tape.
+//! Blocks of a computation that put only their Jacobian on the tape.
 
 use crate::function::{VectorFunction, Workspace};
 use crate::number::Plain;
 use crate::tape::Value;
 use crate::tape::many;
 
-/// The results of `f` at `x`, of which the tape keeps the Jacobian alone: nothing in between is recorded.
+/// The results of `f` at `x`. The tape records only their Jacobian, not the operations of `f`.
 ///
-/// A block with few inputs and outputs, and many operations between them (a time step, a layer, the solution of a small
-/// system), then takes the memory of its Jacobian; and since that is computed in forward mode where there are few inputs,
-/// it is often the faster way, too.
+/// Use it for a block with few inputs and outputs and many operations: a time step, a layer, the solution of a small
+/// system. It needs only the memory of its Jacobian, and is often faster, too, because the Jacobian is computed in forward
+/// mode if there are few inputs.
 ///
 /// # Panics
 ///
-/// If the inputs belong to different tapes, or to one that was cleared or dropped: where all are made of one variable, the
-/// sweep says so.
+/// If the inputs belong to different tapes, or to a tape that was cleared or dropped. If all inputs have the same node, the
+/// sweep panics instead.
 ///
 /// # Examples
 ///
@@ -41,11 +41,11 @@ pub fn preaccumulate<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[Value
     y
 }
 
-/// [`preaccumulate`], written to `y`, with memory that is kept from block to block.
+/// The same as [`preaccumulate`], written to `y`, with the memory of `workspace`.
 ///
 /// # Panics
 ///
-/// If `y` is not as long as the function has outputs, and as [`preaccumulate`].
+/// If the length of `y` is not the number of outputs, and in the cases of [`preaccumulate`].
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ pub fn preaccumulate_into<T: Plain>(
     y: &mut [Value<T>],
     workspace: &mut Workspace,
 ) {
-    let mut block = std::mem::take(workspace.of::<Block<T>>());
+    let mut block = std::mem::take(workspace.get::<Block<T>>());
     block.x.clear();
     block.x.extend(x.iter().map(|x| x.data()));
     block.y.resize(y.len(), T::zero());
@@ -80,10 +80,10 @@ pub fn preaccumulate_into<T: Plain>(
             *y = many("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
         }
     }
-    *workspace.of() = block;
+    *workspace.get() = block;
 }
 
-/// Plain numbers of a block.
+/// The plain numbers of a block.
 struct Block<T> {
     x: Vec<T>,
     y: Vec<T>,

@@ -1,9 +1,9 @@
-//! How sparse derivatives are computed: the pattern by a [`trace`], the numbers by one product for each colour.
+//! The drivers of sparse derivatives: the pattern is found by a [`trace`], the numbers by one product for each colour.
 
 use std::array::from_fn;
 
-use super::drive::{COLUMNS, LANES, gradient_over, look_twice};
-use super::workspace::{Forward, Reverse, Workspace};
+use super::drive::{DIRECTIONS, HESSIAN_DIRECTIONS, fast_then_exact, reverse_gradient_over};
+use super::workspace::{ForwardWorkspace, ReverseWorkspace, Workspace};
 use super::{Function, VectorFunction};
 use crate::dependence::{Dependence, trace};
 use crate::dual::Dual;
@@ -21,29 +21,29 @@ pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), 
     })
 }
 
-/// The pattern of the Hessian: that of the Jacobian of the gradient, made symmetric, because a derivative that is zero
-/// everywhere may be taken for one that is not on one side only.
+/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. The trace may take a derivative
+/// that is zero everywhere for nonzero, on one side of the diagonal only.
 pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
     let rows = trace(x, |x| {
         let mut slopes = vec![Dependence::constant(T::zero()); x.len()];
-        gradient_over(f, x.iter().copied(), &mut Reverse::default(), |i, slope| slopes[i] = slope);
+        reverse_gradient_over(f, x.iter().copied(), &mut ReverseWorkspace::default(), |i, slope| slopes[i] = slope);
         slopes
     });
-    // The rules of derivatives compare, too; what counts is whether the function does.
+    // The rules of derivatives compare numbers, too, but the pattern is local only if the function itself compares.
     let is_local = trace(x, |x| vec![f.eval(x)]).is_local();
     rows.union(&rows.transpose()).local(is_local)
 }
 
-/// Panics if the matrix has another pattern, or if that was found on another path through the function than that of `x`,
-/// and misses something.
+/// Panics if the pattern of the matrix is not the coloured one, or if the pattern is local and lacks a place of the pattern
+/// at this point, `pattern_at_x`.
 #[track_caller]
-fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, pattern_here: impl FnOnce() -> Sparsity) {
+fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, pattern_at_x: impl FnOnce() -> Sparsity) {
     let pattern = coloring.pattern();
     assert!(matrix.pattern() == pattern, "a matrix has the pattern that was coloured: clone `pattern()`");
     assert_eq!(pattern.columns(), inputs, "a pattern has as many columns as the point is long; colour that of `x`");
     if pattern.is_local() {
         assert!(
-            pattern_here().is_within(pattern),
+            pattern_at_x().is_within(pattern),
             "the function branches, and depends on other inputs here than where its pattern was found; find and colour \
              the pattern anew"
         );
@@ -68,11 +68,11 @@ pub(super) fn jacobian<T: Plain>(
     );
     match (coloring.side(), coloring.colors()) {
         (_, 0) => {}
-        (Side::Rows, _) => rows(f, x, coloring, jacobian, workspace),
+        (Side::Rows, _) => rows_by_color(f, x, coloring, jacobian, workspace),
         (Side::Columns, count) => {
-            look_twice!(
+            fast_then_exact!(
                 T,
-                [columns for LANES; columns for 2 3 4] of count,
+                [columns_by_color for DIRECTIONS; columns_by_color for 2 3 4] of count,
                 (f, x, coloring, jacobian, workspace),
                 jacobian.values()
             );
@@ -80,17 +80,17 @@ pub(super) fn jacobian<T: Plain>(
     }
 }
 
-/// `N` colours of columns at a time.
-fn columns<T: Plain, D: Tangents<T, N>, const N: usize>(
+/// Forward mode: `N` colours of columns at a time.
+fn columns_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
     workspace: &mut Workspace,
 ) {
-    let memory = workspace.of::<Forward<D>>();
+    let buffers = workspace.get::<ForwardWorkspace<D>>();
     for first in (0..coloring.colors()).step_by(N) {
-        let (inputs, outputs) = memory.start(directions(x, coloring, first)).numbers(jacobian.rows());
+        let (inputs, outputs) = buffers.set_inputs(color_seeds(x, coloring, first)).inputs_and_outputs(jacobian.rows());
         f.eval(inputs, outputs);
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| outputs[row].tangents()[color - first], jacobian);
@@ -98,8 +98,8 @@ fn columns<T: Plain, D: Tangents<T, N>, const N: usize>(
     }
 }
 
-/// The point `x`, where all inputs of each of the `N` colours from `first` on move along the same direction.
-fn directions<T: Plain, D: Tangents<T, N>, const N: usize>(
+/// The point `x`, where direction `k` moves all inputs of colour `first + k`.
+fn color_seeds<T: Plain, D: Tangents<T, N>, const N: usize>(
     x: &[T],
     coloring: &Coloring,
     first: usize,
@@ -110,25 +110,25 @@ fn directions<T: Plain, D: Tangents<T, N>, const N: usize>(
     })
 }
 
-/// One colour of rows at a time.
-fn rows<T: Plain>(
+/// Reverse mode: one colour of rows at a time.
+fn rows_by_color<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     jacobian: &mut Csr<T>,
     workspace: &mut Workspace,
 ) {
-    let mut product = std::mem::take(workspace.of::<Vec<T>>());
+    let mut product = std::mem::take(workspace.get::<Vec<T>>());
     product.resize(x.len(), T::zero());
-    let memory = workspace.of::<Reverse<T>>();
-    let (inputs, outputs) = memory.start(x.iter().copied()).numbers(jacobian.rows());
+    let buffers = workspace.get::<ReverseWorkspace<T>>();
+    let (inputs, outputs) = buffers.set_inputs(x.iter().copied()).inputs_and_outputs(jacobian.rows());
     f.eval(inputs, outputs);
     for color in 0..coloring.colors() {
-        let sum = coloring.members(color).iter().map(|&row| memory.outputs()[row]).sum::<Value<T>>();
-        product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
+        let sum = coloring.members(color).iter().map(|&row| buffers.outputs()[row]).sum::<Value<T>>();
+        product.iter_mut().zip(buffers.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
         coloring.scatter(color, |column| product[column], jacobian);
     }
-    *workspace.of() = product;
+    *workspace.get() = product;
 }
 
 #[track_caller]
@@ -142,17 +142,17 @@ pub(super) fn hessian<T: Plain>(
     assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
     assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
     if coloring.colors() != 0 {
-        look_twice!(
+        fast_then_exact!(
             T,
-            [products for COLUMNS; products for 2] of coloring.colors(),
+            [hessian_by_color for HESSIAN_DIRECTIONS; hessian_by_color for 2] of coloring.colors(),
             (f, x, coloring, hessian, workspace),
             hessian.values()
         );
     }
 }
 
-/// `N` colours at a time.
-fn products<T: Plain, D: Tangents<T, N>, const N: usize>(
+/// Forward over reverse mode: `N` colours at a time.
+fn hessian_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
@@ -161,13 +161,15 @@ fn products<T: Plain, D: Tangents<T, N>, const N: usize>(
 ) where
     Value<D>: Real<Plain = T>,
 {
-    let mut slopes = std::mem::take(workspace.of::<Vec<[T; N]>>());
+    let mut slopes = std::mem::take(workspace.get::<Vec<[T; N]>>());
     slopes.resize(x.len(), [T::zero(); N]);
     for first in (0..coloring.colors()).step_by(N) {
-        gradient_over(f, directions(x, coloring, first), workspace.of(), |i, slope: D| slopes[i] = slope.tangents());
+        reverse_gradient_over(f, color_seeds(x, coloring, first), workspace.get(), |i, slope: D| {
+            slopes[i] = slope.tangents();
+        });
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }
     }
-    *workspace.of() = slopes;
+    *workspace.get() = slopes;
 }

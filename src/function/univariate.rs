@@ -1,4 +1,4 @@
-//! Derivatives of functions of one number, by nesting.
+//! Derivatives of functions of one number, with nested [`Dual`]s.
 
 use crate::dual::Dual;
 use crate::scalar::Scalar;

@@ -1,7 +1,7 @@
-//! Functions of several results.
+//! Functions with several results.
 
-use super::drive::{look_twice, vector_jvp};
-use super::workspace::{Reverse, Workspace};
+use super::drive::{fast_then_exact, vector_jvp};
+use super::workspace::{ReverseWorkspace, Workspace};
 use super::{Mode, drive, sparse};
 use crate::dual::Dual;
 use crate::dual::unchecked::Unchecked;
@@ -9,16 +9,16 @@ use crate::number::{Plain, Real};
 use crate::sparse::{Coloring, Csr, Sparsity};
 use crate::tape::Value;
 
-/// A function `y = f(x)` of many numbers with several results, and every derivative of it.
+/// A function `y = f(x)` of many numbers with several results, and all its derivatives.
 ///
-/// Implement [`outputs`](Self::outputs) and [`eval`](Self::eval); all else is there. `T` is the plain number.
+/// Implement [`outputs`](Self::outputs) and [`eval`](Self::eval); the other methods are provided. `T` is the plain number.
 ///
 /// # Examples
 ///
 /// ```
 /// use gradtape::{Real, VectorFunction};
 ///
-/// /// What a decay with two parameters misses of some measurements.
+/// /// The differences between an exponential decay with two parameters and measurements.
 /// struct Residuals {
 ///     times: Vec<f64>,
 ///     counts: Vec<f64>,
@@ -41,13 +41,13 @@ use crate::tape::Value;
 /// assert_eq!(residuals.jacobian(&[2.0, 0.0]), [[1.0, 0.0], [1.0, -2.0]]);
 /// ```
 pub trait VectorFunction<T: Plain = f64> {
-    /// How many results there are for as many inputs.
+    /// The number of results for this number of inputs.
     fn outputs(&self, inputs: usize) -> usize;
 
-    /// The results at `x`, in any number, written to `y`, which is as long as [`outputs`](Self::outputs) says and zero
-    /// before.
+    /// Computes the results at `x`, in any number, and writes them to `y`. The length of `y` is
+    /// [`outputs`](Self::outputs), and its elements are zero before.
     ///
-    /// Where it is a few operations, `#[inline]` makes its Jacobian faster.
+    /// If it has only a few operations, `#[inline]` makes its Jacobian faster.
     fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]);
 
     /// The results at `x`.
@@ -62,7 +62,7 @@ pub trait VectorFunction<T: Plain = f64> {
     ///
     /// # Panics
     ///
-    /// If `y` is not as long as [`outputs`](Self::outputs) says.
+    /// If the length of `y` is not [`outputs`](Self::outputs).
     #[track_caller]
     fn value_into(&self, x: &[T], y: &mut [T]) {
         assert_outputs(self, x, y);
@@ -70,18 +70,17 @@ pub trait VectorFunction<T: Plain = f64> {
         self.eval(x, y);
     }
 
-    /// The Jacobian `∂yᵢ/∂xⱼ` at `x`, a row for each output, in the mode that is faster for its shape: see
-    /// [`Mode::of_jacobian`].
+    /// The Jacobian `∂yᵢ/∂xⱼ` at `x`, one row for each output, in the mode that [`Mode::of_jacobian`] chooses for its shape.
     #[must_use]
     fn jacobian(&self, x: &[T]) -> Vec<Vec<T>> {
         self.value_and_jacobian(x).1
     }
 
-    /// [`jacobian`](Self::jacobian), with one row behind the other in `jacobian`.
+    /// The same as [`jacobian`](Self::jacobian), written to `jacobian` row by row.
     ///
     /// # Panics
     ///
-    /// If `jacobian` is not as long as outputs times inputs.
+    /// If the length of `jacobian` is not outputs times inputs.
     ///
     /// # Examples
     ///
@@ -98,10 +97,10 @@ pub trait VectorFunction<T: Plain = f64> {
         if let Some(y) = [T::zero(); 8].get_mut(..outputs) {
             return self.value_and_jacobian_into(x, y, jacobian, workspace);
         }
-        let mut y = std::mem::take(workspace.of::<Vec<T>>());
+        let mut y = std::mem::take(workspace.get::<Vec<T>>());
         y.resize(outputs, T::zero());
         self.value_and_jacobian_into(x, &mut y, jacobian, workspace);
-        *workspace.of() = y;
+        *workspace.get() = y;
     }
 
     /// The results and the Jacobian at `x`.
@@ -109,11 +108,11 @@ pub trait VectorFunction<T: Plain = f64> {
         self.value_and_jacobian_by(Mode::of_jacobian(x.len(), self.outputs(x.len())), x)
     }
 
-    /// [`value_and_jacobian`](Self::value_and_jacobian), written to `y` and, one row behind the other, to `jacobian`.
+    /// The same as [`value_and_jacobian`](Self::value_and_jacobian), written to `y` and, row by row, to `jacobian`.
     ///
     /// # Panics
     ///
-    /// If `y` is not as long as [`outputs`](Self::outputs) says, or `jacobian` not as long as outputs times inputs.
+    /// If the length of `y` is not [`outputs`](Self::outputs), or that of `jacobian` not outputs times inputs.
     #[track_caller]
     fn value_and_jacobian_into(&self, x: &[T], y: &mut [T], jacobian: &mut [T], workspace: &mut Workspace) {
         self.value_and_jacobian_by_into(Mode::of_jacobian(x.len(), y.len()), x, y, jacobian, workspace);
@@ -124,16 +123,15 @@ pub trait VectorFunction<T: Plain = f64> {
         let mut y = vec![T::zero(); self.outputs(x.len())];
         let mut jacobian = vec![T::zero(); y.len() * x.len()];
         self.value_and_jacobian_by_into(mode, x, &mut y, &mut jacobian, &mut Workspace::new());
-        let rows = drive::rows(&jacobian, y.len());
+        let rows = drive::to_rows(&jacobian, y.len());
         (y, rows)
     }
 
-    /// [`value_and_jacobian_by`](Self::value_and_jacobian_by), written to `y` and, one row behind the other, to
-    /// `jacobian`.
+    /// The same as [`value_and_jacobian_by`](Self::value_and_jacobian_by), written to `y` and, row by row, to `jacobian`.
     ///
     /// # Panics
     ///
-    /// As [`value_and_jacobian_into`](Self::value_and_jacobian_into).
+    /// The same as [`value_and_jacobian_into`](Self::value_and_jacobian_into).
     #[track_caller]
     fn value_and_jacobian_by_into(
         &self,
@@ -159,7 +157,7 @@ pub trait VectorFunction<T: Plain = f64> {
     ///
     /// # Panics
     ///
-    /// If `x` and `v` are not as long as each other.
+    /// If the lengths of `x` and `v` differ.
     #[track_caller]
     fn jvp(&self, x: &[T], v: &[T]) -> (Vec<T>, Vec<T>) {
         let mut y = vec![T::zero(); self.outputs(x.len())];
@@ -168,11 +166,11 @@ pub trait VectorFunction<T: Plain = f64> {
         (y, product)
     }
 
-    /// [`jvp`](Self::jvp), written to `y` and `product`.
+    /// The same as [`jvp`](Self::jvp), written to `y` and `product`.
     ///
     /// # Panics
     ///
-    /// If `x` and `v` are not as long as each other, or `y` and `product` not as long as [`outputs`](Self::outputs) says.
+    /// If the lengths of `x` and `v` differ, or those of `y` and `product` are not [`outputs`](Self::outputs).
     ///
     /// # Examples
     ///
@@ -188,14 +186,14 @@ pub trait VectorFunction<T: Plain = f64> {
     fn jvp_into(&self, x: &[T], v: &[T], y: &mut [T], product: &mut [T], workspace: &mut Workspace) {
         assert_outputs(self, x, y);
         assert_outputs(self, x, product);
-        look_twice!(T, [vector_jvp for 1] of 1, (self, x, v, y, product, workspace), product);
+        fast_then_exact!(T, [vector_jvp for 1] of 1, (self, x, v, y, product, workspace), product);
     }
 
     /// The results at `x` and the gradient `Σᵢ wᵢ ∂yᵢ/∂xⱼ` of their sum with weights `w`.
     ///
     /// # Panics
     ///
-    /// If `w` is not as long as [`outputs`](Self::outputs) says.
+    /// If the length of `w` is not [`outputs`](Self::outputs).
     #[track_caller]
     fn vjp(&self, x: &[T], w: &[T]) -> (Vec<T>, Vec<T>) {
         let (mut y, mut product) = (vec![T::zero(); self.outputs(x.len())], vec![T::zero(); x.len()]);
@@ -203,11 +201,11 @@ pub trait VectorFunction<T: Plain = f64> {
         (y, product)
     }
 
-    /// [`vjp`](Self::vjp), written to `y` and `product`.
+    /// The same as [`vjp`](Self::vjp), written to `y` and `product`.
     ///
     /// # Panics
     ///
-    /// If `w` or `y` is not as long as [`outputs`](Self::outputs) says, or `product` not as long as `x`.
+    /// If the length of `w` or `y` is not [`outputs`](Self::outputs), or that of `product` not that of `x`.
     ///
     /// # Examples
     ///
@@ -224,18 +222,18 @@ pub trait VectorFunction<T: Plain = f64> {
         assert_outputs(self, x, w);
         assert_outputs(self, x, y);
         assert_eq!(product.len(), x.len(), "the product is as long as the point; make `product` so");
-        let memory = workspace.of::<Reverse<T>>();
-        let (inputs, outputs) = memory.start(x.iter().copied()).numbers(y.len());
+        let buffers = workspace.get::<ReverseWorkspace<T>>();
+        let (inputs, outputs) = buffers.set_inputs(x.iter().copied()).inputs_and_outputs(y.len());
         self.eval(inputs, outputs);
         y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
         let sum = Value::weighted_sum(outputs, w);
-        product.iter_mut().zip(memory.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
+        product.iter_mut().zip(buffers.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
     }
 
-    /// Where the Jacobian may differ from zero, by the structure of the computation: wherever `max`, `min`, `clamp` and
-    /// the like could go, and not by values.
+    /// The places where the Jacobian may differ from zero. They follow from the structure of the computation, not from
+    /// values: for `max`, `min`, `clamp` and the like, all cases count.
     ///
-    /// A function that branches is followed along its path at `x`; [`Sparsity::is_local`] tells.
+    /// If the function branches, the pattern is that of its path at `x`, and [`Sparsity::is_local`] is true.
     ///
     /// ```
     /// use gradtape::{VectorFunction, function};
@@ -249,7 +247,7 @@ pub trait VectorFunction<T: Plain = f64> {
         sparse::jacobian_pattern(self, x)
     }
 
-    /// The Jacobian at `x`, as a sparse matrix, in a time that grows with its numbers and not with outputs times inputs.
+    /// The Jacobian at `x` as a sparse matrix. The time grows with its stored numbers, not with outputs times inputs.
     ///
     /// # Examples
     ///
@@ -280,12 +278,12 @@ pub trait VectorFunction<T: Plain = f64> {
         jacobian
     }
 
-    /// [`sparse_jacobian`](Self::sparse_jacobian) with a pattern that is known and coloured, written to `jacobian`.
+    /// The same as [`sparse_jacobian`](Self::sparse_jacobian), with a colouring of the known pattern, written to `jacobian`.
     ///
     /// # Panics
     ///
-    /// If the pattern is not that of this function, or was found on another path through it and misses something here, if
-    /// the colouring is one [of a Hessian](Coloring::of_hessian), or if `jacobian` has another pattern.
+    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, if the
+    /// colouring is one [of a Hessian](Coloring::of_hessian), or if `jacobian` has another pattern.
     ///
     /// # Examples
     ///

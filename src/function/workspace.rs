@@ -1,4 +1,4 @@
-//! Memory that drivers keep from call to call.
+//! The memory that drivers reuse from call to call.
 
 use std::any::Any;
 use std::fmt;
@@ -7,22 +7,22 @@ use crate::number::Real;
 use crate::scalar::Scalar;
 use crate::tape::{Gradients, Tape, Value};
 
-/// The memory of the `_into` forms of [`Function`](crate::Function) and [`VectorFunction`](crate::VectorFunction): make
-/// one before the loop. It may serve any functions in turn, and belongs to one thread.
+/// The memory of the `_into` forms of [`Function`](crate::Function) and [`VectorFunction`](crate::VectorFunction). Make
+/// one before the loop. Several functions can use the same workspace in turn, on one thread.
 #[derive(Default)]
 pub struct Workspace {
-    /// One for each kind of number that came up.
-    memories: Vec<Box<dyn Any>>,
+    /// Buffers, one for each type that a driver asked for.
+    buffers: Vec<Box<dyn Any>>,
 }
 
 /// Inputs and outputs of forward mode.
-pub(super) struct Forward<F> {
+pub(super) struct ForwardWorkspace<F> {
     x: Vec<F>,
     y: Vec<F>,
 }
 
-/// A tape, and what belongs to it.
-pub(super) struct Reverse<S: Scalar> {
+/// The tape, inputs, outputs and gradients of reverse mode.
+pub(super) struct ReverseWorkspace<S: Scalar> {
     tape: Tape<S>,
     x: Vec<Value<S>>,
     y: Vec<Value<S>>,
@@ -30,50 +30,50 @@ pub(super) struct Reverse<S: Scalar> {
 }
 
 impl Workspace {
-    /// No memory yet.
+    /// An empty workspace. Memory is allocated at the first use.
     #[must_use]
     pub const fn new() -> Self {
-        Self { memories: Vec::new() }
+        Self { buffers: Vec::new() }
     }
 
-    /// The memory of this type.
-    pub(crate) fn of<M: Default + 'static>(&mut self) -> &mut M {
-        let found = self.memories.iter().position(|memory| memory.is::<M>());
+    /// The buffer of type `B`.
+    pub(super) fn get<B: Default + 'static>(&mut self) -> &mut B {
+        let found = self.buffers.iter().position(|buffer| buffer.is::<B>());
         let index = found.unwrap_or_else(|| {
-            self.memories.push(Box::new(M::default()));
-            self.memories.len() - 1
+            self.buffers.push(Box::new(B::default()));
+            self.buffers.len() - 1
         });
-        self.memories[index].downcast_mut().expect("the memory was found by its type")
+        self.buffers[index].downcast_mut().expect("the buffer was found by its type")
     }
 }
 
-impl<F: Real> Forward<F> {
+impl<F: Real> ForwardWorkspace<F> {
     /// Sets the inputs.
-    pub(super) fn start(&mut self, x: impl Iterator<Item = F>) -> &mut Self {
+    pub(super) fn set_inputs(&mut self, x: impl Iterator<Item = F>) -> &mut Self {
         self.x.clear();
         self.x.extend(x);
         self
     }
 
-    /// Inputs, and outputs that are zero.
-    pub(super) fn numbers(&mut self, outputs: usize) -> (&mut [F], &mut [F]) {
+    /// The inputs, and as many outputs, all zero.
+    pub(super) fn inputs_and_outputs(&mut self, outputs: usize) -> (&mut [F], &mut [F]) {
         self.y.clear();
         self.y.resize(outputs, F::zero());
         (&mut self.x, &mut self.y)
     }
 }
 
-impl<S: Scalar> Reverse<S> {
-    /// Makes the inputs variables of an empty tape.
-    pub(super) fn start(&mut self, x: impl Iterator<Item = S>) -> &mut Self {
+impl<S: Scalar> ReverseWorkspace<S> {
+    /// Clears the tape, and makes the inputs its variables.
+    pub(super) fn set_inputs(&mut self, x: impl Iterator<Item = S>) -> &mut Self {
         self.tape.clear();
         self.x.clear();
         self.x.extend(x.map(|x| self.tape.var(x)));
         self
     }
 
-    /// Inputs, and outputs that are zero.
-    pub(super) fn numbers(&mut self, outputs: usize) -> (&[Value<S>], &mut [Value<S>]) {
+    /// The inputs, and as many outputs, all zero.
+    pub(super) fn inputs_and_outputs(&mut self, outputs: usize) -> (&[Value<S>], &mut [Value<S>]) {
         self.y.clear();
         self.y.resize(outputs, Value::constant(S::zero()));
         (&self.x, &mut self.y)
@@ -92,13 +92,13 @@ impl<S: Scalar> Reverse<S> {
     }
 }
 
-impl<F> Default for Forward<F> {
+impl<F> Default for ForwardWorkspace<F> {
     fn default() -> Self {
         Self { x: Vec::new(), y: Vec::new() }
     }
 }
 
-impl<S: Scalar> Default for Reverse<S> {
+impl<S: Scalar> Default for ReverseWorkspace<S> {
     fn default() -> Self {
         Self { tape: Tape::new(), x: Vec::new(), y: Vec::new(), gradients: Gradients::new() }
     }

@@ -1,4 +1,5 @@
-//! Approximate comparison by number. `Epsilon` is the number itself, because linear algebra crates ask for that.
+//! Approximate comparison of the numbers, without their derivatives. `Epsilon` is the number type itself, because crates
+//! for linear algebra require that.
 //!
 //! ```
 //! use approx::assert_relative_eq;
@@ -11,41 +12,50 @@
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
+use super::inlined;
 use crate::dual::Dual;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
+/// Implements the three traits for a number over `T`: each method calls that of `T` with the data.
+///
+/// The first implementation of `approximate! { [] Value<T> }` is
+///
+/// ```text
+/// impl<T: Scalar + AbsDiffEq<Epsilon = T>> AbsDiffEq for Value<T> {
+///     type Epsilon = Self;
+///
+///     fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
+///     fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool { self.data.abs_diff_eq(&other.data, epsilon.data) }
+/// }
+/// ```
 macro_rules! approximate {
     ([$($generics:tt)*] $Number:ty) => {
         impl<T: Scalar + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
             type Epsilon = Self;
-
-            fn default_epsilon() -> Self {
-                Self::constant(T::default_epsilon())
-            }
-
-            fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
-                self.data.abs_diff_eq(&other.data, epsilon.data)
+            inlined! {
+                fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
+                fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
+                    self.data.abs_diff_eq(&other.data, epsilon.data)
+                }
             }
         }
 
         impl<T: Scalar + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
-            fn default_max_relative() -> Self {
-                Self::constant(T::default_max_relative())
-            }
-
-            fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
-                self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
+            inlined! {
+                fn default_max_relative() -> Self { Self::constant(T::default_max_relative()) }
+                fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
+                    self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
+                }
             }
         }
 
         impl<T: Scalar + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
-            fn default_max_ulps() -> u32 {
-                T::default_max_ulps()
-            }
-
-            fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
-                self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
+            inlined! {
+                fn default_max_ulps() -> u32 { T::default_max_ulps() }
+                fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
+                    self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
+                }
             }
         }
     };

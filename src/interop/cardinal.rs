@@ -1,6 +1,6 @@
-//! The derivatives of `sin x / x` and its relatives, which the quotient rule loses near 0.
+//! The derivatives of `sin x / x` and its relatives. Near 0 the quotient rule would lose their digits by cancellation.
 //!
-//! Of the quotient at 0, which is 1 by convention or as a limit, the derivative is 0.
+//! At 0 all these derivatives are 0; the quotient is 1 there, by convention or as its limit.
 
 use crate::ops::rules::constant;
 use crate::scalar::Scalar;
@@ -10,7 +10,7 @@ pub(super) fn sinc<T: Scalar>(x: T) -> T {
     if x.abs() < T::one() { series(x, -1.0) } else { (x.cos() - x.sin() / x) / x }
 }
 
-/// `(cosh x - sinh x / x)/x`, without a difference of infinities.
+/// `(cosh x - sinh x / x)/x`, without a difference of infinities where `cosh` overflows.
 pub(super) fn sinhc<T: Scalar>(x: T) -> T {
     if x.abs() < T::one() { series(x, 1.0) } else { x.cosh() * ((T::one() - x.tanh() / x) / x) }
 }
@@ -20,7 +20,7 @@ pub(super) fn cosc<T: Scalar>(x: T) -> T {
     if x.is_zero() { T::zero() } else { -((x.sin() + x.cos() / x) / x) }
 }
 
-/// `(sinh x - cosh x / x)/x`, without a difference of infinities.
+/// `(sinh x - cosh x / x)/x`, without a difference of infinities where `cosh` overflows.
 pub(super) fn coshc<T: Scalar>(x: T) -> T {
     if x.is_zero() { T::zero() } else { x.cosh() * ((x.tanh() - x.recip()) / x) }
 }

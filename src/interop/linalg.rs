@@ -1,8 +1,8 @@
 //! Linear algebra: gradients through the matrices, decompositions and rotations of [`nalgebra`].
 //!
-//! [`Value`] and [`Dual`](crate::Dual) are real numbers of nalgebra ([`RealField`](nalgebra::RealField),
-//! [`ComplexField`](nalgebra::ComplexField)), and so are those nested in each other: what nalgebra computes of f64, it
-//! computes of them, with the same numbers.
+//! [`Value`] and [`Dual`](crate::Dual) implement [`RealField`](nalgebra::RealField) and
+//! [`ComplexField`](nalgebra::ComplexField), and so do nested ones. nalgebra computes with them as with f64, and gets the
+//! same numbers.
 //!
 //! ```
 //! use gradtape::Tape;
@@ -18,19 +18,19 @@
 //!
 //! # Porting a function written for f64
 //!
-//! 1. Write `T` for f64, with the bound `T: RealField + Copy`, or just `Value<f64>`.
-//! 2. A constant `c` becomes `nalgebra::convert(c)`. With `Value<f64>` for `T`, numbers may stay as they are beside
-//!    operators: `x * 2.0`.
-//! 3. nalgebra multiplies matrices of one type only: lift what is plain with its own `cast`, as in `m.cast::<T>() * v`.
-//!    Rotations, quaternions, points and isometries have it, too. A number that a matrix is multiplied with is a `T` on the
-//!    right: `v * T::one()`.
-//! 4. Call it with [`Tape::matrix`], and ask [`Gradients::wrt_matrix`].
+//! 1. Replace f64 by a type parameter `T: RealField + Copy`, or by `Value<f64>`.
+//! 2. Replace a constant `c` by `nalgebra::convert(c)`. With `Value<f64>`, numbers may stay unchanged beside operators:
+//!    `x * 2.0`.
+//! 3. nalgebra multiplies only matrices of the same type. Convert plain ones with `cast`, as in `m.cast::<T>() * v`.
+//!    Rotations, quaternions, points and isometries have this method, too. A factor of a matrix is a `T` on the right:
+//!    `v * T::one()`.
+//! 4. Make variables with [`Tape::matrix`], and read their derivatives with [`Gradients::wrt_matrix`].
 //!
 //! ```
 //! use gradtape::{Tape, linalg};
 //! use nalgebra::{Matrix2, RealField, Vector2, convert};
 //!
-//! /// The energy of a spring whose end has moved, in a frame that is turned.
+//! /// The energy of a spring with a displaced end.
 //! fn energy<T: RealField + Copy>(stiffness: &Matrix2<f64>, x: &Vector2<T>) -> T {
 //!     (stiffness.cast::<T>() * x).dot(x) * convert(0.5)
 //! }
@@ -40,57 +40,57 @@
 //! let tape = Tape::new();
 //! let x = tape.matrix(&at);
 //! let force = energy(&stiffness, &x).backward().wrt_matrix(&x);
-//! assert_eq!(energy(&stiffness, &at), 2.0); // the function of floats is still there
+//! assert_eq!(energy(&stiffness, &at), 2.0); // it still takes floats
 //! assert_eq!(force, stiffness * at);
 //! assert_eq!(linalg::data_of(&x), at);
 //! ```
 //!
-//! A bound that has the activations of this crate, too, is `T: Real<Plain = f64> + RealField`. Where both traits have a
-//! method, call it by the name of one of them: `Real::sigmoid(x)` needs none, but `ComplexField::sin(x)`.
+//! The bound `T: Real<Plain = f64> + RealField` adds the activations of this crate. Where both traits have a method, name
+//! the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
 //!
 //! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
-//! derivatives, the tape has the numbers of another, or duals: `outer.matrix(&inner.matrix(&m))`.
+//! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`.
 //!
-//! # What works
+//! # Supported parts of nalgebra
 //!
-//! | of nalgebra | |
+//! | of nalgebra | derivatives |
 //! |---|---|
 //! | products, sums, norms, views, `gemm`, dynamic and static matrices | all |
-//! | LU, QR, Cholesky, UDU, `solve`, `try_inverse`, `determinant`, `exp`, `pow` | all derivatives; at a matrix with zeros, too |
+//! | LU, QR, Cholesky, UDU, `solve`, `try_inverse`, `determinant`, `exp`, `pow` | all; at a matrix with zeros, too |
 //! | `symmetric_eigen`, `svd`, `singular_values`, `pseudo_inverse` | better with [`symmetric_eigen`] and [`svd`] of this module, see below |
-//! | `schur`, `eigenvalues`, `complex_eigenvalues` | first derivatives, away from what the next section says |
-//! | rotations, quaternions, isometries, `slerp` | away from what the next section says |
-//! | complex matrices `Complex<Value<f64>>` | as the real ones |
-//! | `cast` and `convert` to numbers of this crate | constants |
-//! | `try_convert` and `try_cast` to f64 | the number alone, as [`Value::data`] |
-//! | `nalgebra-lapack`, the types for vector instructions, `serde` | not for numbers that have derivatives |
+//! | `schur`, `eigenvalues`, `complex_eigenvalues` | first derivatives, except where the next section says otherwise |
+//! | rotations, quaternions, isometries, `slerp` | all, except where the next section says otherwise |
+//! | complex matrices `Complex<Value<f64>>` | as for real ones |
+//! | `cast` and `convert` to numbers of this crate | the results are constants |
+//! | `try_convert` and `try_cast` to f64 | none: the number alone, as [`Value::data`] |
+//! | `nalgebra-lapack`, SIMD types, `serde` | not supported for numbers with derivatives |
 //!
-//! Products go through loops of nalgebra instead of the kernels for floats: each multiplication and addition of two
-//! variables is a record on the tape. A solution of a large system takes less memory if it is computed in f64 and recorded as
-//! one operation, with [`Tape::custom`], for `x = A⁻¹ b` has the adjoints `A⁻ᵀ x̄` of `b` and `-A⁻ᵀ x̄ xᵀ` of `A`.
+//! Products use the generic loops of nalgebra, not its kernels for floats: each multiplication and addition of two
+//! variables is a record on the tape. For a large system, compute the solution in f64 and record it as one operation with
+//! [`Tape::custom`]; this needs less memory. `x = A⁻¹ b` has the adjoints `A⁻ᵀ x̄` of `b` and `-A⁻ᵀ x̄ xᵀ` of `A`.
 //!
 //! # Where derivatives are lost
 //!
-//! Pivots and shifts are chosen by the numbers, as in f64, and that is right: it is the same function, computed in
-//! another way. But where nalgebra finds that a number is 0, or small enough to be taken for 0, it may leave the number
-//! out, and with the number its derivatives:
+//! Pivots and shifts are chosen by the numbers, as in f64. That is correct: the function is the same, computed in another
+//! way. But where nalgebra finds that a number is 0, or negligibly small, it may drop the number together with its
+//! derivatives:
 //!
-//! | here | lost | take instead |
+//! | case | lost derivatives | use instead |
 //! |---|---|---|
-//! | `Rotation3::new`, `UnitQuaternion::new`, `from_scaled_axis` at a vector 0 | all | [`from_scaled_axis`] |
+//! | `Rotation3::new`, `UnitQuaternion::new`, `from_scaled_axis` at the vector 0 | all | [`from_scaled_axis`] |
 //! | `Rotation3::from_axis_angle` at the angle 0 | all | `UnitQuaternion::from_axis_angle`, or Euler angles |
-//! | `scaled_axis`, `axis_angle`, `ln`, `powf` of no rotation; `slerp` between equal ones | all | [`scaled_axis`], as its example has it |
+//! | `scaled_axis`, `axis_angle`, `ln`, `powf` of the identity; `slerp` between equal rotations | all | [`scaled_axis`], see its example |
 //! | `rotation_between` parallel vectors, `Quaternion::exp` without a vector part | all | |
-//! | `angle` of a `Rotation3` close to none or to half a turn | digits, or infinite | that of its `UnitQuaternion` |
-//! | `symmetric_eigen` of a matrix that is diagonal, in blocks or as a whole | those by the elements 0 | [`symmetric_eigen`] |
-//! | `svd`, `singular_values`, `pseudo_inverse` of a matrix with many zeros | some, or wrong altogether | [`svd`]; `(AᵀA)⁻¹ Aᵀ` by `cholesky` |
-//! | second derivatives of eigenvalues and singular values | there, too | the same |
-//! | `schur`, `eigenvalues`, `complex_eigenvalues` of a triangular matrix, in blocks or as a whole | those by the elements 0 | |
-//! | `axpy`, `gemv`, `gemm` with a variable `beta` that is 0 | that by `beta` | `y * beta + …` |
-//! | `determinant` of a 4×4 matrix or a larger one with a column of zeros | those by the column | |
+//! | `angle` of a `Rotation3` close to the identity or to half a turn | inexact, or infinite | `angle` of its `UnitQuaternion` |
+//! | `symmetric_eigen` of a matrix that is diagonal, in blocks or as a whole | by the elements 0 | [`symmetric_eigen`] |
+//! | `svd`, `singular_values`, `pseudo_inverse` of a matrix with many zeros | some; others are wrong | [`svd`]; `(AᵀA)⁻¹ Aᵀ` by `cholesky` |
+//! | second derivatives of eigenvalues and singular values | in the same cases | the same |
+//! | `schur`, `eigenvalues`, `complex_eigenvalues` of a triangular matrix, in blocks or as a whole | by the elements 0 | |
+//! | `axpy`, `gemv`, `gemm` with a variable `beta` that is 0 | by `beta` | `y * beta + …` |
+//! | `determinant` of a 4×4 or larger matrix with a column of zeros | by the column | |
 //!
-//! Of equal eigenvalues, and of equal singular values, only functions that treat them alike have derivatives, such as their
-//! sum. The length of a vector 0 has the derivative 0.
+//! Equal eigenvalues, or equal singular values, have no derivatives of their own. Symmetric functions of them, such as
+//! their sum, have derivatives. The norm of the vector 0 has the derivative 0.
 
 mod rotation;
 mod spectral;
@@ -106,7 +106,7 @@ use crate::scalar::Scalar;
 use crate::tape::{Gradients, Tape, Value};
 
 impl<T: Scalar + Element> Tape<T> {
-    /// A matrix of new variables, in column order, of the numbers of `m`. A vector is a matrix with one column.
+    /// A matrix of new variables with the numbers of `m`, made in column order. A vector is a matrix with one column.
     ///
     /// # Examples
     ///
@@ -136,7 +136,7 @@ impl<T: Scalar + Element> Gradients<T> {
     ///
     /// # Panics
     ///
-    /// As [`wrt`](Self::wrt).
+    /// The same as [`wrt`](Self::wrt).
     ///
     /// # Examples
     ///
@@ -162,7 +162,7 @@ impl<T: Scalar + Element> Gradients<T> {
     }
 }
 
-/// The plain numbers of a matrix, however deep they are nested.
+/// The plain numbers of a matrix, whatever the depth of nesting.
 ///
 /// # Examples
 ///

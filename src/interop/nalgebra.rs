@@ -4,262 +4,178 @@ use num_traits::{One, Zero};
 use simba::scalar::{ComplexField, Field, RealField, SubsetOf, SupersetOf};
 use simba::simd::{PrimitiveSimdValue, SimdValue};
 
-use super::cardinal;
+use super::{cardinal, inlined};
 use crate::dual::Dual;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
-/// A number of one lane, with elementary functions from its inherent methods.
+/// Implements all traits for a number over `T`, a SIMD value of one lane whose elementary functions are its inherent
+/// methods. At a branch it follows the float's path.
+///
+/// Rust allows no implementation of a foreign trait for all numbers at once, hence a macro. It writes, for
+/// `field! { [T: Scalar + RealField] Value<T> }`,
+///
+/// ```text
+/// impl<T: Scalar + RealField> Field for Value<T> {}
+/// impl<T: Scalar + RealField> ComplexField for Value<T> {
+///     type RealField = Self;
+///
+///     fn sin(self) -> Self { self.sin() } // and all others that `inherent!` lists
+///     fn sinc(self) -> Self {
+///         Self { data: ComplexField::sinc(self.data), ..self * cardinal::sinc(self.data) }
+///     }
+///     fn real(self) -> Self { self } // and the others that stand here
+/// }
+/// impl<T: Scalar + RealField> RealField for Value<T> {
+///     fn pi() -> Self { Self::constant(<T as RealField>::pi()) }
+///     // ...
+/// }
+/// // SimdValue, PrimitiveSimdValue, SubsetOf<Self>, and SubsetOf<Value<T>> for each primitive number
+/// ```
 macro_rules! field {
     ([$($generics:tt)*] $Number:ty) => {
+        impl<$($generics)*> PrimitiveSimdValue for $Number {}
+        impl<$($generics)*> Field for $Number {}
+
         impl<$($generics)*> SimdValue for $Number {
             const LANES: usize = 1;
             type Element = Self;
             type SimdBool = bool;
-
-            #[inline]
-            fn splat(number: Self) -> Self {
-                number
+            inlined! {
+                fn splat(number: Self) -> Self { number }
+                fn extract(&self, _: usize) -> Self { *self }
+                fn replace(&mut self, _: usize, number: Self) -> () { *self = number; }
+                fn select(self, condition: bool, other: Self) -> Self { if condition { self } else { other } }
             }
-
-            #[inline]
-            fn extract(&self, _: usize) -> Self {
-                *self
-            }
-
-            #[allow(unsafe_code, reason = "the trait says so; there is only one lane")]
-            #[inline]
-            unsafe fn extract_unchecked(&self, _: usize) -> Self {
-                *self
-            }
-
-            #[inline]
-            fn replace(&mut self, _: usize, number: Self) {
-                *self = number;
-            }
-
-            #[allow(unsafe_code, reason = "the trait says so; there is only one lane")]
-            #[inline]
-            unsafe fn replace_unchecked(&mut self, _: usize, number: Self) {
-                *self = number;
-            }
-
-            #[inline]
-            fn select(self, condition: bool, other: Self) -> Self {
-                if condition { self } else { other }
+            unchecked! {
+                fn extract_unchecked(&self, _: usize) -> Self { *self }
+                fn replace_unchecked(&mut self, _: usize, number: Self) -> () { *self = number; }
             }
         }
 
-        impl<$($generics)*> PrimitiveSimdValue for $Number {}
-
-        impl<$($generics)*> Field for $Number {}
-
         impl<$($generics)*> SubsetOf<Self> for $Number {
-            #[inline]
-            fn to_superset(&self) -> Self {
-                *self
-            }
-
-            #[inline]
-            fn from_superset_unchecked(number: &Self) -> Self {
-                *number
-            }
-
-            #[inline]
-            fn is_in_subset(_: &Self) -> bool {
-                true
+            inlined! {
+                fn to_superset(&self) -> Self { *self }
+                fn from_superset_unchecked(number: &Self) -> Self { *number }
+                fn is_in_subset(_: &Self) -> bool { true }
             }
         }
 
         subsets! { [$($generics)*] $Number: f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
-        /// The functions of one real number. At a branch the float's way is taken.
         impl<$($generics)*> ComplexField for $Number {
             type RealField = Self;
-
-            same! {
+            inherent! {
                 floor() ceil() round() trunc() fract() recip() sin() cos() tan() asin() acos() atan() sinh() cosh() tanh()
                 asinh() acosh() atanh() log2() log10() ln() ln_1p() sqrt() cbrt() exp() exp2() exp_m1() abs() signum()
                 hypot(other: Self) log(base: Self) powf(exponent: Self) powi(exponent: i32) mul_add(a: Self, b: Self)
             }
             cardinal! { sinc sinhc cosc coshc }
-
-            #[inline]
-            fn from_real(number: Self) -> Self {
-                number
-            }
-
-            #[inline]
-            fn real(self) -> Self {
-                self
-            }
-
-            #[inline]
-            fn imaginary(self) -> Self {
-                Self::zero()
-            }
-
-            #[inline]
-            fn conjugate(self) -> Self {
-                self
-            }
-
-            #[inline]
-            #[track_caller]
-            fn modulus(self) -> Self {
-                self.abs()
-            }
-
-            #[inline]
-            #[track_caller]
-            fn modulus_squared(self) -> Self {
-                self * self
-            }
-
-            #[inline]
-            #[track_caller]
-            fn norm1(self) -> Self {
-                self.abs()
-            }
-
-            /// 0 or π, which depends on nothing.
-            #[inline]
-            fn argument(self) -> Self {
-                if self >= Self::zero() { Self::zero() } else { Self::pi() }
-            }
-
-            /// Modulus and sign, whose product is the number, also in its derivative: at 0 the modulus has that of the
-            /// number, not the 0 of `abs`. The reflections of decompositions count on it.
-            #[inline]
-            #[track_caller]
-            fn to_exp(self) -> (Self, Self) {
-                if self >= Self::zero() { (self, Self::one()) } else { (-self, -Self::one()) }
-            }
-
-            #[inline]
-            #[track_caller]
-            fn scale(self, factor: Self) -> Self {
-                self * factor
-            }
-
-            #[inline]
-            #[track_caller]
-            fn unscale(self, factor: Self) -> Self {
-                self / factor
-            }
-
-            #[inline]
-            #[track_caller]
-            fn sin_cos(self) -> (Self, Self) {
-                self.sin_cos()
-            }
-
-            #[inline]
-            #[track_caller]
-            fn powc(self, exponent: Self) -> Self {
-                self.powf(exponent)
-            }
-
-            #[inline]
-            #[track_caller]
-            fn try_sqrt(self) -> Option<Self> {
-                (self >= Self::zero()).then(|| self.sqrt())
-            }
-
-            #[inline]
-            fn is_finite(&self) -> bool {
-                (*self).is_finite()
+            inlined! {
+                fn from_real(number: Self) -> Self { number }
+                fn real(self) -> Self { self }
+                fn imaginary(self) -> Self { Self::zero() }
+                fn conjugate(self) -> Self { self }
+                fn modulus(self) -> Self { self.abs() }
+                fn modulus_squared(self) -> Self { self * self }
+                fn norm1(self) -> Self { self.abs() }
+                // 0 or π, a constant.
+                fn argument(self) -> Self { if self >= Self::zero() { Self::zero() } else { Self::pi() } }
+                // Modulus and sign. Their product is the number, and so is the derivative of the product: at 0 the modulus
+                // has the derivative of the number, not the 0 of `abs`. The reflections of decompositions need that.
+                fn to_exp(self) -> (Self, Self) {
+                    if self >= Self::zero() { (self, Self::one()) } else { (-self, -Self::one()) }
+                }
+                fn scale(self, factor: Self) -> Self { self * factor }
+                fn unscale(self, factor: Self) -> Self { self / factor }
+                fn sin_cos(self) -> (Self, Self) { self.sin_cos() }
+                fn powc(self, exponent: Self) -> Self { self.powf(exponent) }
+                fn try_sqrt(self) -> Option<Self> { (self >= Self::zero()).then(|| self.sqrt()) }
+                fn is_finite(&self) -> bool { (*self).is_finite() }
             }
         }
 
         impl<$($generics)*> RealField for $Number {
-            same! { max(other: Self) min(other: Self) atan2(other: Self) copysign(sign: Self) }
+            inherent! { max(other: Self) min(other: Self) atan2(other: Self) copysign(sign: Self) }
             constants! {
                 pi two_pi frac_pi_2 frac_pi_3 frac_pi_4 frac_pi_6 frac_pi_8 frac_1_pi frac_2_pi frac_2_sqrt_pi e log2_e log10_e
                 ln_2 ln_10
             }
-
-            /// As the floats have it here, bounds in the wrong order are no misuse.
-            #[inline]
-            #[track_caller]
-            fn clamp(self, low: Self, high: Self) -> Self {
-                if low <= high {
-                    self.clamp(low, high)
-                } else if self < low {
-                    low
-                } else if self > high {
-                    high
-                } else {
-                    self
+            inlined! {
+                // Like the floats of simba, it accepts bounds in the wrong order.
+                fn clamp(self, low: Self, high: Self) -> Self {
+                    if low <= high { self.clamp(low, high) } else if self < low { low } else if self > high { high } else { self }
                 }
-            }
-
-            #[inline]
-            fn is_sign_positive(&self) -> bool {
-                (*self).is_sign_positive()
-            }
-
-            #[inline]
-            fn is_sign_negative(&self) -> bool {
-                (*self).is_sign_negative()
-            }
-
-            #[inline]
-            fn min_value() -> Option<Self> {
-                <T as RealField>::min_value().map(Self::constant)
-            }
-
-            #[inline]
-            fn max_value() -> Option<Self> {
-                <T as RealField>::max_value().map(Self::constant)
+                fn is_sign_positive(&self) -> bool { (*self).is_sign_positive() }
+                fn is_sign_negative(&self) -> bool { (*self).is_sign_negative() }
+                fn min_value() -> Option<Self> { <T as RealField>::min_value().map(Self::constant) }
+                fn max_value() -> Option<Self> { <T as RealField>::max_value().map(Self::constant) }
             }
         }
     };
 }
 
-/// What the number has as an inherent method.
-macro_rules! same {
-    ($($name:ident($($argument:ident: $Argument:ty),*))*) => {
-        $(#[inline] #[track_caller] fn $name(self, $($argument: $Argument),*) -> Self { self.$name($($argument),*) })*
+/// Methods that the trait declares unsafe, because their index is not checked; there is only one lane.
+///
+/// `unchecked! { fn extract_unchecked(&self, _: usize) -> Self { *self } }` is
+/// `unsafe fn extract_unchecked(&self, _: usize) -> Self { *self }`, inlined.
+macro_rules! unchecked {
+    ($(fn $name:ident($($arguments:tt)*) -> $Result:ty $body:block)*) => {
+        $(#[allow(unsafe_code, reason = "the trait says so; there is only one lane")]
+        #[inline]
+        unsafe fn $name($($arguments)*) -> $Result $body)*
     };
 }
 
-/// The number is the plain float's, the partial our own.
+/// Methods that call the inherent method of the same name: `sin()` is `fn sin(self) -> Self { self.sin() }`.
+macro_rules! inherent {
+    ($($name:ident($($argument:ident: $Argument:ty),*))*) => {
+        inlined! { $(fn $name(self, $($argument: $Argument),*) -> Self { self.$name($($argument),*) })* }
+    };
+}
+
+/// Functions whose number is that of the plain float, and whose partial is that of [`cardinal`]. The expansion of `sinc`
+/// is at [`field!`].
 macro_rules! cardinal {
     ($($name:ident)*) => {
-        $(#[inline] #[track_caller] fn $name(self) -> Self {
+        inlined! { $(fn $name(self) -> Self {
             Self { data: ComplexField::$name(self.data), ..self * cardinal::$name(self.data) }
-        })*
+        })* }
     };
 }
 
+/// Constants of `T`, lifted: `pi` is `fn pi() -> Self { Self::constant(<T as RealField>::pi()) }`.
 macro_rules! constants {
     ($($name:ident)*) => {
-        $(#[inline] fn $name() -> Self { Self::constant(<T as RealField>::$name()) })*
+        inlined! { $(fn $name() -> Self { Self::constant(<T as RealField>::$name()) })* }
     };
 }
 
-/// Plain numbers are constants. The way back takes the number alone, as `data` does: algorithms use it to decide how far
-/// to go, and could not if a number that depends on something were refused.
+/// Primitive numbers are constants. The conversion back takes the number alone, as `data` does: algorithms use it to
+/// decide how many steps to take, and would fail if a number with derivatives were refused.
+///
+/// `subsets! { [T: Scalar + RealField] Value<T>: f32 }` is
+///
+/// ```text
+/// impl<T: Scalar + RealField> SubsetOf<Value<T>> for f32
+/// where
+///     T: SupersetOf<f32>,
+/// {
+///     fn to_superset(&self) -> Value<T> { <Value<T>>::constant(T::from_subset(self)) }
+///     fn from_superset_unchecked(number: &Value<T>) -> Self { number.data.to_subset_unchecked() }
+///     fn is_in_subset(number: &Value<T>) -> bool { SupersetOf::<f32>::is_in_subset(&number.data) }
+/// }
+/// ```
 macro_rules! subsets {
     (@ [$($generics:tt)*] $Number:ty, $Plain:ty) => {
         impl<$($generics)*> SubsetOf<$Number> for $Plain
         where
             T: SupersetOf<$Plain>,
         {
-            #[inline]
-            fn to_superset(&self) -> $Number {
-                <$Number>::constant(T::from_subset(self))
-            }
-
-            #[inline]
-            fn from_superset_unchecked(number: &$Number) -> Self {
-                number.data.to_subset_unchecked()
-            }
-
-            #[inline]
-            fn is_in_subset(number: &$Number) -> bool {
-                SupersetOf::<$Plain>::is_in_subset(&number.data)
+            inlined! {
+                fn to_superset(&self) -> $Number { <$Number>::constant(T::from_subset(self)) }
+                fn from_superset_unchecked(number: &$Number) -> Self { number.data.to_subset_unchecked() }
+                fn is_in_subset(number: &$Number) -> bool { SupersetOf::<$Plain>::is_in_subset(&number.data) }
             }
         }
     };

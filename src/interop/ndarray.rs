@@ -8,16 +8,10 @@ use crate::dual::Dual;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
-macro_rules! operand {
-    ([$($constant:tt)*] $Number:ty) => {
-        impl<T: Scalar, $($constant)*> ScalarOperand for $Number {}
+impl<T: Scalar> ScalarOperand for Value<T> {}
 
-        impl<T, $($constant)*> NdFloat for $Number where
-            T: Scalar + Debug + Display + LowerExp + UpperExp + Send + Sync
-        {
-        }
-    };
-}
+impl<T: Scalar, const N: usize> ScalarOperand for Dual<T, N> {}
 
-operand! { [] Value<T> }
-operand! { [const N: usize] Dual<T, N> }
+impl<T: Scalar + Debug + Display + LowerExp + UpperExp + Send + Sync> NdFloat for Value<T> {}
+
+impl<T: Scalar + Debug + Display + LowerExp + UpperExp + Send + Sync, const N: usize> NdFloat for Dual<T, N> {}

@@ -1,10 +1,10 @@
-//! The sparse matrices of `nalgebra-sparse`, which has their products and factorisations.
+//! Conversions from and to the sparse matrices of `nalgebra-sparse`.
 
 use nalgebra_sparse::CsrMatrix;
 
 use crate::sparse::{Csr, Sparsity};
 
-/// The same numbers at the same places, for the products and factorisations of `nalgebra-sparse`.
+/// The same matrix, with the products and factorisations of `nalgebra-sparse`.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ impl<T> From<Csr<T>> for CsrMatrix<T> {
     }
 }
 
-/// The same numbers at the same places.
+/// The same matrix.
 ///
 /// # Panics
 ///

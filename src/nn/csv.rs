@@ -10,7 +10,7 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 use super::{Dataset, Target, cut, quoted};
 use crate::error::Error;
 
-/// What the labels of a data set are.
+/// The type of the labels of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Labels {
     /// Names of classes, even if they look like numbers.
@@ -20,17 +20,17 @@ pub enum Labels {
 }
 
 impl Dataset {
-    /// Reads a CSV file: a header, then a row of numeric features with a label in the last column.
+    /// Reads a CSV file: a header, then rows of numeric features with a label in the last column.
     ///
-    /// Without `labels` the first label decides: if it is a number, all must be. Classes are numbered in the order of
-    /// their names. Blank lines are skipped, and so are spaces around fields.
+    /// Without `labels` the first label decides: if it is a number, all must be numbers. Classes are numbered in the order
+    /// of their names. Blank lines and spaces around fields are skipped.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, has no rows or no features, a row has another number of fields than the header, a
-    /// name in the header is empty or given twice, a feature or a label is not a finite number where it should be, a
-    /// label is empty, a name or a label has control characters such as a line end, there is only one class, or a field
-    /// is not UTF-8. The error names file, line and column.
+    /// If the file cannot be read, has no rows or no features, the number of fields of a row differs from that of the
+    /// header, a name in the header is empty or occurs twice, a feature or a numeric label is not a finite number, a label
+    /// is empty, a name or a label has control characters such as a line end, there is only one class, or a field is not
+    /// UTF-8. The error names file, line and column.
     pub fn from_csv(path: impl AsRef<Path>, labels: Option<Labels>) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -40,11 +40,11 @@ impl Dataset {
         }
     }
 
-    /// [`from_csv`](Self::from_csv) from any reader, which errors call by `name`.
+    /// The same as [`from_csv`](Self::from_csv), from any reader; `name` stands for the file in errors.
     ///
     /// # Errors
     ///
-    /// As [`from_csv`](Self::from_csv).
+    /// The same as [`from_csv`](Self::from_csv).
     ///
     /// # Examples
     ///
@@ -62,22 +62,22 @@ impl Dataset {
     pub fn from_csv_reader(mut reader: impl Read, name: &str, labels: Option<Labels>) -> Result<Self, Error> {
         let mut text = Vec::new();
         reader.read_to_end(&mut text).map_err(|error| Error::unreadable(name, error))?;
-        Rows::new(&text, name)?.collect(labels)
+        RowReader::new(&text, name)?.collect(labels)
     }
 }
 
-/// The rows of a file, one at a time.
-struct Rows<'a> {
+/// Reads the rows of a file, one at a time.
+struct RowReader<'a> {
     /// The name of the file.
     name: &'a str,
-    /// The file without a byte order mark, so that offsets are those of the reader.
+    /// The file without a byte order mark: the reader does not count it in its offsets.
     text: &'a [u8],
     reader: Reader<&'a [u8]>,
     header: StringRecord,
     row: StringRecord,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowReader<'a> {
     fn new(text: &'a [u8], name: &'a str) -> Result<Self, Error> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let reader = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(text);
@@ -113,11 +113,11 @@ impl<'a> Rows<'a> {
                 features.push(self.number(column)?);
             }
             let label = &self.row[label_column];
-            let looks = if label.parse::<f64>().is_ok() { Labels::Numbers } else { Labels::Classes };
-            match *labels.get_or_insert(looks) {
+            let detected = if label.parse::<f64>().is_ok() { Labels::Numbers } else { Labels::Classes };
+            match *labels.get_or_insert(detected) {
                 Labels::Numbers => numbers.push(self.number(label_column)?),
                 Labels::Classes if label.is_empty() => return Err(self.unexpected(label_column, "a label")),
-                // A quote that is never closed makes one field of all that follows.
+                // After an unclosed quote, the rest of the file is one field.
                 Labels::Classes if label.contains(char::is_control) => {
                     return Err(self.unexpected(label_column, "a label in one line"));
                 }
@@ -183,8 +183,8 @@ impl<'a> Rows<'a> {
         )
     }
 
-    /// The line of the row that the reader found from the given byte on. The reader counts lines itself, but not those
-    /// that it skips before the row.
+    /// The line number of the row that the reader found from the given byte on. The reader's own count lacks the lines
+    /// that it skips before a row.
     fn line(&self, byte: u64) -> usize {
         let start = usize::try_from(byte).map_or(self.text.len(), |byte| byte.min(self.text.len()));
         let skipped = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();

@@ -1,4 +1,4 @@
-//! Rows of features with what should be predicted from them.
+//! Data sets: rows of features, and the targets to predict from them.
 
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ pub struct Dataset {
     target: Target,
 }
 
-/// What should be predicted from each row.
+/// The values to predict, one for each row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// Classification: the names of the classes, and the index of the class of each row.
@@ -53,7 +53,7 @@ pub struct Scaling {
     target: Scale,
 }
 
-/// Half the mean and half the standard deviation: the whole of the largest numbers would overflow.
+/// Half the mean and half the standard deviation: for the largest numbers, the full values would overflow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Scale {
     mean: f64,
@@ -61,12 +61,12 @@ struct Scale {
 }
 
 impl Dataset {
-    /// The data set of the named features, row by row, and a target for each row.
+    /// A data set of the named features, row by row, and a target for each row.
     ///
     /// # Errors
     ///
-    /// If there is no feature or no row, a name is empty or given twice, a number is not finite, there are fewer than
-    /// two classes, a label is no index of a class, or there are not as many features as names times targets.
+    /// If there is no feature or no row, a name is empty or occurs twice, a number is not finite, there are fewer than
+    /// two classes, a label is not the index of a class, or the number of features is not names times targets.
     pub fn new(names: Vec<String>, features: Vec<f64>, target: Target) -> Result<Self, Error> {
         let fail = |expected: &str, found: String| Err(Error::unexpected("data set", expected, found));
         if names.is_empty() || target.is_empty() {
@@ -122,7 +122,7 @@ impl Dataset {
         &self.features[row * self.names.len()..][..self.names.len()]
     }
 
-    /// What should be predicted.
+    /// The values to predict.
     pub fn target(&self) -> &Target {
         &self.target
     }
@@ -142,7 +142,7 @@ impl Dataset {
             let group = if let Target::Classes { labels, .. } = &self.target { labels[row] } else { 0 };
             groups[group].push(row);
         }
-        // Of many small classes, those that give a row to the test set are drawn, too.
+        // With many small classes, not every class can give a row to the test set: their order decides, so it is random.
         groups.shuffle(rng);
         let (mut training, mut test) = (Vec::new(), Vec::new());
         for rows in &groups {
@@ -185,12 +185,12 @@ impl Dataset {
         }
     }
 
-    /// Brings all columns, and the targets where they are numbers, to mean 0 and standard deviation 1: those of the
-    /// data that the scaling was taken from, which should be the training set.
+    /// Standardises all columns, and the targets where they are numbers, with the means and standard deviations of
+    /// `scaling`. These should be those of the training set.
     ///
     /// # Panics
     ///
-    /// If the scaling has another number of columns.
+    /// If the scaling has another number of columns than the data set.
     #[track_caller]
     pub fn standardize(&mut self, scaling: &Scaling) {
         for row in self.features.chunks_exact_mut(self.names.len()) {
@@ -218,7 +218,7 @@ impl Target {
         self.len() == 0
     }
 
-    /// The number of outputs that a network needs: a score for each class, or one number.
+    /// The number of outputs that a network needs: one score for each class, or one number.
     pub fn width(&self) -> usize {
         match self {
             Self::Classes { names, .. } => names.len(),
@@ -231,7 +231,7 @@ impl Target {
     ///
     /// # Panics
     ///
-    /// If there is no such row, or there are not [`width`](Self::width) outputs.
+    /// If there is no such row, or the number of outputs is not [`width`](Self::width).
     #[track_caller]
     pub fn loss<F: Real>(&self, row: usize, outputs: &[F]) -> F {
         assert_eq!(outputs.len(), self.width(), "the loss needs an output for each class, or one number");
@@ -247,7 +247,7 @@ impl Scaling {
     ///
     /// # Panics
     ///
-    /// If there are not as many as columns.
+    /// If the length of `row` is not the number of columns.
     #[track_caller]
     pub fn apply(&self, row: &mut [f64]) {
         assert_eq!(row.len(), self.features.len(), "a scaling is for rows of as many columns");
@@ -256,23 +256,23 @@ impl Scaling {
         }
     }
 
-    /// The number that was standardised to `y`, a number of the target or a prediction of it.
+    /// The inverse of the standardisation of the target: the original value of a standardised target or prediction `y`.
     pub fn restore(&self, y: f64) -> f64 {
         2.0 * (self.target.mean + y * self.target.deviation)
     }
 
-    /// The difference of two numbers of the target that was standardised to `difference`, such as an error.
+    /// The original value of a difference of two standardised targets, such as an error.
     pub fn restore_difference(&self, difference: f64) -> f64 {
         2.0 * (difference * self.target.deviation)
     }
 }
 
 impl Scale {
-    /// Of at least one finite number. A constant becomes exactly 0, and its deviation is 1.
+    /// The scale of at least one finite number. A constant column becomes exactly 0; its deviation counts as 1.
     #[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
     fn of(numbers: &(impl Iterator<Item = f64> + Clone)) -> Self {
         let count = numbers.clone().count() as f64;
-        // From the first number on: exact for a constant.
+        // Relative to the first number, so that it is exact for a constant.
         let first = numbers.clone().next().map_or(0.0, |x| x / 2.0);
         let shifts = numbers.clone().map(|x| x / 2.0 - first);
         let largest = shifts.clone().fold(f64::MIN_POSITIVE, |largest, x| largest.max(x.abs()));

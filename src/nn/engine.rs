@@ -1,4 +1,4 @@
-//! What computes the gradients of a training.
+//! The engines that compute the gradients of a training.
 
 use std::any::Any;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
 use crate::scalar::Scalar;
 
-/// What a [`Trainer`](super::Trainer) computes the gradients of its epochs with.
+/// How a [`Trainer`](super::Trainer) computes the gradients of its epochs.
 ///
 /// # Examples
 ///
@@ -26,10 +26,10 @@ use crate::scalar::Scalar;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Engine {
-    /// A tape: network and loss run as code, row after row. It takes any number, and is the reference.
+    /// A tape: network and loss run as code, row by row. It takes any number, and is the reference.
     Tape,
-    /// A program: network and loss are recorded once, and run on many rows at a time. It takes f32 and f64; a network
-    /// of other numbers is trained on a tape all the same.
+    /// A program: network and loss are recorded once, and run on many rows at a time. It takes f32 and f64; networks of
+    /// other numbers are trained on a tape.
     #[default]
     Program,
 }
@@ -60,40 +60,41 @@ impl FromStr for Engine {
 
 /// The gradients of a network for batches of a data set.
 pub(super) trait BatchRunner<T>: fmt::Debug {
-    /// The mean loss of some rows, whose gradient is left behind.
+    /// Returns the mean loss of some rows, and writes its gradient to `gradient`.
     fn gradient(&mut self, network: &Mlp<T>, data: &Dataset, rows: &[usize], gradient: &mut [T]) -> Result<T, Error>;
 }
 
-/// BatchRunner that are run as programs, for the types that have such.
-pub(super) fn programs<T: Scalar>() -> Option<Box<dyn BatchRunner<T>>> {
-    fn of<T: Precision, U: 'static>() -> Option<Box<dyn BatchRunner<U>>> {
-        let batches: Box<dyn BatchRunner<T>> = Box::new(Programs::<T>::default());
-        let batches: Box<dyn Any> = Box::new(batches);
-        // It is one if the two types are one.
-        batches.downcast().ok().map(|batches| *batches)
+/// A runner that uses programs, for f64 and f32; `None` for other numbers.
+pub(super) fn program_runner<T: Scalar>() -> Option<Box<dyn BatchRunner<T>>> {
+    fn runner<T: Precision, U: 'static>() -> Option<Box<dyn BatchRunner<U>>> {
+        let runner: Box<dyn BatchRunner<T>> = Box::new(ProgramRunner::<T>::default());
+        let runner: Box<dyn Any> = Box::new(runner);
+        // The cast succeeds if `T` and `U` are the same type.
+        runner.downcast().ok().map(|runner| *runner)
     }
-    of::<f64, T>().or_else(of::<f32, T>)
+    runner::<f64, T>().or_else(runner::<f32, T>)
 }
 
-/// The most numbers that are copied before a program runs on them, unless a few rows have more.
-const NUMBERS: usize = 1 << 20;
-const FEW: usize = 256;
+/// The largest number of numbers that are copied before a program runs on them, unless `MIN_ROWS` rows have more.
+const COPIED_NUMBERS: usize = 1 << 20;
+const MIN_ROWS: usize = 256;
 
-/// A row of a program is the features and the target of a row of the data: a share for each class, or the number.
+/// Programs of the losses of data sets, recorded when they are first used. A row of a program contains the features and
+/// the target of a row of the data: a share for each class, or the number.
 #[derive(Debug)]
-struct Programs<T: Precision> {
+struct ProgramRunner<T: Precision> {
     classes: Option<LossProgram<T>>,
     numbers: Option<LossProgram<T>>,
     rows: Vec<T>,
 }
 
-impl<T: Precision> Default for Programs<T> {
+impl<T: Precision> Default for ProgramRunner<T> {
     fn default() -> Self {
         Self { classes: None, numbers: None, rows: Vec::new() }
     }
 }
 
-impl<T: Precision> BatchRunner<T> for Programs<T> {
+impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
     fn gradient(&mut self, network: &Mlp<T>, data: &Dataset, rows: &[usize], gradient: &mut [T]) -> Result<T, Error> {
         let features = data.names().len();
         super::check_width("layer 1 of the network", network.inputs(), features)?;
@@ -115,7 +116,7 @@ impl<T: Precision> BatchRunner<T> for Programs<T> {
         };
         gradient.fill(T::zero());
         let (count, mut mean) = (super::number(rows.len()), T::zero());
-        for rows in rows.chunks((NUMBERS / width).max(FEW)) {
+        for rows in rows.chunks((COPIED_NUMBERS / width).max(MIN_ROWS)) {
             self.rows.clear();
             self.rows.resize(rows.len() * width, T::zero());
             for (copy, &row) in self.rows.chunks_exact_mut(width).zip(rows) {

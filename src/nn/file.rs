@@ -23,7 +23,7 @@ struct Stored<T> {
     parameters: Vec<String>,
 }
 
-/// A network of plain numbers, f32 or f64; it predicts the same afterwards, bit for bit.
+/// Stores a network of plain numbers, f32 or f64. The network that is read predicts the same, bit for bit.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ struct Stored<T> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A network of values is that of a tape, which no file has; store that of its numbers, `network.map(|w| w.data())`:
+/// A network of values belongs to a tape, which is not stored. Store its numbers: `network.map(|w| w.data())`.
 ///
 /// ```compile_fail,E0277
 /// # use gradtape::{Tape, nn::{Activation, Mlp}};
@@ -59,7 +59,8 @@ impl<T: Precision> Serialize for Mlp<T> {
     }
 }
 
-/// What is damaged, foreign, of a newer format or of the other precision is an error that says what was expected.
+/// Data that are damaged, of another kind, of a newer format or of the other precision give an error that says what was
+/// expected.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, T: Precision> Deserialize<'de> for Mlp<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -70,8 +71,8 @@ impl<'de, T: Precision> Deserialize<'de> for Mlp<T> {
     }
 }
 
-/// As it is written elsewhere: `"leaky_relu(0.1)"`. An error if that cannot be read again, because the parameter is not
-/// finite.
+/// Stores the text of `Display`, such as `"leaky_relu(0.1)"`. A parameter that is not finite is an error, because it could
+/// not be read again.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -80,7 +81,7 @@ impl Serialize for Activation {
     }
 }
 
-/// An unknown name is an error that lists the known ones.
+/// An unknown name gives an error that lists the known names.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Activation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,4 +1,4 @@
-//! First weights.
+//! The distributions of the first weights.
 
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;

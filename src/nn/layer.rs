@@ -1,4 +1,4 @@
-//! Neurons side by side.
+//! Layers: neurons with the same inputs.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::number::Real;
 
 /// A layer: neurons with the same inputs and the same activation, a view of their parameters.
 ///
-/// The parameters are those of one neuron after the other, each with its weights and then its bias. As a view, a layer
-/// has no `map`: [`Mlp::map`](super::Mlp::map) takes a network, also of one layer, to other numbers.
+/// The parameters are stored neuron by neuron: the weights, then the bias. A layer is a view and has no `map`; to change
+/// the number type, use [`Mlp::map`](super::Mlp::map), for a network of one layer, too.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub struct Layer<'a, F> {
 }
 
 impl<'a, F> Layer<'a, F> {
-    /// A layer of `inputs` inputs, of as many neurons as there are parameters for.
+    /// A layer with `inputs` inputs. The number of neurons follows from the number of parameters.
     ///
     /// # Errors
     ///
@@ -40,11 +40,11 @@ impl<'a, F> Layer<'a, F> {
             let expected = format!("parameters for neurons of {inputs} weights and a bias");
             return Err(Error::unexpected("layer", expected, format!("{} parameters", parameters.len())));
         }
-        Ok(Self::trusted(parameters, inputs, activation))
+        Ok(Self::from_checked(parameters, inputs, activation))
     }
 
-    /// A layer of parameters that were counted before.
-    pub(super) fn trusted(parameters: &'a [F], inputs: usize, activation: Activation) -> Self {
+    /// A layer whose number of parameters was checked before.
+    pub(super) fn from_checked(parameters: &'a [F], inputs: usize, activation: Activation) -> Self {
         Self { parameters, inputs, activation }
     }
 
@@ -63,7 +63,7 @@ impl<'a, F> Layer<'a, F> {
         self.activation
     }
 
-    /// All parameters: of each neuron its weights and then its bias.
+    /// All parameters: for each neuron its weights, then its bias.
     pub fn parameters(&self) -> &'a [F] {
         self.parameters
     }
@@ -84,7 +84,7 @@ impl<F: Real> Layer<'_, F> {
     ///
     /// # Errors
     ///
-    /// If there are not as many inputs as the layer has.
+    /// If the length of `x` is not the number of inputs of the layer.
     pub fn forward(&self, x: &[F]) -> Result<Vec<F>, Error> {
         super::check_width("layer", self.inputs, x.len())?;
         Ok(self.neurons().map(|neuron| neuron.activate(x)).collect())

@@ -1,7 +1,7 @@
-//! Losses: how far outputs are from what they should be, as one number to be made small.
+//! Losses: the distance of outputs from their targets, as one number to minimise.
 //!
-//! Outputs are any [`Real`], targets are plain numbers, or numbers as the outputs are: those of a program come out of
-//! its rows.
+//! Outputs are any [`Real`]. Targets are plain numbers, or numbers of the same type as the outputs, as in a program, which
+//! reads its targets from its rows.
 //!
 //! ```
 //! use gradtape::nn::loss;
@@ -50,15 +50,15 @@ pub fn hinge<F: Real + Mul<X, Output = F>, X: Copy>(scores: &[F], targets: &[X])
     mean(pairs(scores, targets).map(|(y, t)| (F::one() - y * t).relu()).sum(), scores.len())
 }
 
-/// The penalty `Σ wᵢ²`, which keeps parameters small.
+/// The penalty `Σ wᵢ²` for large parameters.
 pub fn l2<F: Real>(parameters: &[F]) -> F {
     F::dot(parameters, parameters)
 }
 
-/// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`, without overflow at any finite score and
-/// exact where a score is far above the others.
+/// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`. It does not overflow at any finite score, and
+/// is accurate where one score is far above the others.
 ///
-/// It branches at the largest score. What is recorded as a program takes [`soft_cross_entropy`], which does not.
+/// It branches at the largest score. For a program, use [`soft_cross_entropy`], which has no branch.
 ///
 /// # Panics
 ///
@@ -68,24 +68,24 @@ pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
     assert!(class < scores.len(), "cross-entropy needs a score for each class");
     let top = (1..scores.len()).fold(0, |top, i| if scores[i] > scores[top] { i } else { top });
     let largest = scores[top].detach();
-    // Of the largest score all but the 1: beside it, the others' small terms would be rounded away.
+    // The term of the largest score is 1. It is left out, for the small terms of the others would be rounded away beside it.
     let term = |(i, &y): (usize, &F)| if i == top { (y - largest).exp_m1() } else { (y - largest).exp() };
     scores.iter().enumerate().map(term).sum::<F>().ln_1p() - (scores[class] - largest)
 }
 
 /// The cross-entropy of the softmax of the scores for *shares* of the classes, which add up to 1:
-/// `ln Σ exp(yᵢ) - Σ tᵢ yᵢ`, without overflow at any finite score, and without a branch.
+/// `ln Σ exp(yᵢ) - Σ tᵢ yᵢ`. It does not overflow at any finite score, and has no branch.
 ///
-/// A share of 1 and zeros beside it is the loss of one class, that of [`cross_entropy`]; other shares smooth the
-/// labels, or are the probabilities that another model gives.
+/// A share of 1 and otherwise zeros give the loss of one class, that of [`cross_entropy`]. Other shares are smoothed
+/// labels, or the probabilities of another model.
 ///
-/// With the largest score `m` it is computed as `ln(1 + Σ (exp(yᵢ - m) - tᵢ)) - (Σ tᵢ yᵢ - m)`, the same because the
-/// shares add up to 1; this is not checked. Where a class whose share is 1 has the largest score by far, its term is
-/// exactly 0, and the loss as exact as the small terms of the others.
+/// With the largest score `m` it is computed as `ln(1 + Σ (exp(yᵢ - m) - tᵢ)) - (Σ tᵢ yᵢ - m)`. This is the same if the
+/// shares add up to 1, which is not checked. If a class with share 1 has the largest score by far, its term is exactly 0,
+/// and the loss is as accurate as the small terms of the others.
 ///
 /// # Panics
 ///
-/// If there are not as many shares as scores, or none.
+/// If the lengths differ, or there are no scores.
 ///
 /// # Examples
 ///
@@ -100,7 +100,7 @@ pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
 #[track_caller]
 pub fn soft_cross_entropy<F: Real>(scores: &[F], shares: &[F]) -> F {
     assert!(!scores.is_empty(), "cross-entropy needs a score for each class");
-    // The loss is the same whatever `m` is, and so has no derivative by it.
+    // The loss does not depend on `m`, so `m` needs no derivative.
     let m = scores[1..].iter().fold(scores[0].detach(), |m, y| m.max(y.detach()));
     let terms = pairs(scores, shares).map(|(y, t)| (y - m).exp() - t);
     terms.sum::<F>().ln_1p() - (F::dot(scores, shares) - m)

@@ -1,4 +1,4 @@
-//! A network and its loss, recorded.
+//! Networks with a loss, recorded as programs.
 
 use super::Mlp;
 use crate::error::Error;
@@ -7,8 +7,8 @@ use crate::program::{Expr, Precision, Program, Rows, Workspace};
 /// A network with a loss of your own, recorded once as a [`Program`] of its gradient, for
 /// [`Trainer::step_on`](super::Trainer::step_on).
 ///
-/// A row is all that the loss of one example is computed from: usually the inputs of the network, and then the targets.
-/// The parameters of the network may change from step to step; its shape may not.
+/// A row contains all data of the loss of one example: usually the inputs of the network, then the targets. The parameters
+/// of the network may change from step to step, but not its shape.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ use crate::program::{Expr, Precision, Program, Rows, Workspace};
 /// ```
 #[derive(Debug)]
 pub struct LossProgram<T: Precision> {
-    /// The network that was recorded, without its parameters.
+    /// The recorded network, without its parameters.
     shape: Mlp<()>,
     /// The sum of the losses, and its gradient by all parameters.
     program: Program<T>,
@@ -46,10 +46,10 @@ pub struct LossProgram<T: Precision> {
 }
 
 impl<T: Precision> LossProgram<T> {
-    /// The sum of the losses of all rows, where `loss` is given the network and a row.
+    /// Records the sum of the losses of all rows. `loss` gets the network and a row.
     ///
-    /// `row` is a row as any other. Where `loss` branches, it goes the way of this row, and later takes only rows that
-    /// go the same way; a loss without comparisons takes all.
+    /// `row` is an example of a row. If `loss` branches, the program follows the path of this row, and later accepts only
+    /// rows that take the same path. A loss without comparisons accepts all rows.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl<T: Precision> LossProgram<T> {
     ///
     /// # Panics
     ///
-    /// If the loss was not computed from what `loss` was given.
+    /// If the result of `loss` was not computed from its arguments.
     #[track_caller]
     pub fn record(
         network: &Mlp<T>,
@@ -85,13 +85,13 @@ impl<T: Precision> LossProgram<T> {
         }
     }
 
-    /// The mean over all rows instead of the sum.
+    /// Uses the mean over all rows instead of the sum.
     #[must_use]
     pub fn mean(self) -> Self {
         Self { is_mean: true, ..self }
     }
 
-    /// Leaves the gradient behind, and returns the loss.
+    /// Returns the loss, and writes its gradient to `gradient`.
     pub(super) fn gradient(&mut self, network: &Mlp<T>, rows: Rows<'_, T>, gradient: &mut [T]) -> Result<T, Error> {
         if !self.shape.has_shape_of(network) {
             let expected = format!("{}, which was recorded", self.shape);
@@ -102,7 +102,7 @@ impl<T: Precision> LossProgram<T> {
         self.add_gradient(network.parameters(), rows, count, gradient)
     }
 
-    /// Adds the gradient of the sum over `count` to another gradient, and returns the sum over `count`.
+    /// Adds the gradient of the sum, divided by `count`, to `gradient`; returns the sum, divided by `count`.
     pub(super) fn add_gradient(
         &mut self,
         parameters: &[T],

@@ -1,4 +1,4 @@
-//! Layers one after the other.
+//! Multi-layer perceptrons.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::number::Real;
 use crate::ops::rules::constant;
 
-/// A multi-layer perceptron over numbers `F`: each layer takes the outputs of the one before.
+/// A multi-layer perceptron over numbers `F`: each layer takes the outputs of the layer before.
 ///
-/// All parameters are one slice: layer by layer, neuron by neuron, its weights and then its bias. So an optimiser
-/// updates `parameters_mut()` of an `Mlp<f64>`, and [`map`](Self::map) makes the same network over
-/// [`Value`](crate::Value)s, whose gradient has the same order.
+/// All parameters are one slice: layer by layer, neuron by neuron, the weights, then the bias. So an optimiser updates
+/// `parameters_mut()` of an `Mlp<f64>`, and [`map`](Self::map) makes the same network over [`Value`](crate::Value)s, whose
+/// gradient has the same order.
 ///
 /// # Examples
 ///
@@ -55,7 +55,7 @@ pub struct Workspace<F> {
 }
 
 impl<F> Workspace<F> {
-    /// Memory for any network; it grows when it is used first.
+    /// Memory for any network. It is allocated at the first use.
     pub const fn new() -> Self {
         Self { inputs: Vec::new(), outputs: Vec::new() }
     }
@@ -68,12 +68,12 @@ impl<F> Default for Workspace<F> {
 }
 
 impl<F> Mlp<F> {
-    /// The network of the given parameters, with a width and an activation for each layer.
+    /// A network with these parameters, and a width and an activation for each layer.
     ///
     /// # Errors
     ///
-    /// If there is no layer, an input or layer has width 0, or there are not as many parameters as the widths need:
-    /// `outputs · (inputs + 1)` for each layer.
+    /// If there is no layer, the input or a layer has width 0, or the number of parameters is not the sum of
+    /// `outputs · (inputs + 1)` over the layers.
     pub fn from_parameters(inputs: usize, layers: &[(usize, Activation)], parameters: Vec<F>) -> Result<Self, Error> {
         let expected = count_parameters(inputs, layers)?;
         if parameters.len() != expected {
@@ -99,13 +99,13 @@ impl<F> Mlp<F> {
         let mut rest = &self.parameters[..];
         self.layers.iter().map(move |&(outputs, activation)| {
             let (parameters, tail) = rest.split_at(outputs * (inputs + 1));
-            let layer = Layer::trusted(parameters, inputs, activation);
+            let layer = Layer::from_checked(parameters, inputs, activation);
             (inputs, rest) = (outputs, tail);
             layer
         })
     }
 
-    /// Whether inputs, widths and activations are those of another network.
+    /// Whether the number of inputs, the widths and the activations are those of another network.
     pub(super) fn has_shape_of<G>(&self, other: &Mlp<G>) -> bool {
         self.inputs == other.inputs && self.layers == other.layers
     }
@@ -122,7 +122,7 @@ impl<F> Mlp<F> {
 }
 
 impl<F: Copy> Mlp<F> {
-    /// The same network with `f` of each parameter, called in their order.
+    /// The same network with `f` applied to each parameter, in order.
     ///
     /// ```
     /// use gradtape::nn::{Activation, Mlp};
@@ -138,7 +138,7 @@ impl<F: Copy> Mlp<F> {
         Mlp { inputs: self.inputs, layers: self.layers.clone(), parameters }
     }
 
-    /// [`map`](Self::map) into the memory of another network, whose shape and parameters are lost.
+    /// The same as [`map`](Self::map), written to another network, whose shape and parameters are replaced.
     pub fn map_into<G>(&self, network: &mut Mlp<G>, f: impl FnMut(F) -> G) {
         network.inputs = self.inputs;
         network.layers.clone_from(&self.layers);
@@ -155,7 +155,7 @@ impl<F: Real> Mlp<F> {
     ///
     /// # Errors
     ///
-    /// If there is no layer, or an input or layer has width 0, or the memory cannot be had.
+    /// If there is no layer, the input or a layer has width 0, or there is not enough memory.
     pub fn new(inputs: usize, layers: &[(usize, Activation)], init: Init, rng: &mut impl Rng) -> Result<Self, Error> {
         let count = count_parameters(inputs, layers)?;
         let mut parameters = Vec::new();
@@ -178,18 +178,18 @@ impl<F: Real> Mlp<F> {
     ///
     /// # Errors
     ///
-    /// If there are not as many inputs as the first layer has.
+    /// If the length of `x` is not the number of inputs.
     pub fn forward(&self, x: &[F]) -> Result<Vec<F>, Error> {
         let mut workspace = Workspace::new();
         self.forward_into(x, &mut workspace)?;
         Ok(workspace.outputs)
     }
 
-    /// [`forward`](Self::forward) in the given memory, which holds the outputs until its next use.
+    /// The same as [`forward`](Self::forward), with the memory of `workspace`, which holds the outputs until its next use.
     ///
     /// # Errors
     ///
-    /// If there are not as many inputs as the first layer has.
+    /// If the length of `x` is not the number of inputs.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! One neuron.
+//! Single neurons.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::number::Real;
 
 /// A neuron: `activation(w · x + b)`, a view of its weights `w`.
 ///
-/// As a view, it has no `map`: [`Mlp::map`](super::Mlp::map) takes a network to other numbers.
+/// A neuron is a view and has no `map`; to change the number type, use [`Mlp::map`](super::Mlp::map).
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ pub struct Neuron<'a, F> {
 }
 
 impl<'a, F> Neuron<'a, F> {
-    /// A neuron of as many inputs as there are weights.
+    /// A neuron with one input for each weight.
     pub fn new(weights: &'a [F], bias: F, activation: Activation) -> Self {
         Self { weights, bias, activation }
     }
@@ -63,13 +63,13 @@ impl<F: Real> Neuron<'_, F> {
     ///
     /// # Errors
     ///
-    /// If there are not as many inputs as weights.
+    /// If the length of `x` is not the number of weights.
     pub fn forward(&self, x: &[F]) -> Result<F, Error> {
         super::check_width("neuron", self.weights.len(), x.len())?;
         Ok(self.activate(x))
     }
 
-    /// [`forward`](Self::forward) of inputs that were counted before.
+    /// The same as [`forward`](Self::forward), for inputs whose number was checked before.
     #[inline]
     pub(super) fn activate(&self, x: &[F]) -> F {
         self.activation.apply(F::dot(self.weights, x) + self.bias)

@@ -1,10 +1,10 @@
-//! Optimisers: how parameters follow a gradient downhill.
+//! Optimisers: rules that change parameters with the gradient of a loss.
 
 use num_traits::Float;
 
 use crate::ops::rules::constant;
 
-/// A rule that makes a loss smaller by changing parameters against its gradient.
+/// A rule that decreases a loss by changing parameters against its gradient.
 ///
 /// # Examples
 ///
@@ -20,11 +20,11 @@ use crate::ops::rules::constant;
 /// assert!((x[0] - 3.0).abs() < 1e-3);
 /// ```
 pub trait Optimizer<T> {
-    /// Changes the parameters, whose gradient is given, by one step.
+    /// Changes the parameters by one step, given the gradient of the loss.
     ///
     /// # Panics
     ///
-    /// If the lengths differ, or an earlier step had another number of parameters.
+    /// If the lengths differ, or the number of parameters differs from that of an earlier step.
     fn step(&mut self, parameters: &mut [T], gradient: &[T]);
 }
 
@@ -56,18 +56,18 @@ pub struct Sgd<T> {
 }
 
 impl<T: Float> Sgd<T> {
-    /// Descent at the given rate, without momentum.
+    /// Gradient descent with this rate, without momentum.
     pub fn new(rate: T) -> Self {
         Self { rate, momentum: T::zero(), velocity: Vec::new() }
     }
 
-    /// The same with momentum, the share in `[0, 1)` of the last velocity that is kept.
+    /// Sets the momentum: the share in `[0, 1)` of the last velocity that each step keeps.
     #[must_use]
     pub fn with_momentum(self, momentum: T) -> Self {
         Self { momentum, ..self }
     }
 
-    /// Takes the following steps at another rate; what the earlier ones left behind stays.
+    /// Sets the rate of the following steps. The velocity is kept.
     pub fn set_rate(&mut self, rate: T) {
         self.rate = rate;
     }
@@ -89,11 +89,11 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 ///
 /// Step `k` computes `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and
 /// `w ← w - rate · ((m / (1 - β₁ᵏ)) / (√(v / (1 - β₂ᵏ)) + ε) + decay · w)` with `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`,
-/// or the smallest normal number where that is larger.
+/// or the smallest normal number if that is larger.
 ///
 /// # Examples
 ///
-/// The first step is as long as the rate, whatever the gradient:
+/// The length of the first step is the rate, whatever the gradient is:
 ///
 /// ```
 /// use gradtape::nn::{Adam, Optimizer};
@@ -113,18 +113,18 @@ pub struct Adam<T> {
 }
 
 impl<T: Float> Adam<T> {
-    /// Adam at the given rate, without weight decay.
+    /// Adam with this rate, without weight decay.
     pub fn new(rate: T) -> Self {
         Self { rate, decay: T::zero(), powers: [T::one(); 2], moments: Vec::new() }
     }
 
-    /// The same with weight decay.
+    /// Sets the weight decay.
     #[must_use]
     pub fn with_decay(self, decay: T) -> Self {
         Self { decay, ..self }
     }
 
-    /// Takes the following steps at another rate; what the earlier ones left behind stays.
+    /// Sets the rate of the following steps. The moments are kept.
     pub fn set_rate(&mut self, rate: T) {
         self.rate = rate;
     }
@@ -149,7 +149,7 @@ impl<T: Float> Optimizer<T> for Adam<T> {
     }
 }
 
-/// Makes the state of the first step, and checks the lengths of every step.
+/// Allocates the state at the first step, and checks the lengths at every step.
 #[track_caller]
 fn prepare<S: Clone, T>(state: &mut Vec<S>, zero: S, parameters: &[T], gradient: &[T]) {
     assert_eq!(parameters.len(), gradient.len(), "a step needs as many derivatives as parameters");

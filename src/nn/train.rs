@@ -11,10 +11,11 @@ use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
 use crate::tape::{Gradients, Tape, Value};
 
-/// Enough that making the variables anew costs little, few enough that their records stay in the cache.
-const ROWS_OF_A_SWEEP: usize = 16;
+/// The number of rows on the tape at once. With more rows, making the parameters variables costs less per row; with fewer,
+/// the records stay in the cache.
+const ROWS_PER_SWEEP: usize = 16;
 
-/// A network in training, with all the memory that takes: after the first steps nothing is allocated.
+/// A network in training, with the memory that it needs: after the first steps nothing is allocated.
 ///
 /// # Examples
 ///
@@ -40,8 +41,8 @@ const ROWS_OF_A_SWEEP: usize = 16;
 pub struct Trainer<T: Plain, O> {
     network: Mlp<T>,
     optimizer: O,
-    /// What computes an epoch in place of the tape.
-    programs: Option<Box<dyn BatchRunner<T>>>,
+    /// Computes the epochs, in place of the tape.
+    runner: Option<Box<dyn BatchRunner<T>>>,
     tape: Tape<T>,
     values: Mlp<Value<T>>,
     workspace: Workspace<Value<T>>,
@@ -52,14 +53,14 @@ pub struct Trainer<T: Plain, O> {
 }
 
 impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
-    /// Training of the network by the optimiser, with programs for epochs where the numbers are f32 or f64.
+    /// A trainer of the network with the optimiser. Epochs use [`Engine::Program`].
     pub fn new(network: Mlp<T>, optimizer: O) -> Self {
         Self {
             values: network.map(Value::constant),
             gradient: vec![T::zero(); network.parameters().len()],
             network,
             optimizer,
-            programs: engine::programs(),
+            runner: engine::program_runner(),
             tape: Tape::new(),
             workspace: Workspace::new(),
             gradients: Gradients::new(),
@@ -68,39 +69,39 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         }
     }
 
-    /// The same with this engine for the epochs.
+    /// Sets the engine of the epochs.
     #[must_use]
     pub fn with_engine(self, engine: Engine) -> Self {
-        let programs = match engine {
+        let runner = match engine {
             Engine::Tape => None,
-            Engine::Program => engine::programs(),
+            Engine::Program => engine::program_runner(),
         };
-        Self { programs, ..self }
+        Self { runner, ..self }
     }
 
-    /// The network as trained so far.
+    /// The network in its current state.
     pub fn network(&self) -> &Mlp<T> {
         &self.network
     }
 
-    /// The network as trained so far, without what its training took.
+    /// The network in its current state; frees the memory of the training.
     pub fn into_network(self) -> Mlp<T> {
         self.network
     }
 
-    /// The optimiser, whose rate may change on the way.
+    /// The optimiser, to change its rate during the training.
     pub fn optimizer_mut(&mut self) -> &mut O {
         &mut self.optimizer
     }
 
-    /// One step down the gradient of a loss, which is returned, on the tape.
+    /// Makes one optimisation step with the gradient of a loss, computed on the tape. Returns the loss.
     ///
-    /// `loss` is given the network over values, and memory for [`Mlp::forward_into`]. If it is not finite, neither the
-    /// network nor the optimiser is changed.
+    /// `loss` gets the network over values, and memory for [`Mlp::forward_into`]. If the loss is not finite, neither the
+    /// network nor the optimiser changes.
     ///
     /// # Errors
     ///
-    /// Those of `loss`; nothing is changed then.
+    /// Those of `loss`; then nothing changes.
     ///
     /// # Panics
     ///
@@ -115,7 +116,7 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         Ok(loss)
     }
 
-    /// Adds the gradient of a loss, which is returned, to that of the step.
+    /// Returns a loss, and adds its gradient to that of the step.
     #[inline]
     fn sweep(
         &mut self,
@@ -138,16 +139,16 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         }
     }
 
-    /// One step for each batch of at most `batch` rows, in random order. Returns the mean over all rows of the
-    /// [`Target::loss`](super::Target::loss) at the time of their step.
+    /// Makes one step for each batch of at most `batch` rows, in random order. Returns the mean of
+    /// [`Target::loss`](super::Target::loss) over all rows, each at the time of its step.
     ///
-    /// Both [engines](Engine) take the rows in the same order, and differ by rounding. The tape holds a few rows at a
-    /// time, however large the batch is; a program runs on a copy of the batch, a million numbers at a time. A batch
-    /// whose loss is not finite changes nothing.
+    /// Both [engines](Engine) use the same order of rows, and differ by rounding. The tape holds a few rows at a time,
+    /// however large the batch is. A program runs on a copy of the batch, a million numbers at a time. A batch whose loss
+    /// is not finite changes nothing.
     ///
     /// # Errors
     ///
-    /// If `batch` is 0, or the inputs or outputs of the network do not fit the data.
+    /// If `batch` is 0, or the number of inputs or outputs of the network does not fit the data.
     pub fn epoch(&mut self, data: &Dataset, batch: usize, rng: &mut impl Rng) -> Result<T, Error> {
         if batch == 0 {
             return Err(Error::unexpected("batch", "at least 1 row", "0"));
@@ -164,9 +165,9 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         let mut total = T::zero();
         for rows in order.chunks(batch) {
             let count = number::<T>(rows.len());
-            let mean = match &mut self.programs {
-                Some(programs) => programs.gradient(&self.network, data, rows, &mut self.gradient)?,
-                None => self.sweeps(data, rows, count, &mut x)?,
+            let mean = match &mut self.runner {
+                Some(runner) => runner.gradient(&self.network, data, rows, &mut self.gradient)?,
+                None => self.batch_gradient(data, rows, count, &mut x)?,
             };
             self.descend(mean);
             total += mean * count;
@@ -175,11 +176,11 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         Ok(total / number::<T>(data.len()))
     }
 
-    /// The mean loss of some rows, whose gradient is left behind.
-    fn sweeps(&mut self, data: &Dataset, rows: &[usize], count: T, x: &mut Vec<Value<T>>) -> Result<T, Error> {
+    /// Returns the mean loss of some rows, computed on the tape, and leaves its gradient in `self.gradient`.
+    fn batch_gradient(&mut self, data: &Dataset, rows: &[usize], count: T, x: &mut Vec<Value<T>>) -> Result<T, Error> {
         self.gradient.fill(T::zero());
         let mut mean = T::zero();
-        for rows in rows.chunks(ROWS_OF_A_SWEEP) {
+        for rows in rows.chunks(ROWS_PER_SWEEP) {
             mean += self.sweep(|network, workspace| {
                 let mut sum = Value::constant(T::zero());
                 for &row in rows {
@@ -195,18 +196,18 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
 }
 
 impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
-    /// One step down the gradient of a recorded loss over all rows, which is returned.
+    /// Makes one optimisation step with the gradient of a recorded loss over all rows. Returns the loss.
     ///
-    /// If it is not finite, neither the network nor the optimiser is changed.
+    /// If the loss is not finite, neither the network nor the optimiser changes.
     ///
     /// # Errors
     ///
-    /// If the loss was recorded for a network of another shape or for rows of another width, or a row makes it branch
-    /// otherwise than the row that it was recorded with; nothing is changed then.
+    /// If the loss was recorded for a network of another shape or for rows of another width, or if at a row it takes
+    /// another branch than at the row with which it was recorded; then nothing changes.
     ///
     /// # Examples
     ///
-    /// A network of one neuron that descends to the median, and not to the mean:
+    /// A network of one neuron that finds the median, not the mean:
     ///
     /// ```
     /// use gradtape::nn::{Activation, LossProgram, Mlp, Sgd, Trainer};

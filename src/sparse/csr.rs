@@ -6,8 +6,8 @@ use super::Sparsity;
 
 /// A sparse matrix in compressed rows (CSR): a number at each place of a [`Sparsity`] pattern, and zero elsewhere.
 ///
-/// [`offsets`](Self::offsets), [`indices`](Self::indices) and [`values`](Self::values) are what other crates build
-/// their matrices from. Those of `nalgebra-sparse` are made with `CsrMatrix::from`, with the feature `nalgebra`.
+/// Other crates build their matrices from [`offsets`](Self::offsets), [`indices`](Self::indices) and
+/// [`values`](Self::values). With the feature `nalgebra`, `CsrMatrix::from` makes a matrix of `nalgebra-sparse`.
 ///
 /// # Examples
 ///
@@ -34,24 +34,24 @@ impl<T> Csr<T> {
     ///
     /// # Panics
     ///
-    /// If there are not as many numbers as places.
+    /// If the number of values is not the number of places.
     #[track_caller]
     pub fn new(pattern: Sparsity, values: Vec<T>) -> Self {
         assert_eq!(values.len(), pattern.nnz(), "a matrix has a number for each place of its pattern");
         Self { pattern, values }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.pattern.rows()
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         self.pattern.columns()
     }
 
-    /// How many numbers are stored, be they zero or not.
+    /// The number of stored numbers, zeros included.
     pub fn nnz(&self) -> usize {
         self.values.len()
     }
@@ -61,30 +61,30 @@ impl<T> Csr<T> {
         &self.pattern
     }
 
-    /// Where each row begins in [`indices`](Self::indices) and [`values`](Self::values), and last, where the last one
-    /// ends.
+    /// The position in [`indices`](Self::indices) and [`values`](Self::values) where each row begins, and at the end, where
+    /// the last row ends.
     pub fn offsets(&self) -> &[usize] {
         self.pattern.offsets()
     }
 
-    /// The columns of the stored numbers, one row behind the other, ascending within each.
+    /// The columns of the stored numbers, row by row, ascending within each row.
     pub fn indices(&self) -> &[usize] {
         self.pattern.indices()
     }
 
-    /// The stored numbers, one row behind the other.
+    /// The stored numbers, row by row.
     pub fn values(&self) -> &[T] {
         &self.values
     }
 
-    /// The places and the numbers, of which [`new`](Self::new) makes the matrix again.
+    /// The pattern and the numbers, the arguments of [`new`](Self::new).
     pub fn into_parts(self) -> (Sparsity, Vec<T>) {
         (self.pattern, self.values)
     }
 }
 
 impl<T: Copy> Csr<T> {
-    /// The stored numbers of one row, each with its column, which ascend.
+    /// The stored numbers of one row, each with its column, in ascending order of the columns.
     ///
     /// # Panics
     ///
@@ -105,13 +105,13 @@ impl<T: Copy> Csr<T> {
 }
 
 impl<T: Copy + Zero> Csr<T> {
-    /// The matrix of zeros, stored at the places of a pattern.
+    /// The matrix with a stored zero at each place of a pattern.
     pub fn zeros(pattern: Sparsity) -> Self {
         let values = vec![T::zero(); pattern.nnz()];
         Self { pattern, values }
     }
 
-    /// The number at a place: zero if none is stored.
+    /// The number at a place; zero if none is stored.
     ///
     /// # Panics
     ///
@@ -123,7 +123,7 @@ impl<T: Copy + Zero> Csr<T> {
         self.indices()[span.clone()].binary_search(&column).map_or_else(|_| T::zero(), |k| self.values[span.start + k])
     }
 
-    /// All rows in full.
+    /// All rows, with their zeros.
     pub fn to_dense(&self) -> Vec<Vec<T>> {
         let mut rows = vec![vec![T::zero(); self.columns()]; self.rows()];
         for ((row, column), &value) in self.pattern.iter().zip(&self.values) {
@@ -134,11 +134,11 @@ impl<T: Copy + Zero> Csr<T> {
 }
 
 impl<T: num_traits::Num + Copy> Csr<T> {
-    /// The product with a vector of as many numbers as there are columns, added up row by row.
+    /// The product of the matrix and a vector, added up row by row.
     ///
     /// # Panics
     ///
-    /// If the vector has another length.
+    /// If the length of the vector is not the number of columns.
     #[track_caller]
     pub fn mul_vec(&self, x: &[T]) -> Vec<T> {
         assert_eq!(x.len(), self.columns(), "a product needs as many numbers as the matrix has columns");

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::file::read;
 
 impl Places {
-    /// An error if there is no such pattern.
+    /// An error if the places are not those of a pattern.
     fn check(&self) -> Result<(), Error> {
         let Self { columns, offsets, indices } = self;
         if !is_small(*columns) || !is_small(offsets.len()) {
@@ -39,8 +39,7 @@ impl Places {
     }
 }
 
-/// The number of columns, the offsets and the indices, and whether it was found on one path through a function that
-/// branches.
+/// Stores the number of columns, the offsets, the indices, and [`is_local`](Sparsity::is_local).
 ///
 /// # Examples
 ///
@@ -63,7 +62,7 @@ impl Serialize for Sparsity {
     }
 }
 
-/// What is not a pattern is an error that says what was expected.
+/// Data that are not a pattern give an error that says what was expected.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Sparsity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -74,11 +73,11 @@ impl<'de> Deserialize<'de> for Sparsity {
     }
 }
 
-/// What is not a matrix is an error that says what was expected.
+/// Data that are not a matrix give an error that says what was expected.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Csr<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Stored { pattern, values } = read(deserializer)?;
+        let StoredMatrix { pattern, values } = read(deserializer)?;
         if values.len() != pattern.nnz() {
             let expected = format!("{} values, one for each index", pattern.nnz());
             return Err(D::Error::custom(Error::unexpected("matrix", expected, values.len().to_string())));
@@ -100,7 +99,7 @@ struct StoredPattern<'a> {
 /// A matrix before it is checked.
 #[derive(Deserialize)]
 #[serde(rename = "Csr", deny_unknown_fields)]
-struct Stored<T> {
+struct StoredMatrix<T> {
     pattern: Sparsity,
     values: Vec<T>,
 }

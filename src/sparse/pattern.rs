@@ -1,10 +1,10 @@
-//! Where a matrix may differ from zero.
+//! The places where a matrix may differ from zero.
 
 use std::sync::Arc;
 
 /// The sparsity pattern of a matrix: the places, row by row, where it may differ from zero.
 ///
-/// A clone shares the memory, and so do all matrices of one pattern.
+/// Clones share their memory, and so do all matrices of one pattern.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ pub struct Sparsity {
     is_local: bool,
 }
 
-/// Compressed rows: those of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
+/// Compressed rows: the columns of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) columns: usize,
@@ -68,27 +68,27 @@ impl Sparsity {
         Places { columns, offsets, indices }.into()
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.places.offsets.len() - 1
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         self.places.columns
     }
 
-    /// How many places may differ from zero.
+    /// The number of places that may differ from zero.
     pub fn nnz(&self) -> usize {
         self.places.indices.len()
     }
 
-    /// Where each row begins in [`indices`](Self::indices), and last, where the last one ends.
+    /// The position in [`indices`](Self::indices) where each row begins, and at the end, where the last row ends.
     pub fn offsets(&self) -> &[usize] {
         &self.places.offsets
     }
 
-    /// The columns of all rows, one row behind the other, ascending within each.
+    /// The columns of all rows, row by row, ascending within each row.
     pub fn indices(&self) -> &[usize] {
         &self.places.indices
     }
@@ -103,7 +103,7 @@ impl Sparsity {
         &self.places.indices[self.span(row)]
     }
 
-    /// Where the places of a row are among all.
+    /// The range of the places of a row among all places.
     #[track_caller]
     pub(super) fn span(&self, row: usize) -> std::ops::Range<usize> {
         assert!(row < self.rows(), "there is no row {row} of {}", self.rows());
@@ -121,7 +121,7 @@ impl Sparsity {
         self.transpose_with(|_, _| ())
     }
 
-    /// [`transpose`](Self::transpose), telling of each place where it was and where it is now.
+    /// [`transpose`](Self::transpose); calls `moved` with the old and the new position of each place.
     pub(super) fn transpose_with(&self, mut moved: impl FnMut(usize, usize)) -> Self {
         let mut offsets = vec![0; self.columns() + 1];
         for &column in self.indices() {
@@ -141,21 +141,21 @@ impl Sparsity {
         Self::from(Places { columns: self.rows(), offsets, indices }).local(self.is_local)
     }
 
-    /// The places of either pattern.
+    /// The union of the places of both patterns.
     pub(crate) fn union(&self, other: &Self) -> Self {
         let rows = (0..self.rows()).map(|row| self.row(row).iter().chain(other.row(row)).copied());
         Self::new(rows, self.columns()).local(self.is_local || other.is_local)
     }
 
-    /// Whether all places are places of the other pattern, too.
+    /// Whether the other pattern contains all places of this one.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         let is_within = |row| self.row(row).iter().all(|column| other.row(row).binary_search(column).is_ok());
         self.rows() == other.rows() && (0..self.rows()).all(is_within)
     }
 
-    /// Whether it was found by a function that branches: on another path there may be other places. Derivatives that are
-    /// computed with such a pattern look for the pattern again, to be sure. The transpose, and what is read from a file,
-    /// are as local as the pattern was.
+    /// Whether the pattern belongs to one path through a function that branches. On another path there may be other
+    /// places, so drivers that get a local pattern determine the pattern once more, to be sure. Transposing, storing and
+    /// reading keep this property.
     pub fn is_local(&self) -> bool {
         self.is_local
     }
@@ -175,7 +175,7 @@ impl Sparsity {
     }
 }
 
-/// Whether colours and indices of so many rows or columns fit 32 bits, with one number to spare.
+/// Whether indices and colours of so many rows or columns fit 32 bits, with one number to spare.
 pub(super) fn is_small(count: usize) -> bool {
     u32::try_from(count).is_ok_and(|count| count < u32::MAX)
 }

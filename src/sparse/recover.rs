@@ -1,34 +1,32 @@
-//! From products back to the numbers of a matrix.
+//! How the numbers of a matrix are read from the products of its colours.
 
-use num_traits::Zero;
-
-use super::coloring::{Side, count, index};
+use super::Sparsity;
+use super::color::{Side, count, index};
 use super::pattern::Places;
-use super::{Coloring, Csr, Sparsity};
 
-/// Which element of which product each number of a matrix is.
+/// For each number of a matrix: the product that contains it, and its element there.
 #[derive(Clone, Debug)]
-pub(super) struct Sources {
-    /// The numbers that are in the product of each colour.
+pub(super) struct Recovery {
+    /// The places of the numbers that the product of each colour gives.
     by_color: Sparsity,
-    /// Of each number.
+    /// The element of its product, for each number.
     elements: Vec<u32>,
 }
 
-impl Sources {
-    /// Where no two members of a colour have a number in the same row (or column).
-    pub(super) fn of(side: Side, pattern: &Sparsity, colors: &[u32]) -> Self {
-        let sources = pattern.iter().map(|(row, column)| match side {
+impl Recovery {
+    /// For a colouring in which no two members of a colour have a number in the same row (or column).
+    pub(super) fn new(side: Side, pattern: &Sparsity, colors: &[u32]) -> Self {
+        let colors_and_elements = pattern.iter().map(|(row, column)| match side {
             Side::Columns => (colors[column], index(row)),
             Side::Rows => (colors[row], index(column)),
         });
-        Self::new(count(colors), sources)
+        Self::from_elements(count(colors), colors_and_elements)
     }
 
-    /// Where the matrix is symmetric, and one of `(i, j)` and `(j, i)` is the only number of its row in columns of its
+    /// For a symmetric matrix, where one of `(i, j)` and `(j, i)` is the only number of its row in columns of its
     /// colour.
     pub(super) fn symmetric(pattern: &Sparsity, colors: &[u32]) -> Self {
-        // By colour, the row in which it came up last and how often it did there.
+        // For each colour: the last row in which it occurred, and how often it occurred there.
         let mut seen = vec![(0, 0_u32); pattern.rows()];
         let mut is_alone = Vec::with_capacity(pattern.nnz());
         for row in 0..pattern.rows() {
@@ -41,76 +39,32 @@ impl Sources {
         }
         let mut mirrored = vec![0; pattern.nnz()];
         pattern.transpose_with(|from, to| mirrored[from] = to);
-        let sources = pattern.iter().enumerate().map(|(place, (row, column))| {
-            // Of the two that are equal, always the same one.
+        let colors_and_elements = pattern.iter().enumerate().map(|(place, (row, column))| {
+            // `(i, j)` and `(j, i)` read the same element, so that the matrix is exactly symmetric.
             let (low, high) = (row.min(column), row.max(column));
             let upper = if row <= column { place } else { mirrored[place] };
             let (row, column) = if is_alone[upper] { (low, high) } else { (high, low) };
             assert!(is_alone[upper] || is_alone[mirrored[upper]], "{low} and {high} have colours that tell them apart");
             (colors[column], index(row))
         });
-        Self::new(count(colors), sources)
+        Self::from_elements(count(colors), colors_and_elements)
     }
 
-    /// Of each number, row by row, its colour and its element. Some colours may be of use for none.
-    fn new(colors: usize, sources: impl Iterator<Item = (u32, u32)>) -> Self {
-        let (indices, elements): (Vec<_>, Vec<_>) = sources.map(|(color, element)| (color as usize, element)).unzip();
+    /// From the colour and the element of each number, row by row. A colour may give no number.
+    fn from_elements(colors: usize, colors_and_elements: impl Iterator<Item = (u32, u32)>) -> Self {
+        let (indices, elements): (Vec<_>, Vec<_>) =
+            colors_and_elements.map(|(color, element)| (color as usize, element)).unzip();
         let by_place = Places { columns: colors, offsets: (0..=indices.len()).collect(), indices };
         Self { by_color: Sparsity::from(by_place).transpose(), elements }
     }
-}
 
-impl Coloring {
-    /// The matrix from its products.
-    ///
-    /// For each colour, `product` gives the sum of the columns (or rows) of that colour.
-    ///
-    /// # Panics
-    ///
-    /// If a product has not as many numbers as the matrix has rows (or columns, if rows are coloured).
-    #[track_caller]
-    pub fn recover<T: Copy + Zero, P: AsRef<[T]>>(&self, mut product: impl FnMut(usize) -> P) -> Csr<T> {
-        let mut matrix = Csr::zeros(self.pattern.clone());
-        for color in 0..self.colors() {
-            let product = product(color);
-            let product = product.as_ref();
-            let length = match self.side {
-                Side::Columns => self.pattern.rows(),
-                Side::Rows => self.pattern.columns(),
-            };
-            assert_eq!(product.len(), length, "a product has a number for each of the rows, or the columns");
-            self.scatter(color, |element| product[element], &mut matrix);
-        }
-        matrix
+    /// The places of the numbers that the product of a colour gives.
+    pub(super) fn places(&self, color: usize) -> &[usize] {
+        self.by_color.row(color)
     }
 
-    /// Writes what the product of one colour tells into a matrix.
-    ///
-    /// After all colours, the matrix is that of [`recover`](Self::recover). It can be used again, and no product needs to
-    /// be kept.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such colour, or if the matrix has another [`pattern`](Self::pattern).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::sparse::{Coloring, Csr, Sparsity};
-    ///
-    /// let coloring = Coloring::of_hessian(&Sparsity::new([vec![0, 1], vec![0]], 2));
-    /// let mut hessian = Csr::zeros(coloring.pattern().clone());
-    /// for (color, column) in [[3.0, 5.0], [5.0, 0.0]].iter().enumerate() {
-    ///     coloring.scatter(color, |row| column[row], &mut hessian);
-    /// }
-    /// assert_eq!(hessian.to_dense(), [[3.0, 5.0], [5.0, 0.0]]);
-    /// ```
-    #[track_caller]
-    pub fn scatter<T: Copy>(&self, color: usize, product: impl Fn(usize) -> T, matrix: &mut Csr<T>) {
-        assert!(matrix.pattern == self.pattern, "a matrix has the pattern that was coloured: clone `pattern()`");
-        assert!(color < self.colors(), "there is no colour {color} of {}", self.colors());
-        for &place in self.sources.by_color.row(color) {
-            matrix.values[place] = product(self.sources.elements[place] as usize);
-        }
+    /// The element of its product that the number at `place` is.
+    pub(super) fn element(&self, place: usize) -> usize {
+        self.elements[place] as usize
     }
 }

@@ -1,16 +1,16 @@
 //! Star colouring of a symmetric pattern.
 //!
-//! The pattern is that of a graph, whose vertices `i` and `j` are neighbours where the matrix has a number. A colouring is
-//! good if neighbours differ and, for each two neighbours, one has no other neighbour of the other one's colour: then any
-//! two colours make a forest of stars, and each edge is found at its leaf.
+//! The pattern describes a graph: the vertices `i` and `j` are neighbours where the matrix has a number. A star colouring
+//! gives neighbours different colours, and of each two neighbours, one has no other neighbour of the other one's colour.
+//! Then any two colours induce a forest of stars, and each number is read at the leaf of its edge.
 //!
-//! A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring for Computing Derivatives", SIAM
-//! Review 47 (2005), section 4, on why that is enough for a Hessian.
+//! Why that is enough for a Hessian: A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring
+//! for Computing Derivatives", SIAM Review 47 (2005), section 4.
 
 use super::Sparsity;
-use super::coloring::{NONE, index};
+use super::color::{UNCOLORED, index};
 
-/// The neighbours of one vertex that have one colour.
+/// A count of the neighbours of one vertex that have one colour.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     color: u32,
@@ -19,8 +19,8 @@ struct Tally {
     first: u32,
 }
 
-/// The tallies of all vertices. A vertex has no more of them than neighbours, hence they have their places in a list as
-/// long as the pattern's; those in use come first, by colour.
+/// The tallies of all vertices. A vertex has at most as many tallies as neighbours, so they fit into a list as long as
+/// that of the pattern. In the part of a vertex, the tallies in use come first, sorted by colour.
 struct Tallies<'a> {
     pattern: &'a Sparsity,
     list: Vec<Tally>,
@@ -41,7 +41,7 @@ impl Tallies<'_> {
         self.find(vertex, color).map_or(0, |tally| tally.count)
     }
 
-    /// One more neighbour of a vertex has a colour.
+    /// Counts one more neighbour of a vertex with this colour.
     fn add(&mut self, vertex: usize, color: u32, neighbor: u32) {
         let at = self.of(vertex).binary_search_by_key(&color, |tally| tally.color);
         let used = self.used[vertex];
@@ -57,20 +57,20 @@ impl Tallies<'_> {
     }
 }
 
-/// The colours of a symmetric pattern, given one after the other in this order: the first that fits.
+/// The colours of a symmetric pattern: each vertex, in this order, gets the first colour that fits.
 ///
-/// For `v` to have the colour `c`, each coloured neighbour `i`, of colour `a`, must be of another one and
-/// - have no neighbour of colour `c` yet: `i` becomes a leaf of `v`; or
-/// - be the only neighbour of `v` of colour `a`: `v` becomes a leaf of `i`. Then `i` is a leaf no more; if it has been one
+/// `v` may get the colour `c` if each coloured neighbour `i`, of colour `a`, has another colour than `c` and
+/// - has no neighbour of colour `c` yet: `i` becomes a leaf of `v`; or
+/// - is the only neighbour of `v` of colour `a`: `v` becomes a leaf of `i`. Then `i` is no longer a leaf; if it was a leaf
 ///   of its only neighbour `u` of colour `c`, `u` must be a leaf of `i` as well.
 ///
-/// A colour that no vertex has yet always fits.
+/// A new colour always fits.
 pub(super) fn star(pattern: &Sparsity, order: &[u32]) -> Vec<u32> {
     let vertices = pattern.rows();
     let list = vec![Tally::default(); pattern.nnz()];
     let mut tallies = Tallies { pattern, list, used: vec![0; vertices] };
-    let mut colors = vec![NONE; vertices];
-    // For which vertex a colour was last found among the neighbours.
+    let mut colors = vec![UNCOLORED; vertices];
+    // For each colour: the last vertex that has a neighbour of this colour.
     let mut taken_for: Vec<u32> = Vec::new();
     for &v in order {
         let neighbors = || pattern.row(v as usize).iter().copied().filter(|&i| i != v as usize);
@@ -78,7 +78,7 @@ pub(super) fn star(pattern: &Sparsity, order: &[u32]) -> Vec<u32> {
             taken_for[tally.color as usize] = v;
         }
         let fits = |c: u32| {
-            neighbors().filter(|&i| colors[i] != NONE).all(|i| {
+            neighbors().filter(|&i| colors[i] != UNCOLORED).all(|i| {
                 let a = colors[i];
                 let is_leaf = || tallies.count(v as usize, a) == 1;
                 match tallies.find(i, c) {
@@ -90,7 +90,7 @@ pub(super) fn star(pattern: &Sparsity, order: &[u32]) -> Vec<u32> {
         };
         let color = (0..).zip(&taken_for).find(|&(c, &last)| last != v && fits(c)).map(|(c, _)| c);
         let color = color.unwrap_or_else(|| {
-            taken_for.push(NONE);
+            taken_for.push(UNCOLORED);
             index(taken_for.len() - 1)
         });
         colors[v as usize] = color;

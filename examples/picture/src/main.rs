@@ -13,7 +13,7 @@ use layout::gv::{DotParser, GraphBuilder};
 
 /// Widths of the network: the article's 3 -> 4 -> 4 -> 1.
 const WIDTHS: [usize; 4] = [3, 4, 4, 1];
-/// Around a picture, in pixels.
+/// The space around a picture, in pixels.
 const MARGIN: f64 = 8.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -60,7 +60,7 @@ fn error<F: Real<Plain = f64>>(parameters: &[F], row: &[F]) -> F {
     (prediction[0] - *target).powi(2)
 }
 
-/// Weights and biases between -1/2 and 1/2, which look random.
+/// Weights and biases between -1/2 and 1/2, without a visible pattern.
 fn parameters() -> Vec<f64> {
     let count: usize = WIDTHS.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
     (1..=count)
@@ -84,12 +84,12 @@ fn network<T: Precision>(dot: Dot<'_, T>) -> Dot<'_, T> {
     dot.names(&names)
 }
 
-/// Lays out and renders a text in the language of Graphviz.
+/// Lays out a graph in Graphviz's language, and renders it as SVG.
 fn svg(text: &str) -> Result<String, String> {
     let mut builder = GraphBuilder::new();
     builder.visit_graph(&DotParser::new(text).process()?);
     let mut graph = builder.get();
-    // The renderer takes every letter to be as wide as it is high.
+    // The renderer assumes that letters are as wide as high, so the nodes are made narrower.
     for node in graph.iter_nodes().collect::<Vec<_>>() {
         let size = graph.pos(node).size(false);
         graph.pos_mut(node).set_size(Point::new(0.6 * size.x, size.y));
@@ -97,7 +97,7 @@ fn svg(text: &str) -> Result<String, String> {
     let mut writer = SVGWriter::new();
     graph.do_it(false, false, false, &mut writer);
 
-    // It also leaves much room, and no ground for readers with a dark screen.
+    // The renderer leaves wide margins, and no background for readers with a dark screen.
     let corners = graph.iter_nodes().map(|node| graph.pos(node).bbox(false));
     let (low, high) = corners.fold((Point::splat(f64::MAX), Point::zero()), |(low, high), (a, b)| {
         (Point::new(low.x.min(a.x), low.y.min(a.y)), Point::new(high.x.max(b.x), high.y.max(b.y)))
@@ -106,10 +106,10 @@ fn svg(text: &str) -> Result<String, String> {
     let svg = writer.finalize();
     let (_, drawing) = svg.split_once("<defs>").ok_or("the picture has no definitions")?;
     let drawing = drawing.replace("Times, serif", "Helvetica, Arial, sans-serif");
-    // Not every viewer knows how to centre text vertically.
+    // Not every viewer supports vertical centring of text.
     let drawing = drawing.replace("dominant-baseline=\"middle\"", "").replace("dy=\"1.0em\"", "dy=\"1.35em\"");
     let window = format!("{:.0} {:.0} {:.0} {:.0}", low.x, low.y, size.x, size.y);
-    let ground = format!("x=\"{:.0}\" y=\"{:.0}\" width=\"100%\" height=\"100%\" fill=\"white\"", low.x, low.y);
+    let background = format!("x=\"{:.0}\" y=\"{:.0}\" width=\"100%\" height=\"100%\" fill=\"white\"", low.x, low.y);
     let header = format!("width=\"{:.0}\" height=\"{:.0}\" viewBox=\"{window}\"", size.x, size.y);
-    Ok(format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {header}>\n<rect {ground}/>\n<defs>{drawing}\n"))
+    Ok(format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {header}>\n<rect {background}/>\n<defs>{drawing}\n"))
 }

@@ -3,33 +3,33 @@
 use super::number::Arithmetic;
 use super::table::Table;
 
-/// A random straight-line program with shared parts, and a point to evaluate it at.
+/// A random straight-line program with shared parts, and a point at which to evaluate it.
 ///
 /// It applies any operation to any number: numbers can be special, huge or at a kink, so the result is often infinite
-/// or NaN. [`Smooth`] keeps to where derivatives are well-behaved. Both reach
+/// or NaN. [`Smooth`] avoids points where derivatives behave badly. Both contain
 ///
-/// - every entry of [`Table`], and the operators also with a plain number on either side;
+/// - every entry of [`Table`], and the operators with a plain number on either side, too;
 /// - negation, `mul_add`, `sin_cos`, `clamp`, and [`retain`](crate::Value::retain);
 /// - short and long sums, products, scalar products and weighted sums;
 /// - [`Tape::custom`](crate::Tape::custom), by `a² b` with its partials;
-/// - a tape inside a tape, by steps that take the derivative of an entry. The whole can also be evaluated with
-///   `Value<Value<f64>>`.
+/// - a tape inside a tape, in steps that take the derivative of an entry. The whole expression can be evaluated with
+///   `Value<Value<f64>>`, too.
 ///
-/// What can be claimed of a tape where numbers are wild: it computes the bits of the plain program, but for the sign of a
-/// NaN, which is an accident of the machine and shows when `copysign` is given it. Its gradient agrees with that of
-/// another method where all numbers and partials are finite, and products of partials along a path neither over- nor
-/// underflow: a tape multiplies them from the inputs up, most references from the result down.
+/// These properties of a tape hold for any numbers: it computes the same bits as the plain program, except for the sign of
+/// a NaN, which depends on the machine and is visible through `copysign`. Its gradient agrees with that of another method
+/// if all numbers and partials are finite, and if products of partials along a path neither overflow nor underflow: a tape
+/// multiplies them from the inputs up, most references from the result down.
 ///
-/// It prints as the Rust code that computes its number and its gradient. With feature `quickcheck` it shrinks to few
+/// `Display` prints the Rust code that computes its value and its gradient. With the feature `quickcheck` it shrinks to few
 /// steps and simple numbers.
 ///
 /// # Examples
 ///
-/// The tape computes the number of the plain program, bit for bit:
+/// The tape computes the same number as the plain program, bit for bit:
 ///
 /// ```
 /// # #[cfg(feature = "quickcheck")] {
-/// use gradtape::{check::Smooth, gradient};
+/// use gradtape::{check::random::Smooth, gradient};
 ///
 /// fn numbers_are_those_of_plain_floats(Smooth(expression): Smooth) -> bool {
 ///     let x = expression.inputs();
@@ -44,24 +44,24 @@ pub struct Expression {
     pub(super) steps: Vec<Step>,
 }
 
-/// An [`Expression`] that applies each operation of the table only inside its box, so that the whole is smooth around
-/// the inputs, and its derivatives can be compared with differences.
+/// An [`Expression`] that applies each operation of the table only inside its box. So it is smooth around the inputs, and
+/// its derivatives can be compared with differences.
 #[derive(Clone)]
 pub struct Smooth(
     /// The expression.
     pub Expression,
 );
 
-/// An operation and what it is applied to: indices of inputs, and behind these of earlier steps.
+/// An operation and the indices of its operands. Indices count the inputs first, then the steps.
 #[derive(Clone)]
 pub(super) struct Step {
-    pub(super) kind: Kind,
+    pub(super) kind: StepKind,
     pub(super) operands: Vec<usize>,
 }
 
-/// The first number of an operation is its index in the table.
+/// The operation of a step. An operation of the table is given by its index there.
 #[derive(Clone)]
-pub(super) enum Kind {
+pub(super) enum StepKind {
     Constant(f64),
     Unary(usize),
     Binary(usize),
@@ -75,7 +75,7 @@ pub(super) enum Kind {
     Retain,
     Sum,
     Product,
-    /// The first half of the operands with the second.
+    /// The scalar product of the first half of the operands and the second half.
     Dot,
     WeightedSum(Vec<f64>),
     Custom,
@@ -83,38 +83,38 @@ pub(super) enum Kind {
 }
 
 impl Expression {
-    /// The point to evaluate it at: at least one number.
+    /// The point at which it is evaluated: at least one number.
     pub fn inputs(&self) -> &[f64] {
         &self.inputs
     }
 
-    /// How many operations it has.
+    /// The number of operations.
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
-    /// Whether it is nothing but its last input.
+    /// Whether there is no operation: the result is the last input.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Its result at `inputs`: what the last step computes.
+    /// The result at `inputs`: that of the last step.
     ///
     /// # Panics
     ///
-    /// If there are not as many inputs as [`inputs`](Self::inputs) has.
+    /// If the number of inputs is not that of [`inputs`](Self::inputs).
     #[track_caller]
     pub fn eval<F: Arithmetic>(&self, inputs: &[F]) -> F {
-        self.trace(inputs).pop().expect("there is at least one input")
+        self.eval_all(inputs).pop().expect("there is at least one input")
     }
 
-    /// The inputs, and behind them the result of every step.
+    /// The inputs, followed by the result of every step.
     ///
     /// # Panics
     ///
-    /// If there are not as many inputs as [`inputs`](Self::inputs) has.
+    /// If the number of inputs is not that of [`inputs`](Self::inputs).
     #[track_caller]
-    pub fn trace<F: Arithmetic>(&self, inputs: &[F]) -> Vec<F> {
+    pub fn eval_all<F: Arithmetic>(&self, inputs: &[F]) -> Vec<F> {
         assert_eq!(inputs.len(), self.inputs.len(), "an expression is evaluated with as many numbers as it has inputs");
         let mut values = inputs.to_vec();
         for step in &self.steps {
@@ -128,16 +128,16 @@ impl Expression {
     ///
     /// # Panics
     ///
-    /// If there are not as many inputs as [`inputs`](Self::inputs) has.
+    /// If the number of inputs is not that of [`inputs`](Self::inputs).
     #[track_caller]
     pub fn is_smooth_at(&self, inputs: &[f64]) -> bool {
-        let values = self.trace(inputs);
+        let values = self.eval_all(inputs);
         self.steps.iter().all(|step| step.is_smooth(&values))
     }
 }
 
 impl Step {
-    pub(super) fn new(kind: Kind, operands: impl Into<Vec<usize>>) -> Self {
+    pub(super) fn new(kind: StepKind, operands: impl Into<Vec<usize>>) -> Self {
         Self { kind, operands: operands.into() }
     }
 
@@ -145,27 +145,27 @@ impl Step {
         let of = |k: usize| &values[self.operands[k]];
         let all = || self.operands.iter().map(|&k| values[k].clone()).collect::<Vec<_>>();
         match &self.kind {
-            Kind::Constant(x) => F::constant(*x),
-            Kind::Unary(op) => F::unary(*op, of(0)),
-            Kind::Binary(op) => F::binary(*op, of(0), of(1)),
-            Kind::PlainRight(op, x) => F::plain_right(*op, of(0), *x),
-            Kind::PlainLeft(op, x) => F::plain_left(*op, *x, of(0)),
-            Kind::Neg => F::neg(of(0)),
-            Kind::MulAdd => F::mul_add(of(0), of(1), of(2)),
-            Kind::Sin => F::sin_cos(of(0)).0,
-            Kind::Cos => F::sin_cos(of(0)).1,
-            Kind::Clamp => F::clamp(of(0), of(1), of(2)),
-            Kind::Retain => F::retain(of(0)),
-            Kind::Sum => F::sum(&all()),
-            Kind::Product => F::product(&all()),
-            Kind::Dot => {
+            StepKind::Constant(x) => F::constant(*x),
+            StepKind::Unary(op) => F::unary(*op, of(0)),
+            StepKind::Binary(op) => F::binary(*op, of(0), of(1)),
+            StepKind::PlainRight(op, x) => F::plain_right(*op, of(0), *x),
+            StepKind::PlainLeft(op, x) => F::plain_left(*op, *x, of(0)),
+            StepKind::Neg => F::neg(of(0)),
+            StepKind::MulAdd => F::mul_add(of(0), of(1), of(2)),
+            StepKind::Sin => F::sin_cos(of(0)).0,
+            StepKind::Cos => F::sin_cos(of(0)).1,
+            StepKind::Clamp => F::clamp(of(0), of(1), of(2)),
+            StepKind::Retain => F::retain(of(0)),
+            StepKind::Sum => F::sum(&all()),
+            StepKind::Product => F::product(&all()),
+            StepKind::Dot => {
                 let all = all();
                 let (a, b) = all.split_at(all.len() / 2);
                 F::dot(a, b)
             }
-            Kind::WeightedSum(weights) => F::weighted_sum(&all(), weights),
-            Kind::Custom => F::custom(of(0), of(1)),
-            Kind::Derivative(op) => F::derivative(*op, of(0)),
+            StepKind::WeightedSum(weights) => F::weighted_sum(&all(), weights),
+            StepKind::Custom => F::custom(of(0), of(1)),
+            StepKind::Derivative(op) => F::derivative(*op, of(0)),
         }
     }
 
@@ -173,31 +173,31 @@ impl Step {
         let inside = |x: f64, low: f64, high: f64| (x - low).min(high - x) >= -0.005 * (high - low);
         let of = |k: usize| values[self.operands[k]];
         match &self.kind {
-            Kind::Unary(op) | Kind::Derivative(op) => {
+            StepKind::Unary(op) | StepKind::Derivative(op) => {
                 let op = &Table::<f64>::UNARY[*op];
                 inside(of(0), op.low[0], op.high[0])
             }
-            Kind::Binary(op) => {
+            StepKind::Binary(op) => {
                 let op = &Table::<f64>::BINARY[*op];
                 (0..2).all(|k| inside(of(k), op.low[k], op.high[k]))
             }
-            Kind::PlainRight(op, x) | Kind::PlainLeft(op, x) => {
+            StepKind::PlainRight(op, x) | StepKind::PlainLeft(op, x) => {
                 let op = &Table::<f64>::BINARY[*op];
-                let pair = if matches!(self.kind, Kind::PlainRight(..)) { [of(0), *x] } else { [*x, of(0)] };
+                let pair = if matches!(self.kind, StepKind::PlainRight(..)) { [of(0), *x] } else { [*x, of(0)] };
                 (0..2).all(|k| inside(pair[k], op.low[k], op.high[k]))
             }
-            Kind::Clamp => of(1) + 0.1 < of(0) && of(0) + 0.1 < of(2),
-            Kind::Constant(_)
-            | Kind::Neg
-            | Kind::MulAdd
-            | Kind::Sin
-            | Kind::Cos
-            | Kind::Retain
-            | Kind::Sum
-            | Kind::Product
-            | Kind::Dot
-            | Kind::WeightedSum(_)
-            | Kind::Custom => true,
+            StepKind::Clamp => of(1) + 0.1 < of(0) && of(0) + 0.1 < of(2),
+            StepKind::Constant(_)
+            | StepKind::Neg
+            | StepKind::MulAdd
+            | StepKind::Sin
+            | StepKind::Cos
+            | StepKind::Retain
+            | StepKind::Sum
+            | StepKind::Product
+            | StepKind::Dot
+            | StepKind::WeightedSum(_)
+            | StepKind::Custom => true,
         }
     }
 }

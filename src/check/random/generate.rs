@@ -1,22 +1,22 @@
-//! Random expressions, from any source of choices.
+//! Random expressions, from any source of randomness.
 
-use super::expression::{Expression, Kind, Smooth, Step};
+use super::expression::{Expression, Smooth, Step, StepKind};
 use super::points::{Any, Unit};
-use super::source::{Random, Source, arbitrary};
+use super::source::{Random, RandomSource, arbitrary};
 use super::table::{OPERATORS, Table};
 
-/// An expression in the making.
+/// An expression under construction.
 struct Draft<'a, S> {
     source: &'a mut S,
     smooth: bool,
     inputs: Vec<f64>,
     steps: Vec<Step>,
-    /// The numbers of inputs and steps.
+    /// The values of inputs and steps.
     values: Vec<f64>,
 }
 
-impl<S: Source> Draft<'_, S> {
-    /// A number of the interval, or any where nothing needs to be smooth.
+impl<S: RandomSource> Draft<'_, S> {
+    /// A number of the interval, or any number if the expression need not be smooth.
     fn number(&mut self, low: f64, high: f64) -> f64 {
         if self.smooth { Unit::random(self.source).between(low, high) } else { Any::random(self.source).0 }
     }
@@ -28,11 +28,11 @@ impl<S: Source> Draft<'_, S> {
     }
 
     fn constant(&mut self, x: f64) -> usize {
-        self.push(Step::new(Kind::Constant(x), []))
+        self.push(Step::new(StepKind::Constant(x), []))
     }
 
-    /// What has a number in the interval; a new constant if there is nothing, and sometimes if there is. Any number
-    /// where nothing needs to be smooth.
+    /// The index of a value in the interval, or of any value if the expression need not be smooth. It is a new constant if
+    /// there is no such value, and sometimes if there is.
     fn operand(&mut self, low: f64, high: f64) -> usize {
         let fits = |x: f64| !self.smooth || (low <= x && x <= high);
         let candidates: Vec<usize> = (0..self.values.len()).filter(|&k| fits(self.values[k])).collect();
@@ -52,13 +52,13 @@ impl<S: Source> Draft<'_, S> {
             0..7 => {
                 let index = self.source.below(Table::<f64>::UNARY.len());
                 let op = &Table::<f64>::UNARY[index];
-                let kind = if self.source.below(8) == 7 { Kind::Derivative(index) } else { Kind::Unary(index) };
+                let kind = if self.source.below(8) == 7 { StepKind::Derivative(index) } else { StepKind::Unary(index) };
                 Step::new(kind, [self.operand(op.low[0], op.high[0])])
             }
             7..12 => {
                 let index = self.source.below(Table::<f64>::BINARY.len());
                 let op = &Table::<f64>::BINARY[index];
-                Step::new(Kind::Binary(index), [0, 1].map(|k| self.operand(op.low[k], op.high[k])))
+                Step::new(StepKind::Binary(index), [0, 1].map(|k| self.operand(op.low[k], op.high[k])))
             }
             12..15 => {
                 let index = OPERATORS.start + self.source.below(OPERATORS.len());
@@ -66,18 +66,18 @@ impl<S: Source> Draft<'_, S> {
                 // The side of the plain number.
                 let (plain, other) = [(1, 0), (0, 1)][self.source.below(2)];
                 let x = self.number(op.low[plain], op.high[plain]);
-                let kind = if plain == 1 { Kind::PlainRight(index, x) } else { Kind::PlainLeft(index, x) };
+                let kind = if plain == 1 { StepKind::PlainRight(index, x) } else { StepKind::PlainLeft(index, x) };
                 Step::new(kind, [self.operand(op.low[other], op.high[other])])
             }
-            15 => Step::new(Kind::Neg, [self.operand(-30.0, 30.0)]),
-            16 => Step::new(Kind::MulAdd, self.operands(3, -9.0, 9.0)),
+            15 => Step::new(StepKind::Neg, [self.operand(-30.0, 30.0)]),
+            16 => Step::new(StepKind::MulAdd, self.operands(3, -9.0, 9.0)),
             17 => {
-                let kind = [Kind::Sin, Kind::Cos][self.source.below(2)].clone();
+                let kind = [StepKind::Sin, StepKind::Cos][self.source.below(2)].clone();
                 Step::new(kind, [self.operand(-6.0, 6.0)])
             }
             18 => self.clamp(),
-            19 => Step::new(Kind::Retain, [self.operand(-30.0, 30.0)]),
-            20 => Step::new(Kind::Custom, self.operands(2, -3.0, 3.0)),
+            19 => Step::new(StepKind::Retain, [self.operand(-30.0, 30.0)]),
+            20 => Step::new(StepKind::Custom, self.operands(2, -3.0, 3.0)),
             _ => self.list(),
         }
     }
@@ -93,43 +93,43 @@ impl<S: Source> Draft<'_, S> {
         } else {
             [(); 2].map(|()| self.operand(0.0, 0.0))
         };
-        Step::new(Kind::Clamp, [x, bounds[0], bounds[1]])
+        Step::new(StepKind::Clamp, [x, bounds[0], bounds[1]])
     }
 
     fn list(&mut self) -> Step {
-        // Most lists are short, some longer than what tapes take at a time.
+        // Most lists are short; some are longer than the blocks in which tapes process them.
         let count = if self.source.below(6) == 5 { 20 + self.source.below(60) } else { 1 + self.source.below(5) };
         let ordinary = (-30.0, 30.0);
         let (kind, count, (low, high)) = match self.source.below(4) {
-            0 => (Kind::Sum, count, ordinary),
+            0 => (StepKind::Sum, count, ordinary),
             // The product of many numbers stays small if they are near 1.
-            1 => (Kind::Product, count, if count > 3 { (0.9, 1.1) } else { ordinary }),
-            2 => (Kind::Dot, 2 * count, ordinary),
-            _ => (Kind::WeightedSum((0..count).map(|_| self.number(-3.0, 3.0)).collect()), count, ordinary),
+            1 => (StepKind::Product, count, if count > 3 { (0.9, 1.1) } else { ordinary }),
+            2 => (StepKind::Dot, 2 * count, ordinary),
+            _ => (StepKind::WeightedSum((0..count).map(|_| self.number(-3.0, 3.0)).collect()), count, ordinary),
         };
         Step::new(kind, self.operands(count, low, high))
     }
 
-    /// The sum of all that nothing else uses, unless that is the last step alone.
+    /// Ends the expression with the sum of all values that no step uses, unless the last step is the only one.
     fn finish(mut self) -> Expression {
         let mut used = vec![false; self.values.len()];
         used[..self.inputs.len()].fill(true);
         self.steps.iter().flat_map(|step| &step.operands).for_each(|&k| used[k] = true);
         let results: Vec<usize> = (0..used.len()).filter(|&k| !used[k]).collect();
         if results.len() > 1 {
-            self.push(Step::new(Kind::Sum, results));
+            self.push(Step::new(StepKind::Sum, results));
         }
         Expression { inputs: self.inputs, steps: self.steps }
     }
 }
 
-fn expression(source: &mut impl Source, smooth: bool) -> Expression {
+fn expression(source: &mut impl RandomSource, smooth: bool) -> Expression {
     let mut draft = Draft { source, smooth, inputs: Vec::new(), steps: Vec::new(), values: Vec::new() };
     let count = 1 + draft.source.below(4);
     draft.inputs = (0..count).map(|_| draft.number(-3.0, 3.0)).collect();
     draft.values.clone_from(&draft.inputs);
     let size = draft.source.size();
-    while draft.steps.len() < size && !draft.source.has_run_out() {
+    while draft.steps.len() < size && !draft.source.is_exhausted() {
         let step = draft.step();
         draft.push(step);
     }
@@ -137,20 +137,26 @@ fn expression(source: &mut impl Source, smooth: bool) -> Expression {
 }
 
 impl Random for Expression {
-    fn random(source: &mut impl Source) -> Self {
+    fn random(source: &mut impl RandomSource) -> Self {
         expression(source, false)
+    }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        self.simpler_expressions()
     }
 }
 
 impl Random for Smooth {
-    fn random(source: &mut impl Source) -> Self {
+    fn random(source: &mut impl RandomSource) -> Self {
         Self(expression(source, true))
+    }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        self.0.simpler_expressions().filter(|simpler| simpler.is_smooth_at(simpler.inputs())).map(Self)
     }
 }
 
-arbitrary! {
-    Expression, Expression::simpler;
-    Smooth, |Self(expression): &Self| {
-        expression.simpler().filter(|simpler| simpler.is_smooth_at(simpler.inputs())).map(Self)
-    };
-}
+arbitrary! { [] Expression }
+arbitrary! { [] Smooth }

@@ -1,10 +1,10 @@
 //! Random numbers to evaluate functions at.
 
-use super::source::{Random, Source, arbitrary};
-use crate::number::{Plain, Real};
+use super::source::{Random, RandomSource, arbitrary};
+use crate::number::Plain;
 use crate::ops::rules::constant;
 
-/// A number of [0, 1], of which [`between`](Self::between) makes one of any interval; both ends come up.
+/// A number of [0, 1], which [`between`](Self::between) maps to any interval. Both ends occur.
 ///
 /// The floats of quickcheck itself are special or huge, and hardly ever lie between -1 and 1.
 ///
@@ -12,7 +12,7 @@ use crate::ops::rules::constant;
 ///
 /// ```
 /// # #[cfg(feature = "quickcheck")] {
-/// use gradtape::{check::Unit, gradient};
+/// use gradtape::{check::random::Unit, gradient};
 ///
 /// fn logarithms_have_reciprocal_slopes(unit: Unit) -> bool {
 ///     let x = unit.between(0.1, 9.0);
@@ -25,77 +25,92 @@ use crate::ops::rules::constant;
 pub struct Unit(f64);
 
 impl Unit {
-    /// The number of the interval that lies as far into it, rounded to f32 so that both precisions can have it.
+    /// The number `low + unit (high - low)` of the interval, rounded to f32 so that both precisions can represent it.
     #[must_use]
     pub fn between(self, low: f64, high: f64) -> f64 {
-        #[allow(clippy::cast_possible_truncation, reason = "it is to be rounded")]
+        #[allow(clippy::cast_possible_truncation, reason = "rounding is intended")]
         let rounded = (low + self.0 * (high - low)) as f32;
         f64::from(rounded).clamp(low, high)
     }
 }
 
-macro_rules! point {
-    ($($(#[$doc:meta])* $Name:ident;)*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq)]
-            pub struct $Name<T>(
-                /// The number.
-                pub T,
-            );
-        )*
-    };
-}
+/// A number of either sign with a magnitude from 1e-300 to 1e300, or in f32 from 1e-37 to 1e37. All orders of magnitude
+/// have the same probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Magnitude<T>(
+    /// The number.
+    pub T,
+);
 
-point! {
-    /// A number of either sign whose magnitude is anything from 1e-300 to 1e300, or in f32 from 1e-37 to 1e37, every
-    /// order of magnitude as often as any other.
-    Magnitude;
-    /// A multiple of 1/2 from -4 to 4, or what is next to it: where operations have kinks, jumps and poles. There are
-    /// so few that two are often equal.
-    NearKink;
-    /// Zero of either sign, the smallest and the largest numbers of a float, its infinities and NaN.
-    Special;
-    /// Any float: a special one, one near a kink, one of any magnitude, or an ordinary one between -8 and 8.
-    Any;
-}
+/// A multiple of 1/2 from -4 to 4, or a float next to it: operations have kinks, jumps and poles there. Two of these
+/// numbers are often equal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearKink<T>(
+    /// The number.
+    pub T,
+);
 
-/// A float, f32 or f64.
-trait PointFloat: Real<Plain = Self> {
+/// Zero of either sign, the smallest and the largest numbers of a float, its infinities and NaN.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Special<T>(
+    /// The number.
+    pub T,
+);
+
+/// Any float: a special one, one near a kink, one of any magnitude, or an ordinary one between -8 and 8.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Any<T>(
+    /// The number.
+    pub T,
+);
+
+/// The limits of a plain float.
+trait Limits: Plain {
     /// The exponent of the largest power of ten that is well inside the range.
     fn decades() -> f64 {
         (0.975 * Self::max_value().log10().to_f64().unwrap_or_default()).floor()
     }
 
     /// The smallest number above 0.
-    fn tiniest() -> Self {
+    fn smallest_positive() -> Self {
         Self::min_positive_value() * Self::epsilon()
     }
 
-    /// The distance of floats above `x`.
+    /// The distance to the next larger float.
     fn ulp(self) -> Self {
-        if self.is_zero() { Self::tiniest() } else { self.abs().log2().floor().exp2() * Self::epsilon() }
+        if self.is_zero() { Self::smallest_positive() } else { self.abs().log2().floor().exp2() * Self::epsilon() }
     }
 }
 
-impl<T: Plain> PointFloat for T {}
+impl<T: Plain> Limits for T {}
 
 impl Random for Unit {
-    fn random(source: &mut impl Source) -> Self {
+    fn random(source: &mut impl RandomSource) -> Self {
         Self(f64::from(source.word()) / f64::from(u32::MAX))
+    }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        simpler_numbers(self.0).filter(|y| (0.0..=1.0).contains(y)).map(Self)
     }
 }
 
 impl<T: Plain> Random for Magnitude<T> {
-    fn random(source: &mut impl Source) -> Self {
+    fn random(source: &mut impl RandomSource) -> Self {
         let sign = [1.0, -1.0][source.below(2)];
         let exponent = T::decades() * (2.0 * Unit::random(source).0 - 1.0);
         Self(constant(sign * 10_f64.powf(exponent)))
     }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        let is_inside = |y: &T| y.to_f64().is_some_and(|y| y.abs().log10().abs() <= T::decades());
+        simpler_floats(self.0).filter(is_inside).map(Self)
+    }
 }
 
 impl<T: Plain> Random for NearKink<T> {
-    fn random(source: &mut impl Source) -> Self {
+    fn random(source: &mut impl RandomSource) -> Self {
         #[allow(clippy::cast_precision_loss, reason = "17 is a small number")]
         let halves = source.below(17) as f64 - 8.0;
         let kink = constant::<T>(halves / 2.0);
@@ -106,22 +121,33 @@ impl<T: Plain> Random for NearKink<T> {
             _ => -kink,
         })
     }
-}
 
-impl<T: Plain> Random for Special<T> {
-    fn random(source: &mut impl Source) -> Self {
-        let all = specials();
-        Self(all[source.below(all.len())])
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        simpler_floats(self.0).filter(|&y| (y + y).fract().is_zero()).map(Self)
     }
 }
 
-/// The simplest first.
-fn specials<T: PointFloat>() -> [T; 16] {
-    let largest_subnormal = T::min_positive_value() - T::tiniest();
+impl<T: Plain> Random for Special<T> {
+    fn random(source: &mut impl RandomSource) -> Self {
+        let all = specials();
+        Self(all[source.below(all.len())])
+    }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        let x = self.0;
+        specials::<T>().into_iter().take_while(move |&y| y != x && !y.is_nan()).map(Self)
+    }
+}
+
+/// The special numbers, the simplest first.
+fn specials<T: Plain>() -> [T; 16] {
+    let largest_subnormal = T::min_positive_value() - T::smallest_positive();
     let positive = [
         T::zero(),
         T::min_positive_value(),
-        T::tiniest(),
+        T::smallest_positive(),
         largest_subnormal,
         T::epsilon(),
         T::max_value(),
@@ -136,7 +162,7 @@ fn specials<T: PointFloat>() -> [T; 16] {
 }
 
 impl<T: Plain> Random for Any<T> {
-    fn random(source: &mut impl Source) -> Self {
+    fn random(source: &mut impl RandomSource) -> Self {
         Self(match source.below(4) {
             0 => constant(Unit::random(source).between(-8.0, 8.0)),
             1 => NearKink::random(source).0,
@@ -144,9 +170,20 @@ impl<T: Plain> Random for Any<T> {
             _ => Special::random(source).0,
         })
     }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        simpler_floats(self.0).map(Self)
+    }
 }
 
-/// How complicated a number is: by its sign, its binary digits and its exponent.
+arbitrary! { [] Unit }
+arbitrary! { [T: Plain] Magnitude<T> }
+arbitrary! { [T: Plain] NearKink<T> }
+arbitrary! { [T: Plain] Special<T> }
+arbitrary! { [T: Plain] Any<T> }
+
+/// The complexity of a number: it grows with its sign, its binary digits and its exponent.
 #[cfg(feature = "quickcheck")]
 fn complexity(x: f64) -> u64 {
     let (significand, exponent, sign) = num_traits::Float::integer_decode(x);
@@ -162,9 +199,9 @@ fn complexity(x: f64) -> u64 {
     }
 }
 
-/// Numbers that are less complicated, so that shrinking ends: the simplest first.
+/// Numbers of less complexity, so that shrinking ends, the simplest first.
 #[cfg(feature = "quickcheck")]
-pub(super) fn simpler(x: f64) -> impl Iterator<Item = f64> {
+pub(super) fn simpler_numbers(x: f64) -> impl Iterator<Item = f64> {
     let rounded = (1..=24).step_by(3).map(move |digits| {
         let unit = 2_f64.powf(x.abs().log2().floor() - f64::from(digits - 1));
         (x / unit).round() * unit
@@ -173,23 +210,11 @@ pub(super) fn simpler(x: f64) -> impl Iterator<Item = f64> {
     whole.into_iter().chain(rounded).filter(move |y| complexity(*y) < complexity(x))
 }
 
+/// [`simpler_numbers`], rounded to `T`.
 #[cfg(feature = "quickcheck")]
-fn simpler_points<T: PointFloat>(x: T) -> impl Iterator<Item = T> {
-    let precise = x.to_f64().unwrap_or(f64::NAN);
-    // Rounding to `T` can make an infinity of what was simpler.
-    simpler(precise).map(constant::<T>).filter(move |y| y.to_f64().is_some_and(|y| complexity(y) < complexity(precise)))
-}
-
-arbitrary! {
-    Unit, |&Self(x): &Self| simpler(x).filter(|y| (0.0..=1.0).contains(y)).map(Self);
-    Magnitude<T>, |&Self(x): &Self| {
-        simpler_points(x).filter(|y| y.to_f64().is_some_and(|y| y.abs().log10().abs() <= T::decades())).map(Self)
-    };
-    NearKink<T>, |&Self(x): &Self| {
-        simpler_points(x).filter(|&y| (y + y).fract().is_zero()).map(Self)
-    };
-    Special<T>, |&Self(x): &Self| {
-        specials::<T>().into_iter().take_while(move |&y| y != x && !y.is_nan()).map(Self)
-    };
-    Any<T>, |&Self(x): &Self| simpler_points(x).map(Self);
+fn simpler_floats<T: Plain>(x: T) -> impl Iterator<Item = T> {
+    let x = x.to_f64().unwrap_or(f64::NAN);
+    // Rounding to `T` can give an infinity, which is not simpler.
+    let is_simpler = move |y: &T| y.to_f64().is_some_and(|y| complexity(y) < complexity(x));
+    simpler_numbers(x).map(constant::<T>).filter(is_simpler)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::expression::{Expression, Kind, Smooth, Step};
+use super::expression::{Expression, Smooth, Step, StepKind};
 use super::table::{Syntax, Table};
 
 impl fmt::Display for Expression {
@@ -28,7 +28,7 @@ impl fmt::Display for Expression {
 }
 
 impl fmt::Debug for Expression {
-    /// The Rust code, because that is what quickcheck and fuzzers show of a failure.
+    /// The Rust code, because quickcheck and fuzzers show a failure in this form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{self}")
     }
@@ -41,12 +41,12 @@ impl fmt::Debug for Smooth {
 }
 
 impl Expression {
-    /// Letters for steps, with a number when these have been used up.
+    /// Letters for steps, followed by a number after the first 23.
     fn name(&self, k: usize) -> String {
         let Some(k) = k.checked_sub(self.inputs.len()) else {
             return format!("x[{k}]");
         };
-        // `x` are the inputs.
+        // `x` is the name of the inputs.
         let letters = "abcdefghijklmnopqrstuvw";
         let (round, letter) = (k / letters.len(), &letters[k % letters.len()..][..1]);
         if round == 0 { letter.to_owned() } else { format!("{letter}{round}") }
@@ -59,49 +59,49 @@ impl Step {
         let names: Vec<String> = self.operands.iter().map(|&k| name(k)).collect();
         let list = |names: &[String]| format!("[{}]", names.join(", "));
         match (&self.kind, &names[..]) {
-            (Kind::Constant(x), _) => format!("Value::<f64>::from({})", number(*x)),
-            (Kind::Unary(op), [a]) => {
+            (StepKind::Constant(x), _) => format!("Value::<f64>::from({})", number(*x)),
+            (StepKind::Unary(op), [a]) => {
                 let op = &Table::<f64>::UNARY[*op];
                 call(a, op.name, op.syntax, "")
             }
-            (Kind::Derivative(op), [a]) => {
+            (StepKind::Derivative(op), [a]) => {
                 let op = &Table::<f64>::UNARY[*op];
-                // The scalars of the inner tape are values.
-                let inner = match op.syntax {
+                // The scalars of the nested tape are values.
+                let operation = match op.syntax {
                     Syntax::Parameter(x) => format!("v[0].{}(Value::from({x}))", op.name),
                     syntax => call("v[0]", op.name, syntax, ""),
                 };
-                format!("gradient(|v| {inner}, &[{a}]).1[0]")
+                format!("gradient(|v| {operation}, &[{a}]).1[0]")
             }
-            (Kind::Binary(op), [a, b]) => {
+            (StepKind::Binary(op), [a, b]) => {
                 let op = &Table::<f64>::BINARY[*op];
                 call(a, op.name, op.syntax, b)
             }
-            (Kind::PlainRight(op, x), [a]) => {
+            (StepKind::PlainRight(op, x), [a]) => {
                 let op = &Table::<f64>::BINARY[*op];
                 call(a, op.name, op.syntax, &number(*x))
             }
-            (Kind::PlainLeft(op, x), [a]) => {
+            (StepKind::PlainLeft(op, x), [a]) => {
                 let op = &Table::<f64>::BINARY[*op];
                 call(&number(*x), op.name, op.syntax, a)
             }
-            (Kind::Neg, [a]) => format!("-{a}"),
-            (Kind::MulAdd, [a, b, c]) => format!("{a}.mul_add({b}, {c})"),
-            (Kind::Sin, [a]) => format!("{a}.sin_cos().0"),
-            (Kind::Cos, [a]) => format!("{a}.sin_cos().1"),
-            (Kind::Clamp, [a, b, c]) => format!("if {b} <= {c} {{ {a}.clamp({b}, {c}) }} else {{ {a} }}"),
-            (Kind::Retain, [a]) => format!("{a}.retain()"),
-            (Kind::Custom, [a, b]) => format!(
+            (StepKind::Neg, [a]) => format!("-{a}"),
+            (StepKind::MulAdd, [a, b, c]) => format!("{a}.mul_add({b}, {c})"),
+            (StepKind::Sin, [a]) => format!("{a}.sin_cos().0"),
+            (StepKind::Cos, [a]) => format!("{a}.sin_cos().1"),
+            (StepKind::Clamp, [a, b, c]) => format!("if {b} <= {c} {{ {a}.clamp({b}, {c}) }} else {{ {a} }}"),
+            (StepKind::Retain, [a]) => format!("{a}.retain()"),
+            (StepKind::Custom, [a, b]) => format!(
                 "tape.custom({a}.data() * {a}.data() * {b}.data(), \
                  &[({a}, 2.0 * {a}.data() * {b}.data()), ({b}, {a}.data() * {a}.data())])"
             ),
-            (Kind::Sum, all) => format!("{}.iter().sum::<Value<f64>>()", list(all)),
-            (Kind::Product, all) => format!("{}.iter().product::<Value<f64>>()", list(all)),
-            (Kind::Dot, all) => {
+            (StepKind::Sum, all) => format!("{}.iter().sum::<Value<f64>>()", list(all)),
+            (StepKind::Product, all) => format!("{}.iter().product::<Value<f64>>()", list(all)),
+            (StepKind::Dot, all) => {
                 let (a, b) = all.split_at(all.len() / 2);
                 format!("Value::dot(&{}, &{})", list(a), list(b))
             }
-            (Kind::WeightedSum(weights), all) => {
+            (StepKind::WeightedSum(weights), all) => {
                 format!("Value::weighted_sum(&{}, &[{}])", list(all), numbers(weights))
             }
             _ => unreachable!("every step has as many operands as its operation"),
@@ -120,7 +120,7 @@ fn numbers(list: &[f64]) -> String {
     list.iter().map(|&x| number(x)).collect::<Vec<_>>().join(", ")
 }
 
-/// A float as a literal or a constant that means the same bits.
+/// A float as a literal or a constant with the same bits.
 fn number(x: f64) -> String {
     if x.is_nan() {
         "f64::NAN".to_owned()

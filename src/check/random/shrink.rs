@@ -1,13 +1,13 @@
 //! Simpler expressions, for shrinking: fewer steps, then fewer operands, then simpler numbers.
 //!
-//! Every candidate is less by that order than what it was made of, so that shrinking ends. Inputs count as steps.
+//! Every simpler expression is less in this order than the original one, so that shrinking ends. Inputs count as steps.
 
-use super::expression::{Expression, Kind, Step};
-use super::points::simpler;
+use super::expression::{Expression, Step, StepKind};
+use super::points::simpler_numbers;
 
 impl Expression {
-    /// Expressions that are simpler by one change, those that leave out most first.
-    pub(super) fn simpler(&self) -> impl Iterator<Item = Self> + use<> {
+    /// Expressions that are simpler by one change, the shortest first.
+    pub(super) fn simpler_expressions(&self) -> impl Iterator<Item = Self> + use<> {
         let changes: [fn(&Self, usize) -> Vec<Self>; 5] =
             [Self::cut, Self::replaced, Self::shortened, Self::rounded, Self::moved];
         let this = self.clone();
@@ -22,14 +22,14 @@ impl Expression {
         self.inputs.len() + self.steps.len() - 1
     }
 
-    /// Ends with index `k`, and has nothing that is not used.
+    /// The expression that ends at index `k`, without unused steps, if it is shorter.
     fn cut(&self, k: usize) -> Vec<Self> {
         let part = self.part(k);
         let is_smaller = part.last() < self.last();
         is_smaller.then_some(part).into_iter().collect()
     }
 
-    /// An earlier input or an operand does the work of `k`, or a constant does.
+    /// Expressions in which an input, an operand of `k` or a constant replaces index `k`.
     fn replaced(&self, k: usize) -> Vec<Self> {
         let first = self.inputs.len();
         let step = k.checked_sub(first);
@@ -39,8 +39,8 @@ impl Expression {
         others.dedup();
         let mut replaced: Vec<Self> = others.into_iter().map(|other| self.redirected(k, other)).collect();
         if let Some(step) = step.filter(|_| !operands.is_empty()) {
-            let x = self.trace(&self.inputs)[k];
-            replaced.push(self.with_step(step, Step::new(Kind::Constant(x), [])));
+            let x = self.eval_all(&self.inputs)[k];
+            replaced.push(self.with_step(step, Step::new(StepKind::Constant(x), [])));
         }
         replaced
     }
@@ -52,7 +52,11 @@ impl Expression {
 
     fn rounded(&self, k: usize) -> Vec<Self> {
         let Some(step) = k.checked_sub(self.inputs.len()) else { return Vec::new() };
-        self.steps[step].rounder().into_iter().map(|rounder| self.with_step(step, rounder)).collect()
+        self.steps[step]
+            .with_simpler_number()
+            .into_iter()
+            .map(|with_simpler_number| self.with_step(step, with_simpler_number))
+            .collect()
     }
 
     fn moved(&self, k: usize) -> Vec<Self> {
@@ -62,10 +66,10 @@ impl Expression {
             moved.inputs[k] = x;
             moved
         };
-        simpler(input).map(moved).collect()
+        simpler_numbers(input).map(moved).collect()
     }
 
-    /// The expression whose result is that of index `result`.
+    /// The expression whose result has index `result`.
     fn part(&self, result: usize) -> Self {
         let mut part = self.clone();
         if result < part.inputs.len() {
@@ -83,7 +87,7 @@ impl Expression {
         changed.without_unused()
     }
 
-    /// All that uses `k` uses `other` instead, which comes before it.
+    /// The expression in which all steps use the earlier index `other` instead of `k`.
     fn redirected(&self, k: usize, other: usize) -> Self {
         let mut changed = self.clone();
         if k == self.last() {
@@ -94,7 +98,7 @@ impl Expression {
         changed.without_unused()
     }
 
-    /// Leaves out all that the result does not depend on, but one input.
+    /// Removes all steps and inputs on which the result does not depend, but keeps at least one input.
     fn without_unused(mut self) -> Self {
         let first = self.inputs.len();
         let mut used = vec![false; first + self.steps.len()];
@@ -125,11 +129,11 @@ impl Expression {
 }
 
 impl Step {
-    /// The same with a list of half the length, or one shorter.
+    /// The same step with a list of half the length, or shorter by one.
     fn shorter(&self) -> Vec<Self> {
         let lists = match self.kind {
-            Kind::Sum | Kind::Product | Kind::WeightedSum(_) => 1,
-            Kind::Dot => 2,
+            StepKind::Sum | StepKind::Product | StepKind::WeightedSum(_) => 1,
+            StepKind::Dot => 2,
             _ => return Vec::new(),
         };
         let len = self.operands.len() / lists;
@@ -139,32 +143,32 @@ impl Step {
         kept.chain(ones).map(|kept| self.with_only(&kept, len)).collect()
     }
 
-    /// Keeps these places of lists of length `len`.
+    /// The same step with only these positions of its lists of length `len`.
     fn with_only(&self, kept: &[usize], len: usize) -> Self {
         let kind = match &self.kind {
-            Kind::WeightedSum(weights) => Kind::WeightedSum(kept.iter().map(|&k| weights[k]).collect()),
+            StepKind::WeightedSum(weights) => StepKind::WeightedSum(kept.iter().map(|&k| weights[k]).collect()),
             kind => kind.clone(),
         };
         let operands: Vec<usize> = self.operands.chunks(len).flat_map(|list| kept.iter().map(|&k| list[k])).collect();
         Self { kind, operands }
     }
 
-    /// The same with one plain number that is simpler.
-    fn rounder(&self) -> Vec<Self> {
+    /// The same step with one simpler plain number.
+    fn with_simpler_number(&self) -> Vec<Self> {
         let with = |kind| Self { kind, operands: self.operands.clone() };
         match &self.kind {
-            Kind::Constant(x) => simpler(*x).map(|x| with(Kind::Constant(x))).collect(),
-            Kind::PlainRight(op, x) => simpler(*x).map(|x| with(Kind::PlainRight(*op, x))).collect(),
-            Kind::PlainLeft(op, x) => simpler(*x).map(|x| with(Kind::PlainLeft(*op, x))).collect(),
-            Kind::WeightedSum(weights) => {
+            StepKind::Constant(x) => simpler_numbers(*x).map(|x| with(StepKind::Constant(x))).collect(),
+            StepKind::PlainRight(op, x) => simpler_numbers(*x).map(|x| with(StepKind::PlainRight(*op, x))).collect(),
+            StepKind::PlainLeft(op, x) => simpler_numbers(*x).map(|x| with(StepKind::PlainLeft(*op, x))).collect(),
+            StepKind::WeightedSum(weights) => {
                 let changed = |k: usize| {
-                    simpler(weights[k]).map(move |x| {
+                    simpler_numbers(weights[k]).map(move |x| {
                         let mut weights = weights.clone();
                         weights[k] = x;
                         weights
                     })
                 };
-                (0..weights.len()).flat_map(changed).map(|weights| with(Kind::WeightedSum(weights))).collect()
+                (0..weights.len()).flat_map(changed).map(|weights| with(StepKind::WeightedSum(weights))).collect()
             }
             _ => Vec::new(),
         }

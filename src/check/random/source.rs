@@ -1,26 +1,30 @@
-//! Where random things come from: quickcheck's generator, or the bytes of a fuzzer.
+//! The sources of randomness: quickcheck's generator, or the bytes of a fuzzer.
 
-/// Choices. One that has run out makes the first choice for ever.
-pub(super) trait Source {
+/// A source of random numbers. An exhausted source returns 0 for ever.
+pub(super) trait RandomSource {
     /// A whole number below `bound`.
     fn below(&mut self, bound: usize) -> usize;
 
     /// Any 32 bits.
     fn word(&mut self) -> u32;
 
-    /// How many steps an expression should have at most.
+    /// The largest number of steps that an expression should have.
     fn size(&mut self) -> usize;
 
-    fn has_run_out(&self) -> bool;
+    fn is_exhausted(&self) -> bool;
 }
 
-/// Something that is made of choices.
-pub(super) trait Random {
-    fn random(source: &mut impl Source) -> Self;
+/// A value that is made from random numbers.
+pub(super) trait Random: Sized {
+    fn random(source: &mut impl RandomSource) -> Self;
+
+    /// Simpler values, the simplest first, by which quickcheck shrinks a failing test.
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static;
 }
 
 #[cfg(feature = "quickcheck")]
-impl Source for quickcheck::Gen {
+impl RandomSource for quickcheck::Gen {
     fn below(&mut self, bound: usize) -> usize {
         self.word() as usize % bound
     }
@@ -30,19 +34,19 @@ impl Source for quickcheck::Gen {
     }
 
     fn size(&mut self) -> usize {
-        let most = quickcheck::Gen::size(self) * 2 / 5;
-        1 + self.below(most.max(1))
+        let largest = quickcheck::Gen::size(self) * 2 / 5;
+        1 + self.below(largest.max(1))
     }
 
-    fn has_run_out(&self) -> bool {
+    fn is_exhausted(&self) -> bool {
         false
     }
 }
 
 #[cfg(feature = "arbitrary")]
-impl Source for arbitrary::Unstructured<'_> {
+impl RandomSource for arbitrary::Unstructured<'_> {
     fn below(&mut self, bound: usize) -> usize {
-        // Takes no more bytes than the bound needs, and fails for no bound but 0.
+        // It takes no more bytes than the bound needs, and fails only for the bound 0.
         self.int_in_range(0..=bound - 1).unwrap_or(0)
     }
 
@@ -54,36 +58,39 @@ impl Source for arbitrary::Unstructured<'_> {
         64
     }
 
-    fn has_run_out(&self) -> bool {
+    fn is_exhausted(&self) -> bool {
         self.is_empty()
     }
 }
 
-/// Makes types that are [`Random`] arbitrary for both crates, those over a plain float `T` for every such. Quickcheck
-/// shrinks them by the given function.
+/// Implements the `Arbitrary` traits of both crates for a type that is [`Random`]. Rust allows no implementation of a
+/// foreign trait for all such types at once, hence a macro.
+///
+/// `arbitrary! { [] Unit }` is
+///
+/// ```text
+/// impl quickcheck::Arbitrary for Unit {
+///     fn arbitrary(g: &mut quickcheck::Gen) -> Self { Self::random(g) }
+///     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> { Box::new(self.simpler()) }
+/// }
+/// impl<'a> arbitrary::Arbitrary<'a> for Unit {
+///     fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> { Ok(Self::random(bytes)) }
+/// }
+/// ```
 macro_rules! arbitrary {
-    ($($Type:ident $(<$T:ident>)?, $shrink:expr;)*) => {
-        $(
-            #[cfg(feature = "quickcheck")]
-            #[cfg_attr(docsrs, doc(cfg(feature = "quickcheck")))]
-            impl $(<$T: crate::Real<Plain = $T>>)? quickcheck::Arbitrary for $Type $(<$T>)? {
-                fn arbitrary(g: &mut quickcheck::Gen) -> Self {
-                    Self::random(g)
-                }
+    ([$($generics:tt)*] $Type:ty) => {
+        #[cfg(feature = "quickcheck")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "quickcheck")))]
+        impl<$($generics)*> quickcheck::Arbitrary for $Type {
+            fn arbitrary(g: &mut quickcheck::Gen) -> Self { Self::random(g) }
+            fn shrink(&self) -> Box<dyn Iterator<Item = Self>> { Box::new(Random::simpler(self)) }
+        }
 
-                fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
-                    Box::new($shrink(self))
-                }
-            }
-
-            #[cfg(feature = "arbitrary")]
-            #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
-            impl<'a $(, $T: crate::Real<Plain = $T>)?> arbitrary::Arbitrary<'a> for $Type $(<$T>)? {
-                fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
-                    Ok(Self::random(bytes))
-                }
-            }
-        )*
+        #[cfg(feature = "arbitrary")]
+        #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
+        impl<'a, $($generics)*> arbitrary::Arbitrary<'a> for $Type {
+            fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> { Ok(Self::random(bytes)) }
+        }
     };
 }
 

@@ -1,9 +1,9 @@
-//! Rotations and their axes, smooth also where they do not rotate.
+//! Rotations and their axes, smooth at the identity, too.
 
 use nalgebra::{Quaternion, RealField, UnitQuaternion, Vector3, convert};
 
-/// The rotation about `v` by the angle `|v|`: [`UnitQuaternion::from_scaled_axis`] with all its derivatives at 0, where
-/// that one is the constant identity.
+/// The rotation about `v` by the angle `|v|`. Unlike [`UnitQuaternion::from_scaled_axis`], which is the constant identity
+/// at 0, it has all derivatives there.
 ///
 /// The quaternion is `(cos(|v|/2), v/2 · sin(|v|/2)/(|v|/2))`.
 ///
@@ -33,14 +33,14 @@ pub fn from_scaled_axis<F: RealField + Copy>(v: &Vector3<F>) -> UnitQuaternion<F
     UnitQuaternion::new_unchecked(Quaternion::from_parts(cos, half * sinc))
 }
 
-/// The axis of the rotation times its angle, which is at most π: [`UnitQuaternion::scaled_axis`] with all its derivatives
-/// at the identity, where that one is the constant 0. The inverse of [`from_scaled_axis`].
+/// The axis of the rotation times its angle, which is at most π: the inverse of [`from_scaled_axis`]. Unlike
+/// [`UnitQuaternion::scaled_axis`], which is the constant 0 at the identity, it has all derivatives there.
 ///
-/// Of the quaternion `(w, u)` with `w ≥ 0`, it is `2 u atan(|u|/w)/|u|`.
+/// For the quaternion `(w, u)` with `w ≥ 0`, it is `2 u atan(|u|/w)/|u|`.
 ///
 /// # Examples
 ///
-/// Interpolation between rotations, with derivatives also where they are equal:
+/// Interpolation between rotations, with derivatives where they are equal, too:
 ///
 /// ```
 /// use gradtape::{Tape, linalg};
@@ -70,7 +70,8 @@ pub fn scaled_axis<F: RealField + Copy>(rotation: &UnitQuaternion<F>) -> Vector3
     u * (half + half)
 }
 
-/// `1 - s/(2k)! + …` of `cos √s`, with `shift` 1 that of `sin √s / √s`, for `s < 1`: what is left out is below 10⁻²¹.
+/// The series `1 - s/2! + …` of `cos √s`, or with `shift` 1 the series `1 - s/3! + …` of `sin √s / √s`, for `s < 1`. The
+/// truncation error is below 10⁻²¹.
 fn alternating<F: RealField + Copy>(s: F, shift: u32) -> F {
     let factor = |k: u32| number::<F>(1.0 / f64::from((2 * k - 1 + shift) * (2 * k + shift)));
     (1..=10).rev().fold(F::one(), |tail, k| F::one() - s * factor(k) * tail)

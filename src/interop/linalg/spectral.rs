@@ -1,7 +1,7 @@
-//! Decompositions with derivatives, also where a matrix is diagonal already.
+//! Decompositions with derivatives, at diagonal matrices, too.
 //!
-//! nalgebra decomposes the plain numbers. Two steps of Newton's method with the numbers that have derivatives then make all
-//! derivatives right up to the third: each step doubles, besides the digits, the order up to which they are (Ogita and
+//! nalgebra decomposes the plain numbers. Two Newton steps with the numbers that have derivatives then give all derivatives
+//! up to the third: like the number of correct digits, the order of correct derivatives doubles with each step (Ogita and
 //! Aishima, Iterative refinement for symmetric eigenvalue decomposition, 2018, and for singular value decomposition, 2020).
 
 use nalgebra::allocator::Allocator;
@@ -12,15 +12,14 @@ use nalgebra::{
 
 use crate::number::Number;
 
-/// Eigenvalues and eigenvectors of a symmetric matrix `A`, of which only the lower triangle is read: `A vᵢ = λᵢ vᵢ`,
-/// `dλᵢ = vᵢᵀ dA vᵢ`, `dvᵢ = Σⱼ vⱼ (vⱼᵀ dA vᵢ)/(λᵢ - λⱼ)`.
+/// Eigenvalues and eigenvectors of a symmetric matrix `A`: `A vᵢ = λᵢ vᵢ`, `dλᵢ = vᵢᵀ dA vᵢ`,
+/// `dvᵢ = Σⱼ vⱼ (vⱼᵀ dA vᵢ)/(λᵢ - λⱼ)`. Only the lower triangle is read.
 ///
-/// [`symmetric_eigen`](OMatrix::symmetric_eigen) of nalgebra takes elements that are small enough for 0, and drops their
-/// derivatives; here none are lost, and second and third derivatives are right, too. Order and signs are those that
-/// nalgebra finds.
+/// [`symmetric_eigen`](OMatrix::symmetric_eigen) of nalgebra replaces small elements by 0 and drops their derivatives. This
+/// function loses none; second and third derivatives are correct, too. Order and signs are those of nalgebra.
 ///
-/// Equal eigenvalues have derivatives only together, as their sum has, and their eigenvectors have none: the derivatives
-/// of these are infinite or NaN.
+/// Equal eigenvalues have no derivatives of their own, but symmetric functions of them have, such as their sum. Their
+/// eigenvectors have none: these derivatives are infinite or NaN.
 ///
 /// # Panics
 ///
@@ -65,21 +64,22 @@ where
             }
         });
         let is_tie = |i, j| i != j && ComplexField::abs(gap(i, j)) <= noise;
-        ties = unsettled(rows.value(), is_tie, |i, j| products[(i, j)]);
+        ties = undefined_rotations(rows.value(), is_tie, |i, j| products[(i, j)]);
         eigenvectors = &eigenvectors + &eigenvectors * change;
     }
-    turn_by(&mut eigenvectors, &ties);
+    rotate(&mut eigenvectors, &ties);
     SymmetricEigen { eigenvectors, eigenvalues }
 }
 
-/// The singular value decomposition `A = U Σ Vᵀ`, with `U` and `V` of as many columns as there are singular values, which are
-/// in descending order: `dσᵢ = uᵢᵀ dA vᵢ`.
+/// The singular value decomposition `A = U Σ Vᵀ`: `dσᵢ = uᵢᵀ dA vᵢ`. `U` and `V` have one column for each singular value,
+/// in descending order.
 ///
-/// [`svd`](OMatrix::svd) of nalgebra takes elements that are small enough for 0, and the derivatives through it are lost or
-/// wrong where a matrix has many zeros; here they are right up to the third. Order and signs are those that nalgebra finds.
+/// [`svd`](OMatrix::svd) of nalgebra replaces small elements by 0: derivatives are lost or wrong where a matrix has many
+/// zeros. This function has correct derivatives up to the third. Order and signs are those of nalgebra.
 ///
-/// Equal singular values have derivatives only together, as their sum has, and their vectors have none: the derivatives of
-/// these are infinite or NaN. So are those of the vectors of a singular value 0, if the matrix is not square.
+/// Equal singular values have no derivatives of their own, but symmetric functions of them have, such as their sum. Their
+/// vectors have none: these derivatives are infinite or NaN. The same holds for the vectors of a singular value 0, if the
+/// matrix is not square.
 ///
 /// # Panics
 ///
@@ -136,15 +136,15 @@ where
                 if is_tie(i, j) {
                     return excess[(i, j)] * convert(0.5);
                 }
-                let own = products[(i, j)] + sigma[j] * excess[(i, j)];
-                let other = products[(j, i)] + sigma[j] * other_excess[(i, j)];
-                (sigma[j] * own + sigma[i] * other) / ((sigma[j] - sigma[i]) * (sigma[j] + sigma[i]))
+                let this_side = products[(i, j)] + sigma[j] * excess[(i, j)];
+                let other_side = products[(j, i)] + sigma[j] * other_excess[(i, j)];
+                (sigma[j] * this_side + sigma[i] * other_side) / ((sigma[j] - sigma[i]) * (sigma[j] + sigma[i]))
             })
         };
         let mut turned_u = &u + &u * turn([&excess_u, &excess_v], &products_u);
         let mut turned_v = &v + &v * turn([&excess_v, &excess_u], &products_v);
         let is_lost = |i: usize| !matrix.is_square() && sigma[i] <= noise;
-        // What the images of the vectors have outside of the space of the vectors on the other side.
+        // The parts of the images of the vectors that are orthogonal to the vectors of the other side.
         let inverse = sigma.map_with_location(|i, _, sigma| if is_lost(i) { F::zero() } else { F::one() / sigma });
         let inverse = OMatrix::from_diagonal(&inverse);
         if matrix.nrows() > matrix.ncols() {
@@ -152,38 +152,39 @@ where
         } else if matrix.nrows() < matrix.ncols() {
             turned_v += (image_u - &v * (&products_v + &excess_v * &products_v)) * &inverse;
         }
-        let is_unsettled = |i, j| if i == j { is_lost(i) } else { is_tie(i, j) };
-        ties = unsettled(size.value(), is_unsettled, |i, j| products_u[(i, j)] + products_u[(j, i)]);
+        let is_undefined = |i, j| if i == j { is_lost(i) } else { is_tie(i, j) };
+        ties = undefined_rotations(size.value(), is_undefined, |i, j| products_u[(i, j)] + products_u[(j, i)]);
         (u, v) = (turned_u, turned_v);
     }
-    turn_by(&mut u, &ties);
-    turn_by(&mut v, &ties);
+    rotate(&mut u, &ties);
+    rotate(&mut v, &ties);
     SVD { u: Some(u), v_t: Some(v.transpose()), singular_values: sigma }
 }
 
-/// How much equal values may differ.
+/// The largest difference between values that are treated as equal.
 fn noise<F: RealField>(largest: F) -> F {
     largest * F::default_epsilon() * convert(16.0)
 }
 
-/// How far the vectors `j` turn towards the vectors `i` where that is not settled: by 0, with an infinite derivative by what
-/// tells their equal values apart.
-fn unsettled<F: Number + RealField>(
+/// The rotations of vector `j` towards vector `i` that are not defined, because their values are equal. Each is 0, with an
+/// infinite derivative by the product that would separate the values.
+fn undefined_rotations<F: Number + RealField>(
     size: usize,
-    is_unsettled: impl Fn(usize, usize) -> bool,
+    is_undefined: impl Fn(usize, usize) -> bool,
     product: impl Fn(usize, usize) -> F,
 ) -> Vec<(usize, usize, F)> {
     let pairs = (0..size).flat_map(|i| (0..size).map(move |j| (i, j)));
-    let turn = |x: F| ComplexField::sqrt(x - x.detach());
-    pairs.filter(|&(i, j)| is_unsettled(i, j)).map(|(i, j)| (i, j, turn(product(i, j)))).collect()
+    let rotation = |x: F| ComplexField::sqrt(x - x.detach());
+    pairs.filter(|&(i, j)| is_undefined(i, j)).map(|(i, j)| (i, j, rotation(product(i, j)))).collect()
 }
 
-fn turn_by<F: Number + RealField, R: Dim, C: Dim>(vectors: &mut OMatrix<F, R, C>, turns: &[(usize, usize, F)])
+/// Adds `rotation` times vector `i` to vector `j`, for each `(i, j, rotation)`.
+fn rotate<F: Number + RealField, R: Dim, C: Dim>(vectors: &mut OMatrix<F, R, C>, rotations: &[(usize, usize, F)])
 where
     DefaultAllocator: Allocator<R, C>,
 {
-    let settled = vectors.clone();
-    for &(i, j, turn) in turns {
-        vectors.column_mut(j).axpy(turn, &settled.column(i), F::one());
+    let before = vectors.clone();
+    for &(i, j, rotation) in rotations {
+        vectors.column_mut(j).axpy(rotation, &before.column(i), F::one());
     }
 }

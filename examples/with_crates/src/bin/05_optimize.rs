@@ -1,7 +1,7 @@
 //! Lesson 5: the optimisers of `argmin`, with gradients and Hessians of this crate.
 //!
-//! [`Problem`] makes a problem of argmin from any [`Function`]. It prints where L-BFGS, and Newton's method in a
-//! trust region, find the minimum of Rosenbrock's function of ten variables, and how many gradients and Hessians that took.
+//! [`Problem`] makes a problem of argmin from any [`Function`]. The lesson minimises Rosenbrock's function of ten variables
+//! with L-BFGS and with Newton's method in a trust region. It prints the minima and the numbers of gradients and Hessians.
 
 use argmin::core::{CostFunction, Error, Executor, Gradient, Hessian, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
@@ -9,7 +9,7 @@ use argmin::solver::quasinewton::LBFGS;
 use argmin::solver::trustregion::{Steihaug, TrustRegion};
 use gradtape::{Function, Real, function};
 
-/// A function as argmin wants it.
+/// A function in the form that argmin takes.
 struct Problem<G>(G);
 
 impl<G: Function> CostFunction for Problem<G> {
@@ -39,7 +39,7 @@ impl<G: Function> Hessian for Problem<G> {
     }
 }
 
-/// A valley along a curve: smallest, 0, where all are 1.
+/// A curved valley with the minimum 0 where all variables are 1.
 fn rosenbrock<F: Real<Plain = f64>>(x: &[F]) -> F {
     x.windows(2).map(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2)).sum()
 }

@@ -1,14 +1,14 @@
-//! Lesson 6: a curve through measurements, by `levenberg-marquardt` with Jacobians of this crate.
+//! Lesson 6: a curve fitted to measurements, by `levenberg-marquardt` with Jacobians of this crate.
 //!
 //! [`Problem`] makes a problem of that crate from any [`VectorFunction`]. The data are those of Misra1a, a problem from
-//! the Statistical Reference Datasets of NIST. It prints both parameters with their standard errors, which come from the
-//! Jacobian, too, and are the certified ones.
+//! the Statistical Reference Datasets of NIST. The lesson prints both parameters and their standard errors, computed from
+//! the Jacobian, beside the certified ones.
 
 use gradtape::{Real, VectorFunction};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra_0_34::{DMatrix, DVector, Dyn, storage::Owned};
 
-/// What `p₀ (1 - exp(-p₁ x))` misses of measurements `y`.
+/// The differences between `p₀ (1 - exp(-p₁ x))` and measurements `y`.
 struct Residuals {
     measured: [(f64, f64); 14],
 }
@@ -25,7 +25,7 @@ impl VectorFunction for Residuals {
     }
 }
 
-/// Residuals at a point, as levenberg-marquardt wants them.
+/// Residuals at a point, in the form that levenberg-marquardt takes.
 struct Problem<G> {
     residuals: G,
     p: DVector<f64>,

@@ -1,6 +1,6 @@
 //! Lesson 7: sampling from a posterior, by the No-U-Turn sampler of `nuts-rs` with gradients of this crate.
 //!
-//! The model is that of the eight schools: effects that differ from school to school, but not by much. It prints the
+//! The model is that of the eight schools: effects that differ a little from school to school. The lesson prints the
 //! posterior means of the common effect and of the spread with their Monte Carlo errors, beside the known values.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use gradtape::{Function, Real, Workspace};
 use nuts_rs::rand::{Rng, SeedableRng, rngs::StdRng};
 use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings};
 
-/// Of each school, the effect that was measured and its standard error.
+/// The measured effect of each school and its standard error.
 const SCHOOLS: [(f64, f64); 8] =
     [(28.0, 15.0), (8.0, 10.0), (-3.0, 16.0), (7.0, 11.0), (-1.0, 9.0), (1.0, 11.0), (18.0, 10.0), (12.0, 18.0)];
 
@@ -20,14 +20,14 @@ impl Function for LogPosterior {
     fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
         let (mu, log_tau, z) = (x[0], x[1], &x[2..]);
         let tau = log_tau.exp();
-        // μ is normal, τ is half of a Cauchy distribution, both of width 5; the density is that of ln τ.
+        // μ is normal and τ half-Cauchy, both of width 5; the density is that of ln τ.
         let prior = -(mu / 5.0).powi(2) / 2.0 - (tau / 5.0).powi(2).ln_1p() + log_tau - F::dot(z, z) / 2.0;
-        let misses = SCHOOLS.iter().zip(z).map(|(&(effect, error), &z)| ((mu + tau * z - effect) / error).powi(2));
-        prior - misses.sum::<F>() / 2.0
+        let errors = SCHOOLS.iter().zip(z).map(|(&(effect, error), &z)| ((mu + tau * z - effect) / error).powi(2));
+        prior - errors.sum::<F>() / 2.0
     }
 }
 
-/// A log density as nuts-rs wants it. The workspace keeps the memory from gradient to gradient.
+/// A log density in the form that nuts-rs takes. The workspace keeps the memory from gradient to gradient.
 struct Density<G> {
     log: G,
     inputs: usize,
@@ -64,13 +64,14 @@ impl<G> HasDims for Density<G> {
 struct NotFinite;
 
 impl LogpError for NotFinite {
-    /// The sampler turns back.
+    /// The sampler rejects such a point and continues.
     fn is_recoverable(&self) -> bool {
         true
     }
 }
 
-/// The posterior means. Given `τ` all is normal, so that they are integrals over `τ` alone, which were computed beforehand.
+/// The posterior means. For fixed `τ` all distributions are normal, so the means are integrals over `τ` alone; they were
+/// computed beforehand.
 const MEANS: [(&str, f64); 2] = [("mu", 4.396_820_714), ("tau", 3.597_705_484)];
 
 fn main() {
@@ -79,11 +80,11 @@ fn main() {
     let mut random = StdRng::seed_from_u64(8);
     let mut chain = settings.new_chain(0, CpuMath::new(density), &mut random).expect("the settings are valid");
     chain.set_position(&[0.1; 10]).expect("the density is finite there");
-    // The first draws are lost: the sampler learns its steps from them.
+    // The first draws are dropped: the sampler adapts its steps in them.
     let draws = (0..4500).map(|_| chain.draw().expect("no error is fatal").0).skip(500);
     let draws: Vec<_> = draws.map(|x| [x[0], x[1].exp()]).collect();
 
-    // The error of a mean comes from the means of batches, which are long enough to be independent.
+    // The error of a mean is estimated from the means of batches, which are long enough to be independent.
     for (i, (name, known)) in MEANS.into_iter().enumerate() {
         let batches = draws.chunks(200).map(|batch| batch.iter().map(|x| x[i]).sum::<f64>() / 200.0);
         let mean = batches.clone().sum::<f64>() / 20.0;

@@ -1,13 +1,14 @@
-//! Lesson 8: how the solution of a differential equation depends on its parameters, with the solvers of `ode_solvers`.
+//! Lesson 8: derivatives of the solution of a differential equation by its parameters, with the solvers of `ode_solvers`.
 //!
-//! The right-hand side `f(y, p)` is written once. Beside `y`, the solver carries the sensitivities `s = dy/dp`, whose
-//! equation `ds/dt = ∂f/∂y s + ∂f/∂p` is a derivative along a direction. The other way is a solver of your own over
-//! [`Dual`] numbers. It prints foxes and hares after ten years, their sensitivities, and how far the two ways differ.
+//! The right-hand side `f(y, p)` is written once. Besides `y`, the solver integrates the sensitivities `s = dy/dp`. Their
+//! equation `ds/dt = ∂f/∂y s + ∂f/∂p` is a derivative along a direction. The second way is a solver of your own over
+//! [`Dual`] numbers. The lesson prints foxes and hares after ten years, their sensitivities, and the difference of the two
+//! ways.
 
 use gradtape::{Dual, Real, Workspace, VectorFunction};
 use ode_solvers::{DVector, Dop853, OutputType, System};
 
-/// The equations of Lotka and Volterra; the inputs are hares, foxes, and four parameters.
+/// The Lotka-Volterra equations; the inputs are hares, foxes, and four parameters.
 struct LotkaVolterra;
 
 const STATES: usize = 2;
@@ -38,25 +39,25 @@ impl<G: VectorFunction> System<f64, DVector<f64>> for WithSensitivities<G> {
         let x = [y, &self.p].concat();
         let mut workspace = Workspace::new();
         for (k, (s, slope)) in sensitivities.chunks(STATES).zip(slopes.chunks_mut(STATES)).enumerate() {
-            let mut along = [s, &[0.0; PARAMETERS]].concat();
-            along[STATES + k] = 1.0;
-            self.f.jvp_into(&x, &along, y_slope, slope, &mut workspace);
+            let mut direction = [s, &[0.0; PARAMETERS]].concat();
+            direction[STATES + k] = 1.0;
+            self.f.jvp_into(&x, &direction, y_slope, slope, &mut workspace);
         }
     }
 }
 
-/// A step of Runge and Kutta over any number.
+/// A Runge-Kutta step over any number.
 fn step<F: Real<Plain = f64>>(y: [F; STATES], p: [F; PARAMETERS], h: f64) -> [F; STATES] {
     let slope = |y: [F; STATES]| {
         let mut slopes = [F::zero(); STATES];
         LotkaVolterra.eval(&[y[0], y[1], p[0], p[1], p[2], p[3]], &mut slopes);
         slopes
     };
-    let ahead = |k: [F; STATES], h: f64| std::array::from_fn(|i| y[i] + k[i] * h);
+    let state_after = |k: [F; STATES], h: f64| std::array::from_fn(|i| y[i] + k[i] * h);
     let k1 = slope(y);
-    let k2 = slope(ahead(k1, h / 2.0));
-    let k3 = slope(ahead(k2, h / 2.0));
-    let k4 = slope(ahead(k3, h));
+    let k2 = slope(state_after(k1, h / 2.0));
+    let k3 = slope(state_after(k2, h / 2.0));
+    let k4 = slope(state_after(k3, h));
     std::array::from_fn(|i| y[i] + (k1[i] + (k2[i] + k3[i]) * 2.0 + k4[i]) * (h / 6.0))
 }
 

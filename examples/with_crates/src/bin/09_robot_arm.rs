@@ -1,8 +1,8 @@
-//! Lesson 9: the joints of a robot arm for a place of its hand, with matrices of `nalgebra`.
+//! Lesson 9: inverse kinematics of a robot arm, with matrices of `nalgebra`.
 //!
-//! The forward kinematics are products of rotations, written over any number: nalgebra multiplies matrices of them. Its
-//! solvers then take the Jacobian as a plain matrix, in steps of damped least squares. It prints how far the hand is from
-//! its goal after each step, and the joints.
+//! The forward kinematics are products of rotations, written over any number; nalgebra multiplies matrices of any number.
+//! Steps of damped least squares use the Jacobian as a plain matrix. The lesson prints the distance of the hand from its
+//! goal after each step, and the joint angles.
 
 use gradtape::{Real, VectorFunction};
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
@@ -14,7 +14,7 @@ struct Arm {
 }
 
 const JOINTS: usize = 6;
-/// The hand: its place, and the directions of two of its edges.
+/// The pose of the hand: its position, and two columns of its rotation matrix.
 const POSE: usize = 9;
 
 /// A rotation about a unit vector, by the formula of Rodrigues.
@@ -30,12 +30,12 @@ impl VectorFunction for Arm {
     }
 
     fn eval<F: Real<Plain = f64>>(&self, joints: &[F], pose: &mut [F]) {
-        let (mut place, mut frame) = (Vector3::zeros(), Matrix3::identity());
+        let (mut position, mut frame) = (Vector3::zeros(), Matrix3::identity());
         for ((axis, link), &angle) in self.axes.iter().zip(&self.links).zip(joints) {
             frame *= rotation(axis, angle);
-            place += frame * link.map(F::constant);
+            position += frame * link.map(F::constant);
         }
-        let hand = Matrix3::from_columns(&[place, frame.column(0).into(), frame.column(1).into()]);
+        let hand = Matrix3::from_columns(&[position, frame.column(0).into(), frame.column(1).into()]);
         pose.copy_from_slice(hand.as_slice());
     }
 }
@@ -49,16 +49,16 @@ fn main() {
     let mut errors = Vec::new();
     for step in 0..50 {
         let (pose, rows) = arm.value_and_jacobian(joints.as_slice());
-        let miss = SVector::<f64, POSE>::from_vec(pose) - goal;
-        errors.push(miss.norm());
-        println!("step {step}: the hand misses its goal by {:.3e}", miss.norm());
-        if miss.norm() < 1e-13 {
+        let error = SVector::<f64, POSE>::from_vec(pose) - goal;
+        errors.push(error.norm());
+        println!("step {step}: the hand misses its goal by {:.3e}", error.norm());
+        if error.norm() < 1e-13 {
             break;
         }
-        // Damped in proportion to the error: careful at first, and as fast as Newton's method in the end.
+        // The damping is proportional to the error: strong at first, and in the end the steps are those of Newton's method.
         let jacobian = SMatrix::<f64, POSE, JOINTS>::from_row_iterator(rows.into_iter().flatten());
-        let normal = jacobian.tr_mul(&jacobian) + SMatrix::<f64, JOINTS, JOINTS>::identity() * (0.01 * miss.norm());
-        joints -= normal.cholesky().expect("damped, it is positive definite").solve(&jacobian.tr_mul(&miss));
+        let normal = jacobian.tr_mul(&jacobian) + SMatrix::<f64, JOINTS, JOINTS>::identity() * (0.01 * error.norm());
+        joints -= normal.cholesky().expect("damped, it is positive definite").solve(&jacobian.tr_mul(&error));
     }
     println!("joints {:.6?}", joints.as_slice());
     assert!(errors.last().is_some_and(|&error| error < 1e-13));
