@@ -237,8 +237,8 @@ macro_rules! operations {
                 /// The quotient, rounded so that the remainder [`rem_euclid`](Self::rem_euclid) is not negative; partials 0.
                 div_euclid(a, b -> y) { y = rules::div_euclid(a, b) } [T::zero(), T::zero()]
                     (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Std};
-                /// The remainder that is not negative; partials 1 and `-div_euclid(a, b)`.
-                rem_euclid(a, b -> y) { y = rules::rem_euclid(a, b) } [T::one(), -rules::div_euclid(a, b)]
+                /// The remainder of [`div_euclid`](Self::div_euclid), which is not negative; partials 1 and minus the quotient.
+                rem_euclid(a, b -> y) { y = rules::rem_euclid(a, b) } [T::one(), rules::rem(a, b, y)]
                     (at [-3.2, 1.3], from [-3.4, 1.2], to [-2.8, 1.3]) {kernel: Plain, nan: Kept, source: Std};
                 /// `ln(eᵃ + eᵇ)`, without overflow; partials the shares `eᵃ/(eᵃ + eᵇ)` and `eᵇ/(eᵃ + eᵇ)`.
                 ln_add_exp(a, b -> y) { y = rules::ln_add_exp(a, b) } [rules::exp_share(a, b), rules::exp_share(b, a)]

@@ -65,6 +65,7 @@ pub(crate) use many::many;
 use memory::{Record, Records};
 use prefetch::prefetch;
 use registry::{assert_meet, hold, is_last, is_plain};
+#[cfg(feature = "program")]
 pub(crate) use sums::CHUNK;
 pub use value::Value;
 

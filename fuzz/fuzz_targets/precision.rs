@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use gradtape::check::Smooth;
+use gradtape::check::random::Smooth;
 use gradtape_fuzz::expressions::assert_precise;
 use libfuzzer_sys::fuzz_target;
 

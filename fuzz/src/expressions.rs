@@ -1,6 +1,6 @@
 //! Expressions from bytes, and claims about them.
 
-use gradtape::check::{Expression, Smooth};
+use gradtape::check::random::{Expression, Smooth};
 use gradtape::{Dual, Value, gradient};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 

@@ -1,7 +1,7 @@
 //! Programs from bytes, and claims about them.
 
 use gradtape::Value;
-use gradtape::check::{Any, Expression, Arithmetic, Smooth, Unit};
+use gradtape::check::random::{Any, Expression, Arithmetic, Smooth, Unit};
 use gradtape::program::{Expr, Options, Precision};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 

@@ -12,7 +12,9 @@ pub(crate) use super::activations::{
     elu, elu_slope, gelu_slope, gelu_tanh, gelu_tanh_slope, leaky_relu, mish_slope, relu, sigmoid, sigmoid_slope,
     silu_slope, softplus, softsign, softsign_slope,
 };
-pub(crate) use super::lists::{dot, exp_share, ln_add_exp, logsumexp, pivot, softmax, total};
+#[cfg(feature = "program")]
+pub(crate) use super::lists::pivot;
+pub(crate) use super::lists::{dot, exp_share, ln_add_exp, logsumexp, softmax, total};
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
 pub(crate) use super::product::{both_scaled, is_unit, scaled};
 
@@ -229,7 +231,6 @@ pub(crate) fn round_ties_even<T: Scalar>(x: T) -> T {
 /// As the float's own method of that name. (`Float` has none.)
 #[inline]
 pub(crate) fn div_euclid<T: Scalar>(a: T, b: T) -> T {
-    symbolic!(div_euclid(a, b));
     let quotient = (a / b).trunc();
     if a % b >= T::zero() {
         quotient
@@ -302,7 +303,7 @@ pub(crate) fn sinc_slope<T: Scalar>(x: T) -> T {
     -(x * spherical_bessel(x, T::one()))
 }
 
-/// `-trunc(a/b)`, the partial of `a % b` by `b`.
+/// Minus the integer quotient, the partial of a remainder `y` of `a/b` by `b`.
 #[inline]
 pub(crate) fn rem<T: Scalar>(a: T, b: T, y: T) -> T {
     -((a - y) / b).round()

@@ -12,7 +12,7 @@
 use std::array::from_fn;
 use std::marker::PhantomData;
 
-use gradtape::check::{Arithmetic, Table};
+use gradtape::check::random::{Arithmetic, Table};
 use gradtape::{Tape, Value, gradient};
 
 use crate::{TestFloat, number};

@@ -4,7 +4,7 @@
 
 use std::fmt::Debug;
 
-use gradtape::check::{Arithmetic, Expression, Table};
+use gradtape::check::random::{Arithmetic, Expression, Table};
 use gradtape::{Function, Plain, Real, VectorFunction};
 use num_traits::Float;
 

@@ -26,7 +26,7 @@ use std::fmt::Debug;
 
 pub use differentiable::partials;
 use gradtape::Real;
-use gradtape::check::{Operation, Unit};
+use gradtape::check::random::{Operation, Unit};
 use num_traits::Float;
 use quickcheck::{Arbitrary, QuickCheck, Testable};
 

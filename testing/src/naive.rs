@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::f64::consts::LN_2;
 use std::rc::Rc;
 
-use gradtape::check::{Arithmetic, Operation, Table};
+use gradtape::check::random::{Arithmetic, Operation, Table};
 use gradtape::{Value, gradient};
 use num_traits::Float;
 

@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use gradtape::check::{Any, Arithmetic, Expression, Unit};
+use gradtape::check::random::{Any, Arithmetic, Expression, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision, Program, Rows, Workspace};
 use gradtape::{Real, Tape, Value, gradient};
 use num_traits::Float;
@@ -199,7 +199,7 @@ impl<T: TestFloat + Arithmetic> Arithmetic for Traced<T> {
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
         let larger = |a: T, b: T| holds(a > b) || (holds(b.is_nan()) && !holds(a.is_nan()));
         let (x, y) = (a.0, b.0);
-        match gradtape::check::Table::<f64>::BINARY[op].name {
+        match gradtape::check::random::Table::<f64>::BINARY[op].name {
             "max" => _ = larger(x, y) || holds(x == y),
             "min" => _ = larger(-x, -y) || holds(x == y),
             _ => return Self(T::binary(op, &x, &y)),
@@ -240,7 +240,7 @@ fn is_accidental<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bo
 
 /// The sign of a NaN is an accident of the machine, and `copysign` tells it.
 pub fn tells_the_sign_of_nan<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
-    graph.trace(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
+    graph.eval_all(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
 
 fn wrapped<F: Copy, W>(x: &[F], wrap: impl Fn(F) -> W) -> Vec<W> {
@@ -402,7 +402,7 @@ where
     let variables = wrapped(row, |x| Naive::new(x, Vec::new()));
     let naive = graph.eval(&variables);
     let is_subnormal = |x: &T| !x.is_zero() && x.abs() < T::min_positive_value() / T::epsilon();
-    if !naive.is_ordinary() || is_accidental(graph, row) || graph.trace(row).iter().any(is_subnormal) {
+    if !naive.is_ordinary() || is_accidental(graph, row) || graph.eval_all(row).iter().any(is_subnormal) {
         return false;
     }
     let theirs = on_tape(|x| graph.eval(&wrapped(x, Common)).0, row);

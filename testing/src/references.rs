@@ -2,7 +2,8 @@
 //!
 //! Each returns whether it says anything about this expression, and panics if that is wrong.
 
-use gradtape::check::{Arithmetic, Expression, difference};
+use gradtape::check::difference;
+use gradtape::check::random::{Arithmetic, Expression};
 use gradtape::{Dual, Tape, Value, gradient};
 
 use crate::differentiable::{Differentiable, Over};
@@ -16,7 +17,7 @@ where
     Value<T>: Arithmetic,
 {
     let inputs: Vec<_> = inputs(graph).into_iter().map(|x| Naive::new(x, Vec::new())).collect();
-    graph.trace(&inputs)
+    graph.eval_all(&inputs)
 }
 
 /// Every number is the plain program's, and the gradient of the last that is ordinary and no constant the reference's.
@@ -36,10 +37,10 @@ where
         return false;
     }
     let plain = inputs::<T>(graph);
-    let numbers = graph.trace(&plain);
+    let numbers = graph.eval_all(&plain);
     let gradient_of = |step: usize| {
         let trace = |x: &[F]| {
-            let ours = graph.trace(x);
+            let ours = graph.eval_all(x);
             for (ours, &plain) in ours.iter().zip(&numbers) {
                 assert_same_bits(ours.data(), plain, graph);
             }

@@ -15,6 +15,6 @@ pub fn with_slope<T: Scalar>(x: &[Value<T>], k: usize, slope: T) -> Vec<Value<T>
 pub fn is_caught(result: Result<Report, Failure>, along: Variation) -> bool {
     let Err(failure) = result else { return false };
     let report = failure.report().expect("the function is finite");
-    report.entries().iter().all(|entry| (entry.verdict == Verdict::Disagrees) == (entry.along == along))
-        && report.worst().is_some_and(|entry| entry.along == along)
+    report.entries().iter().all(|entry| (entry.verdict == Verdict::Disagrees) == (entry.variation == along))
+        && report.worst().is_some_and(|entry| entry.variation == along)
 }

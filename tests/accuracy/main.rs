@@ -20,7 +20,7 @@ mod points;
 mod truth;
 
 use big::Big;
-use gradtape::check::{Any, Table};
+use gradtape::check::random::{Any, Table};
 use literals::{PAIRS, UNARY};
 use testing::differentiable::Over;
 use testing::for_every_number;

@@ -1,6 +1,6 @@
 //! Errors of derivatives in units in the last place.
 
-use gradtape::check::{Operation, Table};
+use gradtape::check::random::{Operation, Table};
 use gradtape::{Real, Value};
 
 use crate::big::Big;

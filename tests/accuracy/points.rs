@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use gradtape::check::Operation;
+use gradtape::check::random::Operation;
 
 use testing::{TestFloat, number};
 

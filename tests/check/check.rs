@@ -23,7 +23,7 @@ fn custom<T: gradtape::Scalar>(tape: &Tape<T>, x: &[Value<T>], change: [T; 2]) -
 fn operations_of_ones_own_are_confirmed() {
     let report = check::custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5, 0.7]).unwrap();
     assert!(report.all_agree(), "{report}");
-    let along: Vec<_> = report.entries().iter().map(|entry| entry.along).collect();
+    let variations: Vec<_> = report.entries().iter().map(|entry| entry.variation).collect();
     let expected = [
         Variation::Coordinate(0),
         Variation::Alone(0),
@@ -31,7 +31,7 @@ fn operations_of_ones_own_are_confirmed() {
         Variation::Alone(1),
         Variation::Together,
     ];
-    assert_eq!(along, expected);
+    assert_eq!(variations, expected);
     let report = check::custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5_f32, 0.7]).unwrap();
     assert!(report.all_agree(), "{report}");
 }
@@ -45,8 +45,11 @@ fn wrong_partials_of_operations_are_caught() {
                 change[k] = wrong;
                 let failure = check::custom(|tape, x| custom(tape, x, change), &x).unwrap_err();
                 let report = failure.report().unwrap();
-                let disagree = |along| {
-                    report.entries().iter().any(|entry| entry.along == along && entry.verdict == Verdict::Disagrees)
+                let disagree = |variation| {
+                    report
+                        .entries()
+                        .iter()
+                        .any(|entry| entry.variation == variation && entry.verdict == Verdict::Disagrees)
                 };
                 assert!(
                     disagree(Variation::Coordinate(k)) && disagree(Variation::Alone(k)),
@@ -120,8 +123,8 @@ fn one_wrong_coordinate_of_a_hundred_is_caught() {
                 is_caught(Check::new().gradient_against(wrong, f, &narrow), Variation::Coordinate(k)),
                 "{k} {slope}"
             );
-            let along = Check::new().directions(1).gradient(|x| f(&with_slope(x, k, slope)), &x);
-            assert!(is_caught(along, Variation::Direction(0)), "{k} {slope}");
+            let variations = Check::new().directions(1).gradient(|x| f(&with_slope(x, k, slope)), &x);
+            assert!(is_caught(variations, Variation::Direction(0)), "{k} {slope}");
         }
     }
     assert!(check::gradient(|x| f(&with_slope(x, 37, 1.0)), &x).unwrap().all_agree());
@@ -222,7 +225,7 @@ fn jacobians_are_checked_by_output_and_input() {
     }
     let report = check::jacobian(f, &[2.0, 0.5]).unwrap();
     assert!(report.all_agree(), "{report}");
-    let places: Vec<_> = report.entries().iter().map(|entry| (entry.output, entry.along)).collect();
+    let places: Vec<_> = report.entries().iter().map(|entry| (entry.output, entry.variation)).collect();
     let expected: Vec<_> = (0..4).flat_map(|i| (0..2).map(move |j| (Some(i), Variation::Coordinate(j)))).collect();
     assert_eq!(places, expected);
     assert!(Check::new().jacobian_against(f, f, &[2.0_f32, 0.5]).unwrap().all_agree());

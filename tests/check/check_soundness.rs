@@ -4,7 +4,8 @@
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
 use gradtape::check;
-use gradtape::check::{Check, Entry, Operation, Smooth, Table, Unit, Variation, Verdict, difference};
+use gradtape::check::random::{Operation, Smooth, Table, Unit};
+use gradtape::check::{Check, Entry, Variation, Verdict, difference};
 use gradtape::{Real, Tape, Value};
 use testing::wrong::{is_caught, with_slope};
 use testing::{InBox, TestFloat, number, quickcheck};

@@ -1,7 +1,7 @@
 //! Random expression graphs, against the plain program, the naive reference and differences.
 
 use gradtape::Value;
-use gradtape::check::{Arithmetic, Expression, Smooth};
+use gradtape::check::random::{Arithmetic, Expression, Smooth};
 use quickcheck::TestResult;
 use testing::differentiable::Over;
 use testing::for_every_number;

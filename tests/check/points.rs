@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use gradtape::check::{Any, Magnitude, NearKink, Special, Unit};
+use gradtape::check::random::{Any, Magnitude, NearKink, Special, Unit};
 use quickcheck::{Arbitrary, Gen};
 use testing::{TestFloat, bits, number};
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use arbitrary::Unstructured;
-use gradtape::check::{Arithmetic, Expression, Smooth, Table};
+use gradtape::check::random::{Arithmetic, Expression, Smooth, Table};
 use gradtape::gradient;
 use quickcheck::{Arbitrary, Gen};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use gradtape::check::Table;
+use gradtape::check::random::Table;
 use gradtape::{Function, Mode, Real, Value, VectorFunction, gradient};
 use testing::bits;
 use testing::functions;

@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 
-use gradtape::check::{Smooth, difference};
+use gradtape::check::difference;
+use gradtape::check::random::Smooth;
 use gradtape::program::{self, Precision, Program, Rows};
 use gradtape::{Dual, Function, Mode, Real, Value, Workspace, function, gradient};
 use quickcheck::TestResult;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
-use gradtape::check::Smooth;
+use gradtape::check::random::Smooth;
 use gradtape::{
     Gradients, Mode, Plain, Real, Tape, Value, VectorFunction, Workspace, checkpoint, checkpoint_loop, function,
     preaccumulate, preaccumulate_into,

@@ -1,6 +1,7 @@
 //! Derivatives of functions of one number, to the third: of every operation of the table, against differences.
 
-use gradtape::check::{Table, Unit, difference};
+use gradtape::check::difference;
+use gradtape::check::random::{Table, Unit};
 use gradtape::{Dual, derivative, second_derivative, third_derivative};
 use testing::{InBox, assert_near, bits, quickcheck};
 

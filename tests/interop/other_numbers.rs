@@ -2,7 +2,8 @@
 //! numbers of this one.
 
 use easer::functions::{Back, Easing, Elastic};
-use gradtape::check::{Operation, Table, difference};
+use gradtape::check::difference;
+use gradtape::check::random::{Operation, Table};
 use gradtape::{Dual, Function, Mode, Plain, Real, Tape, Value, derivative, function, gradient};
 use half::{bf16, f16};
 use num_complex::{Complex, ComplexFloat};

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use gradtape::check::Table;
+use gradtape::check::random::Table;
 use gradtape::{Real, Tape, Value, checkpoint};
 use num_traits::{Float, Inv, Pow};
 use testing::{TestFloat, number};

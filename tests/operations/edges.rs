@@ -1,7 +1,7 @@
 //! The partials at singular points: the conventions of the crate's page and their neighbourhood, as literal tables.
 
 use gradtape::Value;
-use gradtape::check::Table;
+use gradtape::check::random::Table;
 use testing::differentiable::{Over, outcome};
 use testing::for_every_number;
 use testing::{TestFloat, assert_same_bits, complaint, number, partials};

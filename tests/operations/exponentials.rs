@@ -1,6 +1,7 @@
 //! Sums of exponentials without overflow: `ln_add_exp`, `logsumexp`, `softmax`, in every number.
 
-use gradtape::check::{Magnitude, Unit, difference};
+use gradtape::check::difference;
+use gradtape::check::random::{Magnitude, Unit};
 use gradtape::program::{Options, Program};
 use gradtape::{Dual, Function, Real, VectorFunction, function, gradient};
 use testing::quickcheck;

@@ -3,7 +3,8 @@
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, Sub, SubAssign};
 
-use gradtape::check::{Any, Operation, Table, Unit, difference};
+use gradtape::check::difference;
+use gradtape::check::random::{Any, Operation, Table, Unit};
 use gradtape::{Dual, Value};
 use num_traits::Float;
 use testing::differentiable::{Over, outcome};

@@ -1,7 +1,8 @@
 //! Second derivatives, by all four nestings of the two modes: with differences of first derivatives, and with each other
 //! and with literal values where the rules branch.
 
-use gradtape::check::{Operation, Table, Unit, difference};
+use gradtape::check::difference;
+use gradtape::check::random::{Operation, Table, Unit};
 use gradtape::{Dual, Number, Real, Value};
 use testing::differentiable::{Differentiable, outcome, partials};
 use testing::{InBox, assert_near, bits, number, quickcheck};

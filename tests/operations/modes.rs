@@ -1,7 +1,7 @@
 //! Forward and reverse mode compute the same, and lanes do not disturb each other: every operation of the table, at
 //! ordinary, singular and special points.
 
-use gradtape::check::{Any, Operation, Table};
+use gradtape::check::random::{Any, Operation, Table};
 use gradtape::{Dual, Real, Value};
 use testing::differentiable::{Over, outcome};
 use testing::{TestFloat, assert_same_bits, bits, number, quickcheck};

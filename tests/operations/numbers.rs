@@ -5,7 +5,7 @@ use std::iter::{Product, Sum};
 use std::ops::Neg;
 use std::str::FromStr;
 
-use gradtape::check::Any;
+use gradtape::check::random::Any;
 use gradtape::{Dual, Number, Tape, Value};
 use num_traits::{
     Bounded, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignRef, NumRef, One, Pow, RefNum,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use gradtape::check::Any;
+use gradtape::check::random::Any;
 use gradtape::program::Program;
 use gradtape::{Dual, Real, Tape, Value, gradient};
 use num_traits::Euclid;

@@ -1,6 +1,6 @@
 //! The programs that are written as Rust, and what they return.
 
-use gradtape::check::{Arithmetic, Expression, Table};
+use gradtape::check::random::{Arithmetic, Expression, Table};
 use gradtape::program::{Expr, Options, Precision, Program, Rows, Workspace};
 
 use quickcheck::{Arbitrary, Gen};

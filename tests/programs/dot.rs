@@ -1,6 +1,6 @@
 //! Programs as pictures.
 
-use gradtape::check::Table;
+use gradtape::check::random::Table;
 use gradtape::program::{Dot, Expr, Layout, Options, Program};
 use gradtape::{Real, gradient};
 use layout::gv::parser::ast::{Graph, Stmt};

@@ -3,7 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
 use gradtape::Value;
-use gradtape::check::{Any, Arithmetic, Expression, Smooth, Unit};
+use gradtape::check::random::{Any, Arithmetic, Expression, Smooth, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision};
 use quickcheck::TestResult;
 use testing::programs::{

@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
-use gradtape::check::{Any, Arithmetic, Expression};
+use gradtape::check::random::{Any, Arithmetic, Expression};
 use gradtape::program::{Expr, Optimization, Options, Precision, Program, Rows, Workspace};
 use serde_json::{Value as Json, from_str, from_value, json, to_string, to_value};
 use testing::programs::{all_options, inputs, rows_of};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
-use gradtape::check::{Expression, Smooth, Table, Unit};
+use gradtape::check::random::{Expression, Smooth, Table, Unit};
 use gradtape::sparse::{Coloring, Csr, Side};
 use gradtape::{Function, Mode, Plain, Real, VectorFunction, Workspace};
 use num_traits::Float;

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gradtape::check::{Arithmetic, Expression, Unit};
+use gradtape::check::random::{Arithmetic, Expression, Unit};
 use gradtape::program::{Expr, Program};
 use gradtape::{Gradients, Real, Scalar, Tape, Value, assert_gradient, checkpoint, checkpoint_loop, gradient};
 use quickcheck::TestResult;

@@ -1,6 +1,6 @@
 //! What tapes allow, and what they cost: many at once, nested, on several threads, with few small records.
 
-use gradtape::check::Table;
+use gradtape::check::random::Table;
 use gradtape::{Gradients, Tape, Value, gradient};
 use testing::panics::{assert_refused, panic_of};
 use testing::{TestFloat, number, partials, quickcheck};

@@ -25,7 +25,7 @@ use crate::tape::{Value, gradient, many};
 /// A reference that counts operations:
 ///
 /// ```
-/// use gradtape::check::Arithmetic;
+/// use gradtape::check::random::Arithmetic;
 ///
 /// #[derive(Clone)]
 /// struct Counted(f64, usize);
@@ -52,7 +52,7 @@ use crate::tape::{Value, gradient, many};
 /// }
 ///
 /// # #[cfg(feature = "quickcheck")] {
-/// use gradtape::check::Smooth;
+/// use gradtape::check::random::Smooth;
 ///
 /// fn numbers_are_those_of_floats(Smooth(expression): Smooth) -> bool {
 ///     let x: Vec<_> = expression.inputs().iter().map(|&x| Counted(x, 0)).collect();

@@ -44,7 +44,7 @@ pub(super) enum Syntax {
 /// # Examples
 ///
 /// ```
-/// use gradtape::check::Table;
+/// use gradtape::check::random::Table;
 /// use gradtape::{Value, gradient};
 ///
 /// for (op, plain) in Table::<Value<f64>>::UNARY.iter().zip(Table::<f64>::UNARY) {

@@ -33,7 +33,7 @@ pub fn calibrate(start: [f64; 2], measurements: &[(f64, f64)], steps: usize) -> 
 mod tests {
     use super::*;
     use gradtape::check;
-    use gradtape::check::Unit;
+    use gradtape::check::random::Unit;
     use quickcheck::quickcheck;
 
     const TIMES: [f64; 5] = [0.0, 0.5, 1.0, 2.0, 4.0];

@@ -33,7 +33,8 @@ pub fn step(weights: &mut [f32], rate: f32) -> f32 {
 mod tests {
     use super::*;
     use gradtape::check;
-    use gradtape::check::{Check, Magnitude};
+    use gradtape::check::Check;
+    use gradtape::check::random::Magnitude;
     use quickcheck::quickcheck;
 
     quickcheck! {
