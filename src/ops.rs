@@ -38,6 +38,8 @@ mod lists;
 mod normal;
 #[cfg(feature = "program")]
 pub(crate) mod op;
+#[cfg(feature = "program")]
+mod partial;
 mod product;
 pub(crate) mod rules;
 

@@ -34,27 +34,22 @@
 
 mod checkpoint;
 mod gradients;
+#[cfg(feature = "locations")]
 mod locations;
 mod loops;
 mod many;
 mod memory;
 mod node;
 mod prefetch;
+mod record;
 mod registry;
 mod sums;
+mod sweep;
 mod value;
+mod watch;
 
 use std::fmt;
 use std::rc::Rc;
-
-use crate::ops::rules::{is_unit, scaled};
-use crate::scalar::Scalar;
-use checkpoint::Checkpoint;
-use memory::Inner;
-use node::NodeId;
-#[cfg(feature = "locations")]
-use registry::hold_if_alive;
-use registry::{enter, find, first_node, give_back, last, leave};
 
 pub use checkpoint::checkpoint;
 pub use gradients::{Gradients, gradient};
@@ -62,12 +57,13 @@ pub use gradients::{Gradients, gradient};
 pub use locations::NonFinite;
 pub use loops::checkpoint_loop;
 pub(crate) use many::many;
-use memory::{Record, Records};
-use prefetch::prefetch;
-use registry::{assert_meet, hold, is_last, is_plain};
 #[cfg(feature = "program")]
 pub(crate) use sums::CHUNK;
 pub use value::Value;
+
+use crate::scalar::Scalar;
+use memory::{Inner, Records};
+use registry::{enter, first_node, give_back, leave};
 
 /// A record of a computation over numbers of type `T`, from which gradients are swept.
 ///
@@ -128,7 +124,7 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn var(&self, x: T) -> Value<T> {
         let index = self.inner.push_variables(1);
-        Value::own(x, self.inner.first.get().own(index))
+        Value::exact(x, self.inner.first.get().exact(index))
     }
 
     /// A new variable for each number of `xs`, in order.
@@ -160,7 +156,7 @@ impl<T: Scalar> Tape<T> {
     pub fn vars_into(&self, xs: &[T], values: &mut Vec<Value<T>>) {
         let (start, first) = (self.inner.push_variables(xs.len()), self.inner.first.get());
         values.clear();
-        values.extend((start..).zip(xs).map(|(index, &x)| Value::own(x, first.own(index))));
+        values.extend((start..).zip(xs).map(|(index, &x)| Value::exact(x, first.exact(index))));
     }
 
     /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
@@ -272,8 +268,46 @@ impl<T: Scalar> Tape<T> {
     /// checkpoints own on the heap, and variables that were made before everything else need none.
     #[track_caller]
     pub fn bytes(&self) -> usize {
-        let checkpoints = |records: &Records<'_, T>| records.checkpoints.iter().map(Checkpoint::bytes).sum::<usize>();
+        let checkpoints =
+            |records: &Records<'_, T>| records.checkpoints.iter().map(|checkpoint| checkpoint.bytes()).sum::<usize>();
         self.inner.read(|records| size_of_val(records.all) + size_of_val(records.wide) + checkpoints(&records))
+    }
+}
+
+#[cfg(feature = "locations")]
+#[cfg_attr(docsrs, doc(cfg(feature = "locations")))]
+impl<T: Scalar> Tape<T> {
+    /// Where the value's node was recorded, if it is one of this tape.
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let x = tape.var(1.0);
+    /// assert_eq!(tape.location(x).unwrap().line(), line!() - 1);
+    /// ```
+    pub fn location(&self, v: Value<T>) -> Option<&'static std::panic::Location<'static>> {
+        let index = v.node.index(self.inner.first.get())?;
+        self.inner.locations.locations.borrow().get(index as usize).copied()
+    }
+
+    /// The first partial or slope that was not finite and spoiled a sweep, of the last sweep that met any; if no
+    /// sweep did yet, the first since the tape was made or cleared. A sweep that overflows although all of these
+    /// are finite names the value whose derivative did first.
+    ///
+    /// This is the way to find out where a NaN in a gradient comes from: turn the feature on, compute on a tape of your
+    /// own up to the NaN, print what this returns, and turn the feature off again. Iterators do not hand on who called their
+    /// `sum` and `product`: the line is not yours there.
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let x = tape.var(0.0_f64);
+    /// let y = x.powf(gradtape::Value::from(-0.5)) * x;
+    /// assert_eq!(y.backward().wrt(x), f64::INFINITY);
+    /// let found = tape.first_non_finite().unwrap().to_string();
+    /// assert!(found.starts_with("the first non-finite partial was recorded at "));
+    /// assert!(found.ends_with(": powf(0.0, -0.5), partial -inf"));
+    /// ```
+    pub fn first_non_finite(&self) -> Option<NonFinite> {
+        self.inner.locations.first()
     }
 }
 
@@ -296,40 +330,4 @@ impl<T: Scalar> Drop for Tape<T> {
             give_back::<T>(first);
         }
     }
-}
-
-/// Records a join of two nodes of one tape: the new node changes as they do, each times its partial and its slope.
-///
-/// The hot path of the crate: some thirty instructions and no call. All that is rare shares one call that does the
-/// whole work anew, so that no value has to survive it in memory.
-#[inline(always)]
-#[track_caller]
-pub(crate) fn record<T: Scalar>(nodes: [NodeId; 2], partials: [T; 2], slopes: [T; 2]) -> NodeId {
-    let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
-    // Not `||`: both questions are one comparison.
-    let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
-    if !nan
-        && let Some((inner, first, nodes)) = last::<T>(nodes)
-        // SAFETY: nothing in `try_push` calls foreign code.
-        && let Some(node) = unsafe { &*inner }.try_push(first, Record { nodes, partials: products })
-    {
-        return node;
-    }
-    record_slowly(nodes[0], nodes[1], partials[0], partials[1], slopes[0], slopes[1])
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn record_slowly<T: Scalar>(a: NodeId, b: NodeId, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> NodeId {
-    let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
-    let (inner, _, nodes) = find::<T>([a, b]);
-    // SAFETY: nothing in `push` calls foreign code.
-    unsafe { &*inner }.push(Record { nodes, partials })
-}
-
-/// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
-#[track_caller]
-pub(crate) fn read<T: Scalar, R>(node: NodeId, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
-    hold::<T>(node).read(sweep)
 }

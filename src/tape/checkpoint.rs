@@ -4,13 +4,15 @@ use std::fmt;
 use std::ops::Range;
 use std::panic::Location;
 
+use super::Tape;
+use super::memory::{Checkpoint, Records, Workspace};
+use super::node::NodeId;
+use super::registry::{assert_same_tape, hold};
+use super::sweep::sweep_from;
+use super::value::Value;
+use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
-use crate::tape;
-use crate::tape::Records;
-use crate::tape::gradients::sweep_from;
-use crate::tape::node::NodeId;
-use crate::tape::{Tape, Value};
 
 /// `f(inputs)`, without keeping what `f` records: a sweep that needs it runs `f` again.
 ///
@@ -83,10 +85,10 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
         return result;
     };
     for node in active() {
-        tape::assert_meet::<T>([any, node]);
+        assert_same_tape::<T>([any, node]);
     }
     // From here on no foreign code runs, which could clear the tape.
-    let tape = tape::hold::<T>(any);
+    let tape = hold::<T>(any);
     let (first, start) = (tape.first.get(), tape.len());
     let mut nodes: Vec<u32> = active().filter_map(|node| node.index(first)).collect();
     nodes.sort_unstable();
@@ -94,7 +96,7 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     let run = move |inputs: &[Value<T>], outputs: &mut Vec<Value<T>>| {
         outputs.extend(f(inputs).as_mut().iter().copied());
     };
-    let checkpoint = Checkpoint {
+    let checkpoint = Recorded {
         run: Box::new(run),
         inputs: inputs.iter().copied().collect(),
         nodes: nodes.into(),
@@ -103,7 +105,7 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
         location,
     };
     let records = checkpoint.records.clone();
-    tape.push_checkpoint(checkpoint, zero);
+    tape.push_checkpoint(Box::new(checkpoint), zero);
     for (output, record) in outputs.iter_mut().zip(records) {
         *output = Value { node: tape.node(record), slope: one, ..*output };
     }
@@ -111,7 +113,7 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
 }
 
 /// What a tape keeps of a checkpoint.
-pub(crate) struct Checkpoint<T> {
+struct Recorded<T> {
     run: Box<Run<T>>,
     inputs: Box<[Value<T>]>,
     /// The nodes of the inputs, each once, ascending.
@@ -119,7 +121,7 @@ pub(crate) struct Checkpoint<T> {
     /// The numbers of the outputs.
     numbers: Box<[T]>,
     /// The records of the outputs, which say nothing.
-    pub(crate) records: Range<usize>,
+    records: Range<usize>,
     location: &'static Location<'static>,
 }
 
@@ -127,48 +129,48 @@ pub(crate) struct Checkpoint<T> {
 type Run<T> = dyn Fn(&[Value<T>], &mut Vec<Value<T>>);
 
 /// The memory of recomputations, which a sweep keeps from one checkpoint to the next.
-pub(crate) struct Recomputation<T: Scalar> {
+struct Recomputation<T: Scalar> {
     tape: Tape<T>,
     inputs: Vec<Value<T>>,
     outputs: Vec<Value<T>>,
     adjoints: Vec<T>,
     /// For the checkpoints on this tape.
-    deeper: Option<Box<Recomputation<T>>>,
+    deeper: Workspace,
 }
 
-impl<T: Scalar> Checkpoint<T> {
-    /// The memory that it takes. What the function owns besides is not known.
-    pub(crate) fn bytes(&self) -> usize {
+impl<T: Scalar> Checkpoint<T> for Recorded<T> {
+    fn records(&self) -> Range<usize> {
+        self.records.clone()
+    }
+
+    fn bytes(&self) -> usize {
         let heap = [size_of_val(&*self.run), size_of_val(&*self.inputs), size_of_val(&*self.nodes)];
         size_of_val(self) + heap.into_iter().sum::<usize>() + size_of_val(&*self.numbers)
     }
 
-    /// Adds to the adjoints of the inputs, which are `below`, what the outputs contribute. Of these the first have
-    /// adjoints, those that the sweep has come through.
+    /// The first outputs have adjoints: those that the sweep has come through.
     ///
     /// The tape of the recomputation has one variable for each node of the inputs, whose adjoint goes on from where it
     /// is. So it records what the tape itself would have, and adds up in the same order.
     #[track_caller]
-    pub(crate) fn sweep(
-        &self,
-        records: Records<'_, T>,
-        own: &[T],
-        below: &mut [T],
-        recomputation: &mut Option<Box<Recomputation<T>>>,
-    ) {
+    fn sweep(&self, records: Records<'_, T>, own: &[T], below: &mut [T], workspace: &mut Workspace) {
         // Other zeros may have derivatives.
-        if tape::is_plain::<T>() && own.iter().all(T::is_zero) {
+        if is_plain::<T>() && own.iter().all(T::is_zero) {
             return;
         }
-        let Recomputation { tape, inputs, outputs, adjoints, deeper } = &mut **recomputation.get_or_insert_default();
+        let kept = workspace.get_or_insert_with(|| Box::new(Recomputation::<T>::default()));
+        let Some(Recomputation { tape, inputs, outputs, adjoints, deeper }) = kept.downcast_mut::<Recomputation<T>>()
+        else {
+            unreachable!("all checkpoints of a sweep have one scalar type")
+        };
         tape.clear();
         tape.inner.push_variables(self.nodes.len());
         let first = tape.inner.first.get();
         inputs.clear();
         inputs.extend(self.inputs.iter().map(|&input| {
             let variable = input.node.index(records.first).and_then(|node| self.nodes.binary_search(&node).ok());
-            let node = variable.map_or(NodeId::CONSTANT, |variable| first.own(variable));
-            Value { node: if input.node.is_own() { node } else { node.derived() }, ..input }
+            let node = variable.map_or(NodeId::CONSTANT, |variable| first.exact(variable));
+            Value { node: if input.node.is_exact() { node } else { node.inexact() }, ..input }
         }));
         outputs.clear();
         (self.run)(inputs, outputs);
@@ -206,7 +208,9 @@ impl<T: Scalar> Checkpoint<T> {
             below[node as usize] = adjoint;
         }
     }
+}
 
+impl<T: Scalar> Recorded<T> {
     /// Panics if the second run has not computed the same as the first.
     #[track_caller]
     fn assert_repeated(&self, outputs: &[Value<T>]) {
@@ -219,7 +223,7 @@ impl<T: Scalar> Checkpoint<T> {
         );
         // All that tells two floats apart, except which NaN they are. To ask another number for its sign may be dear: a
         // program that records it is one for this sign.
-        let same_sign = |a: T, b: T| !tape::is_plain::<T>() || a.is_sign_negative() == b.is_sign_negative();
+        let same_sign = |a: T, b: T| !is_plain::<T>() || a.is_sign_negative() == b.is_sign_negative();
         let same = |a: T, b: T| (a == b && same_sign(a, b)) || (a.is_nan() && b.is_nan());
         let changed = outputs.iter().zip(&self.numbers).position(|(output, &number)| !same(output.data, number));
         assert!(
@@ -237,7 +241,7 @@ impl<T: Scalar> Default for Recomputation<T> {
     }
 }
 
-impl<T> fmt::Debug for Checkpoint<T> {
+impl<T> fmt::Debug for Recorded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checkpoint")
             .field("location", &self.location)

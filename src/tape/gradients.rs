@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::ops::AddAssign;
-use std::ptr;
 
-use crate::ops::rules::both_scaled;
+use super::node::NodeId;
+use super::record::read;
+use super::sweep::sweep_from;
+use super::value::Value;
 use crate::scalar::Scalar;
-use crate::tape::checkpoint::Recomputation;
-use crate::tape::node::NodeId;
-use crate::tape::{self, Record, Records, prefetch};
-use crate::tape::{Tape, Value};
+use crate::tape::Tape;
 
 /// The derivatives of one number by everything it was computed from.
 ///
@@ -57,7 +56,7 @@ impl<T: Scalar> Gradients<T> {
     #[inline]
     #[track_caller]
     pub fn wrt(&self, v: Value<T>) -> T {
-        let index = v.node.own_index(self.first);
+        let index = v.node.exact_index(self.first);
         match index.and_then(|index| self.adjoints.get(index as usize)) {
             Some(&adjoint) => adjoint,
             None => self.beyond(v.node),
@@ -105,7 +104,7 @@ impl<T: Scalar> Gradients<T> {
              calls of `clear`"
         );
         assert!(
-            node.is_own(),
+            node.is_exact(),
             "the gradient by this intermediate result was not kept; call `retain()` on it and compute with what it \
              returns"
         );
@@ -119,7 +118,7 @@ impl<T: Scalar> Gradients<T> {
         *self = Self::new();
         adjoints.clear();
         if !output.is_constant() {
-            tape::read(output.node, |records| {
+            read(output.node, |records| {
                 let Some(index) = output.node.index(records.first) else {
                     unreachable!("the tape of the node is read")
                 };
@@ -129,90 +128,6 @@ impl<T: Scalar> Gradients<T> {
             });
         }
         self.adjoints = adjoints;
-    }
-}
-
-/// The adjoints of the first `end` nodes, of which `seed` sets those of the outputs.
-#[track_caller]
-pub(crate) fn sweep_from<T: Scalar>(
-    records: Records<'_, T>,
-    adjoints: &mut Vec<T>,
-    end: usize,
-    seed: impl FnOnce(&mut [T]),
-    recomputation: &mut Option<Box<Recomputation<T>>>,
-) {
-    adjoints.clear();
-    let reserved = adjoints.try_reserve_exact(end);
-    assert!(reserved.is_ok(), "there is no memory for the adjoints of {end} nodes; clear the tape more often");
-    adjoints.resize(end, T::zero());
-    seed(adjoints);
-    sweep(records, adjoints, recomputation);
-    #[cfg(feature = "locations")]
-    records.locations.watch_adjoints(adjoints);
-}
-
-/// Spreads the adjoints of all nodes back over the records, from the last one.
-#[track_caller]
-fn sweep<T: Scalar>(
-    records: Records<'_, T>,
-    mut adjoints: &mut [T],
-    recomputation: &mut Option<Box<Recomputation<T>>>,
-) {
-    let node = |record: usize| records.variables + record;
-    let reached = records.checkpoints.partition_point(|checkpoint| node(checkpoint.records.start) < adjoints.len());
-    for checkpoint in records.checkpoints[..reached].iter().rev() {
-        adjoints = sweep_records(records, checkpoint.records.end, adjoints);
-        let (below, own) = adjoints.split_at_mut(node(checkpoint.records.start));
-        checkpoint.sweep(records, own, below, recomputation);
-        adjoints = below;
-    }
-    sweep_records(records, 0, adjoints);
-}
-
-/// The sweep from the last node to the record `start`; returns the adjoints below.
-fn sweep_records<'a, T: Scalar>(records: Records<'_, T>, start: usize, mut adjoints: &'a mut [T]) -> &'a mut [T] {
-    let end = adjoints.len().saturating_sub(records.variables);
-    if end <= start {
-        return adjoints;
-    }
-    let mut rest = &records.all[..end];
-    let [first, last] = [start, end].map(|limit| records.wide.partition_point(|node| node.start < limit));
-    for node in records.wide[first..last].iter().rev() {
-        adjoints = sweep_joins(&rest[node.end..], adjoints);
-        let (below, own) = adjoints.split_at_mut(records.variables + node.start);
-        if let Some(&mut adjoint) = own.last_mut() {
-            for record in &rest[node.clone()] {
-                spread(record, adjoint, below);
-            }
-        }
-        (rest, adjoints) = (&rest[..node.start], below);
-    }
-    sweep_joins(&rest[start..], adjoints)
-}
-
-const RECORDS_AHEAD: usize = 64;
-const ADJOINTS_AHEAD: usize = 256;
-
-/// The sweep of the last nodes, one for each record; returns the adjoints below.
-fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T]) -> &'a mut [T] {
-    let mut end = adjoints.len();
-    for record in joins.iter().rev() {
-        end -= 1;
-        let (below, own) = adjoints.split_at_mut(end);
-        prefetch(ptr::from_ref(record).wrapping_sub(RECORDS_AHEAD));
-        prefetch(ptr::from_ref(&own[0]).wrapping_sub(ADJOINTS_AHEAD));
-        spread(record, own[0], below);
-    }
-    &mut adjoints[..end]
-}
-
-/// One record of the sweep: two multiply-adds. What a node depends on lies below it.
-#[inline(always)]
-fn spread<T: Scalar>(record: &Record<T>, adjoint: T, below: &mut [T]) {
-    let shares = both_scaled(record.partials, [adjoint; 2]);
-    for (node, share) in record.nodes.into_iter().zip(shares) {
-        let adjoint = &mut below[node as usize];
-        *adjoint = *adjoint + share;
     }
 }
 
@@ -260,6 +175,57 @@ impl<T> fmt::Debug for Gradients<T> {
             .field("nodes", &self.nodes)
             .field("tape", &self.first.territory())
             .finish_non_exhaustive()
+    }
+}
+
+impl<T: Scalar> Value<T> {
+    /// The gradient of this number by everything it depends on: one sweep back over the tape.
+    ///
+    /// The tape is left as it is, so any number of gradients can be taken, from any values.
+    ///
+    /// # Panics
+    ///
+    /// If the tape was cleared or dropped, or belongs to another thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = gradtape::Tape::new();
+    /// let (x, y) = (tape.var(2.0), tape.var(5.0));
+    /// assert_eq!((x * y).backward().wrt(x), 5.0);
+    /// assert_eq!((x / y).backward().wrt(x), 0.2);
+    /// ```
+    #[track_caller]
+    pub fn backward(self) -> Gradients<T> {
+        let mut gradients = Gradients::new();
+        self.backward_into(&mut gradients);
+        gradients
+    }
+
+    /// [`backward`](Self::backward) into the memory of old gradients, whose numbers are lost.
+    ///
+    /// # Panics
+    ///
+    /// If the tape was cleared or dropped, or belongs to another thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Gradients, Tape};
+    ///
+    /// let (tape, mut gradients) = (Tape::new(), Gradients::new());
+    /// let mut x = 4.0;
+    /// for _ in 0..100 {
+    ///     let v = tape.var(x);
+    ///     (v - 3.0).powi(2).backward_into(&mut gradients);
+    ///     x -= 0.1 * gradients.wrt(v);
+    ///     tape.clear();
+    /// }
+    /// assert!((x - 3.0_f64).abs() < 1e-9);
+    /// ```
+    #[track_caller]
+    pub fn backward_into(self, gradients: &mut Gradients<T>) {
+        gradients.sweep(self);
     }
 }
 

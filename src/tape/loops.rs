@@ -5,8 +5,8 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::checkpoint::record;
+use super::value::Value;
 use crate::scalar::Scalar;
-use crate::tape::Value;
 
 /// How many steps are recorded at a time.
 const BLOCK: usize = 128;

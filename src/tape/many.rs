@@ -2,14 +2,14 @@
 
 use std::mem::MaybeUninit;
 
-use super::locations::watch;
 use super::memory::Record;
+use super::node::NodeId;
 use super::registry::{find, hold};
+use super::value::Value;
+use super::watch::watch;
 use crate::ops::call::Call;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
-use crate::tape::Value;
-use crate::tape::node::NodeId;
 
 /// Two operands of a node of many, each with its partial. A constant fills up an odd number.
 pub(crate) type Pair<T> = [(Value<T>, T); 2];
@@ -49,10 +49,10 @@ pub(crate) fn many_pairs<T: Scalar>(
             watch(&[(value.node, partial, value.slope)], None, || Call::new(name, []));
         }
     }
-    if active().all(|(value, _)| value.node.is(first.node)) {
+    if active().all(|(value, _)| value.node.same_node(first.node)) {
         let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
-        return Value { slope, node: first.node.derived(), ..Value::constant(data) };
+        return Value { slope, node: first.node.inexact(), ..Value::constant(data) };
     }
     let tape = hold::<T>(first.node);
     let origin = tape.first.get();
@@ -81,7 +81,7 @@ pub(crate) fn many_pairs<T: Scalar>(
     let Some(node) = (unsafe { tape.push_wide(count, write) }) else {
         refuse::<T>(first.node, active().map(|(value, _)| value.node));
     };
-    Value::own(data, node)
+    Value::exact(data, node)
 }
 
 /// Says what is wrong with operands that are not of one tape.

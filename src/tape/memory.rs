@@ -1,16 +1,16 @@
 //! The memory of a tape.
 
+use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr;
 
+#[cfg(feature = "locations")]
+use super::locations::Locations;
+use super::node::{MAX_NODES, NodeId};
 use super::prefetch::prefetch;
 use crate::scalar::Scalar;
-use crate::tape::checkpoint::Checkpoint;
-#[cfg(feature = "locations")]
-use crate::tape::locations::Locations;
-use crate::tape::node::{MAX_NODES, NodeId};
 
 const FIRST_CAPACITY: usize = 256;
 /// How far ahead memory is asked for, on tapes that do not fit the cache.
@@ -34,7 +34,7 @@ impl<T: Copy> Clone for Record<T> {
 }
 
 /// Everything that was recorded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Records<'a, T> {
     #[cfg(feature = "locations")]
     pub(crate) locations: &'a Locations,
@@ -46,8 +46,23 @@ pub(crate) struct Records<'a, T> {
     /// Runs of records that make one node of many operands, numbered by the last.
     pub(crate) wide: &'a [Range<usize>],
     /// In the order of their nodes.
-    pub(crate) checkpoints: &'a [Checkpoint<T>],
+    pub(crate) checkpoints: &'a [Box<dyn Checkpoint<T>>],
 }
+
+/// A part of a computation whose records are made anew when a sweep needs them.
+pub(crate) trait Checkpoint<T> {
+    /// The records of its outputs, which say nothing.
+    fn records(&self) -> Range<usize>;
+
+    /// Adds to the adjoints of the inputs, which are `below`, the contributions of the outputs, whose adjoints are `own`.
+    fn sweep(&self, records: Records<'_, T>, own: &[T], below: &mut [T], workspace: &mut Workspace);
+
+    /// The memory that it takes. It does not count the heap of its function.
+    fn bytes(&self) -> usize;
+}
+
+/// Memory that a checkpoint keeps for the next one in a sweep.
+pub(crate) type Workspace = Option<Box<dyn Any>>;
 
 /// What a [`Tape`](super::Tape) owns.
 pub(crate) struct Inner<T> {
@@ -70,7 +85,7 @@ struct Memory<T> {
     /// As long as its capacity; the records in use are written.
     all: Vec<MaybeUninit<Record<T>>>,
     wide: Vec<Range<usize>>,
-    checkpoints: Vec<Checkpoint<T>>,
+    checkpoints: Vec<Box<dyn Checkpoint<T>>>,
 }
 
 impl<T: Scalar> Inner<T> {
@@ -104,7 +119,7 @@ impl<T: Scalar> Inner<T> {
         self.len.set(len + 1);
         #[cfg(feature = "locations")]
         self.locations.push(1);
-        Some(first.own(self.variables.get() + len))
+        Some(first.exact(self.variables.get() + len))
     }
 
     /// [`try_push`](Self::try_push) after making room.
@@ -143,9 +158,9 @@ impl<T: Scalar> Inner<T> {
 
     /// Appends a checkpoint and the nodes of its outputs.
     #[track_caller]
-    pub(crate) fn push_checkpoint(&self, checkpoint: Checkpoint<T>, zero: T) {
-        let (start, count) = (self.len(), checkpoint.records.len());
-        assert_eq!(start, checkpoint.records.start, "the nodes of a checkpoint are the next");
+    pub(crate) fn push_checkpoint(&self, checkpoint: Box<dyn Checkpoint<T>>, zero: T) {
+        let (start, count) = (self.len(), checkpoint.records().len());
+        assert_eq!(start, checkpoint.records().start, "the nodes of a checkpoint are the next");
         self.grow(count);
         // SAFETY: the records are not lent, and an allocation calls no foreign code. The reference ends before the
         // assertion, whose hook may.
@@ -218,7 +233,7 @@ impl<T: Scalar> Inner<T> {
     /// Forgets all nodes. The checkpoints are the caller's to drop, which is foreign code.
     #[track_caller]
     #[must_use]
-    pub(super) fn clear(&self) -> Vec<Checkpoint<T>> {
+    pub(super) fn clear(&self) -> Vec<Box<dyn Checkpoint<T>>> {
         self.len();
         self.len.set(0);
         self.variables.set(0);
@@ -282,7 +297,7 @@ impl<T: Scalar> Inner<T> {
     /// The node of a record.
     #[inline(always)]
     pub(crate) fn node(&self, record: usize) -> NodeId {
-        self.first.get().own(self.variables.get() + record)
+        self.first.get().exact(self.variables.get() + record)
     }
 }
 
@@ -348,7 +363,7 @@ mod tests {
                 assert!(refused.contains("cannot number more than 2^32 - 1 nodes"), "{refused}");
             }
             assert_eq!(tape.len(), MAX_NODES);
-            assert_eq!((z * 2.0 + z).node, z.node.derived());
+            assert_eq!((z * 2.0 + z).node, z.node.inexact());
             tape.clear();
             let x = tape.var(5.0);
             assert_eq!((x * tape.var(2.0)).backward().wrt(x), 2.0);

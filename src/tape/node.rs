@@ -9,7 +9,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct NodeId(u64);
 
-const OWN: u64 = 1;
+const EXACT: u64 = 1;
 /// A territory has room for `MAX_NODES` nodes behind any node of its first half.
 const TERRITORY_SHIFT: u32 = 34;
 /// Where the second half of a territory begins.
@@ -30,9 +30,9 @@ impl NodeId {
 
     /// The node `distance` behind this first node of a tape, for the value that it stands for.
     #[inline(always)]
-    pub(crate) fn own(self, distance: usize) -> Self {
-        debug_assert!(!self.is_own() && distance < MAX_NODES);
-        Self(self.0 + (distance as u64) * 2 + OWN)
+    pub(crate) fn exact(self, distance: usize) -> Self {
+        debug_assert!(!self.is_exact() && distance < MAX_NODES);
+        Self(self.0 + (distance as u64) * 2 + EXACT)
     }
 
     /// The first node for the numbers behind `count` nodes, if there is a whole `MAX_NODES` of them left.
@@ -43,13 +43,13 @@ impl NodeId {
 
     /// The same node, for a value computed from it.
     #[inline(always)]
-    pub(crate) fn derived(self) -> Self {
-        Self(self.0 & !OWN)
+    pub(crate) fn inexact(self) -> Self {
+        Self(self.0 & !EXACT)
     }
 
     #[inline(always)]
-    pub(crate) fn is_own(self) -> bool {
-        self.0 & OWN != 0
+    pub(crate) fn is_exact(self) -> bool {
+        self.0 & EXACT != 0
     }
 
     #[inline(always)]
@@ -59,13 +59,13 @@ impl NodeId {
 
     /// Whether both are the same node, or both constants.
     #[inline(always)]
-    pub(crate) fn is(self, other: Self) -> bool {
-        self.0 ^ other.0 <= OWN
+    pub(crate) fn same_node(self, other: Self) -> bool {
+        self.0 ^ other.0 <= EXACT
     }
 
     /// Whether both are nodes of one territory, or both constants.
     #[inline(always)]
-    pub(crate) fn is_beside(self, other: Self) -> bool {
+    pub(crate) fn same_tape(self, other: Self) -> bool {
         (self.0 ^ other.0) >> TERRITORY_SHIFT == 0
     }
 
@@ -90,9 +90,9 @@ impl NodeId {
 
     /// The [`index`](Self::index) of a value that is the node itself.
     #[inline(always)]
-    pub(crate) fn own_index(self, first: Self) -> Option<u32> {
+    pub(crate) fn exact_index(self, first: Self) -> Option<u32> {
         // The lowest bit becomes the highest, and is 0 in an own node alone.
-        let distance = (self.0.wrapping_sub(first.0) ^ OWN).rotate_right(1);
+        let distance = (self.0.wrapping_sub(first.0) ^ EXACT).rotate_right(1);
         #[allow(clippy::cast_possible_truncation, reason = "the distance is below 2^32")]
         (distance >> 32 == 0).then_some(distance as u32)
     }
@@ -132,11 +132,14 @@ mod tests {
             let half = whole.skip(MAX_NODES).and_then(|first| first.skip(1)).unwrap();
             assert!(half.skip(1).is_none() && half.skip(MAX_NODES).is_none());
             for first in [whole, half] {
-                let node = first.own(LAST);
-                assert_eq!((node.territory(), node.index(first), node.is_own()), (territory, Some(u32::MAX - 1), true));
-                let derived = node.derived();
+                let node = first.exact(LAST);
+                assert_eq!(
+                    (node.territory(), node.index(first), node.is_exact()),
+                    (territory, Some(u32::MAX - 1), true)
+                );
+                let derived = node.inexact();
                 assert_eq!((derived.territory(), derived.index(first)), (territory, Some(u32::MAX - 1)));
-                assert!(!derived.is_own() && !derived.is_constant());
+                assert!(!derived.is_exact() && !derived.is_constant());
             }
         }
     }
@@ -144,9 +147,11 @@ mod tests {
     #[test]
     fn nodes_are_compared_whether_own_or_derived() {
         let first = NodeId::first_of(5);
-        let (a, b) = (first.own(2), first.own(3));
-        assert!(a.is(a.derived()) && a.derived().is(a) && !a.is(b) && !a.is(NodeId::CONSTANT));
-        assert!(NodeId::CONSTANT.is(NodeId::CONSTANT) && NodeId::CONSTANT.is_constant());
+        let (a, b) = (first.exact(2), first.exact(3));
+        assert!(
+            a.same_node(a.inexact()) && a.inexact().same_node(a) && !a.same_node(b) && !a.same_node(NodeId::CONSTANT)
+        );
+        assert!(NodeId::CONSTANT.same_node(NodeId::CONSTANT) && NodeId::CONSTANT.is_constant());
     }
 
     /// Constants, nodes of before `clear`, and nodes of any other territory are nodes of no other tape.
@@ -163,22 +168,22 @@ mod tests {
             ]
         };
         for first in territories.into_iter().flat_map(starts) {
-            assert_eq!((NodeId::CONSTANT.index(first), NodeId::CONSTANT.own_index(first)), (None, None));
+            assert_eq!((NodeId::CONSTANT.index(first), NodeId::CONSTANT.exact_index(first)), (None, None));
             assert_eq!(NodeId::CONSTANT.index_or_zero(first), (0, false));
-            assert_eq!(NodeId::indices([first.own(0), NodeId::CONSTANT], first), None);
+            assert_eq!(NodeId::indices([first.exact(0), NodeId::CONSTANT], first), None);
             for other in territories.into_iter().flat_map(starts) {
                 for distance in [0, 1, 6, 7, LAST] {
-                    let node = other.own(distance);
+                    let node = other.exact(distance);
                     let near = node.territory() == first.territory() && node.0 >= first.0;
                     let index = if near { (node.0 - first.0) / 2 } else { u64::MAX };
                     let expected = u32::try_from(index).ok();
                     assert_eq!(node.index(first), expected);
-                    assert_eq!(node.derived().index(first), expected);
-                    assert_eq!(node.own_index(first), expected);
-                    assert_eq!(node.derived().own_index(first), None);
+                    assert_eq!(node.inexact().index(first), expected);
+                    assert_eq!(node.exact_index(first), expected);
+                    assert_eq!(node.inexact().exact_index(first), None);
                     assert_eq!(node.index_or_zero(first).1, expected.is_none());
-                    assert_eq!(NodeId::indices([node, first.own(4)], first), expected.map(|index| [index, 4]));
-                    assert_eq!(NodeId::indices([first, node.derived()], first), expected.map(|index| [0, index]));
+                    assert_eq!(NodeId::indices([node, first.exact(4)], first), expected.map(|index| [index, 4]));
+                    assert_eq!(NodeId::indices([first, node.inexact()], first), expected.map(|index| [0, index]));
                 }
             }
         }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::memory::Inner;
+use super::node::{NodeId, TERRITORIES};
 use crate::scalar::Scalar;
-use crate::tape::node::{NodeId, TERRITORIES};
 
 const SLOT_COUNT: usize = 32;
 
@@ -48,7 +48,7 @@ pub(crate) fn is_last<T: Scalar>(nodes: [NodeId; 2]) -> bool {
 
 /// Panics if no tape of this thread has both nodes.
 #[track_caller]
-pub(crate) fn assert_meet<T: Scalar>(nodes: [NodeId; 2]) {
+pub(crate) fn assert_same_tape<T: Scalar>(nodes: [NodeId; 2]) {
     find::<T>(nodes);
 }
 
@@ -118,11 +118,6 @@ fn known_slot<T: 'static>() -> Option<usize> {
     } else {
         None
     }
-}
-
-/// Whether it is f32 or f64, whose numbers have no derivatives.
-pub(crate) fn is_plain<T: 'static>() -> bool {
-    known_slot::<T>().is_some()
 }
 
 /// How many territories the scalar types have taken.

@@ -2,8 +2,8 @@
 
 use std::iter::{Product, Sum};
 
-use super::Value;
 use super::many::{many, many_pairs};
+use super::value::Value;
 use crate::ops::rules::{scaled, total};
 use crate::scalar::Scalar;
 

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::gradients::Gradients;
-use super::locations::watch;
 use super::node::NodeId;
+use super::record::record;
+use super::registry::{assert_same_tape, is_last};
+use super::watch::watch;
 use crate::number::Number;
 use crate::number::calculus::Calculus;
 use crate::number::stamp::number;
 use crate::ops::call::Call;
 use crate::ops::rules::{both_scaled, scaled};
 use crate::scalar::Scalar;
-use crate::tape;
 
 /// A number that remembers on which node of a tape it depends, and how.
 ///
@@ -85,7 +85,7 @@ impl<T: Scalar> Value<T> {
         self.node.is_constant()
     }
 
-    /// The same number, recorded as a node of its own, so that [`Gradients::wrt`] can be asked for it.
+    /// The same number, recorded as a node of its own, so that [`Gradients::wrt`](crate::Gradients::wrt) can be asked for it.
     ///
     /// Variables and results of joins are nodes already and are returned as they are, and so are constants.
     ///
@@ -106,64 +106,15 @@ impl<T: Scalar> Value<T> {
     #[track_caller]
     #[must_use = "it is this value that `wrt` can be asked for"]
     pub fn retain(self) -> Self {
-        if self.is_constant() || self.node.is_own() {
+        if self.is_constant() || self.node.is_exact() {
             return self;
         }
-        Self::own(self.data, tape::record([self.node; 2], [T::one(), T::zero()], [self.slope; 2]))
-    }
-
-    /// The gradient of this number by everything it depends on: one sweep back over the tape.
-    ///
-    /// The tape is left as it is, so any number of gradients can be taken, from any values.
-    ///
-    /// # Panics
-    ///
-    /// If the tape was cleared or dropped, or belongs to another thread.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let tape = gradtape::Tape::new();
-    /// let (x, y) = (tape.var(2.0), tape.var(5.0));
-    /// assert_eq!((x * y).backward().wrt(x), 5.0);
-    /// assert_eq!((x / y).backward().wrt(x), 0.2);
-    /// ```
-    #[track_caller]
-    pub fn backward(self) -> Gradients<T> {
-        let mut gradients = Gradients::new();
-        self.backward_into(&mut gradients);
-        gradients
-    }
-
-    /// [`backward`](Self::backward) into the memory of old gradients, whose numbers are lost.
-    ///
-    /// # Panics
-    ///
-    /// If the tape was cleared or dropped, or belongs to another thread.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::{Gradients, Tape};
-    ///
-    /// let (tape, mut gradients) = (Tape::new(), Gradients::new());
-    /// let mut x = 4.0;
-    /// for _ in 0..100 {
-    ///     let v = tape.var(x);
-    ///     (v - 3.0).powi(2).backward_into(&mut gradients);
-    ///     x -= 0.1 * gradients.wrt(v);
-    ///     tape.clear();
-    /// }
-    /// assert!((x - 3.0_f64).abs() < 1e-9);
-    /// ```
-    #[track_caller]
-    pub fn backward_into(self, gradients: &mut Gradients<T>) {
-        gradients.sweep(self);
+        Self::exact(self.data, record([self.node; 2], [T::one(), T::zero()], [self.slope; 2]))
     }
 
     /// A value that is the node itself.
     #[inline(always)]
-    pub(crate) fn own(data: T, node: NodeId) -> Self {
+    pub(crate) fn exact(data: T, node: NodeId) -> Self {
         Self { data, slope: T::one(), node, invariant: PhantomData }
     }
 }
@@ -180,7 +131,7 @@ impl<T: Scalar> Calculus<T> for Value<T> {
     fn chain(self, data: T, partial: T, call: impl FnOnce() -> Call) -> Self {
         let slope = scaled(partial, self.slope);
         watch(&[(self.node, partial, self.slope)], Some(slope), call);
-        Self { data, slope, node: self.node.derived(), invariant: PhantomData }
+        Self { data, slope, node: self.node.inexact(), invariant: PhantomData }
     }
 
     /// The result of an operation on two values: a record if they hang on different nodes.
@@ -197,15 +148,15 @@ impl<T: Scalar> Calculus<T> for Value<T> {
         call: impl FnOnce() -> Call,
     ) -> Self {
         // First what the compiler can decide: values made from one and the same need no more than this.
-        if a.node.is(b.node) {
+        if a.node.same_node(b.node) {
             let partials = [partial_a(), partial_b()];
             let [from_a, from_b] = both_scaled(partials, [a.slope, b.slope]);
             let slope = from_a + from_b;
             watch(&[(a.node, partials[0], a.slope), (b.node, partials[1], b.slope)], Some(slope), call);
-            return Self { data, slope, node: a.node.derived(), invariant: PhantomData };
+            return Self { data, slope, node: a.node.inexact(), invariant: PhantomData };
         }
         // A constant is not beside a node: one question less where two nodes join.
-        if !a.node.is_beside(b.node) {
+        if !a.node.same_tape(b.node) {
             if b.is_constant() {
                 return a.chain(data, partial_a(), call);
             }
@@ -215,15 +166,15 @@ impl<T: Scalar> Calculus<T> for Value<T> {
         }
         let partials = [partial_a(), partial_b()];
         watch(&[(a.node, partials[0], a.slope), (b.node, partials[1], b.slope)], None, call);
-        Self::own(data, tape::record([a.node, b.node], partials, [a.slope, b.slope]))
+        Self::exact(data, record([a.node, b.node], partials, [a.slope, b.slope]))
     }
 
     /// Panics if the two values do not belong to one tape.
     #[inline(always)]
     #[track_caller]
     fn assert_same_tape(a: Self, b: Self) {
-        if !a.node.is(b.node) && !tape::is_last::<T>([a.node, b.node]) && !a.is_constant() && !b.is_constant() {
-            tape::assert_meet::<T>([a.node, b.node]);
+        if !a.node.same_node(b.node) && !is_last::<T>([a.node, b.node]) && !a.is_constant() && !b.is_constant() {
+            assert_same_tape::<T>([a.node, b.node]);
         }
     }
 }

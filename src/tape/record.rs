@@ -1,0 +1,43 @@
+//! Recording: how a join of two nodes becomes a record, and how records are lent to a sweep.
+
+use super::memory::{Record, Records};
+use super::node::NodeId;
+use super::registry::{find, hold, last};
+use crate::ops::rules::{is_unit, scaled};
+use crate::scalar::Scalar;
+
+/// Records a join of two nodes of one tape: the new node changes as they do, each times its partial and its slope.
+///
+/// The hot path of the crate: some thirty instructions and no call. All that is rare shares one call that does the
+/// whole work anew, so that no value has to survive it in memory.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn record<T: Scalar>(nodes: [NodeId; 2], partials: [T; 2], slopes: [T; 2]) -> NodeId {
+    let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
+    // Not `||`: both questions are one comparison.
+    let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
+    if !nan
+        && let Some((inner, first, nodes)) = last::<T>(nodes)
+        // SAFETY: nothing in `try_push` calls foreign code.
+        && let Some(node) = unsafe { &*inner }.try_push(first, Record { nodes, partials: products })
+    {
+        return node;
+    }
+    record_slowly(nodes[0], nodes[1], partials[0], partials[1], slopes[0], slopes[1])
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn record_slowly<T: Scalar>(a: NodeId, b: NodeId, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> NodeId {
+    let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
+    let (inner, _, nodes) = find::<T>([a, b]);
+    // SAFETY: nothing in `push` calls foreign code.
+    unsafe { &*inner }.push(Record { nodes, partials })
+}
+
+/// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
+#[track_caller]
+pub(crate) fn read<T: Scalar, R>(node: NodeId, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
+    hold::<T>(node).read(sweep)
+}
