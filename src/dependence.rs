@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::number::calculus::Calculus;
 use crate::number::methods::sums_in_pairs;
-use crate::number::stamp::{implement, number};
+use crate::number::stamp::{implement, inlined, number};
 use crate::ops::call::Call;
 pub(crate) use crate::ops::kind::Dependence;
 use crate::ops::kind::TRACED;

@@ -7,7 +7,7 @@ use std::array::from_fn;
 use crate::number::Number;
 use crate::number::calculus::Calculus;
 use crate::number::methods::sums_in_pairs;
-use crate::number::stamp::{implement, number};
+use crate::number::stamp::{implement, inlined, number};
 use crate::ops::call::Call;
 use crate::ops::kind::{is_plain, is_recorded};
 use crate::ops::rules::scaled;

@@ -7,6 +7,7 @@ use crate::dual::Dual;
 use crate::number::Number;
 use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
 use crate::ops::kind::Dependence;
+use crate::ops::operators;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
@@ -24,9 +25,9 @@ type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<
 /// `impl PartialEq<T> for Value<Value<T>>`, and so for all operators.
 macro_rules! nested {
     ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => { $(
-        crate::operations! { lifted_right [$($generics)* T: Number<Plain = T>] $Number<T $($arguments)*>, T, $Inner; }
-        crate::operations! { lifted_left [$($generics)*] f32, $Number<f32 $($arguments)*>; }
-        crate::operations! { lifted_left [$($generics)*] f64, $Number<f64 $($arguments)*>; }
+        operators! { lifted_right [$($generics)* T: Number<Plain = T>] $Number<T $($arguments)*>, T, $Inner; }
+        operators! { lifted_left [$($generics)*] f32, $Number<f32 $($arguments)*>; }
+        operators! { lifted_left [$($generics)*] f64, $Number<f64 $($arguments)*>; }
         compared! {
             [$($generics)* T: Scalar] $Number<T $($arguments)*>, T, |left, right| (left.data(), *right)
         }

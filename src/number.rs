@@ -15,6 +15,7 @@ use num_traits::{FloatConst, NumAssign, NumAssignOps, NumOps};
 
 use crate::ops::rules;
 use crate::scalar::Scalar;
+use stamp::inlined;
 
 /// A number that plain numbers can be lifted to: a plain number itself, or one of this crate over a `Number`.
 ///
@@ -57,24 +58,15 @@ pub trait Plain: Real<Plain = Self> {}
 
 impl<T: Real<Plain = T>> Plain for T {}
 
+/// `Number` for floats. For example, `fn constant(x: f64) -> f64 { x }`.
 macro_rules! plain {
-    ($($T:ty),*) => {
-        $(impl Number for $T {
+    ($($Float:ty),*) => {
+        $(impl Number for $Float {
             type Plain = Self;
-
-            #[inline]
-            fn constant(x: Self) -> Self {
-                x
-            }
-
-            #[inline]
-            fn data(self) -> Self {
-                self
-            }
-
-            #[inline]
-            fn detach(self) -> Self {
-                self
+            inlined! {
+                fn constant(x: Self) -> Self { x }
+                fn data(self) -> Self { self }
+                fn detach(self) -> Self { self }
             }
         })*
     };
@@ -86,122 +78,122 @@ plain! { half::f16, half::bf16 }
 #[cfg(feature = "twofloat")]
 plain! { twofloat::TwoFloat }
 
-/// States the trait `Real` and implements it for the plain floats, from the sections of the table that start with
-/// `real`. For example, the entry `relu(x -> y) { y = rules::relu(x) } …` gives the method `fn relu(self) -> Self;` of the
-/// trait, and `fn relu(self) -> Self { let x = self; rules::relu(x) }` for f64.
-macro_rules! real {
+/// The methods of `Real` that the table has in its sections that start with `real`. For example, the entry
+/// `relu(x -> y) { y = rules::relu(x) } …` gives `fn relu(self) -> Self;`.
+macro_rules! signatures {
     (
+        real_many { $($(#[$md:meta])* $many:ident ($ma:ident -> $my:ident: $Many:ty) $mv:tt $mp:tt $ms:tt $mf:tt;)* }
+        float_unary $float_unary:tt
+        real_unary { $(
+            $(#[$ud:meta])* $unary:ident ($x:ident $(, $p:ident: T = $sample:literal)? -> $uy:ident) $uv:tt $up:tt $us:tt $uf:tt;
+        )* }
+        float_binary $float_binary:tt
+        float_choice $float_choice:tt
+        real_binary { $($(#[$bd:meta])* $binary:ident $ba:tt $bv:tt $bp:tt $bs:tt $bf:tt;)* }
+        $($rest:tt)*
+    ) => {
+        $($(#[$md])* #[must_use] fn $many(values: &[Self]) -> $Many;)*
+        $($(#[$ud])* #[must_use] fn $unary(self $(, $p: Self::Plain)?) -> Self;)*
+        $($(#[$bd])* #[must_use] fn $binary(self, other: Self) -> Self;)*
+    };
+}
+
+/// A number for functions that are written once: [`Float`](num_traits::Float) with constants, assignment
+/// operators, plain numbers on the right of all operators, sums, and the functions that floats lack, for plain
+/// floats and for the numbers of this crate alike.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Real, gradient};
+///
+/// fn neuron<F: Real<Plain = f64>>(x: &[F]) -> F {
+///     (x[0] * x[1] - 6.0).sigmoid()
+/// }
+///
+/// assert_eq!(neuron(&[2.0, 3.0]), 0.5);
+/// assert_eq!(gradient(neuron, &[2.0, 3.0]), (0.5, vec![0.75, 0.5]));
+/// ```
+pub trait Real:
+    Number
+    + NumAssign
+    + NumOps<<Self as Number>::Plain, Self>
+    + NumAssignOps<<Self as Number>::Plain>
+    + PartialOrd<<Self as Number>::Plain>
+    + Sum
+    + Product
+    + for<'a> Sum<&'a Self>
+    + for<'a> Product<&'a Self>
+{
+    /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ.
+    fn dot(a: &[Self], b: &[Self]) -> Self;
+
+    /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ.
+    fn weighted_sum(values: &[Self], weights: &[Self::Plain]) -> Self;
+
+    crate::operations! { signatures }
+
+    /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal. It
+    /// is a comparison: derivatives do not matter, and nothing is recorded.
+    ///
+    /// ```
+    /// use gradtape::Real;
+    ///
+    /// fn median<F: Real>(mut x: Vec<F>) -> F {
+    ///     x.sort_by(F::total_cmp);
+    ///     x[x.len() / 2]
+    /// }
+    ///
+    /// let (value, slopes) = gradtape::gradient(|x| median(x.to_vec()), &[3.0, 1.0, 2.0]);
+    /// assert_eq!((value, slopes), (2.0, vec![0.0, 0.0, 1.0]));
+    /// ```
+    fn total_cmp(&self, other: &Self) -> Ordering {
+        rules::total_cmp(*self, *other)
+    }
+}
+
+/// The same methods of a plain float: `fn relu(self) -> Self { let x = self; rules::relu(x) }`.
+macro_rules! plain_real {
+    (
+        $Float:ty;
         real_many { $(
-            $(#[$many_doc:meta])*
-            $many:ident ($ma:ident -> $my:ident: $Many:ty) { $mr:ident = $many_value:expr } $mp:tt $ms:tt $mf:tt;
+            $(#[$md:meta])* $many:ident ($x:ident -> $my:ident: $Many:ty) { $mr:ident = $value:expr } $mp:tt $ms:tt $mf:tt;
         )* }
         float_unary $float_unary:tt
         real_unary { $(
-            $(#[$unary_doc:meta])*
-            $unary:ident ($x:ident $(, $p:ident: T = $sample:literal)? -> $uy:ident) { $ur:ident = $unary_value:expr }
+            $(#[$ud:meta])* $unary:ident ($ux:ident $(, $p:ident: T = $sample:literal)? -> $uy:ident) { $ur:ident = $uv:expr }
             $up:tt $us:tt $uf:tt;
         )* }
         float_binary $float_binary:tt
         float_choice $float_choice:tt
         real_binary { $(
-            $(#[$binary_doc:meta])*
-            $binary:ident ($a:ident, $b:ident -> $by:ident) { $br:ident = $binary_value:expr } $bp:tt $bs:tt $bf:tt;
+            $(#[$bd:meta])* $binary:ident ($a:ident, $b:ident -> $by:ident) { $br:ident = $bv:expr } $bp:tt $bs:tt $bf:tt;
         )* }
         $($rest:tt)*
     ) => {
-        /// A number for functions that are written once: [`Float`](num_traits::Float) with constants, assignment
-        /// operators, plain numbers on the right of all operators, sums, and the functions that floats lack, for plain
-        /// floats and for the numbers of this crate alike.
-        ///
-        /// # Examples
-        ///
-        /// ```
-        /// use gradtape::{Real, gradient};
-        ///
-        /// fn neuron<F: Real<Plain = f64>>(x: &[F]) -> F {
-        ///     (x[0] * x[1] - 6.0).sigmoid()
-        /// }
-        ///
-        /// assert_eq!(neuron(&[2.0, 3.0]), 0.5);
-        /// assert_eq!(gradient(neuron, &[2.0, 3.0]), (0.5, vec![0.75, 0.5]));
-        /// ```
-        pub trait Real:
-            Number
-            + NumAssign
-            + NumOps<<Self as Number>::Plain, Self>
-            + NumAssignOps<<Self as Number>::Plain>
-            + PartialOrd<<Self as Number>::Plain>
-            + Sum
-            + Product
-            + for<'a> Sum<&'a Self>
-            + for<'a> Product<&'a Self>
-        {
-            /// The scalar product `Σ aᵢ bᵢ`, added up from the first product on.
-            ///
-            /// # Panics
-            ///
-            /// If the lengths differ.
-            fn dot(a: &[Self], b: &[Self]) -> Self;
-
-            /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
-            ///
-            /// # Panics
-            ///
-            /// If the lengths differ.
-            fn weighted_sum(values: &[Self], weights: &[Self::Plain]) -> Self;
-
-            $($(#[$many_doc])* #[must_use] fn $many(values: &[Self]) -> $Many;)*
-            $($(#[$unary_doc])* #[must_use] fn $unary(self $(, $p: Self::Plain)?) -> Self;)*
-            $($(#[$binary_doc])* #[must_use] fn $binary(self, other: Self) -> Self;)*
-
-            /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal. It
-            /// is a comparison: derivatives do not matter, and nothing is recorded.
-            ///
-            /// ```
-            /// use gradtape::Real;
-            ///
-            /// fn median<F: Real>(mut x: Vec<F>) -> F {
-            ///     x.sort_by(F::total_cmp);
-            ///     x[x.len() / 2]
-            /// }
-            ///
-            /// let (value, slopes) = gradtape::gradient(|x| median(x.to_vec()), &[3.0, 1.0, 2.0]);
-            /// assert_eq!((value, slopes), (2.0, vec![0.0, 0.0, 1.0]));
-            /// ```
-            fn total_cmp(&self, other: &Self) -> Ordering {
-                rules::total_cmp(*self, *other)
+        impl Real for $Float {
+            inlined! {
+                fn dot(a: &[Self], b: &[Self]) -> Self { rules::dot(a, b) }
+                fn weighted_sum(values: &[Self], weights: &[Self]) -> Self { rules::dot(values, weights) }
+                $(fn $many($x: &[Self]) -> $Many { $value })*
+                $(fn $unary(self $(, $p: Self)?) -> Self { let $ux = self; $uv })*
+                $(fn $binary(self, other: Self) -> Self { let ($a, $b) = (self, other); $bv })*
             }
-        }
-
-        /// `Real` for a plain float.
-        macro_rules! plain_real {
-            ($Float:ty) => {
-                impl Real for $Float {
-                    #[inline]
-                    #[track_caller]
-                    fn dot(a: &[Self], b: &[Self]) -> Self {
-                        rules::dot(a, b)
-                    }
-
-                    #[inline]
-                    #[track_caller]
-                    fn weighted_sum(values: &[Self], weights: &[Self]) -> Self {
-                        rules::dot(values, weights)
-                    }
-
-                    $(#[inline] fn $many($ma: &[Self]) -> $Many { $many_value })*
-                    $(#[inline] fn $unary(self $(, $p: Self)?) -> Self { let $x = self; $unary_value })*
-                    $(#[inline] fn $binary(self, other: Self) -> Self { let ($a, $b) = (self, other); $binary_value })*
-                }
-            };
         }
     };
 }
 
-crate::operations! { real }
-plain_real! { f32 }
-plain_real! { f64 }
+crate::operations! { plain_real f32; }
+crate::operations! { plain_real f64; }
 #[cfg(feature = "half")]
-plain_real! { half::f16 }
+crate::operations! { plain_real half::f16; }
 #[cfg(feature = "half")]
-plain_real! { half::bf16 }
+crate::operations! { plain_real half::bf16; }

@@ -320,3 +320,19 @@ macro_rules! operations {
         }
     };
 }
+
+/// Hands the operators of the table alone to the macro `$consumer`, after the tokens that follow its name.
+macro_rules! operators {
+    ($consumer:ident $($tokens:tt)*) => {
+        $crate::operations! { operators @ $consumer [$($tokens)*] }
+    };
+    (
+        @ $consumer:ident [$($tokens:tt)*]
+        real_many $real_many:tt float_unary $float_unary:tt real_unary $real_unary:tt float_binary $float_binary:tt
+        float_choice $float_choice:tt real_binary $real_binary:tt operator { $($operators:tt)* } $($rest:tt)*
+    ) => {
+        $consumer! { $($tokens)* $($operators)* }
+    };
+}
+
+pub(crate) use operators;

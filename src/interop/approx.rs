@@ -12,8 +12,8 @@
 
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
-use super::inlined;
 use crate::dual::Dual;
+use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 

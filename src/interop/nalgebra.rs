@@ -4,8 +4,9 @@ use num_traits::{One, Zero};
 use simba::scalar::{ComplexField, Field, RealField, SubsetOf, SupersetOf};
 use simba::simd::{PrimitiveSimdValue, SimdValue};
 
-use super::{cardinal, inlined};
+use super::cardinal;
 use crate::dual::Dual;
+use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 

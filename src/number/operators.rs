@@ -6,17 +6,7 @@
 macro_rules! calculus_operators {
     (
         $generics:tt $Number:ty;
-        real_many $real_many:tt
-        float_unary $float_unary:tt
-        real_unary $real_unary:tt
-        float_binary $float_binary:tt
-        float_choice $float_choice:tt
-        real_binary $real_binary:tt
-        operator { $(
-            $(#[$doc:meta])*
-            $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;
-        )* }
-        $($rest:tt)*
+        $($(#[$doc:meta])* $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;)*
     ) => {
         $(calculus_operator! { $generics $Number; $op $arguments $value $partials })*
         negatives! { $generics $Number, |x| x.negative() }
@@ -88,17 +78,7 @@ macro_rules! plain_left {
     };
     (
         $generics:tt $Plain:ident, $Number:ty;
-        real_many $real_many:tt
-        float_unary $float_unary:tt
-        real_unary $real_unary:tt
-        float_binary $float_binary:tt
-        float_choice $float_choice:tt
-        real_binary $real_binary:tt
-        operator { $(
-            $(#[$doc:meta])*
-            $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;
-        )* }
-        $($rest:tt)*
+        $($(#[$doc:meta])* $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;)*
     ) => {
         $(plain_left! { @ $generics $Plain, $Number; $op $arguments $value $partials })*
     };
@@ -118,17 +98,7 @@ macro_rules! lifted_right {
     };
     (
         $generics:tt $Number:ty, $Plain:ty, $Inner:ty;
-        real_many $real_many:tt
-        float_unary $float_unary:tt
-        real_unary $real_unary:tt
-        float_binary $float_binary:tt
-        float_choice $float_choice:tt
-        real_binary $real_binary:tt
-        operator { $(
-            $(#[$doc:meta])*
-            $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;
-        )* }
-        $($rest:tt)*
+        $($(#[$doc:meta])* $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;)*
     ) => {
         $(lifted_right! { @ $generics $Number, $Plain, $Inner; $op $arguments })*
     };
@@ -147,17 +117,7 @@ macro_rules! lifted_left {
     };
     (
         $generics:tt $Plain:ident, $Number:ty;
-        real_many $real_many:tt
-        float_unary $float_unary:tt
-        real_unary $real_unary:tt
-        float_binary $float_binary:tt
-        float_choice $float_choice:tt
-        real_binary $real_binary:tt
-        operator { $(
-            $(#[$doc:meta])*
-            $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;
-        )* }
-        $($rest:tt)*
+        $($(#[$doc:meta])* $op:ident $arguments:tt $value:tt $partials:tt $samples:tt $facts:tt;)*
     ) => {
         $(lifted_left! { @ $generics $Plain, $Number; $op $arguments })*
     };

@@ -19,12 +19,12 @@ macro_rules! number {
             #[allow(clippy::wildcard_imports, reason = "all macros of the stamp")]
             use $crate::number::{calculus::Calculus, methods::*, operators::*, stamp::*};
             use num_traits::One;
-            use $crate::ops::{call::Call, rules};
+            use $crate::ops::{call::Call, operators, rules};
 
             $crate::operations! { calculus_methods [$($generics)*] $Number; $panics }
-            $crate::operations! { calculus_operators [$($generics)*] $Number; }
-            $crate::operations! { plain_left $constants f32, $Single; }
-            $crate::operations! { plain_left $constants f64, $Double; }
+            $crate::ops::operators! { calculus_operators [$($generics)*] $Number; }
+            $crate::ops::operators! { plain_left $constants f32, $Single; }
+            $crate::ops::operators! { plain_left $constants f64, $Double; }
             compared! { [$($generics)*] $Number, $Number, |left, right| (left.data(), right.data()) }
             compared! { [$($generics)*] $Number, T, |left, right| (left.data(), *right) }
             compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
@@ -132,31 +132,27 @@ macro_rules! common {
     };
 }
 
-/// Implements a trait: generics, trait, type, bounds, items that are taken as they are, and methods, which are put in line
-/// and panic in the caller's line. For example,
+/// Implements a trait: generics, trait, type, bounds, items that are taken as they are, and [`inlined`] methods. For example,
 /// `implement! { [T: Scalar] Inv, Value<T>, [] { type Output = Self; } fn inv(self) -> Self { self.recip() } }` gives
 /// `impl<T: Scalar> Inv for Value<T> { type Output = Self; #[inline] #[track_caller] fn inv(self) -> Self { self.recip() } }`.
 macro_rules! implement {
-    (
-        [$($generics:tt)*] $Trait:path, $Type:ty, [$($bounds:tt)*] { $($items:tt)* }
-        $(
-            $(#[$attribute:meta])*
-            fn $name:ident $(<$P:ident: $Bound:path>)? ($($arguments:tt)*) -> $Result:ty $body:block
-        )*
-    ) => {
+    ([$($generics:tt)*] $Trait:path, $Type:ty, [$($bounds:tt)*] { $($items:tt)* } $($methods:tt)*) => {
         #[allow(non_snake_case, reason = "names of constants")]
         impl<$($generics)*> $Trait for $Type
         where
             $($bounds)*
         {
             $($items)*
-            $(
-                $(#[$attribute])*
-                #[inline]
-                #[track_caller]
-                fn $name $(<$P: $Bound>)? ($($arguments)*) -> $Result $body
-            )*
+            inlined! { $($methods)* }
         }
+    };
+}
+
+/// Methods that are put in line and panic in the caller's line: `inlined! { fn real(self) -> Self { self } }` is
+/// `#[inline] #[track_caller] fn real(self) -> Self { self }`.
+macro_rules! inlined {
+    ($(fn $name:ident $(<$P:ident: $Bound:path>)? ($($arguments:tt)*) -> $Result:ty $body:block)*) => {
+        $(#[inline] #[track_caller] fn $name $(<$P: $Bound>)? ($($arguments)*) -> $Result $body)*
     };
 }
 
@@ -267,4 +263,6 @@ macro_rules! text {
     };
 }
 
-pub(crate) use {common, constants, float_methods, implement, number, primitives, queries, real_methods, text};
+pub(crate) use {
+    common, constants, float_methods, implement, inlined, number, primitives, queries, real_methods, text,
+};

@@ -10,7 +10,7 @@ use crate::number::operators::{
 };
 use crate::number::stamp::number;
 use crate::ops::op::Op;
-use crate::ops::rules;
+use crate::ops::{operators, rules};
 use crate::program::graph::Comparison;
 use crate::program::record::session::Recordable;
 
@@ -27,7 +27,6 @@ macro_rules! methods {
         float_binary { $($(#[$fb_doc:meta])* $fb:ident $fba:tt $fbv:tt $fbp:tt $fbs:tt $fbf:tt;)* }
         float_choice { $($(#[$fc_doc:meta])* $fc:ident $fca:tt $fcv:tt $fcp:tt $fcs:tt $fcf:tt;)* }
         real_binary { $($(#[$rb_doc:meta])* $rb:ident $rba:tt $rbv:tt $rbp:tt $rbs:tt $rbf:tt;)* }
-        operator { $($operator:tt)* }
         $($rest:tt)*
     ) => {
         impl<T: Recordable> Expr<T> {
@@ -45,7 +44,6 @@ macro_rules! methods {
                 }
             )*
         }
-        operators! { $($operator)* }
     };
 }
 
@@ -81,7 +79,7 @@ macro_rules! binary {
 }
 
 /// The operators of the table, in all forms.
-macro_rules! operators {
+macro_rules! recorded_operators {
     ($(
         $(#[$doc:meta])*
         $op:ident ($a:ident, $b:ident -> $y:ident: $Op:ident, $OpAssign:ident::$op_assign:ident)
@@ -93,9 +91,10 @@ macro_rules! operators {
 }
 
 crate::operations! { methods }
-crate::operations! { lifted_right [T: Recordable] Expr<T>, T, Expr<T>; }
-crate::operations! { lifted_left [] f32, Expr<f32>; }
-crate::operations! { lifted_left [] f64, Expr<f64>; }
+operators! { recorded_operators }
+operators! { lifted_right [T: Recordable] Expr<T>, T, Expr<T>; }
+operators! { lifted_left [] f32, Expr<f32>; }
+operators! { lifted_left [] f64, Expr<f64>; }
 number! { recorded [T: Recordable] Expr<T>; [] Expr<f32>, Expr<f64> }
 negatives! { [T: Recordable] Expr<T>, |x| Self::call(Op::neg, [x], 0) }
 
