@@ -29,12 +29,17 @@ impl Expression {
         is_smaller.then_some(part).into_iter().collect()
     }
 
-    /// Expressions in which an input, an operand of `k` or a constant replaces index `k`.
+    /// Expressions in which an input, an operand of `k`, an equal constant or a new one replaces index `k`.
     fn replaced(&self, k: usize) -> Vec<Self> {
         let first = self.inputs.len();
         let step = k.checked_sub(first);
         let operands = step.map_or(&[][..], |step| &self.steps[step].operands);
         let mut others: Vec<usize> = (0..first.min(k)).chain(operands.iter().copied()).collect();
+        let constant = |step: &Step| if let StepKind::Constant(x) = step.kind { Some(x.to_bits()) } else { None };
+        if let Some((step, x)) = step.and_then(|step| Some((step, constant(&self.steps[step])?))) {
+            let equal = (first..).zip(&self.steps[..step]).filter(|(_, earlier)| constant(earlier) == Some(x));
+            others.extend(equal.map(|(index, _)| index));
+        }
         others.sort_unstable();
         others.dedup();
         let mut replaced: Vec<Self> = others.into_iter().map(|other| self.redirected(k, other)).collect();
