@@ -110,7 +110,7 @@ impl<S: RandomSource> Draft<'_, S> {
         Step::new(kind, self.operands(count, low, high))
     }
 
-    /// Ends the expression with the sum of all values that no step uses, unless the last step is the only one.
+    /// Ends the expression with the sum of all values that no step uses, unless only the last step is unused.
     fn finish(mut self) -> Expression {
         let mut used = vec![false; self.values.len()];
         used[..self.inputs.len()].fill(true);
