@@ -31,8 +31,8 @@ impl<S: RandomSource> Draft<'_, S> {
         self.push(Step::new(StepKind::Constant(x), []))
     }
 
-    /// The index of a value in the interval, or of any value if the expression need not be smooth. It is a new constant if
-    /// there is no such value, and sometimes if there is.
+    /// The index of a value in the interval, or of any value if the expression need not be smooth. It is a new constant
+    /// if there is no such value, and sometimes if there is.
     fn operand(&mut self, low: f64, high: f64) -> usize {
         let fits = |x: f64| !self.smooth || (low <= x && x <= high);
         let candidates: Vec<usize> = (0..self.values.len()).filter(|&k| fits(self.values[k])).collect();
