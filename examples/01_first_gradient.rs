@@ -37,7 +37,8 @@ fn main() {
     println!("a + {step} changes g by {:.6e}, the derivative says {:.6e}", moved - g.data(), by_a * step);
     assert!(((moved - g.data()) / (by_a * step) - 1.0).abs() < 1e-4);
 
-    // In a loop, `clear` keeps the memory: gradient descent to the minimum of x ln(x), where the derivative ln(x) + 1 is 0.
+    // In a loop, `clear` keeps the memory: gradient descent to the minimum of x ln(x), where the derivative ln(x) + 1
+    // is 0.
     let mut x = 1.0;
     for _ in 0..30 {
         tape.clear();

@@ -1,8 +1,8 @@
 //! Lesson 2: a function that is written once, and all its derivatives.
 //!
 //! [`function!`] makes a function from a line of code. A `struct` that implements [`Function`] can have data, too. The
-//! lesson prints value, gradient and Hessian of Rosenbrock's function, its slope and curvature along a direction, and the
-//! circle that Newton's method fits to some points.
+//! lesson prints value, gradient and Hessian of Rosenbrock's function, its slope and curvature along a direction, and
+//! the circle that Newton's method fits to some points.
 
 use gradtape::{Function, Mode, Real, Workspace, function};
 
@@ -27,7 +27,8 @@ fn main() {
     assert_eq!((value, gradient), (104.0, vec![396.0, 200.0]));
     assert_eq!(hessian, [[402.0, 400.0], [400.0, 200.0]]);
 
-    // Along a direction: value, slope and curvature in one evaluation, and the Hessian times a vector without the Hessian.
+    // Along a direction: value, slope and curvature in one evaluation, and the Hessian times a vector without the
+    // Hessian.
     let along = rosenbrock.directional(&x, &v);
     let product = rosenbrock.hvp(&x, &v);
     println!("along {v:?}: value, slope, curvature {along:?}; the Hessian times it {product:?}");

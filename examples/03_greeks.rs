@@ -1,7 +1,7 @@
 //! Lesson 3: the greeks, first and second derivatives of the price of an option.
 //!
-//! The price of Black and Scholes is written once. Its gradient contains the greeks of first order, its Hessian those of
-//! second order. The lesson prints each beside its closed form; they differ by rounding only.
+//! The price of Black and Scholes is written once. Its gradient contains the greeks of first order, its Hessian those
+//! of second order. The lesson prints each beside its closed form; they differ by rounding only.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 

@@ -1,9 +1,9 @@
 //! Lesson 4: derivatives of a solution, without differentiating the solver.
 //!
-//! If `g(x, p) = 0` defines `x` as a function of `p`, the implicit function theorem says `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`. So the
-//! solver may be any code over plain floats. One Jacobian at the solution and [`Tape::custom`] put the solution on the
-//! tape. A fixed point `x = h(x, p)` is a root of `h(x, p) - x`. The lesson prints two unknowns, their derivatives by two
-//! parameters, and the distance from the derivatives through all iterations of the solver.
+//! If `g(x, p) = 0` defines `x` as a function of `p`, the implicit function theorem says `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`. So
+//! the solver may be any code over plain floats. One Jacobian at the solution and [`Tape::custom`] put the solution on
+//! the tape. A fixed point `x = h(x, p)` is a root of `h(x, p) - x`. The lesson prints two unknowns, their derivatives
+//! by two parameters, and the distance from the derivatives through all iterations of the solver.
 
 use gradtape::check;
 use gradtape::{Dual, Real, Tape, Value, VectorFunction};

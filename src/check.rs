@@ -1,8 +1,8 @@
 //! Tests of your own gradients.
 //!
-//! Derivatives from a tape are exact, but the function may be wrong: a number was taken out with `data()` and put back as
-//! a constant, or a partial of a [custom](crate::Tape::custom) operation has the wrong sign. One line in a test finds such
-//! errors:
+//! Derivatives from a tape are exact, but the function may be wrong: a number was taken out with `data()` and put back
+//! as a constant, or a partial of a [custom](crate::Tape::custom) operation has the wrong sign. One line in a test
+//! finds such errors:
 //!
 //! ```
 //! use gradtape::assert_gradient;
@@ -10,9 +10,9 @@
 //! assert_gradient!(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5]);
 //! ```
 //!
-//! It evaluates the function at constants near the point, extrapolates differences to the step 0, and compares them with
-//! the gradient. It estimates the errors of the differences, so that a failure means that the gradient is wrong, not that
-//! the function is hard to differentiate.
+//! It evaluates the function at constants near the point, extrapolates differences to the step 0, and compares them
+//! with the gradient. It estimates the errors of the differences, so that a failure means that the gradient is wrong,
+//! not that the function is hard to differentiate.
 //!
 //! | you have | use |
 //! |---|---|
@@ -45,20 +45,20 @@
 //! | cannot tell: noise | rounding or fast oscillation hides the derivative: `sin(10¹² x)` | passes |
 //! | cannot tell: not finite beside the point | the domain ends here: `sqrt` at 0 | passes |
 //!
-//! A check with [`Check::strict`] fails if it cannot tell, too. Look at [`Report::worst`] first. A function that is NaN or
-//! infinite at the point itself has no gradient there, and fails.
+//! A check with [`Check::strict`] fails if it cannot tell, too. Look at [`Report::worst`] first. A function that is NaN
+//! or infinite at the point itself has no gradient there, and fails.
 //!
 //! # Tolerances
 //!
 //! The tolerance seldom needs a change, because the estimated errors of the differences are added to it. By default a
 //! derivative may be wrong by 10⁻⁷ of itself, or of the slopes of the chords if these are larger: at a minimum, the
-//! derivative is almost 0 and consists of rounding errors. The change of the gradient between neighbouring floats is added,
-//! too.
+//! derivative is almost 0 and consists of rounding errors. The change of the gradient between neighbouring floats is
+//! added, too.
 //!
 //! # f32
 //!
-//! Differences in f32 have three or four digits, so the default tolerance is 10⁻³ there. If the function is generic, take
-//! differences in f64, with a tolerance of 2.4 · 10⁻⁵:
+//! Differences in f32 have three or four digits, so the default tolerance is 10⁻³ there. If the function is generic,
+//! take differences in f64, with a tolerance of 2.4 · 10⁻⁵:
 //!
 //! ```
 //! use gradtape::Real;
@@ -75,9 +75,9 @@
 //!
 //! # Many variables
 //!
-//! Each coordinate takes 60 evaluations of the function, and 60 more if it is small. For very many variables, check a few
-//! directions instead, see [`Check::directions`]. All coordinates move along a direction; a wrong derivative is found if
-//! its share of the slope is larger than the tolerance.
+//! Each coordinate takes 60 evaluations of the function, and 60 more if it is small. For very many variables, check a
+//! few directions instead, see [`Check::directions`]. All coordinates move along a direction; a wrong derivative is
+//! found if its share of the slope is larger than the tolerance.
 //!
 //! # Property tests
 //!
@@ -99,8 +99,8 @@
 //! ```
 //!
 //! The floats of quickcheck itself are special or huge, and hardly ever between -1 and 1. The module
-//! [`check::random`](crate::check::random) has points for all ranges, and random programs over all operations. The feature `quickcheck` draws them from its generator,
-//! the feature `arbitrary` from the bytes of a fuzzer.
+//! [`check::random`](crate::check::random) has points for all ranges, and random programs over all operations. The
+//! feature `quickcheck` draws them from its generator, the feature `arbitrary` from the bytes of a fuzzer.
 
 mod compare;
 mod custom;

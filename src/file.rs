@@ -1,5 +1,5 @@
-//! The common parts of all files: the format, its version and the precision of the numbers come first. Numbers are stored
-//! as the hexadecimal digits of their bits, so that every format of `serde` keeps infinities and NaN.
+//! The common parts of all files: the format, its version and the precision of the numbers come first. Numbers are
+//! stored as the hexadecimal digits of their bits, so that every format of `serde` keeps infinities and NaN.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -30,8 +30,8 @@ pub(crate) fn head<K: FileKind, T: Bits>() -> (Format<K>, Version<K>, PrecisionN
     (Format(PhantomData), Version(PhantomData), PrecisionName(PhantomData))
 }
 
-/// Reads the fields of a file, before they are checked. The message of an error is one line, even if it quotes the name of
-/// a field.
+/// Reads the fields of a file, before they are checked. The message of an error is one line, even if it quotes the name
+/// of a field.
 pub(crate) fn read<'de, S: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<S, D::Error> {
     S::deserialize(deserializer).map_err(|error| {
         let message = error.to_string();

@@ -23,9 +23,9 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 
 /// A function `f` of many numbers, written once, and all its derivatives.
 ///
-/// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; the other methods are provided. `T` is the
-/// plain number. Code without constants does not need `Plain = T`, and can be implemented for all `T` at once. For a
-/// function without data, use [`function!`](crate::function!) in one line. A function with several results is a
+/// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; the other methods are provided. `T` is
+/// the plain number. Code without constants does not need `Plain = T`, and can be implemented for all `T` at once. For
+/// a function without data, use [`function!`](crate::function!) in one line. A function with several results is a
 /// [`VectorFunction`].
 ///
 /// # Which derivative
@@ -46,8 +46,8 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
 /// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
 ///
-/// Each has a form that ends in `_into`. It writes to your arrays and keeps its memory in a [`Workspace`]: in a loop, only
-/// the first round allocates.
+/// Each has a form that ends in `_into`. It writes to your arrays and keeps its memory in a [`Workspace`]: in a loop,
+/// only the first round allocates.
 ///
 /// # Examples
 ///
@@ -253,8 +253,8 @@ pub trait Function<T: Plain = f64> {
         fast_then_exact!(T, [hvp for 1] of 1, (self, x, v, product, workspace), product);
     }
 
-    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: the lower triangle is computed and copied to
-    /// the upper one.
+    /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: the lower triangle is computed and copied
+    /// to the upper one.
     ///
     /// For many variables, use [`hvp`](Self::hvp).
     #[must_use]
@@ -294,8 +294,8 @@ pub trait Function<T: Plain = f64> {
         sparse::hessian_pattern(self, x)
     }
 
-    /// The Hessian at `x` as a sparse matrix. The time grows with its stored numbers, not with the square of the number of
-    /// inputs. It is exactly symmetric.
+    /// The Hessian at `x` as a sparse matrix. The time grows with its stored numbers, not with the square of the number
+    /// of inputs. It is exactly symmetric.
     ///
     /// # Examples
     ///
@@ -315,12 +315,13 @@ pub trait Function<T: Plain = f64> {
         hessian
     }
 
-    /// The same as [`sparse_hessian`](Self::sparse_hessian), with a colouring of the known pattern, written to `hessian`.
+    /// The same as [`sparse_hessian`](Self::sparse_hessian), with a colouring of the known pattern, written to
+    /// `hessian`.
     ///
     /// # Panics
     ///
-    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, or if
-    /// `hessian` has another pattern.
+    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, or
+    /// if `hessian` has another pattern.
     ///
     /// # Examples
     ///

@@ -4,12 +4,12 @@
 //! the plain network to values, computes a [`loss`], sweeps the tape, and lets an [`Optimizer`] change the plain
 //! parameters. [`Trainer`] does that without allocating, for a [`Dataset`] or for a loss of your own.
 //!
-//! For a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on all rows of
-//! a mini-batch at once; [`Engine::Tape`] computes the same row by row. For a loss of your own, record a
+//! For a data set, the trainer records network and loss once as a [`program`](crate::program), and runs it on all rows
+//! of a mini-batch at once; [`Engine::Tape`] computes the same row by row. For a loss of your own, record a
 //! [`LossProgram`].
 //!
-//! With the feature `serde`, an [`Mlp`] of f32 or f64 can be stored and read again, bit for bit. The state of an optimiser
-//! cannot: training continues with a new one.
+//! With the feature `serde`, an [`Mlp`] of f32 or f64 can be stored and read again, bit for bit. The state of an
+//! optimiser cannot: training continues with a new one.
 //!
 //! # Examples
 //!

@@ -1,8 +1,8 @@
 //! Sparse matrices, and how to compute sparse Jacobians and Hessians from few products.
 //!
 //! Most numbers of a large matrix are zero. Its [`Sparsity`] pattern says which ones may differ from zero. Columns that
-//! have no number in the same row are computed together, because their sum contains each of their numbers. A [`Coloring`]
-//! of the columns says which ones belong together. The result is a [`Csr`] matrix.
+//! have no number in the same row are computed together, because their sum contains each of their numbers. A
+//! [`Coloring`] of the columns says which ones belong together. The result is a [`Csr`] matrix.
 //!
 //! | matrix | the colouring guarantees | |
 //! |---|---|---|
@@ -18,9 +18,9 @@
 //! [`Function::hessian_sparsity`](crate::Function::hessian_sparsity) and
 //! [`VectorFunction::sparsity`](crate::VectorFunction::sparsity) run the function once with numbers that record which
 //! inputs they depend on. The values do not matter: `x[0] * 0.0` depends on `x[0]`, and `max` depends on both of its
-//! arguments. So the pattern of a function without branches is valid at all points. At a branch, only the path of the given
-//! point is followed, and the pattern [is local](Sparsity::is_local). A driver that gets a local pattern determines the
-//! pattern once more at its own point, and panics if the given one lacks a place.
+//! arguments. So the pattern of a function without branches is valid at all points. At a branch, only the path of the
+//! given point is followed, and the pattern [is local](Sparsity::is_local). A driver that gets a local pattern
+//! determines the pattern once more at its own point, and panics if the given one lacks a place.
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};

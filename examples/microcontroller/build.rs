@@ -1,7 +1,7 @@
 //! Generates functions without a dependency: the position of the arm's hand, and its Jacobian by the joints.
 //!
-//! The functions compute the same as the program, with the elementary functions of `libm`. After a change of the arm below,
-//! the next build has the new derivatives.
+//! The functions compute the same as the program, with the elementary functions of `libm`. After a change of the arm
+//! below, the next build has the new derivatives.
 
 use std::error::Error;
 use std::path::Path;

@@ -17,8 +17,8 @@ const TEST_SHARE: f64 = 0.2;
 /// Adam's weight decay.
 const DECAY: f64 = 0.01;
 const MOMENTUM: f64 = 0.9;
-/// The largest allowed ratio of the last loss and the first loss, or 1 if that is less. For standardised targets, 1 is the
-/// loss of predicting their mean.
+/// The largest allowed ratio of the last loss and the first loss, or 1 if that is less. For standardised targets, 1 is
+/// the loss of predicting their mean.
 const MAX_RATIO: f64 = 1e6;
 /// The number of epochs that are reported.
 const LINES: u64 = 10;

@@ -68,7 +68,8 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
     Ok(writeln!(out)?)
 }
 
-/// Writes error and explained variance, computed from standardised numbers, whose squares neither overflow nor underflow.
+/// Writes error and explained variance, computed from standardised numbers, whose squares neither overflow nor
+/// underflow.
 fn write_fit(targets: &[f64], predictions: &[f64], scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
     let count = targets.len() as f64;
     // Relative to the first number, so that the mean of equal targets is exact.

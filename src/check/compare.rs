@@ -59,7 +59,7 @@ pub(super) fn neighbour_jacobians<T: Scalar>(f: TapedFunction<'_, T>, x: &[T]) -
 
 /// A pseudorandom word, the same in every run.
 ///
-/// Source: the finaliser of `SplitMix64`; Steele, Lea and Flood, "Unchecked splittable pseudorandom number generators",
+/// Source: the finaliser of `SplitMix64`; Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
 /// OOPSLA 2014.
 fn scramble(k: usize, i: usize) -> u64 {
     let mut z = ((k as u64) << 32 ^ i as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -2,8 +2,8 @@
 //!
 //! Steps are powers of two, each half of the step before, so that `x ± step` is exact where possible. The central
 //! differences of all steps give Ridders' tableau: each of its columns removes one power of `step²`. A second tableau
-//! contains half the difference between the slopes to the right and to the left. Its columns remove `step`, `step³`, …, so
-//! that it tends to 0 unless there is a kink. Each step gives an [`Estimate`].
+//! contains half the difference between the slopes to the right and to the left. Its columns remove `step`, `step³`, …,
+//! so that it tends to 0 unless there is a kink. Each step gives an [`Estimate`].
 //!
 //! Source: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4
 //! (1982).
@@ -101,8 +101,8 @@ pub(super) struct Estimate {
     pub(super) derivative: f64,
     pub(super) error: f64,
     pub(super) step: f64,
-    /// The typical size of a derivative here: the slope of the steeper chord. A chord longer than the distance of the point
-    /// from 0 counts only in part.
+    /// The typical size of a derivative here: the slope of the steeper chord. A chord longer than the distance of the
+    /// point from 0 counts only in part.
     pub(super) scale: f64,
     /// Whether most of the error is the difference between the slopes to the right and to the left.
     pub(super) is_kink: bool,
@@ -218,8 +218,8 @@ impl Estimate {
     }
 }
 
-/// The estimate with the smallest error. If it converges at some steps, one of these is chosen, and the error covers the
-/// other limits.
+/// The estimate with the smallest error. If it converges at some steps, one of these is chosen, and the error covers
+/// the other limits.
 pub(super) fn best(estimates: &[Estimate], center: f64, resolution: Resolution) -> Option<Estimate> {
     // Three consecutive steps must converge, because a single one may do so by chance.
     let converging = || {
@@ -247,11 +247,12 @@ pub(super) fn best(estimates: &[Estimate], center: f64, resolution: Resolution) 
 
 /// The derivative of `f` at `x` from central differences, and an estimate of its error from above.
 ///
-/// The first step is an eighth of `|x|`, or of 1 if that is larger, and is halved 30 times. For a small `x`, steps from an
-/// eighth of `|x|` on follow. The result is the one of Ridders' extrapolations to the step 0 with the smallest error. The
-/// error includes the truncation error of the extrapolation, the rounding of `f` that is visible at small steps, and the
-/// difference between the slopes to the right and to the left, which shows kinks. The error is infinite if `f` oscillates
-/// between the steps. If `f` is nowhere finite on both sides of `x`, the error is infinite and the derivative NaN.
+/// The first step is an eighth of `|x|`, or of 1 if that is larger, and is halved 30 times. For a small `x`, steps from
+/// an eighth of `|x|` on follow. The result is the one of Ridders' extrapolations to the step 0 with the smallest
+/// error. The error includes the truncation error of the extrapolation, the rounding of `f` that is visible at small
+/// steps, and the difference between the slopes to the right and to the left, which shows kinks. The error is infinite
+/// if `f` oscillates between the steps. If `f` is nowhere finite on both sides of `x`, the error is infinite and the
+/// derivative NaN.
 ///
 /// # Examples
 ///

@@ -34,13 +34,14 @@ pub struct Check {
 }
 
 impl Check {
-    /// The default options: every coordinate, with a relative tolerance of 10⁻⁷, or of 200 ε if that is more, as for f32.
+    /// The default options: every coordinate, with a relative tolerance of 10⁻⁷, or of 200 ε if that is more, as for
+    /// f32.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the allowed relative error of a derivative. It refers to the derivative, or to the slopes of the chords from
-    /// `x` to the points of the differences if these are larger.
+    /// Sets the allowed relative error of a derivative. It refers to the derivative, or to the slopes of the chords
+    /// from `x` to the points of the differences if these are larger.
     ///
     /// # Panics
     ///
@@ -62,9 +63,9 @@ impl Check {
         Self { absolute: tolerance, ..self }
     }
 
-    /// Sets the first step of the differences, which is then halved 30 times. By default it is an eighth of `|x|`, or of 1
-    /// if that is larger, and for small `x` a second sequence begins at an eighth of `|x|`. Along a direction, the step is
-    /// in units of the direction, by default an eighth.
+    /// Sets the first step of the differences, which is then halved 30 times. By default it is an eighth of `|x|`, or
+    /// of 1 if that is larger, and for small `x` a second sequence begins at an eighth of `|x|`. Along a direction, the
+    /// step is in units of the direction, by default an eighth.
     ///
     /// # Panics
     ///
@@ -102,8 +103,8 @@ impl Check {
         self.run(&mut |_, x| vec![f(x)], None, x, Subject::Gradient)
     }
 
-    /// The same as [`gradient`](Self::gradient), with differences of `plain`, the same function in f64. For functions of
-    /// f32 this is more accurate: it finds relative errors of 10⁻⁴, which differences in f32 seldom find.
+    /// The same as [`gradient`](Self::gradient), with differences of `plain`, the same function in f64. For functions
+    /// of f32 this is more accurate: it finds relative errors of 10⁻⁴, which differences in f32 seldom find.
     ///
     /// # Errors
     ///
@@ -256,8 +257,8 @@ fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
 ///
 /// # Errors
 ///
-/// If a derivative disagrees with differences, or the function is not finite at `x`. If differences cannot tell, that is
-/// not an error, see [`Check::strict`].
+/// If a derivative disagrees with differences, or the function is not finite at `x`. If differences cannot tell, that
+/// is not an error, see [`Check::strict`].
 ///
 /// # Panics
 ///
@@ -305,8 +306,8 @@ pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T])
 
 /// Checks an operation that is made with [`Tape::custom`], at operands with the numbers `x`.
 ///
-/// `f` gets a tape and operands, and applies the operation. Its partials are compared with differences of its values, in
-/// all uses of the operation:
+/// `f` gets a tape and operands, and applies the operation. Its partials are compared with differences of its values,
+/// in all uses of the operation:
 ///
 /// - all operands are variables;
 /// - one operand is a variable and the others are constants, for each operand in turn;
@@ -315,8 +316,8 @@ pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T])
 ///
 /// # Errors
 ///
-/// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables differs
-/// from that for constants.
+/// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables
+/// differs from that for constants.
 ///
 /// # Panics
 ///
@@ -343,7 +344,8 @@ pub fn custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[
 }
 
 /// Asserts that the gradient of a function is correct: [`check::gradient`](crate::check::gradient) for tests. It panics
-/// with a line for each wrong derivative. The last argument, a [`Check`](crate::check::Check) with options, is optional.
+/// with a line for each wrong derivative. The last argument, a [`Check`](crate::check::Check) with options, is
+/// optional.
 ///
 /// # Examples
 ///

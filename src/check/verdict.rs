@@ -68,8 +68,9 @@ impl OutputSamples {
         let scale = if candidate.scale.is_finite() { candidate.scale.max(best.scale) } else { best.scale };
         let allowed = tolerance.relative * scale + tolerance.absolute;
         let distance = (candidate.analytic - best.derivative).abs();
-        // The relevant estimates are those about as accurate as the best one, and those that contradict it. Larger steps
-        // that do not converge while smaller ones do are not relevant: across a pole, they would agree with any derivative.
+        // The relevant estimates are those about as accurate as the best one, and those that contradict it. Larger
+        // steps that do not converge while smaller ones do are not relevant: across a pole, they would agree with any
+        // derivative.
         let is_too_long = |estimate: &Estimate| best.converges() && estimate.step > best.step && !estimate.converges();
         let is_relevant = |estimate: &&Estimate| {
             !is_too_long(estimate) && (estimate.error <= 10.0 * best.error || estimate.contradicts(&best))
@@ -98,8 +99,8 @@ impl OutputSamples {
         Outcome { numeric: best.derivative, error: best.error, verdict, excess }
     }
 
-    /// Whether differences at smaller steps than before contradict the best estimate and confirm the derivative. The steps
-    /// are so small that the derivative times the step does not exceed the sampled changes of the function.
+    /// Whether differences at smaller steps than before contradict the best estimate and confirm the derivative. The
+    /// steps are so small that the derivative times the step does not exceed the sampled changes of the function.
     fn is_near_below(
         &self,
         candidate: &Candidate,

@@ -1,6 +1,7 @@
 //! The drivers of dense derivatives.
 //!
-//! Forward mode runs with [`Unchecked`] numbers. If a result is NaN, it runs once more with [`Dual`]s, in which 0·∞ is 0.
+//! Forward mode runs with [`Unchecked`] numbers. If a result is NaN, it runs once more with [`Dual`]s, in which 0·∞ is
+//! 0.
 
 use std::array::from_fn;
 
@@ -19,10 +20,10 @@ const STACK_OUTPUTS: usize = 4;
 /// The number of columns of a Hessian that a pass computes.
 pub(super) const HESSIAN_DIRECTIONS: usize = 4;
 
-/// Calls a driver with [`Unchecked`] numbers, and once more with [`Dual`]s if there is a NaN in the results. The numbers
-/// have the smallest listed number of directions that is at least `$count`, or `$most`. For each listed number of
-/// directions, the compiler makes one more copy of the user's function. It is a macro because a generic function cannot be
-/// passed to a function.
+/// Calls a driver with [`Unchecked`] numbers, and once more with [`Dual`]s if there is a NaN in the results. The
+/// numbers have the smallest listed number of directions that is at least `$count`, or `$most`. For each listed number
+/// of directions, the compiler makes one more copy of the user's function. It is a macro because a generic function
+/// cannot be passed to a function.
 ///
 /// `fast_then_exact!(T, [many for 4; few for 1 2] of n, (f, x), y)` is
 ///
@@ -60,7 +61,12 @@ pub(super) fn forward_gradient<T: Plain>(
     gradient: &mut [T],
     workspace: &mut Workspace,
 ) -> T {
-    fast_then_exact!(T, [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 3 4 5 6 8] of x.len(), (f, x, gradient, workspace), gradient)
+    fast_then_exact!(
+        T,
+        [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 3 4 5 6 8] of x.len(),
+        (f, x, gradient, workspace),
+        gradient
+    )
 }
 
 /// One pass with a direction for each input, at most `N`. The inputs are on the stack, so that the compiler knows their
@@ -177,8 +183,8 @@ pub(super) fn reverse_gradient<T: Plain>(
     reverse_gradient_over(f, x.iter().copied(), workspace.get(), |i, slope| gradient[i] = slope)
 }
 
-/// The gradient in reverse mode over any number `S`. If `S` is a number of forward mode, the tangents of the gradient are
-/// columns of the Hessian, or products of the Hessian and a vector.
+/// The gradient in reverse mode over any number `S`. If `S` is a number of forward mode, the tangents of the gradient
+/// are columns of the Hessian, or products of the Hessian and a vector.
 #[track_caller]
 pub(super) fn reverse_gradient_over<T: Plain, S: Scalar>(
     f: &(impl Function<T> + ?Sized),
@@ -217,7 +223,12 @@ pub(super) fn hessian<T: Plain>(
     hessian: &mut [T],
     workspace: &mut Workspace,
 ) {
-    fast_then_exact!(T, [lower_triangle for HESSIAN_DIRECTIONS; lower_triangle for 1 2] of x.len(), (f, x, hessian, workspace), hessian);
+    fast_then_exact!(
+        T,
+        [lower_triangle for HESSIAN_DIRECTIONS; lower_triangle for 1 2] of x.len(),
+        (f, x, hessian, workspace),
+        hessian
+    );
 }
 
 #[track_caller]
@@ -248,7 +259,12 @@ pub(super) fn forward_jacobian<T: Plain>(
     jacobian: &mut [T],
     workspace: &mut Workspace,
 ) {
-    fast_then_exact!(T, [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8] of x.len(), (f, x, y, jacobian, workspace), jacobian);
+    fast_then_exact!(
+        T,
+        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8] of x.len(),
+        (f, x, y, jacobian, workspace),
+        jacobian
+    );
 }
 
 /// All columns, at most `N`, in one pass, with the inputs on the stack as in [`gradient_in_one_pass`].

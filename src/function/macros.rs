@@ -3,9 +3,9 @@
 /// A [`Function`](crate::Function) or [`VectorFunction`](crate::VectorFunction) in one line, from a closure or from a
 /// generic function.
 ///
-/// A body in brackets makes a [`VectorFunction`](crate::VectorFunction) with one output for each element. The body becomes
-/// a generic function over all numbers of the crate, so it cannot capture variables. For a function with data, implement
-/// the trait for a `struct`.
+/// A body in brackets makes a [`VectorFunction`](crate::VectorFunction) with one output for each element. The body
+/// becomes a generic function over all numbers of the crate, so it cannot capture variables. For a function with data,
+/// implement the trait for a `struct`.
 ///
 /// # Examples
 ///

@@ -8,13 +8,13 @@ use crate::tape::many;
 /// The results of `f` at `x`. The tape records only their Jacobian, not the operations of `f`.
 ///
 /// Use it for a block with few inputs and outputs and many operations: a time step, a layer, the solution of a small
-/// system. It needs only the memory of its Jacobian, and is often faster, too, because the Jacobian is computed in forward
-/// mode if there are few inputs.
+/// system. It needs only the memory of its Jacobian, and is often faster, too, because the Jacobian is computed in
+/// forward mode if there are few inputs.
 ///
 /// # Panics
 ///
-/// If the inputs belong to different tapes, or to a tape that was cleared or dropped. If all inputs have the same node, the
-/// sweep panics instead.
+/// If the inputs belong to different tapes, or to a tape that was cleared or dropped. If all inputs have the same node,
+/// the sweep panics instead.
 ///
 /// # Examples
 ///

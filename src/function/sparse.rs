@@ -21,8 +21,8 @@ pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), 
     })
 }
 
-/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. The trace may take a derivative
-/// that is zero everywhere for nonzero, on one side of the diagonal only.
+/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. The trace may take a
+/// derivative that is zero everywhere for nonzero, on one side of the diagonal only.
 pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
     let rows = trace(x, |x| {
         let mut slopes = vec![Dependence::constant(T::zero()); x.len()];
@@ -34,8 +34,8 @@ pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]
     rows.union(&rows.transpose()).local(is_local)
 }
 
-/// Panics if the pattern of the matrix is not the coloured one, or if the pattern is local and lacks a place of the pattern
-/// at this point, `pattern_at_x`.
+/// Panics if the pattern of the matrix is not the coloured one, or if the pattern is local and lacks a place of the
+/// pattern at this point, `pattern_at_x`.
 #[track_caller]
 fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, pattern_at_x: impl FnOnce() -> Sparsity) {
     let pattern = coloring.pattern();

@@ -11,7 +11,8 @@ use crate::tape::Value;
 
 /// A function `y = f(x)` of many numbers with several results, and all its derivatives.
 ///
-/// Implement [`outputs`](Self::outputs) and [`eval`](Self::eval); the other methods are provided. `T` is the plain number.
+/// Implement [`outputs`](Self::outputs) and [`eval`](Self::eval); the other methods are provided. `T` is the plain
+/// number.
 ///
 /// # Examples
 ///
@@ -70,7 +71,8 @@ pub trait VectorFunction<T: Plain = f64> {
         self.eval(x, y);
     }
 
-    /// The Jacobian `∂yᵢ/∂xⱼ` at `x`, one row for each output, in the mode that [`Mode::of_jacobian`] chooses for its shape.
+    /// The Jacobian `∂yᵢ/∂xⱼ` at `x`, one row for each output, in the mode that [`Mode::of_jacobian`] chooses for its
+    /// shape.
     #[must_use]
     fn jacobian(&self, x: &[T]) -> Vec<Vec<T>> {
         self.value_and_jacobian(x).1
@@ -127,7 +129,8 @@ pub trait VectorFunction<T: Plain = f64> {
         (y, rows)
     }
 
-    /// The same as [`value_and_jacobian_by`](Self::value_and_jacobian_by), written to `y` and, row by row, to `jacobian`.
+    /// The same as [`value_and_jacobian_by`](Self::value_and_jacobian_by), written to `y` and, row by row, to
+    /// `jacobian`.
     ///
     /// # Panics
     ///
@@ -278,12 +281,13 @@ pub trait VectorFunction<T: Plain = f64> {
         jacobian
     }
 
-    /// The same as [`sparse_jacobian`](Self::sparse_jacobian), with a colouring of the known pattern, written to `jacobian`.
+    /// The same as [`sparse_jacobian`](Self::sparse_jacobian), with a colouring of the known pattern, written to
+    /// `jacobian`.
     ///
     /// # Panics
     ///
-    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, if the
-    /// colouring is one [of a Hessian](Coloring::of_hessian), or if `jacobian` has another pattern.
+    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, if
+    /// the colouring is one [of a Hessian](Coloring::of_hessian), or if `jacobian` has another pattern.
     ///
     /// # Examples
     ///

@@ -1,5 +1,5 @@
-//! Approximate comparison of the numbers, without their derivatives. `Epsilon` is the number type itself, because crates
-//! for linear algebra require that.
+//! Approximate comparison of the numbers, without their derivatives. `Epsilon` is the number type itself, because
+//! crates for linear algebra require that.
 //!
 //! ```
 //! use approx::assert_relative_eq;

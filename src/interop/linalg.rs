@@ -1,8 +1,8 @@
 //! Linear algebra: gradients through the matrices, decompositions and rotations of [`nalgebra`].
 //!
 //! [`Value`] and [`Dual`](crate::Dual) implement [`RealField`](nalgebra::RealField) and
-//! [`ComplexField`](nalgebra::ComplexField), and so do nested ones. nalgebra computes with them as with f64, and gets the
-//! same numbers.
+//! [`ComplexField`](nalgebra::ComplexField), and so do nested ones. nalgebra computes with them as with f64, and gets
+//! the same numbers.
 //!
 //! ```
 //! use gradtape::Tape;
@@ -45,8 +45,8 @@
 //! assert_eq!(linalg::data_of(&x), at);
 //! ```
 //!
-//! The bound `T: Real<Plain = f64> + RealField` adds the activations of this crate. Where both traits have a method, name
-//! the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
+//! The bound `T: Real<Plain = f64> + RealField` adds the activations of this crate. Where both traits have a method,
+//! name the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
 //!
 //! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
 //! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`.
@@ -66,14 +66,14 @@
 //! | `nalgebra-lapack`, SIMD types, `serde` | not supported for numbers with derivatives |
 //!
 //! Products use the generic loops of nalgebra, not its kernels for floats: each multiplication and addition of two
-//! variables is a record on the tape. For a large system, compute the solution in f64 and record it as one operation with
-//! [`Tape::custom`]; this needs less memory. `x = A⁻¹ b` has the adjoints `A⁻ᵀ x̄` of `b` and `-A⁻ᵀ x̄ xᵀ` of `A`.
+//! variables is a record on the tape. For a large system, compute the solution in f64 and record it as one operation
+//! with [`Tape::custom`]; this needs less memory. `x = A⁻¹ b` has the adjoints `A⁻ᵀ x̄` of `b` and `-A⁻ᵀ x̄ xᵀ` of `A`.
 //!
 //! # Where derivatives are lost
 //!
-//! Pivots and shifts are chosen by the numbers, as in f64. That is correct: the function is the same, computed in another
-//! way. But where nalgebra finds that a number is 0, or negligibly small, it may drop the number together with its
-//! derivatives:
+//! Pivots and shifts are chosen by the numbers, as in f64. That is correct: the function is the same, computed in
+//! another way. But where nalgebra finds that a number is 0, or negligibly small, it may drop the number together with
+//! its derivatives:
 //!
 //! | case | lost derivatives | use instead |
 //! |---|---|---|

@@ -82,8 +82,9 @@ macro_rules! field {
                 fn norm1(self) -> Self { self.abs() }
                 // 0 or π, a constant.
                 fn argument(self) -> Self { if self >= Self::zero() { Self::zero() } else { Self::pi() } }
-                // Modulus and sign. Their product is the number, and so is the derivative of the product: at 0 the modulus
-                // has the derivative of the number, not the 0 of `abs`. The reflections of decompositions need that.
+                // Modulus and sign. Their product is the number, and so is the derivative of the product: at 0 the
+                // modulus has the derivative of the number, not the 0 of `abs`. The reflections of decompositions need
+                // that.
                 fn to_exp(self) -> (Self, Self) {
                     if self >= Self::zero() { (self, Self::one()) } else { (-self, -Self::one()) }
                 }
@@ -105,7 +106,10 @@ macro_rules! field {
             inlined! {
                 // Like the floats of simba, it accepts bounds in the wrong order.
                 fn clamp(self, low: Self, high: Self) -> Self {
-                    if low <= high { self.clamp(low, high) } else if self < low { low } else if self > high { high } else { self }
+                    if low <= high { self.clamp(low, high) }
+                    else if self < low { low }
+                    else if self > high { high }
+                    else { self }
                 }
                 fn is_sign_positive(&self) -> bool { (*self).is_sign_positive() }
                 fn is_sign_negative(&self) -> bool { (*self).is_sign_negative() }
@@ -135,8 +139,8 @@ macro_rules! inherent {
     };
 }
 
-/// Functions whose number is that of the plain float, and whose partial is that of [`cardinal`]. The expansion of `sinc`
-/// is at [`field!`].
+/// Functions whose number is that of the plain float, and whose partial is that of [`cardinal`]. The expansion of
+/// `sinc` is at [`field!`].
 macro_rules! cardinal {
     ($($name:ident)*) => {
         inlined! { $(fn $name(self) -> Self {

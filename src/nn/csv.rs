@@ -22,15 +22,15 @@ pub enum Labels {
 impl Dataset {
     /// Reads a CSV file: a header, then rows of numeric features with a label in the last column.
     ///
-    /// Without `labels` the first label decides: if it is a number, all must be numbers. Classes are numbered in the order
-    /// of their names. Blank lines and spaces around fields are skipped.
+    /// Without `labels` the first label decides: if it is a number, all must be numbers. Classes are numbered in the
+    /// order of their names. Blank lines and spaces around fields are skipped.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, has no rows or no features, the number of fields of a row differs from that of the
-    /// header, a name in the header is empty or occurs twice, a feature or a numeric label is not a finite number, a label
-    /// is empty, a name or a label has control characters such as a line end, there is only one class, or a field is not
-    /// UTF-8. The error names file, line and column.
+    /// header, a name in the header is empty or occurs twice, a feature or a numeric label is not a finite number, a
+    /// label is empty, a name or a label has control characters such as a line end, there is only one class, or a field
+    /// is not UTF-8. The error names file, line and column.
     pub fn from_csv(path: impl AsRef<Path>, labels: Option<Labels>) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();

@@ -142,7 +142,8 @@ impl Dataset {
             let group = if let Target::Classes { labels, .. } = &self.target { labels[row] } else { 0 };
             groups[group].push(row);
         }
-        // With many small classes, not every class can give a row to the test set: their order decides, so it is random.
+        // With many small classes, not every class can give a row to the test set: their order decides, so it is
+        // random.
         groups.shuffle(rng);
         let (mut training, mut test) = (Vec::new(), Vec::new());
         for rows in &groups {

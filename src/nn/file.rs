@@ -71,8 +71,8 @@ impl<'de, T: Precision> Deserialize<'de> for Mlp<T> {
     }
 }
 
-/// Stores the text of `Display`, such as `"leaky_relu(0.1)"`. A parameter that is not finite is an error, because it could
-/// not be read again.
+/// Stores the text of `Display`, such as `"leaky_relu(0.1)"`. A parameter that is not finite is an error, because it
+/// could not be read again.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,8 +8,8 @@ use crate::number::Real;
 
 /// A layer: neurons with the same inputs and the same activation, a view of their parameters.
 ///
-/// The parameters are stored neuron by neuron: the weights, then the bias. A layer is a view and has no `map`; to change
-/// the number type, use [`Mlp::map`](super::Mlp::map), for a network of one layer, too.
+/// The parameters are stored neuron by neuron: the weights, then the bias. A layer is a view and has no `map`; to
+/// change the number type, use [`Mlp::map`](super::Mlp::map), for a network of one layer, too.
 ///
 /// # Examples
 ///

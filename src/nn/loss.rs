@@ -1,7 +1,7 @@
 //! Losses: the distance of outputs from their targets, as one number to minimise.
 //!
-//! Outputs are any [`Real`]. Targets are plain numbers, or numbers of the same type as the outputs, as in a program, which
-//! reads its targets from its rows.
+//! Outputs are any [`Real`]. Targets are plain numbers, or numbers of the same type as the outputs, as in a program,
+//! which reads its targets from its rows.
 //!
 //! ```
 //! use gradtape::nn::loss;
@@ -55,8 +55,8 @@ pub fn l2<F: Real>(parameters: &[F]) -> F {
     F::dot(parameters, parameters)
 }
 
-/// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`. It does not overflow at any finite score, and
-/// is accurate where one score is far above the others.
+/// The cross-entropy of the softmax of the scores: `ln Σ exp(yᵢ) - y_class`. It does not overflow at any finite score,
+/// and is accurate where one score is far above the others.
 ///
 /// It branches at the largest score. For a program, use [`soft_cross_entropy`], which has no branch.
 ///
@@ -68,7 +68,8 @@ pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
     assert!(class < scores.len(), "cross-entropy needs a score for each class");
     let top = (1..scores.len()).fold(0, |top, i| if scores[i] > scores[top] { i } else { top });
     let largest = scores[top].detach();
-    // The term of the largest score is 1. It is left out, for the small terms of the others would be rounded away beside it.
+    // The term of the largest score is 1. It is left out, for the small terms of the others would be rounded away
+    // beside it.
     let term = |(i, &y): (usize, &F)| if i == top { (y - largest).exp_m1() } else { (y - largest).exp() };
     scores.iter().enumerate().map(term).sum::<F>().ln_1p() - (scores[class] - largest)
 }
@@ -80,8 +81,8 @@ pub fn cross_entropy<F: Real>(scores: &[F], class: usize) -> F {
 /// labels, or the probabilities of another model.
 ///
 /// With the largest score `m` it is computed as `ln(1 + Σ (exp(yᵢ - m) - tᵢ)) - (Σ tᵢ yᵢ - m)`. This is the same if the
-/// shares add up to 1, which is not checked. If a class with share 1 has the largest score by far, its term is exactly 0,
-/// and the loss is as accurate as the small terms of the others.
+/// shares add up to 1, which is not checked. If a class with share 1 has the largest score by far, its term is exactly
+/// 0, and the loss is as accurate as the small terms of the others.
 ///
 /// # Panics
 ///

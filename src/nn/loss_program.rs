@@ -7,8 +7,8 @@ use crate::program::{Expr, Precision, Program, Rows, Workspace};
 /// A network with a loss of your own, recorded once as a [`Program`] of its gradient, for
 /// [`Trainer::step_on`](super::Trainer::step_on).
 ///
-/// A row contains all data of the loss of one example: usually the inputs of the network, then the targets. The parameters
-/// of the network may change from step to step, but not its shape.
+/// A row contains all data of the loss of one example: usually the inputs of the network, then the targets. The
+/// parameters of the network may change from step to step, but not its shape.
 ///
 /// # Examples
 ///
@@ -48,8 +48,8 @@ pub struct LossProgram<T: Precision> {
 impl<T: Precision> LossProgram<T> {
     /// Records the sum of the losses of all rows. `loss` gets the network and a row.
     ///
-    /// `row` is an example of a row. If `loss` branches, the program follows the path of this row, and later accepts only
-    /// rows that take the same path. A loss without comparisons accepts all rows.
+    /// `row` is an example of a row. If `loss` branches, the program follows the path of this row, and later accepts
+    /// only rows that take the same path. A loss without comparisons accepts all rows.
     ///
     /// # Errors
     ///

@@ -12,8 +12,8 @@ use crate::ops::rules::constant;
 /// A multi-layer perceptron over numbers `F`: each layer takes the outputs of the layer before.
 ///
 /// All parameters are one slice: layer by layer, neuron by neuron, the weights, then the bias. So an optimiser updates
-/// `parameters_mut()` of an `Mlp<f64>`, and [`map`](Self::map) makes the same network over [`Value`](crate::Value)s, whose
-/// gradient has the same order.
+/// `parameters_mut()` of an `Mlp<f64>`, and [`map`](Self::map) makes the same network over [`Value`](crate::Value)s,
+/// whose gradient has the same order.
 ///
 /// # Examples
 ///
@@ -185,7 +185,8 @@ impl<F: Real> Mlp<F> {
         Ok(workspace.outputs)
     }
 
-    /// The same as [`forward`](Self::forward), with the memory of `workspace`, which holds the outputs until its next use.
+    /// The same as [`forward`](Self::forward), with the memory of `workspace`, which holds the outputs until its next
+    /// use.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
 use crate::tape::{Gradients, Tape, Value};
 
-/// The number of rows on the tape at once. With more rows, making the parameters variables costs less per row; with fewer,
-/// the records stay in the cache.
+/// The number of rows on the tape at once. With more rows, making the parameters variables costs less per row; with
+/// fewer, the records stay in the cache.
 const ROWS_PER_SWEEP: usize = 16;
 
 /// A network in training, with the memory that it needs: after the first steps nothing is allocated.
@@ -96,8 +96,8 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
 
     /// Makes one optimisation step with the gradient of a loss, computed on the tape. Returns the loss.
     ///
-    /// `loss` gets the network over values, and memory for [`Mlp::forward_into`]. If the loss is not finite, neither the
-    /// network nor the optimiser changes.
+    /// `loss` gets the network over values, and memory for [`Mlp::forward_into`]. If the loss is not finite, neither
+    /// the network nor the optimiser changes.
     ///
     /// # Errors
     ///
@@ -143,8 +143,8 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
     /// [`Target::loss`](super::Target::loss) over all rows, each at the time of its step.
     ///
     /// Both [engines](Engine) use the same order of rows, and differ by rounding. The tape holds a few rows at a time,
-    /// however large the batch is. A program runs on a copy of the batch, a million numbers at a time. A batch whose loss
-    /// is not finite changes nothing.
+    /// however large the batch is. A program runs on a copy of the batch, a million numbers at a time. A batch whose
+    /// loss is not finite changes nothing.
     ///
     /// # Errors
     ///

@@ -7,16 +7,16 @@ use super::recover::Recovery;
 use super::star::star;
 use super::{Csr, Sparsity};
 
-/// A colouring of the columns (or rows) of a sparse matrix. The sums of the columns of each colour determine all numbers
-/// of the matrix.
+/// A colouring of the columns (or rows) of a sparse matrix. The sums of the columns of each colour determine all
+/// numbers of the matrix.
 ///
-/// Derivatives are computed as products of the matrix and a vector, not number by number. The vector of a colour has ones
-/// at its [`members`](Self::members) and zeros elsewhere, so that the product is the sum of the columns of this colour.
-/// There are as many products as colours, however large the matrix is. [`recover`](Self::recover) copies their elements
-/// into the matrix, without arithmetic.
+/// Derivatives are computed as products of the matrix and a vector, not number by number. The vector of a colour has
+/// ones at its [`members`](Self::members) and zeros elsewhere, so that the product is the sum of the columns of this
+/// colour. There are as many products as colours, however large the matrix is. [`recover`](Self::recover) copies their
+/// elements into the matrix, without arithmetic.
 ///
-/// A colouring depends on the pattern alone: compute it once, and use it for the matrices at all points. Columns, or rows,
-/// without a number have no colour.
+/// A colouring depends on the pattern alone: compute it once, and use it for the matrices at all points. Columns, or
+/// rows, without a number have no colour.
 ///
 /// # Examples
 ///
@@ -53,8 +53,8 @@ pub struct Coloring {
 impl Coloring {
     /// A colouring of the columns in which no two of one colour have a number in the same row.
     ///
-    /// It has at least as many colours as the longest row has numbers. The time is at most proportional to the numbers of
-    /// the matrix times the colours.
+    /// It has at least as many colours as the longest row has numbers. The time is at most proportional to the numbers
+    /// of the matrix times the colours.
     pub fn of_columns(pattern: &Sparsity) -> Self {
         let colors = distance_two(pattern, &pattern.transpose());
         Self::new(pattern, Side::Columns, colors)
@@ -66,11 +66,11 @@ impl Coloring {
         Self::new(pattern, Side::Rows, colors)
     }
 
-    /// The one of [`of_columns`](Self::of_columns) and [`of_rows`](Self::of_rows) with fewer colours; columns if both have
-    /// as many.
+    /// The one of [`of_columns`](Self::of_columns) and [`of_rows`](Self::of_rows) with fewer colours; columns if both
+    /// have as many.
     ///
-    /// A side is not tried if its longest row, or column, shows that it needs more colours than the other side. So a full
-    /// row costs no time.
+    /// A side is not tried if its longest row, or column, shows that it needs more colours than the other side. So a
+    /// full row costs no time.
     pub fn of_jacobian(pattern: &Sparsity) -> Self {
         let transpose = pattern.transpose();
         let (columns, rows) = (|| distance_two(pattern, &transpose), || distance_two(&transpose, pattern));
@@ -90,8 +90,8 @@ impl Coloring {
         Self::new(pattern, side, colors)
     }
 
-    /// A colouring of the columns of a symmetric matrix. It uses the symmetry: a number may be read at either of its two
-    /// places.
+    /// A colouring of the columns of a symmetric matrix. It uses the symmetry: a number may be read at either of its
+    /// two places.
     ///
     /// Hence it has no more colours than [`of_columns`](Self::of_columns), and often fewer: two, if one row, one column
     /// and the diagonal are full. The [recovered](Self::recover) matrix is exactly symmetric.
@@ -192,8 +192,8 @@ impl Coloring {
 
     /// Writes the numbers that the product of one colour gives into a matrix.
     ///
-    /// After all colours, the matrix is that of [`recover`](Self::recover). The matrix can be reused, and no product needs
-    /// to be kept.
+    /// After all colours, the matrix is that of [`recover`](Self::recover). The matrix can be reused, and no product
+    /// needs to be kept.
     ///
     /// # Panics
     ///
@@ -223,9 +223,9 @@ impl Coloring {
 
 /// Colours of the columns such that the columns of a row have different colours: a greedy partial distance-2 colouring.
 ///
-/// A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring for Computing Derivatives", SIAM
-/// Review 47 (2005), section 3. A row takes a time proportional to the square of its length, which is at most its length
-/// times the colours.
+/// A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring for Computing Derivatives",
+/// SIAM Review 47 (2005), section 3. A row takes a time proportional to the square of its length, which is at most its
+/// length times the colours.
 fn distance_two(pattern: &Sparsity, transpose: &Sparsity) -> Vec<u32> {
     best_order(transpose, pattern.longest_row(), |order| {
         let mut colors = vec![UNCOLORED; pattern.columns()];
@@ -247,9 +247,9 @@ fn distance_two(pattern: &Sparsity, transpose: &Sparsity) -> Vec<u32> {
     })
 }
 
-/// The better colouring of two orders of the rows that are not empty: the natural order, which is best for bands, and the
-/// longest row first, which is best where lengths differ. The second is not tried if the first reaches `bound`, the lower
-/// bound of the number of colours.
+/// The better colouring of two orders of the rows that are not empty: the natural order, which is best for bands, and
+/// the longest row first, which is best where lengths differ. The second is not tried if the first reaches `bound`, the
+/// lower bound of the number of colours.
 fn best_order(rows: &Sparsity, bound: usize, color: impl Fn(&[u32]) -> Vec<u32>) -> Vec<u32> {
     let length = |row: &u32| rows.row(*row as usize).len();
     let mut order: Vec<u32> = (0..index(rows.rows())).filter(|row| length(row) > 0).collect();

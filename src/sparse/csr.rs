@@ -61,8 +61,8 @@ impl<T> Csr<T> {
         &self.pattern
     }
 
-    /// The position in [`indices`](Self::indices) and [`values`](Self::values) where each row begins, and at the end, where
-    /// the last row ends.
+    /// The position in [`indices`](Self::indices) and [`values`](Self::values) where each row begins, and at the end,
+    /// where the last row ends.
     pub fn offsets(&self) -> &[usize] {
         self.pattern.offsets()
     }

@@ -1,11 +1,11 @@
 //! Star colouring of a symmetric pattern.
 //!
-//! The pattern describes a graph: the vertices `i` and `j` are neighbours where the matrix has a number. A star colouring
-//! gives neighbours different colours, and of each two neighbours, one has no other neighbour of the other one's colour.
-//! Then any two colours induce a forest of stars, and each number is read at the leaf of its edge.
+//! The pattern describes a graph: the vertices `i` and `j` are neighbours where the matrix has a number. A star
+//! colouring gives neighbours different colours, and of each two neighbours, one has no other neighbour of the other
+//! one's colour. Then any two colours induce a forest of stars, and each number is read at the leaf of its edge.
 //!
-//! Why that is enough for a Hessian: A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring
-//! for Computing Derivatives", SIAM Review 47 (2005), section 4.
+//! Why that is enough for a Hessian: A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph
+//! Coloring for Computing Derivatives", SIAM Review 47 (2005), section 4.
 
 use super::Sparsity;
 use super::color::{UNCOLORED, index};
@@ -61,8 +61,8 @@ impl Tallies<'_> {
 ///
 /// `v` may get the colour `c` if each coloured neighbour `i`, of colour `a`, has another colour than `c` and
 /// - has no neighbour of colour `c` yet: `i` becomes a leaf of `v`; or
-/// - is the only neighbour of `v` of colour `a`: `v` becomes a leaf of `i`. Then `i` is no longer a leaf; if it was a leaf
-///   of its only neighbour `u` of colour `c`, `u` must be a leaf of `i` as well.
+/// - is the only neighbour of `v` of colour `a`: `v` becomes a leaf of `i`. Then `i` is no longer a leaf; if it was a
+///   leaf of its only neighbour `u` of colour `c`, `u` must be a leaf of `i` as well.
 ///
 /// A new colour always fits.
 pub(super) fn star(pattern: &Sparsity, order: &[u32]) -> Vec<u32> {

@@ -5,8 +5,8 @@
 include!(concat!(env!("OUT_DIR"), "/arm.rs"));
 
 /// Angles at which the distance of the hand from `target` is below 10 µm, by Newton's method from the current angles.
-/// `None` if it does not converge: the target is out of reach, or the arm is stretched out at the start, where the Jacobian
-/// has no inverse.
+/// `None` if it does not converge: the target is out of reach, or the arm is stretched out at the start, where the
+/// Jacobian has no inverse.
 pub fn reach(target: [f32; 2], mut angles: [f32; 2]) -> Option<[f32; 2]> {
     for _ in 0..20 {
         let [x, y, x_by_a, x_by_b, y_by_a, y_by_b] = hand_and_jacobian(&angles);

@@ -15,13 +15,13 @@ use super::table::Table;
 /// - a tape inside a tape, in steps that take the derivative of an entry. The whole expression can be evaluated with
 ///   `Value<Value<f64>>`, too.
 ///
-/// These properties of a tape hold for any numbers: it computes the same bits as the plain program, except for the sign of
-/// a NaN, which depends on the machine and is visible through `copysign`. Its gradient agrees with that of another method
-/// if all numbers and partials are finite, and if products of partials along a path neither overflow nor underflow: a tape
-/// multiplies them from the inputs up, most references from the result down.
+/// These properties of a tape hold for any numbers: it computes the same bits as the plain program, except for the sign
+/// of a NaN, which depends on the machine and is visible through `copysign`. Its gradient agrees with that of another
+/// method if all numbers and partials are finite, and if products of partials along a path neither overflow nor
+/// underflow: a tape multiplies them from the inputs up, most references from the result down.
 ///
-/// `Display` prints the Rust code that computes its value and its gradient. With the feature `quickcheck` it shrinks to few
-/// steps and simple numbers.
+/// `Display` prints the Rust code that computes its value and its gradient. With the feature `quickcheck` it shrinks to
+/// few steps and simple numbers.
 ///
 /// # Examples
 ///
@@ -44,8 +44,8 @@ pub struct Expression {
     pub(super) steps: Vec<Step>,
 }
 
-/// An [`Expression`] that applies each operation of the table only inside its box. So it is smooth around the inputs, and
-/// its derivatives can be compared with differences.
+/// An [`Expression`] that applies each operation of the table only inside its box. So it is smooth around the inputs,
+/// and its derivatives can be compared with differences.
 #[derive(Clone)]
 pub struct Smooth(
     /// The expression.

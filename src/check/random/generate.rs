@@ -31,8 +31,8 @@ impl<S: RandomSource> Draft<'_, S> {
         self.push(Step::new(StepKind::Constant(x), []))
     }
 
-    /// The index of a value in the interval, or of any value if the expression need not be smooth. It is a new constant if
-    /// there is no such value, and sometimes if there is.
+    /// The index of a value in the interval, or of any value if the expression need not be smooth. It is a new constant
+    /// if there is no such value, and sometimes if there is.
     fn operand(&mut self, low: f64, high: f64) -> usize {
         let fits = |x: f64| !self.smooth || (low <= x && x <= high);
         let candidates: Vec<usize> = (0..self.values.len()).filter(|&k| fits(self.values[k])).collect();
@@ -110,7 +110,7 @@ impl<S: RandomSource> Draft<'_, S> {
         Step::new(kind, self.operands(count, low, high))
     }
 
-    /// Ends the expression with the sum of all values that no step uses, unless the last step is the only one.
+    /// Ends the expression with the sum of all values that no step uses, unless only the last step is unused.
     fn finish(mut self) -> Expression {
         let mut used = vec![false; self.values.len()];
         used[..self.inputs.len()].fill(true);

@@ -2,8 +2,8 @@
 
 use nalgebra::{Quaternion, RealField, UnitQuaternion, Vector3, convert};
 
-/// The rotation about `v` by the angle `|v|`. Unlike [`UnitQuaternion::from_scaled_axis`], which is the constant identity
-/// at 0, it has all derivatives there.
+/// The rotation about `v` by the angle `|v|`. Unlike [`UnitQuaternion::from_scaled_axis`], which is the constant
+/// identity at 0, it has all derivatives there.
 ///
 /// The quaternion is `(cos(|v|/2), v/2 · sin(|v|/2)/(|v|/2))`.
 ///
@@ -70,8 +70,8 @@ pub fn scaled_axis<F: RealField + Copy>(rotation: &UnitQuaternion<F>) -> Vector3
     u * (half + half)
 }
 
-/// The series `1 - s/2! + …` of `cos √s`, or with `shift` 1 the series `1 - s/3! + …` of `sin √s / √s`, for `s < 1`. The
-/// truncation error is below 10⁻²¹.
+/// The series `1 - s/2! + …` of `cos √s`, or with `shift` 1 the series `1 - s/3! + …` of `sin √s / √s`, for `s < 1`.
+/// The truncation error is below 10⁻²¹.
 fn alternating<F: RealField + Copy>(s: F, shift: u32) -> F {
     let factor = |k: u32| number::<F>(1.0 / f64::from((2 * k - 1 + shift) * (2 * k + shift)));
     (1..=10).rev().fold(F::one(), |tail, k| F::one() - s * factor(k) * tail)

@@ -1,8 +1,9 @@
 //! Decompositions with derivatives, at diagonal matrices, too.
 //!
-//! nalgebra decomposes the plain numbers. Two Newton steps with the numbers that have derivatives then give all derivatives
-//! up to the third: like the number of correct digits, the order of correct derivatives doubles with each step (Ogita and
-//! Aishima, Iterative refinement for symmetric eigenvalue decomposition, 2018, and for singular value decomposition, 2020).
+//! nalgebra decomposes the plain numbers. Two Newton steps with the numbers that have derivatives then give all
+//! derivatives up to the third: like the number of correct digits, the order of correct derivatives doubles with each
+//! step (Ogita and Aishima, Iterative refinement for symmetric eigenvalue decomposition, 2018, and for singular value
+//! decomposition, 2020).
 
 use nalgebra::allocator::Allocator;
 use nalgebra::{
@@ -15,8 +16,8 @@ use crate::number::Number;
 /// Eigenvalues and eigenvectors of a symmetric matrix `A`: `A vᵢ = λᵢ vᵢ`, `dλᵢ = vᵢᵀ dA vᵢ`,
 /// `dvᵢ = Σⱼ vⱼ (vⱼᵀ dA vᵢ)/(λᵢ - λⱼ)`. Only the lower triangle is read.
 ///
-/// [`symmetric_eigen`](OMatrix::symmetric_eigen) of nalgebra replaces small elements by 0 and drops their derivatives. This
-/// function loses none; second and third derivatives are correct, too. Order and signs are those of nalgebra.
+/// [`symmetric_eigen`](OMatrix::symmetric_eigen) of nalgebra replaces small elements by 0 and drops their derivatives.
+/// This function loses none; second and third derivatives are correct, too. Order and signs are those of nalgebra.
 ///
 /// Equal eigenvalues have no derivatives of their own, but symmetric functions of them have, such as their sum. Their
 /// eigenvectors have none: these derivatives are infinite or NaN.
@@ -71,15 +72,15 @@ where
     SymmetricEigen { eigenvectors, eigenvalues }
 }
 
-/// The singular value decomposition `A = U Σ Vᵀ`: `dσᵢ = uᵢᵀ dA vᵢ`. `U` and `V` have one column for each singular value,
-/// in descending order.
+/// The singular value decomposition `A = U Σ Vᵀ`: `dσᵢ = uᵢᵀ dA vᵢ`. `U` and `V` have one column for each singular
+/// value, in descending order.
 ///
-/// [`svd`](OMatrix::svd) of nalgebra replaces small elements by 0: derivatives are lost or wrong where a matrix has many
-/// zeros. This function has correct derivatives up to the third. Order and signs are those of nalgebra.
+/// [`svd`](OMatrix::svd) of nalgebra replaces small elements by 0: derivatives are lost or wrong where a matrix has
+/// many zeros. This function has correct derivatives up to the third. Order and signs are those of nalgebra.
 ///
-/// Equal singular values have no derivatives of their own, but symmetric functions of them have, such as their sum. Their
-/// vectors have none: these derivatives are infinite or NaN. The same holds for the vectors of a singular value 0, if the
-/// matrix is not square.
+/// Equal singular values have no derivatives of their own, but symmetric functions of them have, such as their sum.
+/// Their vectors have none: these derivatives are infinite or NaN. The same holds for the vectors of a singular value
+/// 0, if the matrix is not square.
 ///
 /// # Panics
 ///
@@ -166,8 +167,8 @@ fn noise<F: RealField>(largest: F) -> F {
     largest * F::default_epsilon() * convert(16.0)
 }
 
-/// The rotations of vector `j` towards vector `i` that are not defined, because their values are equal. Each is 0, with an
-/// infinite derivative by the product that would separate the values.
+/// The rotations of vector `j` towards vector `i` that are not defined, because their values are equal. Each is 0, with
+/// an infinite derivative by the product that would separate the values.
 fn undefined_rotations<F: Number + RealField>(
     size: usize,
     is_undefined: impl Fn(usize, usize) -> bool,

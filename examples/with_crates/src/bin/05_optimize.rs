@@ -1,7 +1,8 @@
 //! Lesson 5: the optimisers of `argmin`, with gradients and Hessians of this crate.
 //!
-//! [`Problem`] makes a problem of argmin from any [`Function`]. The lesson minimises Rosenbrock's function of ten variables
-//! with L-BFGS and with Newton's method in a trust region. It prints the minima and the numbers of gradients and Hessians.
+//! [`Problem`] makes a problem of argmin from any [`Function`]. The lesson minimises Rosenbrock's function of ten
+//! variables with L-BFGS and with Newton's method in a trust region. It prints the minima and the numbers of gradients
+//! and Hessians.
 
 use argmin::core::{CostFunction, Error, Executor, Gradient, Hessian, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;

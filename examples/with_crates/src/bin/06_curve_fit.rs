@@ -1,8 +1,8 @@
 //! Lesson 6: a curve fitted to measurements, by `levenberg-marquardt` with Jacobians of this crate.
 //!
 //! [`Problem`] makes a problem of that crate from any [`VectorFunction`]. The data are those of Misra1a, a problem from
-//! the Statistical Reference Datasets of NIST. The lesson prints both parameters and their standard errors, computed from
-//! the Jacobian, beside the certified ones.
+//! the Statistical Reference Datasets of NIST. The lesson prints both parameters and their standard errors, computed
+//! from the Jacobian, beside the certified ones.
 
 use gradtape::{Real, VectorFunction};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};

@@ -70,8 +70,8 @@ impl LogpError for NotFinite {
     }
 }
 
-/// The posterior means. For fixed `τ` all distributions are normal, so the means are integrals over `τ` alone; they were
-/// computed beforehand.
+/// The posterior means. For fixed `τ` all distributions are normal, so the means are integrals over `τ` alone; they
+/// were computed beforehand.
 const MEANS: [(&str, f64); 2] = [("mu", 4.396_820_714), ("tau", 3.597_705_484)];
 
 fn main() {

@@ -1,9 +1,10 @@
-//! Lesson 8: derivatives of the solution of a differential equation by its parameters, with the solvers of `ode_solvers`.
+//! Lesson 8: derivatives of the solution of a differential equation by its parameters, with the solvers of
+//! `ode_solvers`.
 //!
-//! The right-hand side `f(y, p)` is written once. Besides `y`, the solver integrates the sensitivities `s = dy/dp`. Their
-//! equation `ds/dt = ∂f/∂y s + ∂f/∂p` is a derivative along a direction. The second way is a solver of your own over
-//! [`Dual`] numbers. The lesson prints foxes and hares after ten years, their sensitivities, and the difference of the two
-//! ways.
+//! The right-hand side `f(y, p)` is written once. Besides `y`, the solver integrates the sensitivities `s = dy/dp`.
+//! Their equation `ds/dt = ∂f/∂y s + ∂f/∂p` is a derivative along a direction. The second way is a solver of your own
+//! over [`Dual`] numbers. The lesson prints foxes and hares after ten years, their sensitivities, and the difference of
+//! the two ways.
 
 use gradtape::{Dual, Real, Workspace, VectorFunction};
 use ode_solvers::{DVector, Dop853, OutputType, System};

@@ -1,8 +1,8 @@
 //! Lesson 9: inverse kinematics of a robot arm, with matrices of `nalgebra`.
 //!
-//! The forward kinematics are products of rotations, written over any number; nalgebra multiplies matrices of any number.
-//! Steps of damped least squares use the Jacobian as a plain matrix. The lesson prints the distance of the hand from its
-//! goal after each step, and the joint angles.
+//! The forward kinematics are products of rotations, written over any number; nalgebra multiplies matrices of any
+//! number. Steps of damped least squares use the Jacobian as a plain matrix. The lesson prints the distance of the hand
+//! from its goal after each step, and the joint angles.
 
 use gradtape::{Real, VectorFunction};
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
@@ -55,7 +55,8 @@ fn main() {
         if error.norm() < 1e-13 {
             break;
         }
-        // The damping is proportional to the error: strong at first, and in the end the steps are those of Newton's method.
+        // The damping is proportional to the error: strong at first, and in the end the steps are those of Newton's
+        // method.
         let jacobian = SMatrix::<f64, POSE, JOINTS>::from_row_iterator(rows.into_iter().flatten());
         let normal = jacobian.tr_mul(&jacobian) + SMatrix::<f64, JOINTS, JOINTS>::identity() * (0.01 * error.norm());
         joints -= normal.cholesky().expect("damped, it is positive definite").solve(&jacobian.tr_mul(&error));
