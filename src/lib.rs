@@ -44,7 +44,7 @@
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
 //! | a program, a network or a sparse matrix to be stored | feature `serde` |
-//! | a property to test on random points or programs | [`check`], with feature `quickcheck` or `arbitrary` |
+//! | a property to test on random points or programs | [`check::random`], with feature `quickcheck` or `arbitrary` |
 //! | matrices, decompositions and rotations of `nalgebra` | [`linalg`], with feature `nalgebra` |
 //! | arrays of `ndarray` | [`Value`] and [`Dual`] as elements, with feature `ndarray` |
 //! | floats of 16 bits, or of about 32 digits | features `half` and `twofloat`, see [below](#other-floats) |
