@@ -4,8 +4,8 @@ use gradtape::check::random::{Expression, Smooth};
 use gradtape::{Dual, Value, gradient};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::support::bounded::Bounded;
-use crate::support::references::{
+use testing::bounded::Bounded;
+use testing::references::{
     agrees_in_any_lane, agrees_with_differences, agrees_with_other_tapes, agrees_with_second_differences,
     agrees_with_the_references,
 };

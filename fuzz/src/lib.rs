@@ -2,6 +2,4 @@
 
 pub mod expressions;
 pub mod programs;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 pub mod tapes;

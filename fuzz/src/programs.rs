@@ -1,12 +1,12 @@
 //! Programs from bytes, and claims about them.
 
 use gradtape::Value;
-use gradtape::check::random::{Any, Expression, Arithmetic, Smooth, Unit};
+use gradtape::check::random::{Any, Arithmetic, Expression, Smooth, Unit};
 use gradtape::program::{Expr, Options, Precision};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::support::TestFloat;
-use crate::support::programs::{
+use testing::TestFloat;
+use testing::programs::{
     all_options, exact_programs_are_the_tape, programs_agree_within_rounding, rows_are_independent, rows_near, rows_of,
     sums_agree,
 };
@@ -58,7 +58,7 @@ impl Case {
         Expr<T>: Arithmetic,
     {
         let (graph, options) = (&self.expression, self.options);
-        let others: Vec<Any<T>> = self.others.iter().map(|&Any(x)| Any(crate::support::number(x))).collect();
+        let others: Vec<Any<T>> = self.others.iter().map(|&Any(x)| Any(testing::number(x))).collect();
         let rows = if self.is_smooth { rows_near::<T>(graph, &self.units) } else { rows_of(graph, &others) };
         exact_programs_are_the_tape(graph, &rows, options);
         if self.is_smooth {

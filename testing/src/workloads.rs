@@ -24,13 +24,19 @@ pub trait Program {
 /// The stream of random numbers of all programs: a 64-bit congruential generator, advanced before each draw.
 pub struct Draws(u64);
 
+impl Default for Draws {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Draws {
     pub fn new() -> Self {
         Self(42)
     }
 
     /// Uniform in [-1, 1).
-    pub fn next(&mut self) -> f64 {
+    fn draw(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         #[allow(clippy::cast_precision_loss, reason = "53 bits are left")]
         let u = (self.0 >> 11) as f64 * 2.0_f64.powi(-53);
@@ -38,7 +44,7 @@ impl Draws {
     }
 
     pub fn take(&mut self, count: usize) -> Vec<f64> {
-        (0..count).map(|_| self.next()).collect()
+        (0..count).map(|_| self.draw()).collect()
     }
 }
 

@@ -74,8 +74,7 @@ fn every_kind_of_import_is_seen() {
             "#[macro_export] macro_rules! exported { () => {} } use crate::Thing; use crate::c::C; use crate::exported;",
         ),
     ];
-    let files = files.into_iter().map(|(module, text)| (module.to_owned(), text.to_owned())).collect();
-    let house = House::new(files);
+    let house = House::new(&files.map(|(module, text)| (module.to_owned(), text.to_owned())));
     let seen: Vec<String> = house.imports.iter().map(|i| format!("{} -> {} {}", i.from, i.to, i.item)).collect();
     let expected = [
         "a -> b ",
@@ -148,17 +147,17 @@ impl House {
             }
         }
         files.sort();
-        Self::new(files)
+        Self::new(&files)
     }
 
     /// From modules with their texts. The root is called `lib`.
-    fn new(files: Vec<(String, String)>) -> Self {
+    fn new(files: &[(String, String)]) -> Self {
         let mut reader = Reader::default();
-        for (module, text) in &files {
+        for (module, text) in files {
             reader.modules.insert(if module == "lib" { String::new() } else { module.clone() });
             reader.collect_exported_macros(module, &tokens(text));
         }
-        for (module, text) in &files {
+        for (module, text) in files {
             reader.read(if module == "lib" { "" } else { module }, &tokens(text));
         }
         let imports = reader.written.iter().filter_map(|written| reader.resolve(written)).collect();
@@ -256,10 +255,8 @@ impl Reader {
         for window in tokens.windows(3) {
             match window.map_text() {
                 ["macro_export", ..] => is_exported = true,
-                ["macro_rules", "!", name] => {
-                    if std::mem::take(&mut is_exported) {
-                        self.exported.insert(name.to_owned(), module.to_owned());
-                    }
+                ["macro_rules", "!", name] if std::mem::take(&mut is_exported) => {
+                    self.exported.insert(name.to_owned(), module.to_owned());
                 }
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use astro_float::{BigFloat, Consts, Radix, RoundingMode, Sign, WORD_BIT_SIZE};
+use astro_float_num::{BigFloat, Consts, Radix, RoundingMode, Sign, WORD_BIT_SIZE};
 
 const BITS: usize = 320;
 const ROUNDING: RoundingMode = RoundingMode::ToEven;

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The truth is the derivative at the float that is the argument, by the mathematical definition (`truth.rs`) in the
-//! arithmetic of the crate `astro-float`; mpmath's digits (`literals.rs`) vouch for both.
+//! arithmetic of the crate `astro-float-num`; mpmath's digits (`literals.rs`) vouch for both.
 
 mod big;
 mod exceptions;
