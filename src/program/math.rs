@@ -5,8 +5,8 @@
 //! features. `FMA` says whether these have a fused multiplication and addition; without it, `mul_add` would be a call
 //! of a library function.
 //!
-//! Where a kernel does not hold (a subnormal argument of a logarithm, a sine of a million) its function says so by a
-//! predicate, and these lanes alone are computed again by the plain float's method, out of line. What a lane becomes
+//! Some kernels do not hold for all arguments (a subnormal argument of a logarithm, a sine of a million). A predicate says
+//! where they hold; the other lanes are computed again by the plain float's method, out of line. The result of a lane
 //! never depends on its neighbours.
 //!
 //! The error is at most 2 units in the last place, 4 for the slopes and the far tail of [`normal_cdf`]: the tests
@@ -34,7 +34,7 @@ pub(crate) trait Math: Reduce + Power {}
 impl Math for f32 {}
 impl Math for f64 {}
 
-/// Replaces what the kernel made of the lanes where the predicate does not hold.
+/// Computes the lanes where the predicate does not hold again, by the plain function.
 #[cold]
 #[inline(never)]
 fn repair<T: Math>(x: &[T], y: &mut [T], holds: impl Fn(T) -> bool, plain: impl Fn(T) -> T) {

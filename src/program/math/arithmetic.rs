@@ -45,7 +45,7 @@ pub(super) fn sum<T: KernelFloat>(a: T, b: T) -> (T, T) {
 }
 
 /// `(a + a') / (b + b')` for small `a'`, `b'`: the quotient of the heads, and one step of Newton's method, which is left
-/// with the rounding of its last sum. Without the fused operation the division is rounded by itself.
+/// with the rounding of its last sum. Without the fused operation the quotient of the heads is rounded first.
 #[inline(always)]
 pub(super) fn quotient<T: KernelFloat, const FMA: bool>((a, a_low): (T, T), (b, b_low): (T, T)) -> T {
     let reciprocal = b.recip();

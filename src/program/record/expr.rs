@@ -11,15 +11,15 @@ use crate::program::graph::index::{NodeIndex, checked_u32};
 use crate::program::graph::{Comparison, Guard, Node};
 use crate::program::op::Op;
 
-/// A number that remembers how it is computed, for a [`Program`](super::Program).
+/// A number that remembers how it is computed, for a [`Program`](crate::program::Program).
 ///
 /// While a program is recorded, its inputs are of this type. An `Expr` behaves as the plain number does: it has the
-/// methods of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its number, and
-/// mixes with plain numbers in all operators. What depends on no input is a constant, and is computed at once.
+/// methods of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its
+/// number, and mixes with plain numbers in all operators. A number that depends on no input is a constant.
 ///
-/// A comparison between numbers that depend on inputs is remembered as a *guard*: the program is the one for inputs
-/// where it comes out in the same way. So is every other question about such a number (`is_nan`, `classify` ...), and
-/// to look at it as a plain number ([`data`](crate::Number::data), `to_f64` ...) is to ask whether it is exactly this one.
+/// A comparison of numbers that depend on inputs is recorded as a *guard*: the program is valid for inputs with the same
+/// outcome. So is every other question about such a number (`is_nan`, `classify` ...). To read its plain number
+/// ([`data`](crate::Number::data), `to_f64` ...) makes the program valid for exactly this number.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ use crate::program::op::Op;
 #[derive(Clone, Copy)]
 pub struct Expr<T> {
     pub(crate) data: T,
-    /// Not for a constant.
+    /// The node. A constant has none.
     pub(super) id: NodeIndex,
     /// The number of the session that it belongs to; 0 for a constant.
     pub(super) session: u64,

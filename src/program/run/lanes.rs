@@ -12,10 +12,10 @@ use super::kernels::Lanes;
 use super::rows::Rows;
 use crate::program::compile::instructions::Place;
 
-/// A number for each lane of a chunk. Shared cells, because an instruction may write a slot that it reads.
+/// A number for each lane of a chunk. The cells are shared: an instruction may write a slot that it reads.
 pub(super) type Chunk<T, const W: usize> = [Cell<T>; W];
 
-/// The numbers of a chunk, all at once.
+/// Reads and writes all numbers of a chunk at once.
 pub(super) trait Numbers<T, const W: usize> {
     fn read(&self) -> [T; W];
 
@@ -195,7 +195,7 @@ pub(super) fn choose<T>(condition: bool, yes: T, no: T) -> T {
     if condition { yes } else { no }
 }
 
-/// Adds the lanes up, halves first.
+/// The sum of the lanes, halves first.
 pub(super) fn add_up<T: Float>(chunk: &Chunk<T, WIDTH>) -> T {
     let (mut lanes, mut half) = (chunk.read(), WIDTH / 2);
     while half > 0 {

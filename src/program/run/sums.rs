@@ -4,7 +4,7 @@ use super::kernels::Lanes;
 use super::lanes::{Frame, Numbers, RowBlock, choose, fused, lanes, zero_wins};
 use crate::program::compile::instructions::{Place, Term, TermKind};
 
-/// How many bytes of each slot are added up at a time, in registers.
+/// How many bytes of each slot are added up at a time, with the sums in registers.
 pub(super) const GROUP: usize = 256;
 
 /// Adds up terms, a group of chunks at a time.

@@ -1,4 +1,4 @@
-//! How generated code calls functions, and the private functions that it brings along.
+//! The calls of functions in generated code, and the private functions that it contains.
 
 use super::text::Text;
 
@@ -17,7 +17,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    /// The call of an operation that is a method of floats, or else a helper.
+    /// The call of a method of floats, of a function of `libm`, or of a helper.
     pub(super) fn call(self, name: &str, arguments: &[&Text]) -> Text {
         let [receiver, others @ ..] = arguments else { return Text::atom(format!("{name}()")) };
         let list = |arguments: &[&Text]| arguments.iter().map(|text| &*text.text).collect::<Vec<_>>().join(", ");
