@@ -1,9 +1,9 @@
 //! Programs: functions recorded once, optimised, differentiated, and run on many rows.
 //!
 //! A tape pays for recording at every evaluation. A function that is evaluated again and again (a loss on the rows of a
-//! training set, the residuals of a fit, the paths of a simulation) can be recorded once, with [`Expr`]s as its numbers.
-//! The resulting [`Program`] is plain data. Its gradient is a program, too. Both run on tables of rows at the speed of
-//! vector instructions:
+//! training set, the residuals of a fit, the paths of a simulation) can be recorded once, with [`Expr`]s as its
+//! numbers. The resulting [`Program`] is plain data. Its gradient is a program, too. Both run on tables of rows at the
+//! speed of vector instructions:
 //!
 //! ```
 //! use gradtape::program::{Program, Rows, Workspace};
@@ -39,23 +39,25 @@
 //! # How it works
 //!
 //! *Recording* runs the function once. Constants are folded, and equal operations are recorded once. A comparison that
-//! decides a branch is kept as a *guard*. A program refuses rows for which the comparison has another outcome; [`Paths`]
-//! run them with a program of their own. The numbers that are compared are computed as the plain float computes them, so
-//! that the outcome is the same even at a tie. `max`, `min`, `abs`, `relu` and `clamp` are operations, not branches.
+//! decides a branch is kept as a *guard*. A program refuses rows for which the comparison has another outcome;
+//! [`Paths`] run them with a program of their own. The numbers that are compared are computed as the plain float
+//! computes them, so that the outcome is the same even at a tie. `max`, `min`, `abs`, `relu` and `clamp` are
+//! operations, not branches.
 //!
-//! *Differentiation* adds operations for the partials and the adjoints or tangents, in reverse or forward mode, and removes
-//! unused operations.
+//! *Differentiation* adds operations for the partials and the adjoints or tangents, in reverse or forward mode, and
+//! removes unused operations.
 //!
 //! *Compilation* happens when the program is first run. Operations that depend on parameters only are moved out of the
 //! loop over rows, products and sums are fused, and numbers share memory. A small interpreter executes each instruction
-//! on some hundred rows at a time, in lanes of 16. Its vectorised elementary functions are off by at most 2 units in the
-//! last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
+//! on some hundred rows at a time, in lanes of 16. Its vectorised elementary functions are off by at most 2 units in
+//! the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
 //! `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the number of
 //! rows alone: they are the same bits with any number of threads.
 //!
 //! # What it promises
 //!
-//! - The results of a row depend on that row alone: not on its neighbours, its position, or the number of threads. Only the
+//! - The results of a row depend on that row alone: not on its neighbours, its position, or the number of threads. Only
+//!   the
 //!   sign of a NaN, which `copysign` shows, depends on the machine.
 //! - Without [`Options::exact`] numbers and derivatives differ from the tape's by rounding: fused products, other
 //!   vectorised functions, derivatives multiplied in another order. With it they are the same bits.
@@ -101,8 +103,8 @@ use transform::pruned;
 
 /// A function as data: a straight line of operations, recorded once and run on any number of rows.
 ///
-/// A program has *parameters*, which all rows share, and *inputs*, which differ from row to row. It has outputs for each
-/// row, or sums over all rows. It may be sent to and shared with other threads.
+/// A program has *parameters*, which all rows share, and *inputs*, which differ from row to row. It has outputs for
+/// each row, or sums over all rows. It may be sent to and shared with other threads.
 ///
 /// # Examples
 ///

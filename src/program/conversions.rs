@@ -25,8 +25,8 @@ impl<T: Precision> Program<T> {
     ///
     /// # Errors
     ///
-    /// If there are not as many numbers as the program has parameters and inputs, or if a comparison has another outcome
-    /// than in the recording.
+    /// If there are not as many numbers as the program has parameters and inputs, or if a comparison has another
+    /// outcome than in the recording.
     pub fn dot(&self, parameters: &[T], inputs: &[T]) -> Result<Dot<'_, T>, Error> {
         Dot::new(&self.graph, parameters, inputs)
     }
@@ -39,12 +39,12 @@ impl<T: Precision> Program<T> {
     /// one for its own path: its function returns an `Option`, which is `None` where a comparison comes out otherwise
     /// than when the program was recorded.
     ///
-    /// Several functions can stand in one file: each contains the helper functions that it calls. Their text is formatted,
-    /// and compiles without a warning.
+    /// Several functions can stand in one file: each contains the helper functions that it calls. Their text is
+    /// formatted, and compiles without a warning.
     ///
     /// With any options, nothing is fused or computed in lanes. So the results are those of an
-    /// [exact](crate::program::Options::exact) program bit for bit on the same machine, except sums over rows. The results
-    /// of other programs differ by rounding.
+    /// [exact](crate::program::Options::exact) program bit for bit on the same machine, except sums over rows. The
+    /// results of other programs differ by rounding.
     ///
     /// # Errors
     ///

@@ -89,7 +89,8 @@ impl<T: Precision> Program<T> {
     }
 
     /// The program of the outputs and, behind them, of their derivatives along a direction. The direction is given by
-    /// further parameters and inputs: the new parameters are the old ones and then their direction, and so are the inputs.
+    /// further parameters and inputs: the new parameters are the old ones and then their direction, and so are the
+    /// inputs.
     ///
     /// # Examples
     ///

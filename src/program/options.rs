@@ -54,9 +54,9 @@ impl Options {
     /// The same, but the numbers and the derivatives of a row are those of the tape, bit for bit.
     ///
     /// Without it they differ from those of the tape by the rounding of a few operations: products and sums are fused,
-    /// elementary functions are computed in lanes, to within 2 units in the last place, and derivatives are multiplied in
-    /// another order. Only the numbers that comparisons depend on have the bits of the plain float. With it `max`, `min`
-    /// and `clamp` are branches.
+    /// elementary functions are computed in lanes, to within 2 units in the last place, and derivatives are multiplied
+    /// in another order. Only the numbers that comparisons depend on have the bits of the plain float. With it `max`,
+    /// `min` and `clamp` are branches.
     #[must_use]
     pub const fn exact(self) -> Self {
         Self { exact: true, ..self }

@@ -30,10 +30,10 @@ pub enum PathOutput {
 
 /// A function that may branch, with a [`Program`] for each *path*. A path is a sequence of outcomes of its comparisons.
 ///
-/// Rows are run with the first path. Rows for which a comparison has another outcome are collected and run with the next
-/// path. If no path fits, the function is recorded again for the first row that is left. So every row is computed by the
-/// program of its own path. Beyond a limit of paths, the rows that are left are recorded and swept on a [`Tape`] one by
-/// one.
+/// Rows are run with the first path. Rows for which a comparison has another outcome are collected and run with the
+/// next path. If no path fits, the function is recorded again for the first row that is left. So every row is computed
+/// by the program of its own path. Beyond a limit of paths, the rows that are left are recorded and swept on a [`Tape`]
+/// one by one.
 ///
 /// # Examples
 ///

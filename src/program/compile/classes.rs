@@ -53,8 +53,8 @@ kernels! {
     Arithmetic { add sub mul div scale neg recip sqrt abs detach powi }
     /// Choices, steps and roundings.
     Choice {
-        max min clamp mul_add relu leaky_relu step above greater sign signum copysign over atan_slope to_degrees to_radians
-        floor ceil trunc fract
+        max min clamp mul_add relu leaky_relu step above greater sign signum copysign over atan_slope to_degrees
+        to_radians floor ceil trunc fract
     }
     /// Functions made of one exponential.
     Exponential {

@@ -11,14 +11,14 @@ use crate::tape::{Tape, Value};
 
 /// The picture of a program at a point, as text in the language of [Graphviz](https://graphviz.org/doc/info/lang.html).
 ///
-/// [`Program::dot`](crate::program::Program::dot) makes it; `Display` writes it. Each number that the outputs depend on has
-/// a box: inputs are blue, parameters green, outputs orange. A box shows the name or the operation, the number (`data`),
-/// and the derivative of the output by it (`grad`). Constants have no box; they are written where they are used: `× 4`.
-/// Edges are numbered where the order of operands matters (in a scalar product only if one operand is used twice). An edge
-/// that passes no derivative is dashed.
+/// [`Program::dot`](crate::program::Program::dot) makes it; `Display` writes it. Each number that the outputs depend on
+/// has a box: inputs are blue, parameters green, outputs orange. A box shows the name or the operation, the number
+/// (`data`), and the derivative of the output by it (`grad`). Constants have no box; they are written where they are
+/// used: `× 4`. Edges are numbered where the order of operands matters (in a scalar product only if one operand is used
+/// twice). An edge that passes no derivative is dashed.
 ///
-/// The picture shows the recorded operations, before they are optimised. In a sum over rows, data and gradients are those
-/// of this row.
+/// The picture shows the recorded operations, before they are optimised. In a sum over rows, data and gradients are
+/// those of this row.
 ///
 /// # Examples
 ///

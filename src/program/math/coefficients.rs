@@ -18,8 +18,8 @@ pub(crate) trait Coefficients: Sized + 'static {
     const DENSITY: [Self; 2];
     /// The largest argument of the trigonometric kernels.
     const TRIGONOMETRIC_END: Self;
-    /// Added to a biased exponent, the first makes that of `2⁰` divisible by 3; added to the third of it, the second makes it
-    /// a biased exponent again.
+    /// Added to a biased exponent, the first makes that of `2⁰` divisible by 3; added to the third of it, the second
+    /// makes it a biased exponent again.
     const CUBE_BIAS: [Self; 2];
     /// `(eʳ - 1 - r)/r²` for `|r| ≤ ln(2)/2`, weight `0.03 + |r|`.
     const EXP: &'static [Self];

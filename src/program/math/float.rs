@@ -51,8 +51,8 @@ pub(crate) trait KernelFloat: Float + Coefficients {
     }
 }
 
-/// Implements [`KernelFloat`], for the float `$T` with the bits of the integer `$U`. `$P` is the number of digits after the
-/// first, `$POWER` is `2ᵖ`, and the bias of the exponent comes as an integer and as a float.
+/// Implements [`KernelFloat`], for the float `$T` with the bits of the integer `$U`. `$P` is the number of digits after
+/// the first, `$POWER` is `2ᵖ`, and the bias of the exponent comes as an integer and as a float.
 macro_rules! bits {
     ($T:ident, $U:ident, digits $P:literal, power $POWER:literal, bias $BIAS:literal, $FLOAT_BIAS:literal) => {
         const MAGIC: $T = 1.5 * $POWER;

@@ -6,8 +6,8 @@
 use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
 use super::float::KernelFloat;
 
-/// The angle of the point `(x, y)` with both coordinates positive: a multiple of `π/4` in two parts, and the rest in two
-/// parts. Its tangent is `y/x`, `(y - x)/(y + x)` or `-x/y`.
+/// The angle of the point `(x, y)` with both coordinates positive: a multiple of `π/4` in two parts, and the rest in
+/// two parts. Its tangent is `y/x`, `(y - x)/(y + x)` or `-x/y`.
 #[inline(always)]
 fn angle<T: KernelFloat, const FMA: bool>(y: T, x: T) -> ((T, T), (T, T)) {
     let [high, low, _] = T::HALF_PI;

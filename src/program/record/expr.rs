@@ -17,8 +17,8 @@ use crate::program::op::Op;
 /// methods of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its
 /// number, and mixes with plain numbers in all operators. A number that depends on no input is a constant.
 ///
-/// A comparison of numbers that depend on inputs is recorded as a *guard*: the program is valid for inputs with the same
-/// outcome. So is every other question about such a number (`is_nan`, `classify` ...). To read its plain number
+/// A comparison of numbers that depend on inputs is recorded as a *guard*: the program is valid for inputs with the
+/// same outcome. So is every other question about such a number (`is_nan`, `classify` ...). To read its plain number
 /// ([`data`](crate::Number::data), `to_f64` ...) makes the program valid for exactly this number.
 ///
 /// # Examples

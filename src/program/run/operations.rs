@@ -19,8 +19,8 @@ pub(super) struct Operation {
     pub(super) zero_wins: bool,
 }
 
-/// A loop over the chunks of an operand. A macro, because a closure is not always inlined, and then it is compiled without
-/// the target features of its caller. `unary!(frame, a, out, |x| math::exp::<T, W, FMA>(x))` becomes
+/// A loop over the chunks of an operand. A macro, because a closure is not always inlined, and then it is compiled
+/// without the target features of its caller. `unary!(frame, a, out, |x| math::exp::<T, W, FMA>(x))` becomes
 ///
 /// ```ignore
 /// for (a, out) in frame.slot(a).iter().zip(frame.slot(out)) {

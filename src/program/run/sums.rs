@@ -173,7 +173,8 @@ fn add_product<T: Lanes, const FMA: bool>(sum: T, term: &Term, [a, b]: [T; 2], i
     choose(nothing, sum, choose(is_fused, fused::<T, FMA>(a, b, sum), sum + a * b))
 }
 
-/// [`sum`] where 0 · ∞ may be 0, or every product is rounded by itself. Other fused sums have the same bits as in [`sum`].
+/// [`sum`] where 0 · ∞ may be 0, or every product is rounded by itself. Other fused sums have the same bits as in
+/// [`sum`].
 #[inline(always)]
 pub(super) fn sum_exactly<T: Lanes, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,

@@ -1,7 +1,7 @@
 //! Many rows: tasks for threads, and blocks of rows within a task.
 //!
-//! Rows are divided into tasks by their number alone, and a task into blocks. A sum over rows adds up the lanes of a task,
-//! and then the tasks as a tree: always in the same order, with any number of threads.
+//! Rows are divided into tasks by their number alone, and a task into blocks. A sum over rows adds up the lanes of a
+//! task, and then the tasks as a tree: always in the same order, with any number of threads.
 
 use std::cell::Cell;
 

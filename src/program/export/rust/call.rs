@@ -2,9 +2,9 @@
 
 use super::text::Text;
 
-/// The private functions that generated code may need, in f64 and with `std`. The tests compare their results with those of
-/// the rules that they copy. [`Calls::without_std`] rewrites them for `libm`: it needs a name before the dot of a method,
-/// and no parentheses in its arguments.
+/// The private functions that generated code may need, in f64 and with `std`. The tests compare their results with
+/// those of the rules that they copy. [`Calls::without_std`] rewrites them for `libm`: it needs a name before the dot
+/// of a method, and no parentheses in its arguments.
 const HELPERS: &str = include_str!("helpers.rs");
 
 /// The functions that generated code may call.

@@ -77,7 +77,8 @@ impl<'g, T: Precision> Writer<'g, T> {
         writer
     }
 
-    /// Counts the uses of all live nodes. A use in another section counts twice, so that the node gets a name in its own.
+    /// Counts the uses of all live nodes. A use in another section counts twice, so that the node gets a name in its
+    /// own.
     fn count_uses(&mut self) {
         let graph = self.graph;
         for guard in &graph.guards {
