@@ -1,9 +1,9 @@
 //! Programs: functions recorded once, optimised, differentiated, and run on many rows.
 //!
 //! A tape pays for recording at every evaluation. A function that is evaluated again and again (a loss on the rows of a
-//! training set, the residuals of a fit, the paths of a simulation) can be recorded once, with [`Expr`]s as its numbers.
-//! The [`Program`] that comes out is plain data. Its gradient is a program, too, and either runs on whole tables of rows
-//! at the speed of vector instructions:
+//! training set, the residuals of a fit, the paths of a simulation) can be recorded once, with [`Expr`]s as its
+//! numbers. The resulting [`Program`] is plain data. Its gradient is a program, too. Both run on tables of rows at the
+//! speed of vector instructions:
 //!
 //! ```
 //! use gradtape::program::{Program, Rows, Workspace};
@@ -38,28 +38,30 @@
 //!
 //! # How it works
 //!
-//! *Recording* runs the function once. Constants are folded, and what is computed twice is there once. A comparison
-//! that decides a branch is kept as a *guard*: rows for which it comes out otherwise are refused by a program, and sent
-//! along their own path by [`Paths`]. What a comparison depends on is computed as the plain float does it, so that it
-//! comes out in the same way even at a tie. `max`, `min`, `abs`, `relu` and `clamp` are operations, not branches.
+//! *Recording* runs the function once. Constants are folded, and equal operations are recorded once. A comparison that
+//! decides a branch is kept as a *guard*. A program refuses rows for which the comparison has another outcome;
+//! [`Paths`] run them with a program of their own. The numbers that are compared are computed as the plain float
+//! computes them, so that the outcome is the same even at a tie. `max`, `min`, `abs`, `relu` and `clamp` are
+//! operations, not branches.
 //!
-//! *Differentiation* adds to the program what the table of operations says of the partials, backwards or forwards, and
-//! leaves out what nothing depends on.
+//! *Differentiation* adds operations for the partials and the adjoints or tangents, in reverse or forward mode, and
+//! removes unused operations.
 //!
-//! *Compilation*, when the program is first run, computes what depends on parameters alone once for all rows, fuses
-//! products and sums, and gives numbers slots that they share. Then a small interpreter runs each instruction on some
-//! hundred rows at a time, in lanes of 16, with vectorised elementary functions that are off by at most 2 units in the
-//! last place. The feature `simd` adds versions of it for AVX2 and AVX-512, of which the machine chooses, the feature
+//! *Compilation* happens when the program is first run. Operations that depend on parameters only are moved out of the
+//! loop over rows, products and sums are fused, and numbers share memory. A small interpreter executes each instruction
+//! on some hundred rows at a time, in lanes of 16. Its vectorised elementary functions are off by at most 2 units in
+//! the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
 //! `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the number of
 //! rows alone: they are the same bits with any number of threads.
 //!
 //! # What it promises
 //!
-//! - What a row becomes depends on that row alone: not on its neighbours, its place, or the number of threads. Only the
-//!   sign of a NaN, which `copysign` tells, is an accident of the machine.
+//! - The results of a row depend on that row alone: not on its neighbours, its position, or the number of threads. Only
+//!   the
+//!   sign of a NaN, which `copysign` shows, depends on the machine.
 //! - Without [`Options::exact`] numbers and derivatives differ from the tape's by rounding: fused products, other
 //!   vectorised functions, derivatives multiplied in another order. With it they are the same bits.
-//! - A zero wins against an infinity in products of derivatives, as on the tape.
+//! - In products of derivatives 0 · ∞ is 0, as on the tape.
 //! - With the same [`Workspace`] a loop on one thread allocates nothing after its first round.
 
 pub(crate) mod compile;
@@ -100,8 +102,8 @@ use transform::pruned;
 
 /// A function as data: a straight line of operations, recorded once and run on any number of rows.
 ///
-/// A program has *parameters*, which all rows share, and *inputs*, which each row has its own of. Its outputs are those
-/// of each row, or sums over all rows. It may be sent to and shared with other threads.
+/// A program has *parameters*, which all rows share, and *inputs*, which differ from row to row. It has outputs for
+/// each row, or sums over all rows. It may be sent to and shared with other threads.
 ///
 /// # Examples
 ///
@@ -146,7 +148,7 @@ impl<T> Program<T> {
 }
 
 impl<T: Precision> Program<T> {
-    /// Records a function of inputs. The numbers `x` decide which way it goes where it branches.
+    /// Records a function of inputs. The numbers `x` decide which branches it takes.
     ///
     /// The function may return one [`Expr`] or several. It must compute with the inputs that it is given: numbers of
     /// another recording panic.
@@ -201,7 +203,7 @@ impl<T: Precision> Program<T> {
         self.graph.inputs as usize
     }
 
-    /// How many results there are, of each row or in total.
+    /// How many outputs there are: of each row, or sums over all rows.
     pub fn outputs(&self) -> usize {
         self.graph.outputs.len()
     }
@@ -233,8 +235,8 @@ impl<T: Precision> Program<T> {
     ///
     /// # Errors
     ///
-    /// If there are not as many parameters as were recorded, or rows of another width; or if a comparison comes out
-    /// otherwise for the parameters or for one of the rows: [`Paths`] run these along a path of their own.
+    /// If the number of parameters or the width of the rows differs from the recording; or if a comparison has another
+    /// outcome for the parameters or for one of the rows: [`Paths`] run these with a program of their own.
     ///
     /// # Examples
     ///
@@ -273,7 +275,7 @@ impl<T: Precision> Program<T> {
         Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
     }
 
-    /// Runs the program on all rows. For some of them, guards may fail.
+    /// Runs the program on all rows. The workspace tells for which of them a guard failed.
     fn run_unguarded(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
         if parameters.len() != self.parameters() {
             let expected = format!("{} parameters", self.parameters());

@@ -20,18 +20,18 @@ use crate::file::read;
 impl<T: Precision> Program<T> {
     /// The picture of this program for these parameters and inputs, see [`Dot`].
     ///
-    /// Of a program with one output it shows the gradient; of one with several, only after
+    /// If the program has one output, the picture shows the gradient; if it has several, only after
     /// [`gradients_of`](Dot::gradients_of).
     ///
     /// # Errors
     ///
-    /// If there are not as many numbers as the program has parameters and inputs, or they make it branch otherwise than
-    /// where it was recorded.
+    /// If there are not as many numbers as the program has parameters and inputs, or if a comparison has another
+    /// outcome than in the recording.
     pub fn dot(&self, parameters: &[T], inputs: &[T]) -> Result<Dot<'_, T>, Error> {
         Dot::new(&self.graph, parameters, inputs)
     }
 
-    /// The program as the Rust function `name`, which needs neither this crate nor any other.
+    /// The program as the Rust function `name`, which needs no crate.
     ///
     /// The function is `fn name(parameters: &[T; P], inputs: &[T; N]) -> [T; M]`, without an argument that has no
     /// numbers, and returns a plain number if there is but one output. That of a program of sums over rows takes
@@ -39,12 +39,12 @@ impl<T: Precision> Program<T> {
     /// one for its own path: its function returns an `Option`, which is `None` where a comparison comes out otherwise
     /// than when the program was recorded.
     ///
-    /// Functions can be written one behind the other: what one needs besides is inside. Their text is formatted, and
-    /// compiles without a warning.
+    /// Several functions can stand in one file: each contains the helper functions that it calls. Their text is
+    /// formatted, and compiles without a warning.
     ///
-    /// Whatever the options, nothing is fused or computed in lanes. So the results are those of an
-    /// [exact](Options::exact) program bit for bit on the same machine, except sums over rows; those of others to within
-    /// rounding.
+    /// With any options, nothing is fused or computed in lanes. So the results are those of an
+    /// [exact](crate::program::Options::exact) program bit for bit on the same machine, except sums over rows. The
+    /// results of other programs differ by rounding.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl<T: Precision> Program<T> {
 }
 
 impl<T: Precision> fmt::Display for Program<T> {
-    /// A line for each operation, as it was recorded or derived: `p` are the parameters, `x` the inputs.
+    /// Writes a line for each recorded operation: `p` are the parameters, `x` the inputs.
     ///
     /// ```
     /// use gradtape::program::Program;
@@ -95,8 +95,7 @@ impl<T: Precision> fmt::Display for Program<T> {
     }
 }
 
-/// A program as it was recorded or derived, with its options; the numbers it computes are the same afterwards, bit for
-/// bit.
+/// Stores the recorded operations and the options. The program that is read computes the same numbers, bit for bit.
 ///
 /// # Examples
 ///

@@ -62,7 +62,7 @@ impl<T: Precision> Program<T> {
 
     /// The program of the sum over all rows, and of its gradient by all parameters.
     ///
-    /// What depends on parameters alone is computed once, and so are its derivatives, after the rows are summed.
+    /// Operations on parameters only are computed once, and so are their derivatives, after the sum over the rows.
     ///
     /// # Panics
     ///
@@ -88,8 +88,9 @@ impl<T: Precision> Program<T> {
         self.with_derivatives(&reverse(&self.graph, self.options, parameters, true))
     }
 
-    /// The program of the outputs and, behind them, of their derivatives along a direction, which is as many further
-    /// parameters and inputs: the parameters, the direction's part of them, and so for the inputs.
+    /// The program of the outputs and, behind them, of their derivatives along a direction. The direction is given by
+    /// further parameters and inputs: the new parameters are the old ones and then their direction, and so are the
+    /// inputs.
     ///
     /// # Examples
     ///

@@ -5,9 +5,9 @@
 //! features. `FMA` says whether these have a fused multiplication and addition; without it, `mul_add` would be a call
 //! of a library function.
 //!
-//! Where a kernel does not hold (a subnormal argument of a logarithm, a sine of a million) its function says so by a
-//! predicate, and these lanes alone are computed again by the plain float's method, out of line. What a lane becomes
-//! never depends on its neighbours.
+//! Some kernels do not hold for all arguments (a subnormal argument of a logarithm, a sine of a million). A predicate
+//! says where they hold; the other lanes are computed again by the plain float's method, out of line. The result of a
+//! lane never depends on its neighbours.
 //!
 //! The error is at most 2 units in the last place, 4 for the slopes and the far tail of [`normal_cdf`]: the tests
 //! measure it. Coefficients of polynomials are minimax: computed with the exchange algorithm of Remez in 40 digits or
@@ -33,7 +33,7 @@ pub(crate) trait Math: Reduce + Power {}
 impl Math for f32 {}
 impl Math for f64 {}
 
-/// Replaces what the kernel made of the lanes where the predicate does not hold.
+/// Computes the lanes where the predicate does not hold again, by the plain function.
 #[cold]
 #[inline(never)]
 fn repair<T: Math>(x: &[T], y: &mut [T], holds: impl Fn(T) -> bool, plain: impl Fn(T) -> T) {
@@ -47,6 +47,24 @@ fn repair<T: Math>(x: &[T], y: &mut [T], holds: impl Fn(T) -> bool, plain: impl 
 // The loops call the kernels by their names: a function passed as a value is called through a shim, which has no target
 // features and is inlined only if the compiler likes.
 
+/// Functions of a chunk. `ln = logarithm, in is_ordinary, else T::ln;` becomes
+///
+/// ```ignore
+/// pub(crate) fn ln<T: Math, const W: usize, const FMA: bool>(x: [T; W]) -> [T; W] {
+///     let mut y = [T::zero(); W];
+///     for i in 0..W {
+///         y[i] = logarithm::ln::<T, FMA>(x[i]);
+///     }
+///     let mut all = true;
+///     for i in 0..W {
+///         all &= logarithm::is_ordinary(x[i]);
+///     }
+///     if !all {
+///         repair(&x, &mut y, logarithm::is_ordinary, T::ln);
+///     }
+///     y
+/// }
+/// ```
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident = $module:ident $(, in $holds:ident, else $plain:expr)?;)*) => {
         $($(#[$doc])*
@@ -68,6 +86,7 @@ macro_rules! functions {
     };
 }
 
+/// As `functions!`, with two results.
 macro_rules! pairs {
     ($($(#[$doc:meta])* $name:ident = $module:ident $(, in $holds:ident, else $first:expr, $second:expr)?;)*) => {
         $($(#[$doc])*

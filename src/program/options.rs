@@ -19,23 +19,23 @@ pub struct Options {
     without: u8,
 }
 
-/// What makes a program faster than it was recorded.
+/// A transformation that makes a program faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Optimization {
-    /// Operations on constants, and those that change nothing, are done when the program is made.
+    /// Operations on constants are computed when the program is made, and operations that change nothing are left out.
     Folding,
-    /// What would be computed twice is computed once.
+    /// Equal operations on the same operands are computed once.
     Sharing,
-    /// What no output depends on is not computed.
+    /// Operations that no output depends on are left out.
     Pruning,
     /// A product and a sum are rounded once, where the machine has an instruction for that.
     Fusion,
-    /// What depends on shared parameters only is computed once for all rows.
+    /// Operations that depend on parameters only are computed once for all rows.
     Hoisting,
     /// Numbers that are never needed at the same time share memory.
     Reuse,
-    /// The vector instructions that the machine has beyond those that all machines of its kind have.
+    /// The vector instructions of this machine are used, not only those of all machines of its kind.
     Simd,
 }
 
@@ -51,12 +51,12 @@ impl Options {
         Self { exact: false, without: 0 }
     }
 
-    /// The same, but numbers and derivatives of a row are those of the tape, bit for bit.
+    /// The same, but the numbers and the derivatives of a row are those of the tape, bit for bit.
     ///
-    /// Without this they differ from the tape's by the rounding of a few operations: products and sums are fused,
-    /// elementary functions are computed in lanes, to within 2 units in the last place, and derivatives multiplied in
-    /// another order; only what a comparison depends on has the bits of the plain float. With it `max`, `min` and `clamp`
-    /// are branches.
+    /// Without it they differ from those of the tape by the rounding of a few operations: products and sums are fused,
+    /// elementary functions are computed in lanes, to within 2 units in the last place, and derivatives are multiplied
+    /// in another order. Only the numbers that comparisons depend on have the bits of the plain float. With it `max`,
+    /// `min` and `clamp` are branches.
     #[must_use]
     pub const fn exact(self) -> Self {
         Self { exact: true, ..self }

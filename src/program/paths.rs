@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::number::Real;
 use crate::tape::{Tape, Value};
 
-/// What [`Paths`] compute of each row, or of all.
+/// The outputs of [`Paths`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathOutput {
@@ -28,12 +28,12 @@ pub enum PathOutput {
     GradientOfSum,
 }
 
-/// A function that may branch, with a [`Program`] for each *path*: each way that its comparisons have come out.
+/// A function that may branch, with a [`Program`] for each *path*. A path is a sequence of outcomes of its comparisons.
 ///
-/// Rows are run with the first path. Those for which a comparison comes out otherwise are collected and run with the
-/// next one. Where no path fits, the function is recorded again for the first row left. In the end, every row has been
-/// computed by the program of its own path. After a limit of paths, the rows that are left are
-/// recorded and swept on a [`Tape`] one by one.
+/// Rows are run with the first path. Rows for which a comparison has another outcome are collected and run with the
+/// next path. If no path fits, the function is recorded again for the first row that is left. So every row is computed
+/// by the program of its own path. Beyond a limit of paths, the rows that are left are recorded and swept on a [`Tape`]
+/// one by one.
 ///
 /// # Examples
 ///
@@ -103,13 +103,13 @@ where
         }
     }
 
-    /// The same with programs that are made with these options.
+    /// The same with these options for its programs.
     #[must_use]
     pub fn with_options(self, options: Options) -> Self {
         Self { options, paths: Vec::new(), ..self }
     }
 
-    /// The same with another limit of paths than 64. Without any, all rows go to the tape.
+    /// The same with another limit of paths than 64. With limit 0, all rows are computed on the tape.
     #[must_use]
     pub fn with_limit(self, limit: usize) -> Self {
         Self { limit, ..self }
@@ -120,25 +120,26 @@ where
         self.paths.iter().map(|path| &path.program)
     }
 
-    /// How many rows went along each path so far.
+    /// How many rows each path has computed so far.
     pub fn rows_of_paths(&self) -> Vec<usize> {
         self.paths.iter().map(|path| path.rows).collect()
     }
 
-    /// How many rows were left to the tape so far.
+    /// How many rows were computed on the tape so far.
     pub fn rows_on_tape(&self) -> usize {
         self.rows_on_tape
     }
 
-    /// Runs all rows, each along its own path. Without rows there are totals only if a path is known.
+    /// Runs all rows, each with its own path. Without rows there are totals only if a path is known.
     ///
     /// # Errors
     ///
-    /// If rows have another number of inputs, or there are other numbers of parameters, than before.
+    /// If the number of inputs or of parameters differs from the first call.
     ///
     /// # Panics
     ///
-    /// As the derivative that is asked for, or if the function returns other numbers of outputs on other paths.
+    /// As the method of [`Program`] that [`PathOutput`] names, or if the function returns another number of outputs on
+    /// another path.
     #[track_caller]
     pub fn run(&mut self, parameters: &[T], rows: Rows<'_, T>) -> Result<Results<'_, T>, Error> {
         let mut width = 0;

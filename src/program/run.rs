@@ -1,8 +1,8 @@
 //! Execution: bytecode, parameters and rows go in, results come out.
 //!
 //! A [`Workspace`](workspace::Workspace) runs the prologue, then the body on all rows, then the epilogue. Many rows are
-//! divided into [tasks] for threads, and these into blocks of some hundred rows. The [interpreter](interpret) executes each
-//! instruction on all rows of a block, by a function of the table of [kernels].
+//! divided into [tasks] for threads, and these into blocks of some hundred rows. The [interpreter](interpret) executes
+//! each instruction on all rows of a block, by a function of the table of [kernels].
 //!
 //! The result of a row depends neither on the other rows nor on its place among them.
 

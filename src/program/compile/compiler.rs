@@ -1,8 +1,8 @@
 //! Makes instructions of the nodes of an optimised graph.
 //!
 //! What depends on parameters only is computed once before the rows, by the *prologue*; what depends on sums over the
-//! rows afterwards, by the *epilogue*. Both work on *uniforms*, numbers that are the same for all rows. The *body* works
-//! on *slots*, which hold a number for each row, and reads uniforms.
+//! rows afterwards, by the *epilogue*. Both work on *uniforms*, numbers that are the same for all rows. The *body*
+//! works on *slots*, which hold a number for each row, and reads uniforms.
 
 use std::ops::Range;
 

@@ -11,13 +11,14 @@ use crate::tape::{Tape, Value};
 
 /// The picture of a program at a point, as text in the language of [Graphviz](https://graphviz.org/doc/info/lang.html).
 ///
-/// [`Program::dot`](crate::program::Program::dot) makes it; `Display` writes it. There is a box for each number that the outputs depend on: inputs are
-/// blue, parameters green, outputs orange. A box has the name or the operation, the number (`data`), and the derivative
-/// of the output by it (`grad`). Constants have no box, but are written where they are used: `× 4`. Where the order of
-/// operands matters, their edges are numbered (in a scalar product only if one is there twice); an edge that no
-/// derivative passes is dashed.
+/// [`Program::dot`](crate::program::Program::dot) makes it; `Display` writes it. Each number that the outputs depend on
+/// has a box: inputs are blue, parameters green, outputs orange. A box shows the name or the operation, the number
+/// (`data`), and the derivative of the output by it (`grad`). Constants have no box; they are written where they are
+/// used: `× 4`. Edges are numbered where the order of operands matters (in a scalar product only if one operand is used
+/// twice). An edge that passes no derivative is dashed.
 ///
-/// Drawn is what was recorded, before it is optimised. In a sum over rows, data and gradients are those of this row.
+/// The picture shows the recorded operations, before they are optimised. In a sum over rows, data and gradients are
+/// those of this row.
 ///
 /// # Examples
 ///
@@ -55,7 +56,7 @@ pub struct Dot<'p, T> {
     data: Vec<T>,
     /// The derivative by each node.
     gradients: Option<Vec<T>>,
-    /// Of parameters, then inputs, then outputs; an empty one is none.
+    /// The names of parameters, then inputs, then outputs. An empty text is no name.
     names: Vec<String>,
     layout: Layout,
     decimals: usize,
@@ -63,17 +64,17 @@ pub struct Dot<'p, T> {
     folds_parameters: bool,
 }
 
-/// Where a picture grows, from the inputs to the outputs.
+/// The direction of a picture, from the inputs to the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Layout {
-    /// To the right.
+    /// Inputs to the left, outputs to the right.
     #[default]
     LeftToRight,
-    /// Down.
+    /// Inputs at the top, outputs at the bottom.
     TopToBottom,
-    /// To the left.
+    /// Inputs to the right, outputs to the left.
     RightToLeft,
-    /// Up.
+    /// Inputs at the bottom, outputs at the top.
     BottomToTop,
 }
 
@@ -141,7 +142,7 @@ impl<T: Precision> Dot<'_, T> {
         self
     }
 
-    /// Where the picture grows; by default to the right.
+    /// The picture in this direction; by default from left to right.
     ///
     /// # Examples
     ///
@@ -158,7 +159,7 @@ impl<T: Precision> Dot<'_, T> {
         Self { layout: direction, ..self }
     }
 
-    /// The picture with as many decimals of each number; by default four.
+    /// The picture with this number of decimals; by default four.
     ///
     /// # Examples
     ///
@@ -175,7 +176,7 @@ impl<T: Precision> Dot<'_, T> {
         Self { decimals, ..self }
     }
 
-    /// The picture with nothing but names and operations.
+    /// The picture with names and operations only.
     ///
     /// # Examples
     ///
@@ -209,7 +210,7 @@ impl<T: Precision> Dot<'_, T> {
         Self { gradients: None, ..self }
     }
 
-    /// The picture in which parameters have no box, but are written where they are used, as constants are.
+    /// The picture without boxes for parameters. They are written where they are used, as constants are.
     ///
     /// # Examples
     ///
@@ -227,7 +228,7 @@ impl<T: Precision> Dot<'_, T> {
         Self { folds_parameters: true, ..self }
     }
 
-    /// The picture with the gradient of this output, of a program that has several.
+    /// The picture with the gradient of this output, for a program with several outputs.
     ///
     /// # Panics
     ///

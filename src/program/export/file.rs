@@ -1,7 +1,7 @@
 //! Programs as files, in any format of `serde`.
 //!
-//! Operations have their names. Everything is checked when it is read: operations depend on earlier ones only and have as
-//! many operands as they need, and every parameter and input is there once. So reading needs no more memory than the
+//! Operations have their names. Everything is checked when it is read: operations depend on earlier ones only and have
+//! as many operands as they need, and every parameter and input is there once. So reading needs no more memory than the
 //! file has bytes, times a constant.
 
 use std::marker::PhantomData;

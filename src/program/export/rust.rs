@@ -12,7 +12,7 @@ use crate::program::precision::Precision;
 use crate::program::transform::lower::rebuild;
 use crate::program::transform::pruned;
 
-/// A program as a Rust function that needs nothing else, made by
+/// A program as a Rust function that needs no crate, made by
 /// [`Program::to_rust`](crate::program::Program::to_rust). `Display` writes its text.
 ///
 /// # Examples

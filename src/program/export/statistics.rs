@@ -10,7 +10,7 @@ use crate::program::precision::Precision;
 use crate::program::transform::lower::{lower, rebuild};
 use crate::program::transform::pruned;
 
-/// How large a program is, and what the optimisations have made of it.
+/// The size of a program, and the effect of each optimisation.
 ///
 /// # Examples
 ///
@@ -29,19 +29,18 @@ use crate::program::transform::pruned;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// The operations that were recorded, or that the derivatives are made of.
+    /// The number of recorded operations, derivatives included.
     pub recorded: usize,
-    /// What is left when one optimisation after another is applied, those that the program's options leave out excepted:
-    /// after pruning, folding and sharing operations, after fusion instructions, and after hoisting instructions for
-    /// each row.
+    /// What is left after each optimisation of the program's options, applied one after the other: operations after
+    /// pruning, folding and sharing, instructions after fusion, and instructions for each row after hoisting.
     pub left: Vec<(Optimization, usize)>,
     /// The instructions that are executed once before the rows, for each row, and once after them.
     pub instructions: [usize; 3],
     /// How many numbers of each row are kept at the same time.
     pub slots: usize,
-    /// How many that would be if numbers that are no longer needed kept their memory.
+    /// The same if numbers kept their memory when they are no longer needed.
     pub slots_without_reuse: usize,
-    /// How many numbers all rows share: constants, parameters, and what is made of them.
+    /// How many numbers all rows share: constants, parameters, and numbers computed from these.
     pub uniforms: usize,
     /// The comparisons that each row must pass.
     pub guards: usize,
@@ -51,7 +50,7 @@ pub struct Statistics {
     pub code_bytes: usize,
 }
 
-/// In the order in which they are applied.
+/// The optimisations in the order in which they are applied.
 const ORDER: [Optimization; 5] =
     [Optimization::Pruning, Optimization::Folding, Optimization::Sharing, Optimization::Fusion, Optimization::Hoisting];
 

@@ -17,7 +17,8 @@ pub(super) fn polynomial<T: KernelFloat, const FMA: bool>(x: T, c: &[T]) -> T {
 }
 
 /// `a b` and the rounding error of it, by the fused operation or by Dekker's product of halves (Numerische Mathematik
-/// 18, 1971). His halves are rounded; those of [`KernelFloat::head`] are cut, so that the last digit of the error may be off.
+/// 18, 1971). His halves are rounded; those of [`KernelFloat::head`] are cut, so that the last digit of the error may
+/// be off.
 #[inline(always)]
 pub(super) fn product<T: KernelFloat, const FMA: bool>(a: T, b: T) -> (T, T) {
     let p = a * b;
@@ -44,8 +45,8 @@ pub(super) fn sum<T: KernelFloat>(a: T, b: T) -> (T, T) {
     (s, (a - (s - b_in_s)) + (b - b_in_s))
 }
 
-/// `(a + a') / (b + b')` for small `a'`, `b'`: the quotient of the heads, and one step of Newton's method, which is left
-/// with the rounding of its last sum. Without the fused operation the division is rounded by itself.
+/// `(a + a') / (b + b')` for small `a'`, `b'`: the quotient of the heads, and one step of Newton's method, which is
+/// left with the rounding of its last sum. Without the fused operation the quotient of the heads is rounded first.
 #[inline(always)]
 pub(super) fn quotient<T: KernelFloat, const FMA: bool>((a, a_low): (T, T), (b, b_low): (T, T)) -> T {
     let reciprocal = b.recip();

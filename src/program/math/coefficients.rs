@@ -5,7 +5,7 @@
 /// A constant of two or three parts is their exact sum: each part is the float nearest to the rest. All but the last
 /// part of a "short" constant have so few digits that their products with an exponent are exact.
 pub(crate) trait Coefficients: Sized + 'static {
-    /// The exponential is zero below the first, infinite above the second.
+    /// The exponential is 0 below the first number, infinite above the second.
     const EXP_RANGE: [Self; 2];
     const LN_2: [Self; 2];
     const LN_2_SHORT: [Self; 2];
@@ -18,7 +18,8 @@ pub(crate) trait Coefficients: Sized + 'static {
     const DENSITY: [Self; 2];
     /// The largest argument of the trigonometric kernels.
     const TRIGONOMETRIC_END: Self;
-    /// What makes a biased exponent one that is divisible by 3 at `2⁰`, and what turns the third of it back.
+    /// Added to a biased exponent, the first makes that of `2⁰` divisible by 3; added to the third of it, the second
+    /// makes it a biased exponent again.
     const CUBE_BIAS: [Self; 2];
     /// `(eʳ - 1 - r)/r²` for `|r| ≤ ln(2)/2`, weight `0.03 + |r|`.
     const EXP: &'static [Self];

@@ -1,4 +1,4 @@
-//! The exponential, and what is made of one.
+//! The exponential, and functions of one exponential.
 //!
 //! Reduction after Cody & Waite, "Software Manual for the Elementary Functions" (1980): `x = k ln 2 + r`, with `ln 2`
 //! in two parts.
@@ -18,7 +18,7 @@ pub(super) struct Exponential<T> {
 }
 
 impl<T: KernelFloat> Exponential<T> {
-    /// Of `x + tail`, where the tail is small against 1.
+    /// The exponential of `x + tail`, where the tail is small compared with 1.
     #[inline(always)]
     pub(super) fn of<const FMA: bool>(x: T, tail: T) -> Self {
         let x = x.at_least(T::EXP_RANGE[0]).at_most(T::EXP_RANGE[1]);
@@ -35,19 +35,19 @@ impl<T: KernelFloat> Exponential<T> {
         Self { powers: T::powers(magic_sum), r, c }
     }
 
-    /// Twice rounded only where it is subnormal, and then by a small part of its last digit.
+    /// The exponential. A subnormal result is rounded twice; the second rounding is a small part of its last digit.
     #[inline(always)]
     pub(super) fn value(&self) -> T {
         self.scaled(T::one() + (self.r + self.c))
     }
 
-    /// The number times the power of two.
+    /// `x` times the power of two.
     #[inline(always)]
     pub(super) fn scaled(&self, x: T) -> T {
         x * self.powers.0 * self.powers.1
     }
 
-    /// Without the power of two, in two parts.
+    /// The exponential without the power of two, in two parts.
     #[inline(always)]
     pub(super) fn parts(&self) -> (T, T) {
         let (s, c) = sum_in_order(self.r, self.c);
@@ -69,7 +69,7 @@ pub(super) fn exp<T: KernelFloat, const FMA: bool>(x: T) -> T {
 
 #[inline(always)]
 pub(super) fn exp2<T: KernelFloat, const FMA: bool>(x: T) -> T {
-    // The range of the other base is more than wide enough.
+    // The bounds of the natural exponential, divided by ln 2: wider than necessary.
     let x = x.at_least(T::EXP_RANGE[0] * T::of(1.44)).at_most(T::EXP_RANGE[1] * T::of(1.44));
     let magic_sum = x + T::MAGIC_EXPONENT;
     let rest = x - (magic_sum - T::MAGIC_EXPONENT);
@@ -83,7 +83,7 @@ pub(super) fn exp_m1<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let e = Exponential::of::<FMA>(x, T::zero());
     let (a, b, reciprocal) = e.powers;
     let (high, low) = sum_in_order(a - reciprocal, a * e.r);
-    // The sign of zero.
+    // Keeps the sign of zero.
     ((high + a.times_plus::<FMA>(e.c, low)) * b).copysign(x)
 }
 
@@ -153,7 +153,7 @@ fn logistic_parts<T: KernelFloat, const FMA: bool>(magnitude: T) -> ((T, T), (T,
     (e, (d, d_low + e.1))
 }
 
-/// The exponential is taken of a negative number only: no overflow on either side.
+/// The argument of the exponential is never positive: it does not overflow.
 #[inline(always)]
 pub(super) fn sigmoid<T: KernelFloat, const FMA: bool>(x: T) -> T {
     let (e, denominator) = logistic_parts::<T, FMA>(x.abs());
@@ -177,6 +177,6 @@ pub(super) fn softplus<T: KernelFloat, const FMA: bool>(x: T) -> T {
     // Not `max`, which would turn a NaN into 0.
     let positive = if x < T::zero() { T::zero() } else { x };
     let (s, s_low) = sum(positive, high);
-    // Far out the logarithm is nothing; the error of the sum with an infinity would be NaN.
+    // For large x the logarithm is negligible, and for an infinite one the error of the sum would be NaN.
     if x > T::of(100.0) { x } else { s + (s_low + low) }
 }

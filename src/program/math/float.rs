@@ -33,13 +33,13 @@ pub(crate) trait KernelFloat: Float + Coefficients {
     /// The number with its sign changed where `other` is negative.
     fn flip_by_sign(self, other: Self) -> Self;
 
-    /// The smaller number; NaN stays.
+    /// The smaller number; NaN stays NaN.
     #[inline(always)]
     fn at_most(self, high: Self) -> Self {
         if self > high { high } else { self }
     }
 
-    /// The larger number; NaN stays.
+    /// The larger number; NaN stays NaN.
     #[inline(always)]
     fn at_least(self, low: Self) -> Self {
         if self < low { low } else { self }
@@ -51,8 +51,8 @@ pub(crate) trait KernelFloat: Float + Coefficients {
     }
 }
 
-/// Implements [`KernelFloat`], for the float `$T` with the bits of the integer `$U`. `$P` is the number of digits after the
-/// first, `$POWER` is `2ᵖ`, and the bias of the exponent comes as an integer and as a float.
+/// Implements [`KernelFloat`], for the float `$T` with the bits of the integer `$U`. `$P` is the number of digits after
+/// the first, `$POWER` is `2ᵖ`, and the bias of the exponent comes as an integer and as a float.
 macro_rules! bits {
     ($T:ident, $U:ident, digits $P:literal, power $POWER:literal, bias $BIAS:literal, $FLOAT_BIAS:literal) => {
         const MAGIC: $T = 1.5 * $POWER;
@@ -76,7 +76,7 @@ macro_rules! bits {
 
         #[inline(always)]
         fn powers(magic_sum: $T) -> ($T, $T, $T) {
-            // The upper bits leave with the shift.
+            // The shift removes the upper bits.
             let both = magic_sum.to_bits();
             let first = both >> 1;
             let second = both.wrapping_sub(first);

@@ -6,8 +6,8 @@
 use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
 use super::float::KernelFloat;
 
-/// The angle of the point `(x, y)` with both coordinates positive: a multiple of `π/4` in two parts, and the rest in two
-/// parts. Its tangent is `y/x`, `(y - x)/(y + x)` or `-x/y`.
+/// The angle of the point `(x, y)` with both coordinates positive: a multiple of `π/4` in two parts, and the rest in
+/// two parts. Its tangent is `y/x`, `(y - x)/(y + x)` or `-x/y`.
 #[inline(always)]
 fn angle<T: KernelFloat, const FMA: bool>(y: T, x: T) -> ((T, T), (T, T)) {
     let [high, low, _] = T::HALF_PI;
@@ -27,14 +27,14 @@ fn angle<T: KernelFloat, const FMA: bool>(y: T, x: T) -> ((T, T), (T, T)) {
 
 #[inline(always)]
 pub(super) fn atan<T: KernelFloat, const FMA: bool>(x: T) -> T {
-    // Beyond, the angle is π/2; an infinity would make a NaN.
+    // For larger numbers the angle is π/2; an infinity would make a NaN.
     let far = T::epsilon().recip() * T::epsilon().recip();
     let ((multiple, multiple_low), (t, low)) = angle::<T, FMA>(x.abs().at_most(far), T::one());
     let (s, s_low) = sum_in_order(multiple, t);
     (s + (s_low + (multiple_low + low))).copysign(x)
 }
 
-/// So far from the ends of the range that sums are finite and the reciprocal of the larger coordinate is normal.
+/// Whether sums of the coordinates are finite, and the reciprocal of the larger one is normal.
 #[inline(always)]
 pub(super) fn is_ordinary_point<T: KernelFloat>(y: T, x: T) -> bool {
     let size = y.abs() + x.abs();
@@ -45,7 +45,7 @@ pub(super) fn is_ordinary_point<T: KernelFloat>(y: T, x: T) -> bool {
 pub(super) fn atan2<T: KernelFloat, const FMA: bool>(y: T, x: T) -> T {
     let ((multiple, multiple_low), (t, low)) = angle::<T, FMA>(y.abs(), x.abs());
     let [high, high_low, _] = T::HALF_PI;
-    // π minus the angle, to the left of the origin; π less the multiple is not exact for π/4.
+    // To the left of the origin: π minus the angle. For the multiple π/4 this difference is not exact.
     let left = x < T::zero();
     let (m, m_low) = sum_in_order(high + high, -multiple);
     let m_low = m_low + ((high_low + high_low) - multiple_low);
@@ -63,7 +63,7 @@ fn reduced<T: KernelFloat, const FMA: bool>(x: T) -> (bool, (T, T)) {
     let half = (T::one() - magnitude).half();
     let root = half.sqrt();
     let (square, square_low) = product::<T, FMA>(root, root);
-    // Not 0/0 at the end.
+    // Not 0/0 at ±1.
     let root_low = ((half - square) - square_low) / (root + root).at_least(T::min_positive_value());
     let z = if far { half } else { magnitude * magnitude };
     let (s, s_low) = if far { (root, root_low) } else { (magnitude, T::zero()) };

@@ -7,13 +7,13 @@
 use super::arithmetic::{polynomial, product, sum, sum_in_order};
 use super::float::KernelFloat;
 
-/// Positive normal numbers.
+/// Whether the number is positive and normal.
 #[inline(always)]
 pub(super) fn is_ordinary<T: KernelFloat>(x: T) -> bool {
     (x >= T::min_positive_value()) & (x <= T::max_value())
 }
 
-/// Above -1, and so far below the largest number that the reciprocal of the power of two is normal.
+/// Whether the number is above -1, and not so large that the reciprocal of its power of two is subnormal.
 #[inline(always)]
 pub(super) fn is_ordinary_1p<T: KernelFloat>(x: T) -> bool {
     (x > -T::one()) & (x <= T::max_value() * T::of(0.125))
@@ -75,11 +75,11 @@ pub(super) fn ln_1p_of_unit<T: KernelFloat, const FMA: bool>(x: T, tail: T) -> (
 
 #[inline(always)]
 pub(super) fn ln_1p<T: KernelFloat, const FMA: bool>(x: T) -> T {
-    // What the sum loses comes back to `f`: all of `x` where the sum is 1.
+    // `f` gets back what the sum has lost: all of `x` where the sum is 1.
     let (u, u_low) = sum(T::one(), x);
     let (k, m, scale) = u.split();
     let (f, f_low) = sum(m - T::one(), u_low * scale);
     let (high, low) = with_exponent::<T, FMA>(k, reduced::<T, FMA>(f, f_low, T::LN));
-    // The sign of zero.
+    // Keeps the sign of zero.
     (high + low).copysign(x)
 }

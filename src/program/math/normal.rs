@@ -2,8 +2,8 @@
 //!
 //! `(1 + 2t) exp(t²) erfc(t)` varies between 1 and 1.3 for all `t ≥ 0`, and `u = (t - a)/(t + a)` maps these to an
 //! interval where one polynomial has it (Schonfelder, Mathematics of Computation 32, 1978; Shepherd & Laframboise,
-//! Mathematics of Computation 36, 1981). Here the polynomial has the distance from the 1 at `t = 0`, divided by `1 + u`:
-//! the errors of all but the last sum are small. The exponential is taken of the exact square.
+//! Mathematics of Computation 36, 1981). Here the polynomial is the difference from the value 1 at `t = 0`, divided by
+//! `1 + u`: only the last sum has an error that matters. The exponential is taken of the exact square.
 
 use super::arithmetic::{polynomial, product, quotient, sum, sum_in_order};
 use super::exponential::{Exponential, exp};
@@ -20,7 +20,7 @@ fn scaled_erfc<T: KernelFloat, const FMA: bool>(t: T) -> (T, T) {
 /// `x + x P(x²)` up to 1, then `1 - erfc x`: at most 1/5 of the result, so that the plain square is enough.
 #[inline(always)]
 pub(super) fn erf<T: KernelFloat, const FMA: bool>(x: T) -> T {
-    // erfc 7 is nothing against 1.
+    // erfc 7 is negligible compared with 1.
     let t = x.abs().at_most(T::of(7.0));
     let square = t * t;
     let near = polynomial::<T, FMA>(square, T::ERF).times_plus::<FMA>(t, t);
@@ -36,7 +36,7 @@ fn bell<T: KernelFloat, const FMA: bool>(x: T) -> Exponential<T> {
     Exponential::of::<FMA>(-square.half(), -low.half())
 }
 
-/// The magnitude of the argument, as far as the density is not 0.
+/// The magnitude of the argument, limited to where the density is not 0.
 #[inline(always)]
 fn magnitude<T: KernelFloat>(x: T) -> T {
     x.abs().at_most((T::EXP_RANGE[0] * T::of(-2.0)).sqrt())

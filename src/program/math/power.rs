@@ -6,7 +6,7 @@ use super::exponential::Exponential;
 use super::float::KernelFloat;
 use super::logarithm;
 
-/// The base positive, and normal in the format that the kernel computes in; the exponent finite.
+/// Whether the base is positive and normal, and the exponent finite.
 #[inline(always)]
 pub(super) fn is_ordinary_power<T: KernelFloat>(x: T, y: T) -> bool {
     logarithm::is_ordinary(x) & (y.abs() <= T::max_value())
@@ -23,7 +23,7 @@ fn powf<const FMA: bool>(x: f64, y: f64) -> f64 {
     let y = y.at_least(-18_446_744_073_709_551_616.0).at_most(18_446_744_073_709_551_616.0);
     let (p, p_low) = product::<f64, FMA>(y, h);
     let p_low = y.times_plus::<FMA>(l, p_low);
-    // Large only where the exponential leaves the range anyway.
+    // The low part is large only where the exponential is 0 or infinite anyway.
     Exponential::of::<FMA>(p, p_low.at_least(-1.0).at_most(1.0)).value()
 }
 
@@ -94,8 +94,7 @@ fn powf_f64<const W: usize, const FMA: bool>(x: [f64; W], y: [f64; W]) -> [f64; 
     z
 }
 
-/// In f64, which has digits to spare: polynomials for an error of `2⁻³⁴`. In two loops, so that the processor sees more
-/// of the next lanes.
+/// In f64, with polynomials for an error of `2⁻³⁴`. In two loops, so that the processor can overlap more lanes.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the rounding is meant")]
 fn powf_f32<const W: usize, const FMA: bool>(x: [f32; W], y: [f32; W]) -> [f32; W] {
@@ -133,7 +132,7 @@ fn short_exp<const FMA: bool>(x: f64) -> f64 {
         0.001_394_015_715_187_061_2,
         0.000_199_136_266_458_269_6,
     ];
-    // Beyond, the power is 0 or infinite in f32, and its exponent one of f64.
+    // Outside of these bounds, the power is 0 or infinite in f32. Inside, its exponent is one of f64.
     let x = x.at_least(-200.0).at_most(200.0);
     let magic_sum = x.times_plus::<FMA>(core::f64::consts::LOG2_E, f64::MAGIC);
     let k = f64::MAGIC - magic_sum;
@@ -142,7 +141,7 @@ fn short_exp<const FMA: bool>(x: f64) -> f64 {
     e * f64::power(magic_sum + 1023.0)
 }
 
-/// Normal numbers and zero.
+/// Whether the number is normal or 0.
 #[inline(always)]
 pub(super) fn is_ordinary_cube<T: KernelFloat>(x: T) -> bool {
     let magnitude = x.abs();

@@ -96,7 +96,7 @@ fn cos_parts<T: KernelFloat, const FMA: bool>(r: T, low: T) -> (T, T) {
 
 #[inline(always)]
 pub(super) fn sin_cos<T: Reduce, const FMA: bool>(x: T) -> (T, T) {
-    // Of the magnitude, so that the sign of zero is kept.
+    // Reduces the magnitude, so that the sign of zero is kept.
     let (quadrant, r, low) = x.abs().reduce::<FMA>();
     let ((sin, sin_low), (cos, cos_low)) = (sin_parts::<T, FMA>(r, low), cos_parts::<T, FMA>(r, low));
     let (sin, cos) = (sin + sin_low, cos + cos_low);

@@ -6,8 +6,8 @@ use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
 use crate::program::graph::Comparison;
 
-/// The same number without the operation, or by a simpler one, if there is such a number. It has the same bits unless it
-/// is subnormal.
+/// The same number without the operation, or by a simpler one, if there is such a number. It has the same bits unless
+/// it is subnormal.
 pub(super) fn simplified<T: Recordable>(op: Op, operands: [Expr<T>; 3], exponent: i32) -> Option<Expr<T>> {
     let [a, b, _] = operands;
     let is = |k: usize, x: T| operands[k].is_constant() && operands[k].data == x;
@@ -60,8 +60,8 @@ pub(super) fn simplified<T: Recordable>(op: Op, operands: [Expr<T>; 3], exponent
     None
 }
 
-/// `c` times a product of a constant `d` and a number, as one product with `c d`. That is exact if one of the constants is a
-/// power of two.
+/// `c` times a product of a constant `d` and a number, as one product with `c d`. That is exact if one of the constants
+/// is a power of two.
 fn rescaled<T: Recordable>(c: T, product: Expr<T>) -> Option<Expr<T>> {
     let one = T::one();
     let (d, x) = product.constant_factor()?;
@@ -71,8 +71,8 @@ fn rescaled<T: Recordable>(c: T, product: Expr<T>) -> Option<Expr<T>> {
     is_exact.then(|| Expr::call(Op::scale, [Expr::constant(c * d), x], 0))
 }
 
-/// The operand that `max`, `min` or `clamp` returns, with guards that keep it. At a tie of `max` and `min` there is none:
-/// both operands have a share in the derivative.
+/// The operand that `max`, `min` or `clamp` returns, with guards that keep it. At a tie of `max` and `min` there is
+/// none: both operands have a share in the derivative.
 #[track_caller]
 pub(super) fn chosen<T: Recordable>(op: Op, [a, b, c]: [Expr<T>; 3]) -> Option<Expr<T>> {
     let is_less = |a: Expr<T>, b: Expr<T>| a.compare(Comparison::Less, b);
@@ -127,8 +127,8 @@ impl<T: Recordable> Expr<T> {
         (op == Op::neg).then(|| Self::node(id, -self.data))
     }
 
-    /// The constant and the other factor, if this is a product with a constant. Not where numbers are known: that of the
-    /// other factor would be lost.
+    /// The constant and the other factor, if this is a product with a constant. Not where numbers are known: that of
+    /// the other factor would be lost.
     fn constant_factor(self) -> Option<(T, Self)> {
         let (op, ids) = self.operation()?;
         if !matches!(op, Op::mul | Op::scale) || with_session(|session: &mut Session<T>| session.knows_numbers) {

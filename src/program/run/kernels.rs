@@ -1,7 +1,8 @@
 //! The kernels: the functions that execute instructions, compiled for several sets of vector instructions.
 //!
-//! A [`Kernels`] is a table of function pointers for one set. The interpreter takes a table and is itself compiled once.
-//! At run time the machine chooses the table. All code of a kernel is inlined into it and takes its target features.
+//! A [`Kernels`] is a table of function pointers for one set. The interpreter takes a table and is itself compiled
+//! once. At run time the machine chooses the table. All code of a kernel is inlined into it and takes its target
+//! features.
 
 use std::sync::OnceLock;
 
@@ -67,7 +68,11 @@ macro_rules! kernels {
 
             $($(#[$target])+)?
             #[inline(never)]
-            fn exponential<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: Exponential, operation: Operation) {
+            fn exponential<T: Lanes, const W: usize>(
+                frame: &Frame<'_, T, W>,
+                kernel: Exponential,
+                operation: Operation,
+            ) {
                 operations::exponential::<T, W, FMA>(frame, kernel, operation);
             }
 
@@ -181,52 +186,56 @@ kernels!(avx2, true, #[target_feature(enable = "avx2,fma")]);
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
 kernels!(avx512, true, #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]);
 
+/// The kernels of both types.
+struct AllKernels {
+    f32: KernelSet<f32>,
+    f64: KernelSet<f64>,
+}
+
 /// The kernels for all machines of this kind.
-fn portable_kernels<T: Lanes>() -> KernelSet<T> {
-    KernelSet { rows: portable::kernels(), one_row: portable::kernels() }
-}
-
-/// The kernels of both types for this machine.
-#[cfg_attr(
-    feature = "simd",
-    multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma",))
-)]
-fn machine_kernels() -> (KernelSet<f32>, KernelSet<f64>) {
-    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
-    return multiversion::target::match_target! {
-        "x86_64+avx512f" => (
-            KernelSet { rows: avx512::kernels(), one_row: avx2::kernels() },
-            KernelSet { rows: avx512::kernels(), one_row: avx2::kernels() },
-        ),
-        "x86_64+avx2+fma" => (
-            KernelSet { rows: avx2::kernels(), one_row: avx2::kernels() },
-            KernelSet { rows: avx2::kernels(), one_row: avx2::kernels() },
-        ),
-        _ => (portable_kernels(), portable_kernels()),
-    };
-    #[cfg(not(all(feature = "simd", target_arch = "x86_64")))]
-    (portable_kernels(), portable_kernels())
-}
-
-static MACHINE: OnceLock<(KernelSet<f32>, KernelSet<f64>)> = OnceLock::new();
-static PORTABLE: OnceLock<(KernelSet<f32>, KernelSet<f64>)> = OnceLock::new();
-
-fn kernels(simd: bool) -> &'static (KernelSet<f32>, KernelSet<f64>) {
-    if simd {
-        MACHINE.get_or_init(machine_kernels)
-    } else {
-        PORTABLE.get_or_init(|| (portable_kernels(), portable_kernels()))
+fn portable_kernels() -> AllKernels {
+    AllKernels {
+        f32: KernelSet { rows: portable::kernels(), one_row: portable::kernels() },
+        f64: KernelSet { rows: portable::kernels(), one_row: portable::kernels() },
     }
+}
+
+/// The kernels for this machine.
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
+fn machine_kernels() -> AllKernels {
+    multiversion::target::match_target! {
+        // One row has no use for longer vectors.
+        "x86_64+avx512f" => AllKernels {
+            f32: KernelSet { rows: avx512::kernels(), one_row: avx2::kernels() },
+            f64: KernelSet { rows: avx512::kernels(), one_row: avx2::kernels() },
+        },
+        "x86_64+avx2+fma" => AllKernels {
+            f32: KernelSet { rows: avx2::kernels(), one_row: avx2::kernels() },
+            f64: KernelSet { rows: avx2::kernels(), one_row: avx2::kernels() },
+        },
+        _ => portable_kernels(),
+    }
+}
+
+#[cfg(not(all(feature = "simd", target_arch = "x86_64")))]
+use portable_kernels as machine_kernels;
+
+/// The kernels for this machine, or without `simd` those for all machines of its kind.
+fn kernels(simd: bool) -> &'static AllKernels {
+    static MACHINE: OnceLock<AllKernels> = OnceLock::new();
+    static PORTABLE: OnceLock<AllKernels> = OnceLock::new();
+    if simd { MACHINE.get_or_init(machine_kernels) } else { PORTABLE.get_or_init(portable_kernels) }
 }
 
 impl Lanes for f32 {
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
-        &kernels(simd).0
+        &kernels(simd).f32
     }
 }
 
 impl Lanes for f64 {
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
-        &kernels(simd).1
+        &kernels(simd).f64
     }
 }

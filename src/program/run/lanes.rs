@@ -1,7 +1,7 @@
 //! The memory that instructions work on, and loops over it.
 //!
-//! A slot holds a few *chunks* of `W` numbers, one for each row of a *block*. An instruction runs over the chunks of its
-//! slots. The loop over the lanes of a chunk has a fixed length and no branch, so that the compiler makes vector
+//! A slot holds a few *chunks* of `W` numbers, one for each row of a *block*. An instruction runs over the chunks of
+//! its slots. The loop over the lanes of a chunk has a fixed length and no branch, so that the compiler makes vector
 //! instructions of it. Everything here is inlined into the [kernels](super::kernels) and takes their target features.
 
 use std::cell::Cell;
@@ -12,10 +12,10 @@ use super::kernels::Lanes;
 use super::rows::Rows;
 use crate::program::compile::instructions::Place;
 
-/// A number for each lane of a chunk. Shared cells, because an instruction may write a slot that it reads.
+/// A number for each lane of a chunk. The cells are shared: an instruction may write a slot that it reads.
 pub(super) type Chunk<T, const W: usize> = [Cell<T>; W];
 
-/// The numbers of a chunk, all at once.
+/// Reads and writes all numbers of a chunk at once.
 pub(super) trait Numbers<T, const W: usize> {
     fn read(&self) -> [T; W];
 
@@ -78,7 +78,8 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) guard_failed: &'a mut [bool],
     /// Whether 0 · ∞ is 0 in products of derivatives.
     pub(super) zero_wins: bool,
-    /// The number of rows that a total has, for [`Instruction::Count`](crate::program::compile::instructions::Instruction::Count).
+    /// The number of rows that a total has, for
+    /// [`Instruction::Count`](crate::program::compile::instructions::Instruction::Count).
     pub(super) rows_of_totals: usize,
 }
 
@@ -165,8 +166,8 @@ impl<T: Lanes, const W: usize> Frame<'_, T, W> {
     }
 }
 
-/// `f` of the index of each lane. (`std::array::from_fn` is not always inlined, and then it is compiled without the target
-/// features of its caller.)
+/// `f` of the index of each lane. (`std::array::from_fn` is not always inlined, and then it is compiled without the
+/// target features of its caller.)
 #[inline(always)]
 pub(super) fn lanes<T: Float, const W: usize>(f: impl Fn(usize) -> T) -> [T; W] {
     let mut lanes = [T::zero(); W];
@@ -195,7 +196,7 @@ pub(super) fn choose<T>(condition: bool, yes: T, no: T) -> T {
     if condition { yes } else { no }
 }
 
-/// Adds the lanes up, halves first.
+/// The sum of the lanes, halves first.
 pub(super) fn add_up<T: Float>(chunk: &Chunk<T, WIDTH>) -> T {
     let (mut lanes, mut half) = (chunk.read(), WIDTH / 2);
     while half > 0 {

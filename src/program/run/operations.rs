@@ -19,8 +19,8 @@ pub(super) struct Operation {
     pub(super) zero_wins: bool,
 }
 
-/// A loop over the chunks of an operand. A macro, because a closure is not always inlined, and then it is compiled without
-/// the target features of its caller. `unary!(frame, a, out, |x| math::exp::<T, W, FMA>(x))` becomes
+/// A loop over the chunks of an operand. A macro, because a closure is not always inlined, and then it is compiled
+/// without the target features of its caller. `unary!(frame, a, out, |x| math::exp::<T, W, FMA>(x))` becomes
 ///
 /// ```ignore
 /// for (a, out) in frame.slot(a).iter().zip(frame.slot(out)) {
@@ -118,11 +118,11 @@ pub(super) fn choice<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: 
     let [a, b, _] = args;
     let (zero, one) = (T::zero(), T::one());
     match kernel {
-        // Not the float's own, which lets a NaN pass where it is the first operand.
+        // As the plain float's, but never NaN where one operand is a number.
         Choice::max => frame.each2(a, b, out, |a, b| choose((a > b) | (b != b), a, b)),
         Choice::min => frame.each2(a, b, out, |a, b| choose((a < b) | (b != b), a, b)),
         Choice::clamp => frame.each3(args, out, |x, low, high| choose(x < low, low, choose(x > high, high, x))),
-        // Rounded once on every machine, unlike what is fused to be fast.
+        // Rounded once on every machine, unlike sums that are fused for speed.
         Choice::mul_add => frame.each3(args, out, |a, b, c| a.mul_add(b, c)),
         Choice::relu => frame.each(a, out, |a| choose(a <= zero, zero, a)),
         Choice::leaky_relu => frame.each2(a, b, out, |a, slope| choose(a > zero, a, slope * a)),
@@ -174,7 +174,7 @@ pub(super) fn exponential<T: Lanes, const W: usize, const FMA: bool>(
         Exponential::sigmoid_slope => unary!(frame, a, out, |a| math::sigmoid_with_slope::<T, W, FMA>(a).1),
         Exponential::softplus => unary!(frame, a, out, |x| math::softplus::<T, W, FMA>(x)),
         Exponential::erf_slope => unary!(frame, a, out, |x| {
-            // As the rule: the square in two parts.
+            // As the rule does it: the square in two parts.
             let sixteen = rules::constant::<T>(16.0);
             let head: [T; W] = lanes(|i| (x[i] * sixteen).trunc() / sixteen);
             let tall = math::exp::<T, W, FMA>(lanes(|i| -(head[i] * head[i])));
@@ -252,7 +252,7 @@ pub(super) fn pair<T: Lanes, const W: usize, const FMA: bool>(
     }
 }
 
-/// The power by repeated squaring, in the order in which the plain float's is computed.
+/// The power by repeated squaring, in the order of the plain float's `powi`.
 #[inline(always)]
 fn powi<T: Lanes, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
     let (mut n, mut square, mut power) = (exponent.unsigned_abs(), x, [T::one(); W]);

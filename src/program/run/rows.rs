@@ -111,12 +111,12 @@ pub struct Results<'w, T> {
 }
 
 impl<'w, T: Copy> Results<'w, T> {
-    /// How many rows there are results of.
+    /// How many rows have results.
     pub fn len(&self) -> usize {
         self.columns.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// Whether there are results of no row.
+    /// Whether no row has results.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -130,7 +130,7 @@ impl<'w, T: Copy> Results<'w, T> {
     ///
     /// # Panics
     ///
-    /// If there is no such output of rows.
+    /// If the rows have no such output.
     #[track_caller]
     pub fn column(&self, output: usize) -> &'w [T] {
         assert!(output < self.width, "there is no output {output} of rows, but {}", self.width);
@@ -158,7 +158,7 @@ impl<'w, T: Copy> Results<'w, T> {
         self.columns[row..].iter().step_by(self.len()).copied()
     }
 
-    /// The outputs that are sums over all rows; nothing if they are those of rows.
+    /// The outputs that are sums over all rows. Empty if the rows have outputs of their own.
     pub fn totals(&self) -> &'w [T] {
         self.totals
     }

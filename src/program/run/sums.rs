@@ -4,7 +4,7 @@ use super::kernels::Lanes;
 use super::lanes::{Frame, Numbers, RowBlock, choose, fused, lanes, zero_wins};
 use crate::program::compile::instructions::{Place, Term, TermKind};
 
-/// How many bytes of each slot are added up at a time, in registers.
+/// How many bytes of each slot are added up at a time, with the sums in registers.
 pub(super) const GROUP: usize = 256;
 
 /// Adds up terms, a group of chunks at a time.
@@ -173,7 +173,8 @@ fn add_product<T: Lanes, const FMA: bool>(sum: T, term: &Term, [a, b]: [T; 2], i
     choose(nothing, sum, choose(is_fused, fused::<T, FMA>(a, b, sum), sum + a * b))
 }
 
-/// [`sum`] where 0 · ∞ may be 0, or every product is rounded by itself. Other fused sums have the same bits as in [`sum`].
+/// [`sum`] where 0 · ∞ may be 0, or every product is rounded by itself. Other fused sums have the same bits as in
+/// [`sum`].
 #[inline(always)]
 pub(super) fn sum_exactly<T: Lanes, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,

@@ -1,7 +1,7 @@
 //! Many rows: tasks for threads, and blocks of rows within a task.
 //!
-//! Rows are divided into tasks by their number alone, and a task into blocks. A sum over rows adds up the lanes of a task,
-//! and then the tasks as a tree: always in the same order, with any number of threads.
+//! Rows are divided into tasks by their number alone, and a task into blocks. A sum over rows adds up the lanes of a
+//! task, and then the tasks as a tree: always in the same order, with any number of threads.
 
 use std::cell::Cell;
 
@@ -31,7 +31,7 @@ const BLOCK_BYTES: usize = 128 << 10;
 const MOST_CHUNKS: usize = 30;
 
 impl<T: Lanes> Workspace<T> {
-    /// Runs the body on several rows.
+    /// Runs the body on any number of rows but one.
     pub(super) fn run_tasks(&mut self, code: &Bytecode<T>, execution: Execution, rows: Rows<'_, T>) {
         let count = rows.len();
         let task_rows = LEAST_ROWS.max(count.div_ceil(MOST_TASKS).next_multiple_of(LEAST_ROWS));
@@ -45,7 +45,7 @@ impl<T: Lanes> Workspace<T> {
         }
         let evaluation = Evaluation { code, execution, rows, task_rows, uniforms: &self.uniforms };
         let share = tasks.div_ceil(threads);
-        // A single thread writes where the results go.
+        // A single thread writes directly to the results.
         std::mem::swap(&mut self.workers[0].results, &mut self.results);
         let (mut guard_failed, mut task_totals) = (&mut self.guard_failed[..], &mut self.task_totals[..]);
         let shares = self.workers[..threads].iter_mut().enumerate().map(|(k, worker)| {

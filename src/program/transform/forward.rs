@@ -11,8 +11,8 @@ use crate::program::precision::Precision;
 use crate::program::record::expr::Expr;
 use crate::program::record::session::record;
 
-/// The graph with the derivatives of all outputs along a direction, behind the outputs. The direction is as many further
-/// parameters and inputs.
+/// The graph with the derivatives of all outputs along a direction, behind the outputs. The direction is as many
+/// further parameters and inputs.
 pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph<T> {
     let (parameters, inputs) = (graph.parameters, graph.inputs);
     let mut extended = graph.clone();

@@ -17,7 +17,8 @@ pub(crate) fn lower<T: Precision>(graph: Graph<T>, options: Options) -> Graph<T>
     rebuild(&graph, options)
 }
 
-/// The graph recorded again with these options: equal nodes are shared, constants folded, and composite operations replaced.
+/// The graph recorded again with these options: equal nodes are shared, constants folded, and composite operations
+/// replaced.
 pub(crate) fn rebuild<T: Precision>(graph: &Graph<T>, options: Options) -> Graph<T> {
     let (mut rebuilt, outputs) = record(Builder::new(graph.emptied(), options), false, || {
         let mut exprs: Vec<Expr<T>> = Vec::with_capacity(graph.nodes.len());

@@ -126,7 +126,8 @@ fn list(name: &str, symbol: &str, folded: &[&str]) -> String {
     format!("{name}{}{rest}", shown.collect::<String>())
 }
 
-/// A scalar product: one list, if all of it has no box and all of the other has; else both lists, if any of it has no box.
+/// A scalar product: one list, if all of it has no box and all of the other has; else both lists, if any of it has no
+/// box.
 fn dot(operands: &[Option<String>]) -> String {
     let side = |first: usize| operands.iter().skip(first).step_by(2);
     let name = Op::dot.name();

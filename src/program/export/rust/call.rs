@@ -1,11 +1,11 @@
-//! How generated code calls functions, and the private functions that it brings along.
+//! The calls of functions in generated code, and the private functions that it contains.
 
 use super::text::Text;
 use crate::ops::op::{Op, Source};
 
-/// The private functions that generated code may need, in f64 and with `std`. The tests compare their results with those of
-/// the rules that they copy. [`Calls::without_std`] rewrites them for `libm`: it needs a name before the dot of a method,
-/// and no parentheses in its arguments.
+/// The private functions that generated code may need, in f64 and with `std`. The tests compare their results with
+/// those of the rules that they copy. [`Calls::without_std`] rewrites them for `libm`: it needs a name before the dot
+/// of a method, and no parentheses in its arguments.
 const HELPERS: &str = include_str!("helpers.rs");
 
 /// The functions that generated code may call.
@@ -18,7 +18,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    /// The call of an operation that is a method of floats, or else a helper.
+    /// The call of a method of floats, of a function of `libm`, or of a helper.
     pub(super) fn call(self, name: &str, arguments: &[&Text]) -> Text {
         let [receiver, others @ ..] = arguments else { return Text::atom(format!("{name}()")) };
         let list = |arguments: &[&Text]| arguments.iter().map(|text| &*text.text).collect::<Vec<_>>().join(", ");

@@ -21,7 +21,7 @@ struct Writer<'g, T> {
     /// How many statements name the node; more than one if it must have a name.
     uses: Vec<usize>,
     texts: Vec<Text>,
-    /// Which nodes have the name of a variable for a text.
+    /// For each node whether its text is the name of a variable.
     named: Vec<bool>,
     names: usize,
     body: FunctionBody,
@@ -36,7 +36,7 @@ pub(super) struct FunctionBody {
     pub(super) result: String,
     pub(super) reads_parameters: bool,
     pub(super) reads_inputs: bool,
-    /// Whether the number of rows is asked for, as `count`.
+    /// Whether the statements use the number of rows, as `count`.
     pub(super) counts: bool,
 }
 
@@ -77,7 +77,8 @@ impl<'g, T: Precision> Writer<'g, T> {
         writer
     }
 
-    /// Counts the uses of all live nodes. A use in another section counts twice, so that the node gets a name in its own.
+    /// Counts the uses of all live nodes. A use in another section counts twice, so that the node gets a name in its
+    /// own.
     fn count_uses(&mut self) {
         let graph = self.graph;
         for guard in &graph.guards {
@@ -215,7 +216,7 @@ impl<'g, T: Precision> Writer<'g, T> {
         }
     }
 
-    /// A sum or a product, from the left to the right, as many lines as it needs.
+    /// A sum or a product from left to right, in as many lines as it needs.
     fn list(&mut self, k: NodeIndex, node: &Node) -> Text {
         let operands = self.graph.operands(node);
         let operator = if node.op == Op::product { '*' } else { '+' };
