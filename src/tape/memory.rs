@@ -321,7 +321,8 @@ fn assert_room(count: usize, room: usize) {
 }
 
 // A tape with locations remembers each node, which is too much for so many.
-#[cfg(all(test, not(feature = "locations")))]
+#[cfg(test)]
+#[cfg(not(feature = "locations"))]
 mod tests {
     use std::panic::catch_unwind;
 

@@ -17,14 +17,16 @@ const FLOORS: &[&[&str]] = &[
     // What every number has.
     &["number"],
     // Numbers.
-    &["dual", "dependence", "tape"],
+    &["dual", "dependence", "tape", "nested"],
     // Programs; the last is what is outside of the folders: `program.rs`, and files beside it.
     &[
+        "program::options",
         "program::graph",
         "program::math",
         "program::compile",
         "program::run",
         "program::record",
+        "program::precision",
         "program::transform",
         "program::export",
         "program",

@@ -30,7 +30,7 @@ functions! {
     log2 log2f log2; log10 log10f log10; log1p log1pf ln_1p; sin sinf sin; cos cosf cos; tan tanf tan;
     asin asinf asin; acos acosf acos; atan atanf atan; sinh sinhf sinh; cosh coshf cosh; tanh tanhf tanh;
     asinh asinhf asinh; acosh acoshf acosh; atanh atanhf atanh; fabs fabsf abs; floor floorf floor; ceil ceilf ceil;
-    round roundf round; trunc truncf trunc; pow powf powf y; atan2 atan2f atan2 y; hypot hypotf hypot y;
+    round roundf round; rint rintf round_ties_even; trunc truncf trunc; pow powf powf y; atan2 atan2f atan2 y; hypot hypotf hypot y;
     copysign copysignf copysign y; fma fmaf mul_add y z;
 }
 ";

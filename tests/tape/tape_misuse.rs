@@ -305,5 +305,7 @@ fn functions_that_do_not_repeat_themselves_are_refused() {
     let y = checkpoint(move |x| vec![x[0]; count.replace(2)], &[x]);
     assert_refused("returned 1 values, and 2 when it ran again", || y[0].backward());
     let shrinking = |_: usize, state: &Vec<Value<f64>>, _: &[Value<f64>]| state[1..].to_vec();
-    assert_refused("step 0 of the loop at tests/tape_misuse.rs", || checkpoint_loop(shrinking, 5, vec![x, x], &[]));
+    assert_refused("step 0 of the loop at tests/tape/tape_misuse.rs", || {
+        checkpoint_loop(shrinking, 5, vec![x, x], &[])
+    });
 }

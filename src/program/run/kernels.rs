@@ -47,9 +47,9 @@ pub(super) struct Kernels<T, const W: usize> {
 macro_rules! kernels {
     ($module:ident, $FMA:expr $(, $(#[$target:meta])+)?) => {
         mod $module {
-            use super::super::lanes::{Chunk, Frame, RowBlock};
-            use super::super::operations::{self, Operation};
-            use super::super::{sums, transfer};
+            use crate::program::run::lanes::{Chunk, Frame, RowBlock};
+            use crate::program::run::operations::{self, Operation};
+            use crate::program::run::{sums, transfer};
             use super::*;
 
             const FMA: bool = $FMA;
