@@ -8,8 +8,8 @@ use crate::number::calculus::Calculus;
 use crate::number::methods::sums_in_pairs;
 use crate::number::stamp::{implement, inlined, number};
 use crate::ops::call::Call;
+use crate::ops::kind::DEPENDENCE_TYPE;
 pub(crate) use crate::ops::kind::Dependence;
-use crate::ops::kind::TRACED;
 use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
 
@@ -18,7 +18,7 @@ const CONSTANT: u32 = 0;
 const DETACHED: u32 = u32::MAX;
 
 #[derive(Default)]
-struct Graph {
+struct DependenceGraph {
     /// Nodes are numbered from 1 on: first the inputs.
     inputs: u32,
     /// The nodes behind them depend on two others each.
@@ -26,34 +26,38 @@ struct Graph {
 }
 
 thread_local! {
-    static GRAPH: RefCell<Graph> = RefCell::default();
+    static GRAPH: RefCell<DependenceGraph> = RefCell::default();
     /// Whether the computation asked for a number that depends on inputs.
-    static ASKED: Cell<bool> = const { Cell::new(false) };
+    static DATA_READ: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `f` with inputs of the numbers `x`, and returns on which of them each of its results depends. Where `f` looked
 /// at a number, by a comparison, say, that is the pattern of its path alone.
-pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
+pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
     /// Whatever happens in `f`, the graph of a trace around it comes back.
-    struct Around(Graph, bool, Option<TypeId>);
-    impl Drop for Around {
+    struct Restore(DependenceGraph, bool, Option<TypeId>);
+    impl Drop for Restore {
         fn drop(&mut self) {
             GRAPH.replace(std::mem::take(&mut self.0));
-            ASKED.set(self.1);
-            TRACED.set(self.2);
+            DATA_READ.set(self.1);
+            DEPENDENCE_TYPE.set(self.2);
         }
     }
     let inputs = u32::try_from(x.len()).ok().filter(|&inputs| inputs < u32::MAX);
     let inputs = inputs.expect("a function has fewer than 2^32 - 1 inputs");
-    let traced = TRACED.replace(Some(TypeId::of::<Dependence<T>>()));
-    let _around = Around(GRAPH.replace(Graph { inputs, joins: Vec::new() }), ASKED.replace(false), traced);
+    let dependence_type = DEPENDENCE_TYPE.replace(Some(TypeId::of::<Dependence<T>>()));
+    let _restore = Restore(
+        GRAPH.replace(DependenceGraph { inputs, joins: Vec::new() }),
+        DATA_READ.replace(false),
+        dependence_type,
+    );
     let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Dependence { data, node }).collect();
     let y = f(&x);
     let graph = GRAPH.take();
-    graph.pattern(y.iter().map(|y| y.node)).local(ASKED.get())
+    graph.pattern(y.iter().map(|y| y.node)).local(DATA_READ.get())
 }
 
-impl Graph {
+impl DependenceGraph {
     fn join(&mut self, a: u32, b: u32) -> u32 {
         let has = |whole: u32, part: u32| {
             whole == part
@@ -109,7 +113,7 @@ impl<T: Scalar> Dependence<T> {
     /// The number, which `f` now knows.
     pub(crate) fn data(self) -> T {
         if self.node != CONSTANT {
-            ASKED.set(true);
+            DATA_READ.set(true);
         }
         self.data
     }

@@ -140,7 +140,7 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
     /// Whether the tangents are right without a look for the NaN of a `0 · ∞`. In a recording, the look would be a
     /// comparison that the program keeps.
     #[inline(always)]
-    fn is_good(tangents: &[T; N]) -> bool {
+    fn are_valid(tangents: &[T; N]) -> bool {
         !CHECKED || !is_recorded::<T>() && !any_nan(tangents)
     }
 }
@@ -155,11 +155,11 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
         if !CHECKED || !is_recorded::<T>() {
             let tangents = self.tangents.map(|tangent| partial * tangent);
-            if Self::is_good(&tangents) {
+            if Self::are_valid(&tangents) {
                 return Self { data, tangents };
             }
         }
-        Self { data, tangents: carefully(partial, self.tangents) }
+        Self { data, tangents: scaled_tangents(partial, self.tangents) }
     }
 
     /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
@@ -193,11 +193,11 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
         let (partial_a, partial_b) = (partial_a(), partial_b());
         if !CHECKED || !is_recorded::<T>() {
             let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
-            if Self::is_good(&tangents) {
+            if Self::are_valid(&tangents) {
                 return Self { data, tangents };
             }
         }
-        let (a, b) = (carefully(partial_a, a.tangents), carefully(partial_b, b.tangents));
+        let (a, b) = (scaled_tangents(partial_a, a.tangents), scaled_tangents(partial_b, b.tangents));
         Self { data, tangents: from_fn(|k| a[k] + b[k]) }
     }
 
@@ -230,7 +230,7 @@ pub(crate) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
 
 /// `partial · tangents`, where a zero wins. Of plain numbers it is no call, which would cost registers on the way past it.
 #[inline(always)]
-fn carefully<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
     #[inline(never)]
     fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {

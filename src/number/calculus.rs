@@ -1,7 +1,7 @@
 //! What a number that computes derivatives must say; its methods and operators follow from the table of operations.
 
 use crate::ops::call::Call;
-use crate::ops::kind::is_traced_over;
+use crate::ops::kind::is_dependence_over;
 use crate::ops::rules::{greater, less};
 use crate::scalar::Scalar;
 
@@ -88,7 +88,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     ) -> Self {
         Self::assert_same_tape(a, b);
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        if is_traced_over::<Self, T>() {
+        if is_dependence_over::<Self, T>() {
             // At another point it may be the other one.
             Self::join(data, a, b, || partial_a, || partial_b, call)
         } else if partial_b.is_zero() {
@@ -109,7 +109,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         Self::assert_same_tape(self, low);
         Self::assert_same_tape(self, high);
         Self::assert_same_tape(low, high);
-        if is_traced_over::<Self, T>() {
+        if is_dependence_over::<Self, T>() {
             // At another point it may be another one.
             let (call, y) = (|| Call::new("clamp", []), x.max(a));
             let above = Self::choose(y, self, low, || greater(x, a), || greater(a, x), call);

@@ -32,19 +32,19 @@ pub(crate) struct Dependence<T> {
 
 thread_local! {
     /// The type of the numbers that are traced on this thread, if any are.
-    pub(crate) static TRACED: Cell<Option<TypeId>> = const { Cell::new(None) };
+    pub(crate) static DEPENDENCE_TYPE: Cell<Option<TypeId>> = const { Cell::new(None) };
 }
 
 /// Whether `T` is a [`Dependence`] that is traced now.
 #[inline(always)]
-pub(crate) fn is_traced<T: 'static>() -> bool {
-    !is_plain::<T>() && TRACED.get() == Some(TypeId::of::<T>())
+pub(crate) fn is_dependence<T: 'static>() -> bool {
+    !is_plain::<T>() && DEPENDENCE_TYPE.get() == Some(TypeId::of::<T>())
 }
 
 /// Whether `N`, a number over `T`, is a [`Dependence`], or `T` is one that is traced now.
 #[inline(always)]
-pub(crate) fn is_traced_over<N: 'static, T: 'static>() -> bool {
-    TypeId::of::<N>() == TypeId::of::<Dependence<T>>() || is_traced::<T>()
+pub(crate) fn is_dependence_over<N: 'static, T: 'static>() -> bool {
+    TypeId::of::<N>() == TypeId::of::<Dependence<T>>() || is_dependence::<T>()
 }
 
 /// A number that remembers how it is computed, for a [`Program`](crate::program::Program).

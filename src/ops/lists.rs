@@ -1,7 +1,7 @@
 //! Functions of lists, and the exponentials of pairs and lists without overflow.
 
 use super::activations::sigmoid;
-use super::kind::{is_traced, symbolic};
+use super::kind::{is_dependence, symbolic};
 use super::product::depends_on;
 use super::rules::{constant, half};
 use crate::scalar::Scalar;
@@ -41,7 +41,7 @@ pub(crate) fn exp_share<T: Scalar>(a: T, b: T) -> T {
 pub(crate) fn pivot<T: Scalar>(a: T, b: T) -> T {
     symbolic!(pivot(a, b));
     let larger = a.max(b);
-    if is_traced::<T>() { larger } else { constant(larger.min(T::max_value()).to_f64().unwrap_or_default()) }
+    if is_dependence::<T>() { larger } else { constant(larger.min(T::max_value()).to_f64().unwrap_or_default()) }
 }
 
 /// The exponentials of the numbers, scaled by that of the pivot, and the pivot.

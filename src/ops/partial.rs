@@ -64,8 +64,8 @@ macro_rules! define {
                     Self::neg => -T::one(),
                     Self::mul_add => [x[1], x[0], T::one()][k],
                     Self::clamp => {
-                        let (below, beyond) = (rules::above(x[1], x[0]), rules::above(x[0], x[2]));
-                        [T::one() - below - beyond, below, beyond][k]
+                        let (below, above) = (rules::above(x[1], x[0]), rules::above(x[0], x[2]));
+                        [T::one() - below - above, below, above][k]
                     }
                     Self::detach | Self::constant | Self::parameter | Self::input => T::zero(),
                     Self::total | Self::sum => T::one(),

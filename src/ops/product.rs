@@ -1,6 +1,6 @@
 //! Products of a partial and a slope, in which a zero wins even against an infinity: what is not used has no influence.
 
-use super::kind::{is_traced, symbolic};
+use super::kind::{is_dependence, symbolic};
 use crate::scalar::Scalar;
 
 /// `partial · slope`, where a zero wins.
@@ -44,5 +44,5 @@ fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
 /// `y`, marked as depending on `x`: it is constant on this side of a branch only, which a trace of dependences must see.
 #[inline(always)]
 pub(crate) fn depends_on<T: Scalar, const N: usize>(y: T, x: [T; N]) -> T {
-    if is_traced::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
+    if is_dependence::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
 }
