@@ -1,4 +1,4 @@
-//! Which inputs a number depends on: a number that remembers it, by the structure of the computation and not by values.
+//! Detection of sparsity patterns: a number that knows the inputs it depends on, by operations and not by values.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -14,27 +14,27 @@ use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
 
 const CONSTANT: u32 = 0;
-/// A number of the inputs that is taken for a constant: nothing depends on it, but to look at it is to look at them.
+/// A detached number: it contributes no dependence, but reading it makes the pattern local.
 const DETACHED: u32 = u32::MAX;
 
 #[derive(Default)]
 struct DependenceGraph {
-    /// Nodes are numbered from 1 on: first the inputs.
+    /// The number of inputs. They are the nodes from 1 on.
     inputs: u32,
-    /// The nodes behind them depend on two others each.
+    /// The operands of the nodes behind the inputs.
     joins: Vec<[u32; 2]>,
 }
 
 thread_local! {
     static GRAPH: RefCell<DependenceGraph> = RefCell::default();
-    /// Whether the computation asked for a number that depends on inputs.
+    /// Whether the computation has read the data of a number that depends on inputs.
     static DATA_READ: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `f` with inputs of the numbers `x`, and returns on which of them each of its results depends. Where `f` looked
-/// at a number, by a comparison, say, that is the pattern of its path alone.
+/// The inputs that each result of `f` at `x` depends on. If `f` reads a number, for example by a comparison, the pattern
+/// is local: it holds for this path of `f` only.
 pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
-    /// Whatever happens in `f`, the graph of a trace around it comes back.
+    /// Restores the graph of an outer detection, even if `f` panics.
     struct Restore(DependenceGraph, bool, Option<TypeId>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -59,15 +59,15 @@ pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -
 
 impl DependenceGraph {
     fn join(&mut self, a: u32, b: u32) -> u32 {
-        let has = |whole: u32, part: u32| {
+        let includes = |whole: u32, part: u32| {
             whole == part
                 || part == CONSTANT
                 || (part == DETACHED && whole != CONSTANT)
                 || self.operands(whole).is_some_and(|operands| operands.contains(&part))
         };
-        if has(a, b) {
+        if includes(a, b) {
             a
-        } else if has(b, a) {
+        } else if includes(b, a) {
             b
         } else {
             self.joins.push([a, b]);
@@ -82,7 +82,7 @@ impl DependenceGraph {
 
     /// The inputs that can be reached from each node.
     fn pattern(&self, nodes: impl Iterator<Item = u32>) -> Sparsity {
-        // By which row a node was visited last. The constant is never.
+        // The last row that visited each node. Constants are not visited.
         let mut visited = vec![0; 1 + self.inputs as usize + self.joins.len()];
         let mut pending = Vec::new();
         let rows = (1_u32..).zip(nodes).map(|(row, node)| {
@@ -110,7 +110,7 @@ impl<T: Scalar> Dependence<T> {
         Self { data, node: CONSTANT }
     }
 
-    /// The number, which `f` now knows.
+    /// The number. The function has read it, so the pattern becomes local.
     pub(crate) fn data(self) -> T {
         if self.node != CONSTANT {
             DATA_READ.set(true);
@@ -118,7 +118,7 @@ impl<T: Scalar> Dependence<T> {
         self.data
     }
 
-    /// A detached number: it contributes no dependence, but a comparison of it makes the pattern local.
+    /// The same number, detached: it contributes no dependence, but reading it makes the pattern local.
     pub(crate) fn detach(self) -> Self {
         Self { node: if self.node == CONSTANT { CONSTANT } else { DETACHED }, ..self }
     }

@@ -21,8 +21,8 @@ pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), 
     })
 }
 
-/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. The trace may take a
-/// derivative that is zero everywhere for nonzero, on one side of the diagonal only.
+/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. On one side of the diagonal
+/// only, it may have an entry whose derivative is zero everywhere.
 pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
     let rows = dependences(x, |x| {
         let mut slopes = vec![Dependence::constant(T::zero()); x.len()];
