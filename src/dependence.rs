@@ -1,4 +1,4 @@
-//! Which inputs a number depends on: a number that remembers it, by the structure of the computation and not by values.
+//! Detection of sparsity patterns: a number that knows the inputs it depends on, by operations and not by values.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -8,62 +8,66 @@ use crate::number::calculus::Calculus;
 use crate::number::methods::sums_in_pairs;
 use crate::number::stamp::{implement, inlined, number};
 use crate::ops::call::Call;
+use crate::ops::kind::DEPENDENCE_TYPE;
 pub(crate) use crate::ops::kind::Dependence;
-use crate::ops::kind::TRACED;
 use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
 
 const CONSTANT: u32 = 0;
-/// A number of the inputs that is taken for a constant: nothing depends on it, but to look at it is to look at them.
+/// A detached number: it contributes no dependence, but reading it makes the pattern local.
 const DETACHED: u32 = u32::MAX;
 
 #[derive(Default)]
-struct Graph {
-    /// Nodes are numbered from 1 on: first the inputs.
+struct DependenceGraph {
+    /// The number of inputs. They are the nodes from 1 on.
     inputs: u32,
-    /// The nodes behind them depend on two others each.
+    /// The operands of the nodes behind the inputs.
     joins: Vec<[u32; 2]>,
 }
 
 thread_local! {
-    static GRAPH: RefCell<Graph> = RefCell::default();
-    /// Whether the computation asked for a number that depends on inputs.
-    static ASKED: Cell<bool> = const { Cell::new(false) };
+    static GRAPH: RefCell<DependenceGraph> = RefCell::default();
+    /// Whether the computation has read the data of a number that depends on inputs.
+    static DATA_READ: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `f` with inputs of the numbers `x`, and returns on which of them each of its results depends. Where `f` looked
-/// at a number, by a comparison, say, that is the pattern of its path alone.
-pub(crate) fn trace<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
-    /// Whatever happens in `f`, the graph of a trace around it comes back.
-    struct Around(Graph, bool, Option<TypeId>);
-    impl Drop for Around {
+/// The inputs that each result of `f` at `x` depends on. If `f` reads a number, for example by a comparison, the pattern
+/// is local: it holds for this path of `f` only.
+pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
+    /// Restores the graph of an outer detection, even if `f` panics.
+    struct Restore(DependenceGraph, bool, Option<TypeId>);
+    impl Drop for Restore {
         fn drop(&mut self) {
             GRAPH.replace(std::mem::take(&mut self.0));
-            ASKED.set(self.1);
-            TRACED.set(self.2);
+            DATA_READ.set(self.1);
+            DEPENDENCE_TYPE.set(self.2);
         }
     }
     let inputs = u32::try_from(x.len()).ok().filter(|&inputs| inputs < u32::MAX);
     let inputs = inputs.expect("a function has fewer than 2^32 - 1 inputs");
-    let traced = TRACED.replace(Some(TypeId::of::<Dependence<T>>()));
-    let _around = Around(GRAPH.replace(Graph { inputs, joins: Vec::new() }), ASKED.replace(false), traced);
+    let dependence_type = DEPENDENCE_TYPE.replace(Some(TypeId::of::<Dependence<T>>()));
+    let _restore = Restore(
+        GRAPH.replace(DependenceGraph { inputs, joins: Vec::new() }),
+        DATA_READ.replace(false),
+        dependence_type,
+    );
     let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Dependence { data, node }).collect();
     let y = f(&x);
     let graph = GRAPH.take();
-    graph.pattern(y.iter().map(|y| y.node)).local(ASKED.get())
+    graph.pattern(y.iter().map(|y| y.node)).local(DATA_READ.get())
 }
 
-impl Graph {
+impl DependenceGraph {
     fn join(&mut self, a: u32, b: u32) -> u32 {
-        let has = |whole: u32, part: u32| {
+        let includes = |whole: u32, part: u32| {
             whole == part
                 || part == CONSTANT
                 || (part == DETACHED && whole != CONSTANT)
                 || self.operands(whole).is_some_and(|operands| operands.contains(&part))
         };
-        if has(a, b) {
+        if includes(a, b) {
             a
-        } else if has(b, a) {
+        } else if includes(b, a) {
             b
         } else {
             self.joins.push([a, b]);
@@ -78,7 +82,7 @@ impl Graph {
 
     /// The inputs that can be reached from each node.
     fn pattern(&self, nodes: impl Iterator<Item = u32>) -> Sparsity {
-        // By which row a node was visited last. The constant is never.
+        // The last row that visited each node. Constants are not visited.
         let mut visited = vec![0; 1 + self.inputs as usize + self.joins.len()];
         let mut pending = Vec::new();
         let rows = (1_u32..).zip(nodes).map(|(row, node)| {
@@ -106,15 +110,15 @@ impl<T: Scalar> Dependence<T> {
         Self { data, node: CONSTANT }
     }
 
-    /// The number, which `f` now knows.
+    /// The number. The function has read it, so the pattern becomes local.
     pub(crate) fn data(self) -> T {
         if self.node != CONSTANT {
-            ASKED.set(true);
+            DATA_READ.set(true);
         }
         self.data
     }
 
-    /// A detached number: it contributes no dependence, but a comparison of it makes the pattern local.
+    /// The same number, detached: it contributes no dependence, but reading it makes the pattern local.
     pub(crate) fn detach(self) -> Self {
         Self { node: if self.node == CONSTANT { CONSTANT } else { DETACHED }, ..self }
     }

@@ -1,4 +1,4 @@
-//! The number of forward mode.
+//! Forward mode: the number `Dual`.
 
 pub(crate) mod unchecked;
 
@@ -13,18 +13,18 @@ use crate::ops::kind::{is_plain, is_recorded};
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
-/// A number and its derivatives along `N` directions, which are computed with it.
+/// A number and its derivatives along `N` directions, computed together.
 ///
-/// It means: "my number is `data`, and along direction `k` I change `tangents[k]` times as fast as the inputs do". There
-/// is no tape and no memory: a `Dual` is plain data, and one evaluation gives `N` derivatives, however long it takes.
-/// So it is the number for functions of few inputs, and for derivatives along a direction.
+/// It means: "my number is `data`, and along direction `k` I change `tangents[k]` times as fast as the inputs". A `Dual`
+/// is plain data, without a tape: one evaluation gives `N` derivatives, and its memory does not grow with the length of
+/// the computation. Use it for functions of few inputs, and for derivatives along a direction.
 ///
-/// A `Dual` behaves as the plain number does: it has the methods of [`num_traits::Float`] and implements that trait,
-/// compares and prints by its number, and mixes with plain numbers in all operators, as [`Value`](crate::Value) does.
+/// A `Dual` behaves like the plain number: it has the methods of [`num_traits::Float`] and implements that trait,
+/// compares and prints by its number, and mixes with plain numbers in all operators, like [`Value`](crate::Value).
 ///
 /// # Examples
 ///
-/// The derivative of a function of one number, and the gradient of one of two:
+/// The derivative of a function of one number, and the gradient of a function of two:
 ///
 /// ```
 /// use gradtape::Dual;
@@ -38,7 +38,7 @@ use crate::scalar::Scalar;
 /// assert_eq!((a * a * b).tangents(), [24.0, 9.0]);
 /// ```
 ///
-/// Second derivatives come from nesting. The plain number in this one is a `Dual`, too:
+/// Second derivatives need nested numbers, here a `Dual` over a `Dual`:
 ///
 /// ```
 /// use gradtape::Dual;
@@ -50,8 +50,8 @@ use crate::scalar::Scalar;
 /// ```
 ///
 /// With `CHECKED`, a zero wins against an infinity in products of partials and tangents, as everywhere in this crate.
-/// Without, such a product is NaN, as with floats. Every NaN of a tangent reaches the result unless the number that has it
-/// is dropped, so the drivers compute without, look at their results, and where there is a NaN compute once more with.
+/// Without it, such a product is NaN, as with floats. A NaN tangent reaches every result that uses its number. So the
+/// drivers compute without `CHECKED` first. If a result is NaN, they compute again with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Dual<T, const N: usize = 1, const CHECKED: bool = true> {
     pub(crate) data: T,
@@ -59,7 +59,7 @@ pub struct Dual<T, const N: usize = 1, const CHECKED: bool = true> {
 }
 
 impl<T: Scalar> Dual<T> {
-    /// A variable: its derivative by itself is 1.
+    /// A variable, with the derivative 1.
     #[inline]
     pub fn var(x: T) -> Self {
         Self::new(x, [T::one()])
@@ -87,7 +87,7 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
         Self { data, tangents }
     }
 
-    /// A variable for each number of `xs`, each with a direction of its own.
+    /// A variable for each number of `xs`, each with a separate direction.
     ///
     /// ```
     /// use gradtape::Dual;
@@ -120,7 +120,7 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
         self.tangents
     }
 
-    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    /// The same number without its derivatives, as a constant.
     #[inline]
     #[track_caller]
     #[must_use]
@@ -131,16 +131,16 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
         Self::constant(self.data.detach())
     }
 
-    /// Whether no derivative can come from this number. The zero of a nested number may have one.
+    /// Whether this number has no derivatives. Always false for nested numbers, whose zeros may have a derivative.
     #[inline(always)]
     fn is_constant(&self) -> bool {
         is_plain::<T>() && self.tangents.iter().all(T::is_zero)
     }
 
-    /// Whether the tangents are right without a look for the NaN of a `0 · ∞`. In a recording, the look would be a
-    /// comparison that the program keeps.
+    /// Whether the tangents need no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become a
+    /// guard of the program, so the tangents are always corrected.
     #[inline(always)]
-    fn is_good(tangents: &[T; N]) -> bool {
+    fn are_valid(tangents: &[T; N]) -> bool {
         !CHECKED || !is_recorded::<T>() && !any_nan(tangents)
     }
 }
@@ -155,14 +155,14 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
         if !CHECKED || !is_recorded::<T>() {
             let tangents = self.tangents.map(|tangent| partial * tangent);
-            if Self::is_good(&tangents) {
+            if Self::are_valid(&tangents) {
                 return Self { data, tangents };
             }
         }
-        Self { data, tangents: carefully(partial, self.tangents) }
+        Self { data, tangents: scaled_tangents(partial, self.tangents) }
     }
 
-    /// The partial by a constant is not computed: an exponent, say, would cost a logarithm.
+    /// The partial by a constant is not computed. For example, the partial by an exponent costs a logarithm.
     #[inline(always)]
     fn join(
         data: T,
@@ -193,11 +193,11 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
         let (partial_a, partial_b) = (partial_a(), partial_b());
         if !CHECKED || !is_recorded::<T>() {
             let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
-            if Self::is_good(&tangents) {
+            if Self::are_valid(&tangents) {
                 return Self { data, tangents };
             }
         }
-        let (a, b) = (carefully(partial_a, a.tangents), carefully(partial_b, b.tangents));
+        let (a, b) = (scaled_tangents(partial_a, a.tangents), scaled_tangents(partial_b, b.tangents));
         Self { data, tangents: from_fn(|k| a[k] + b[k]) }
     }
 
@@ -222,15 +222,16 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     }
 }
 
-/// Whether there may be the NaN of a `0 · ∞`.
+/// Whether any of the numbers is NaN.
 #[inline(always)]
 pub(crate) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
     numbers.iter().fold(false, |nan, x| nan | x.is_nan())
 }
 
-/// `partial · tangents`, where a zero wins. Of plain numbers it is no call, which would cost registers on the way past it.
+/// `partial · tangents`, where a zero wins. For plain numbers it is inlined, because a call would cost registers even
+/// where it is not made.
 #[inline(always)]
-fn carefully<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
     #[inline(never)]
     fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {

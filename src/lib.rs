@@ -174,7 +174,7 @@
 //! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The pages of a feature that is off cannot be linked to.
+// Links to the pages of disabled features do not work.
 #![cfg_attr(
     not(all(feature = "nalgebra", feature = "nn", feature = "quickcheck")),
     allow(rustdoc::broken_intra_doc_links)

@@ -1,7 +1,8 @@
-//! Numbers over numbers: operators and comparisons with the plain numbers that are innermost.
+//! Numbers over numbers: operators and comparisons with the innermost plain numbers.
 //!
-//! Rust needs the nested types by name: an operator of `Value<N>` with the plain number of any `N` would overlap with
-//! that of `Value<f64>` with f64. These are the nestings that the drivers use, and three levels of the public numbers.
+//! Rust needs the names of the nested types: an operator of `Value<N>` with the plain number of any `N` would overlap
+//! with the operator of `Value<f64>` with f64. This file lists the nestings that the drivers use, and those of the public
+//! numbers in three levels.
 
 use crate::dual::Dual;
 use crate::number::Number;
@@ -22,7 +23,7 @@ type ValueOfDualOfDual<T, const L: usize, const M: usize> = Value<Dual<Dual<T, L
 type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<Dual<Dual<T, L>, M>, N>;
 
 /// For example, the line of `ValueOfValue` gives `impl Add<T> for Value<Value<T>>`, `impl Add<Value<Value<f64>>> for f64`,
-/// `impl PartialEq<T> for Value<Value<T>>`, and so for all operators.
+/// `impl PartialEq<T> for Value<Value<T>>`, and the same for all operators.
 macro_rules! nested {
     ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => { $(
         operators! { lifted_right [$($generics)* T: Number<Plain = T>] $Number<T $($arguments)*>, T, $Inner; }

@@ -1,4 +1,4 @@
-//! The traits of every number: [`Number`], [`Plain`] and [`Real`], what a function is written over.
+//! The traits of every number: [`Number`], [`Plain`], and [`Real`], over which functions are written.
 
 pub(crate) mod calculus;
 pub(crate) mod methods;
@@ -17,10 +17,10 @@ use crate::ops::rules;
 use crate::scalar::Scalar;
 use stamp::inlined;
 
-/// A number that plain numbers can be lifted to: a plain number itself, or one of this crate over a `Number`.
+/// A number with a plain number inside: a plain number itself, or a number of this crate over a `Number`.
 ///
-/// However deep numbers are nested, the plain number is the innermost one: f64 for `Value<Dual<f64>>`. A float of your own
-/// that implements this, with itself as `Plain`, can be the plain number of [`Real`] functions over `Value`s and `Dual`s.
+/// In nested numbers, the plain number is the innermost one: f64 for `Value<Dual<f64>>`. If your own float implements
+/// this trait, with itself as `Plain`, it can be the plain number of [`Real`] functions over `Value`s and `Dual`s.
 ///
 /// # Examples
 ///
@@ -34,13 +34,13 @@ pub trait Number: Scalar + FloatConst + Debug + Display {
     /// The plain number inside: the type of data, parameters and results.
     type Plain: Scalar;
 
-    /// The number `x`, which depends on nothing.
+    /// The constant `x`, which depends on no input.
     fn constant(x: Self::Plain) -> Self;
 
     /// The plain number inside.
     fn data(self) -> Self::Plain;
 
-    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    /// The same number without its derivatives, as a constant.
     ///
     /// ```
     /// use gradtape::gradient;
@@ -51,9 +51,9 @@ pub trait Number: Scalar + FloatConst + Debug + Display {
     fn detach(self) -> Self;
 }
 
-/// A plain number: f64, f32, or another float whose innermost number is itself.
+/// A plain number: f64, f32, or another float that is its own innermost number.
 ///
-/// The data, parameters and results of functions are of such a type.
+/// The data, parameters and results of functions have such a type.
 pub trait Plain: Real<Plain = Self> {}
 
 impl<T: Real<Plain = T>> Plain for T {}
@@ -78,7 +78,7 @@ plain! { half::f16, half::bf16 }
 #[cfg(feature = "twofloat")]
 plain! { twofloat::TwoFloat }
 
-/// The methods of `Real` that the table has in its sections that start with `real`. For example, the entry
+/// The methods of `Real` from the sections of the table that start with `real`. For example, the entry
 /// `relu(x -> y) { y = rules::relu(x) } …` gives `fn relu(self) -> Self;`.
 macro_rules! signatures {
     (
@@ -98,9 +98,10 @@ macro_rules! signatures {
     };
 }
 
-/// A number for functions that are written once: [`Float`](num_traits::Float) with constants, assignment
-/// operators, plain numbers on the right of all operators, sums, and the functions that floats lack, for plain
-/// floats and for the numbers of this crate alike.
+/// The number of functions that are written once, for plain floats and for the numbers of this crate.
+///
+/// It is a [`Float`](num_traits::Float) that also has constants, assignment operators, plain numbers on the right of all
+/// operators, sums, and the functions that floats lack.
 ///
 /// # Examples
 ///
@@ -141,8 +142,8 @@ pub trait Real:
 
     crate::operations! { signatures }
 
-    /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal. It
-    /// is a comparison: derivatives do not matter, and nothing is recorded.
+    /// The order of the numbers, with -0 below 0, -NaN below all others, and NaN above all others. Two NaN with the same
+    /// sign are equal. This is a comparison: it ignores derivatives and records nothing.
     ///
     /// ```
     /// use gradtape::Real;

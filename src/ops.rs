@@ -1,33 +1,33 @@
 //! The table of operations: every operation of the crate, defined once.
 //!
-//! [`operations!`](crate::operations) hands the table to another macro, and each consumer takes what it needs: methods of
-//! the numbers, operators, the operations of programs, tests, benches. To add an operation, add an entry here;
-//! ARCHITECTURE.md has the check-list.
+//! [`operations!`](crate::operations) passes the table to another macro. Each consumer makes something else from it: the
+//! methods of the numbers, the operators, the operations of programs, tests, benches. To add an operation, add an entry
+//! here; ARCHITECTURE.md has the check-list.
 //!
-//! Every entry has the same pieces, each between delimiters of its own, so that a consumer skips a piece as one `tt`:
+//! Every entry has the same pieces, each with its own delimiters, so that a consumer skips a piece as one `tt`:
 //!
 //! ```text
-//! /// What it computes, and its derivatives.
+//! /// The value, and its derivatives.
 //! name(x, n: i32 = 3 -> y) { y = x.powi(n) } [partial by x] (at [0.7], from [0.2], to [3.0]) {facts};
 //! ```
 //!
 //! | piece | holds |
 //! |---|---|
-//! | `(x, n: i32 = 3 -> y)` | the arguments; a parameter with its type and its sample; the name of the result. An operator has its traits behind the result |
-//! | `{ y = value }` | the value. What value and partials share may be bound with it: `{ (y, cosine) = x.sin_cos() }` |
-//! | `[partial, …]` | the partial derivative by each argument that is no parameter |
-//! | `(at …, from …, to …)` | where tests, examples and benchmarks evaluate it: a point and a box. No kink and no pole lies inside the box |
-//! | `{kernel, nan, source}` | what programs must know, see [`Facts`](op::Facts) |
+//! | `(x, n: i32 = 3 -> y)` | the arguments; a parameter with its type and its sample; the name of the result. An operator has its traits after the result |
+//! | `{ y = value }` | the value. The pattern may bind numbers that the partials use, too: `{ (y, cosine) = x.sin_cos() }` |
+//! | `[partial, …]` | the partial derivative by each argument except parameters |
+//! | `(at …, from …, to …)` | a point and a box for tests, examples and benchmarks. There is no kink and no pole inside the box |
+//! | `{kernel, nan, source}` | the facts that programs need, see [`Facts`](op::Facts) |
 //!
 //! `T` is the type of the arguments and of the result: the number *inside* a `Value` or a `Dual`.
 //!
 //! | section | operations |
 //! |---|---|
 //! | `float_unary`, `float_binary` | methods of [`num_traits::Float`] |
-//! | `float_choice` | those of two arguments that return one of them: the partials are 0 and 1, but at a tie |
+//! | `float_choice` | methods of two arguments that return one of them: the partials are 0 and 1, except at a tie |
 //! | `real_unary`, `real_binary`, `real_many` | methods that [`Real`](crate::Real) adds, of one, two and many arguments |
 //! | `operator` | the operators |
-//! | `auxiliary` | rules of partials that branch. A program records such a rule as one operation: it branches when it runs |
+//! | `auxiliary` | rules that branch. A program records such a rule as one operation, which branches when the program runs |
 
 mod activations;
 pub(crate) mod call;
@@ -43,17 +43,17 @@ mod partial;
 mod product;
 pub(crate) mod rules;
 
-/// Hands the table of operations to the macro `$consumer`, after the tokens that follow its name.
+/// Passes the table of operations to the macro `$consumer`, after the tokens that follow its name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! operations {
     ($consumer:ident $($tokens:tt)*) => {
         $consumer! { $($tokens)*
             real_many {
-                /// `ln Σ eˣⁱ`, without overflow; -∞ of no numbers. Partials: the [`softmax`](Self::softmax), which is 0 where
-                /// all numbers are -∞.
+                /// `ln Σ eˣⁱ`, without overflow; -∞ for an empty list. Its partials are the [`softmax`](Self::softmax), but 0
+                /// where all numbers are -∞.
                 logsumexp(x -> y: Self) { y = rules::logsumexp(x) } [] () {};
-                /// The shares `eˣⁱ / Σ eˣʲ`, without overflow, which add up to 1; NaN where all numbers are -∞.
+                /// The shares `eˣⁱ / Σ eˣʲ`, without overflow. They add up to 1; where all numbers are -∞, they are NaN.
                 softmax(x -> y: Vec<Self>) { y = rules::softmax(x) } [] () {};
             }
             float_unary {
@@ -126,7 +126,7 @@ macro_rules! operations {
                 /// The absolute value; derivative the sign of `x`, 0 at 0.
                 abs(x -> y) { y = x.abs() } [rules::abs(x)]
                     (at [-0.7], from [-4.0], to [-0.1]) {kernel: Arithmetic, nan: Kept, source: Libm("fabs")};
-                /// The sign, as the float's own method has it; derivative 0.
+                /// The sign, as the method of the float returns it; derivative 0.
                 signum(x -> y) { y = x.signum() } [T::zero()]
                     (at [0.7], from [0.1], to [4.0]) {kernel: Choice, nan: Kept, source: Std};
                 /// The largest integer not above `x`; derivative 0.
@@ -183,8 +183,8 @@ macro_rules! operations {
                 gelu(x -> y) { y = rules::scaled(x, rules::normal_cdf(x)) } [rules::gelu_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
                 /// The approximation `x/2 (1 + tanh u)` of [`gelu`](Self::gelu), `u = √(2/π) (x + 0.044715 x³)`;
-                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In its negative tail `u` is large, and so is the
-                /// error that its rounding makes in `tanh u`: about `x²` units in the last place.
+                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In the negative tail, `u` is large, and its rounding
+                /// makes an error of about `x²` units in the last place of `tanh u`.
                 gelu_tanh(x -> y) { y = rules::gelu_tanh(x) } [rules::gelu_tanh_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
                 /// The error function `2/√π ∫₀ˣ exp(-t²) dt`; derivative `2/√π exp(-x²)`. The normal distribution function is
@@ -236,10 +236,10 @@ macro_rules! operations {
                     (at [0.7, 1.3], from [0.2, 2.0], to [1.8, 3.0]) {kernel: Choice, nan: Hidden, source: Core, symmetric: true};
             }
             real_binary {
-                /// The quotient, rounded so that the remainder [`rem_euclid`](Self::rem_euclid) is not negative; partials 0.
+                /// The integer quotient for which the remainder [`rem_euclid`](Self::rem_euclid) is not negative; partials 0.
                 div_euclid(a, b -> y) { y = rules::div_euclid(a, b) } [T::zero(), T::zero()]
                     (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Std};
-                /// The remainder of [`div_euclid`](Self::div_euclid), which is not negative; partials 1 and minus the quotient.
+                /// The remainder of [`div_euclid`](Self::div_euclid), never negative; partials 1 and minus the quotient.
                 rem_euclid(a, b -> y) { y = rules::rem_euclid(a, b) } [T::one(), rules::rem(a, b, y)]
                     (at [-3.2, 1.3], from [-3.4, 1.2], to [-2.8, 1.3]) {kernel: Plain, nan: Kept, source: Std};
                 /// `ln(eᵃ + eᵇ)`, without overflow; partials the shares `eᵃ/(eᵃ + eᵇ)` and `eᵇ/(eᵃ + eᵇ)`.
@@ -321,7 +321,7 @@ macro_rules! operations {
     };
 }
 
-/// Hands the operators of the table alone to the macro `$consumer`, after the tokens that follow its name.
+/// Passes only the operators of the table to the macro `$consumer`, after the tokens that follow its name.
 macro_rules! operators {
     ($consumer:ident $($tokens:tt)*) => {
         $crate::operations! { operators @ $consumer [$($tokens)*] }

@@ -1,21 +1,21 @@
-//! The bound of everything that computes with numbers.
+//! The bound of all code that computes with numbers.
 
 use num_traits::Float;
 
-/// A number that can live on a tape: every `'static` [`Float`], without registration.
+/// A number that a tape can have: every `'static` [`Float`] is one, without registration.
 ///
-/// That is f32 and f64, floats of other crates, and [`Value`](crate::Value) itself, for second derivatives.
+/// These are f32 and f64, floats of other crates, and [`Value`](crate::Value) itself, for second derivatives.
 pub trait Scalar: Float + 'static {}
 
 impl<T: Float + 'static> Scalar for T {}
 
-/// A float whose bits are its identity: f32 and f64.
+/// A float that can be stored by its bits: f32 and f64.
 #[cfg(feature = "program")]
 pub trait Bits: Sized {
-    /// What Rust calls the type.
+    /// The name of the type in Rust.
     const NAME: &'static str;
 
-    /// The bits, in the low end of a word.
+    /// The bits, in the low bits of a word.
     fn bits(self) -> u64;
 
     /// The number with these bits, or `None` if they do not fit the type.

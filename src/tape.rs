@@ -2,33 +2,32 @@
 //!
 //! # Invariants
 //!
-//! - A slot belongs to one scalar type for the life of the process, and so does a territory of node numbers: of f32 and
-//!   f64 the compiler knows the slot, otherwise the number of the territory names it.
-//! - A [`Value<T>`] takes its node from a `Tape<T>`. So the slot that it names holds pointers to `Inner<T>` only,
-//!   whatever else the node says.
-//! - Two living tapes never share a territory, and no node number is given twice. When the numbers of a scalar type are
+//! - A slot belongs to one scalar type for the life of the process, and so does a territory (a range of node numbers).
+//!   For f32 and f64 the compiler knows the slot; for other types it follows from the number of the territory.
+//! - A [`Value<T>`] takes its node from a `Tape<T>`. So the slot of this node holds pointers to `Inner<T>` only.
+//! - Two live tapes never share a territory, and no node number is given twice. When the numbers of a scalar type are
 //!   used up (2⁶² for f32 and f64, 2⁵⁷ for others), the next tape panics.
-//! - `SLOTS` is thread-local. The slot's list holds exactly the tapes of its type that live on this thread; its head
-//!   is the one used last.
-//! - A record names nodes by their distance from the first, which is checked again where the sweep reads it.
+//! - `SLOTS` is thread-local. The list of a slot holds exactly the tapes of its type that live on this thread; its head
+//!   is the tape used last.
+//! - A record stores each operand as its distance from the first node. The sweep checks the distance when it reads it.
 //!
 //! # What the unsafe blocks rely on
 //!
 //! | block | relies on | enforced by |
 //! |---|---|---|
-//! | the pointer that `last` and `find` return is read | a tape in the list is alive, and of this `T` | `Tape::new` enters it, `Drop` takes it out; slots and territories belong to one type |
-//! | it is still valid then | no foreign code runs in between | `record` and `record_slowly` compute all of `T` before they look for the tape |
-//! | `hold` raises the count of an `Rc` | the pointer is that of `Rc::as_ptr` | `enter` is handed no other, `walk` passes it on unchanged |
-//! | memory is touched through its `UnsafeCell` | no other reference to it is alive | `len` is `LENT` while there is one: no room to push, and everything else asks `len()` first |
-//! | a record is written | there is room | `capacity` is the length of the memory, set by `allocate` alone |
-//! | records are read | the first `len` are written | `len` grows after a write; `push_wide` asks its caller to write all, who counts |
-//! | checkpoints are kept and given up | no foreign code runs meanwhile, which the destructors of their functions are | `clear` takes them out, and its caller drops them once the tape is whole |
-//! | the sweep, all other reads of nodes | nothing: safe code, with its bounds checks | |
-//! | `prefetch` | nothing: a hint to any address | |
+//! | `record.rs`, `registry.rs`: the pointer of `last`, `find` or the list is read | a tape in the list is alive, and has this `T` | `Tape::new` links it, `Drop` unlinks it; slots and territories belong to one type |
+//! | the pointer is still valid then | no foreign code runs in between | `record` and `record_slowly` compute everything in `T` before they look for the tape |
+//! | `registry.rs`: `tape_of` raises the count of an `Rc` | the pointer comes from `Rc::as_ptr` | all callers of `link` pass such a pointer, and `tapes_of` returns it unchanged |
+//! | `memory.rs`: the `UnsafeCell` is accessed | no other reference to the memory is alive | while there is one, `len` is `BORROWED`: `try_push` finds no room, and all others call `len()` first, which panics |
+//! | `memory.rs`: a record is written | there is room | `capacity` is the length of the memory; only `allocate` sets it |
+//! | `memory.rs`: records are read | the first `len` are written | `len` grows after the write; `push_nary` requires that its caller writes all, and `join_all_pairs` (`nary.rs`) counts them |
+//! | `memory.rs`: a `Box<dyn Checkpoint<T>>` is stored or removed | no foreign code runs meanwhile; the destructor of a checkpoint (`checkpoint.rs`) is foreign | `Inner::clear` returns the checkpoints, and `Tape::clear` drops them last |
+//! | `sweep.rs` and all other reads of nodes | nothing: safe code with bounds checks | |
+//! | `prefetch.rs` | nothing: a hint to any address | |
 //!
-//! Foreign code is the arithmetic of `T`, the functions of checkpoints, and hooks and destructors they may have: it may
-//! use, clear and drop any tape.
-//! `tests/foreign_arithmetic.rs` does all of it; CONTRIBUTING.md has the commands for the checkers of memory.
+//! Foreign code is the arithmetic of `T`, the functions of checkpoints, their destructors, and panic hooks. It may use,
+//! clear and drop any tape. `tests/tape/foreign_arithmetic.rs` tests this; CONTRIBUTING.md has the commands for the
+//! memory checkers.
 
 #![allow(unsafe_code)]
 
@@ -37,8 +36,8 @@ mod gradients;
 #[cfg(feature = "locations")]
 mod locations;
 mod loops;
-mod many;
 mod memory;
+mod nary;
 mod node;
 mod prefetch;
 mod record;
@@ -56,21 +55,20 @@ pub use gradients::{Gradients, gradient};
 #[cfg(feature = "locations")]
 pub use locations::NonFinite;
 pub use loops::checkpoint_loop;
-pub(crate) use many::many;
+pub(crate) use nary::join_all;
 #[cfg(feature = "program")]
 pub(crate) use sums::CHUNK;
 pub use value::Value;
 
 use crate::scalar::Scalar;
 use memory::{Inner, Records};
-use registry::{enter, first_node, give_back, leave};
+use registry::{first_node, link, release_territory, unlink};
 
-/// A record of a computation over numbers of type `T`, from which gradients are swept.
+/// The record of a computation over numbers of type `T`. A sweep over it computes gradients.
 ///
-/// A tape belongs to one thread. Its [`Value`]s are plain data and find back to their tape by the number of their node,
-/// which is never given twice. One that is used after the tape was cleared or dropped, or on another thread, panics as
-/// soon as it reaches for the tape: at a join with another node, at [`retain`](Value::retain), or at
-/// [`backward`](Value::backward).
+/// A tape belongs to one thread. Its [`Value`]s are plain data. They find their tape by the number of their node, and no
+/// number is given twice. If the tape was cleared or dropped, or belongs to another thread, a value panics when it needs
+/// the tape: at a join with another node, at [`retain`](Value::retain), or at [`backward`](Value::backward).
 ///
 /// # Examples
 ///
@@ -97,15 +95,15 @@ impl<T: Scalar> Tape<T> {
     /// If the process already has tapes of 32 other scalar types.
     pub fn new() -> Self {
         let inner = Rc::new(Inner::new(first_node::<T>()));
-        enter(Rc::as_ptr(&inner));
+        link(Rc::as_ptr(&inner));
         Self { inner }
     }
 
-    /// An empty tape with room for `records` records before it allocates again.
+    /// An empty tape with room for `records` records. It allocates again only when it has more.
     ///
     /// # Panics
     ///
-    /// If the memory cannot be had, or `records` is more than the 2³² - 1 that a tape can number.
+    /// If there is not enough memory, or `records` is more than the 2³² - 1 that a tape can number.
     #[track_caller]
     pub fn with_capacity(records: usize) -> Self {
         let tape = Self::new();
@@ -113,7 +111,7 @@ impl<T: Scalar> Tape<T> {
         tape
     }
 
-    /// A new variable of the number `x`.
+    /// A new variable with the number `x`.
     ///
     /// ```
     /// let tape = gradtape::Tape::new();
@@ -142,7 +140,7 @@ impl<T: Scalar> Tape<T> {
         values
     }
 
-    /// [`vars`](Self::vars) into the memory of old values, which are lost.
+    /// [`vars`](Self::vars), written over old values to reuse their memory.
     ///
     /// ```
     /// let (tape, mut x) = (gradtape::Tape::new(), Vec::new());
@@ -159,13 +157,13 @@ impl<T: Scalar> Tape<T> {
         values.extend((start..).zip(xs).map(|(index, &x)| Value::exact(x, first.exact(index))));
     }
 
-    /// A value of the number `value` whose partial derivatives by some operands are known: an operation of your own.
+    /// An operation of your own: a value with the number `value`, and its partial derivative by each operand.
     ///
-    /// Constant operands contribute nothing. The operands take one record for every two.
+    /// Constant operands contribute nothing. The tape keeps one record for every two operands.
     ///
     /// # Panics
     ///
-    /// If an operand belongs to another tape, or to this one before it was cleared.
+    /// If an operand belongs to another tape, or was made before this tape was cleared.
     ///
     /// # Examples
     ///
@@ -181,9 +179,9 @@ impl<T: Scalar> Tape<T> {
     ///
     /// # Implicit functions
     ///
-    /// Where `g(x, p) = 0` defines `x`, any solver may find its plain number: the partials of the solution are
-    /// `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`, of derivatives of `g` at that one point. A fixed point `x = h(x, p)` is the root of
-    /// `h(x, p) - x`. With several unknowns, `∂g/∂x` is a matrix: see `examples/04_implicit_functions.rs`.
+    /// If `g(x, p) = 0` defines `x`, any solver may find its plain number. The partials of the solution are
+    /// `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`, with derivatives of `g` at the solution only. A fixed point `x = h(x, p)` is the root
+    /// of `h(x, p) - x`. With several unknowns, `∂g/∂x` is a matrix: see `examples/04_implicit_functions.rs`.
     ///
     /// ```
     /// use gradtape::{Function, Tape, Value, function};
@@ -216,7 +214,7 @@ impl<T: Scalar> Tape<T> {
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        many("custom", value, operands.iter().copied())
+        join_all("custom", value, operands.iter().copied())
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.
@@ -239,20 +237,20 @@ impl<T: Scalar> Tape<T> {
     #[track_caller]
     pub fn clear(&self) {
         self.inner.len();
-        // Whatever panics does so before anything has changed.
+        // All panics happen before the tape changes.
         let next = self.inner.next_first().unwrap_or_else(first_node::<T>);
         let checkpoints = self.inner.clear();
         #[cfg(feature = "locations")]
         self.inner.locations.clear();
-        leave(Rc::as_ptr(&self.inner));
+        unlink(Rc::as_ptr(&self.inner));
         self.inner.first.set(next);
-        enter(Rc::as_ptr(&self.inner));
-        // Their functions are foreign code to the end.
+        link(Rc::as_ptr(&self.inner));
+        // Last, because their destructors are foreign code.
         drop(checkpoints);
     }
 
-    /// The number of nodes: one for a variable, a join of two nodes, a retained value or an output of a checkpoint, and
-    /// for a node of many one for every two operands.
+    /// The number of nodes: one for a variable, a join of two nodes, a retained value or an output of a checkpoint. An
+    /// operation on many values counts one for every two.
     #[track_caller]
     pub fn len(&self) -> usize {
         self.inner.read(|records| records.variables + records.all.len())
@@ -264,13 +262,13 @@ impl<T: Scalar> Tape<T> {
         self.len() == 0
     }
 
-    /// The memory that records and checkpoints take, in bytes. Spare capacity does not count, nor does what functions of
-    /// checkpoints own on the heap, and variables that were made before everything else need none.
+    /// The memory of records and checkpoints, in bytes. Spare capacity does not count, nor does the heap of the functions
+    /// of checkpoints. Variables that are made before everything else need no memory.
     #[track_caller]
     pub fn bytes(&self) -> usize {
         let checkpoints =
             |records: &Records<'_, T>| records.checkpoints.iter().map(|checkpoint| checkpoint.bytes()).sum::<usize>();
-        self.inner.read(|records| size_of_val(records.all) + size_of_val(records.wide) + checkpoints(&records))
+        self.inner.read(|records| size_of_val(records.all) + size_of_val(records.nary) + checkpoints(&records))
     }
 }
 
@@ -289,13 +287,13 @@ impl<T: Scalar> Tape<T> {
         self.inner.locations.locations.borrow().get(index as usize).copied()
     }
 
-    /// The first partial or slope that was not finite and spoiled a sweep, of the last sweep that met any; if no
-    /// sweep did yet, the first since the tape was made or cleared. A sweep that overflows although all of these
-    /// are finite names the value whose derivative did first.
+    /// The first partial or slope that was not finite and made an adjoint non-finite, in the last sweep with such an
+    /// adjoint. If there was no such sweep, the first since the tape was made or cleared. If a sweep overflows although
+    /// all partials and slopes are finite, the value whose adjoint overflowed first.
     ///
-    /// This is the way to find out where a NaN in a gradient comes from: turn the feature on, compute on a tape of your
-    /// own up to the NaN, print what this returns, and turn the feature off again. Iterators do not hand on who called their
-    /// `sum` and `product`: the line is not yours there.
+    /// Use this to find out where a NaN in a gradient comes from: turn the feature on, compute on a tape of your own up
+    /// to the NaN, print the result of this method, and turn the feature off again. `sum` and `product` of iterators do
+    /// not pass on the line of their caller, so their location is not in your code.
     ///
     /// ```
     /// let tape = gradtape::Tape::new();
@@ -325,9 +323,9 @@ impl<T: Scalar> fmt::Debug for Tape<T> {
 
 impl<T: Scalar> Drop for Tape<T> {
     fn drop(&mut self) {
-        leave(Rc::as_ptr(&self.inner));
+        unlink(Rc::as_ptr(&self.inner));
         if let Some(first) = self.inner.next_first() {
-            give_back::<T>(first);
+            release_territory::<T>(first);
         }
     }
 }

@@ -3,10 +3,10 @@
 use super::Dual;
 use crate::number::{Plain, Real};
 
-/// A [`Dual`] that does not look where `0 · ∞` makes a NaN.
+/// A [`Dual`] in which `0 · ∞` is NaN, not 0. The driver checks its results for NaN and then computes again.
 pub(crate) type Unchecked<T, const N: usize = 1> = Dual<T, N, false>;
 
-/// A number of forward mode over the plain `T`, for drivers that run with either.
+/// A forward-mode number over the plain `T`, for drivers that run with a [`Dual`] or an [`Unchecked`].
 pub(crate) trait Tangents<T, const N: usize>: Real<Plain = T> {
     fn new(data: T, tangents: [T; N]) -> Self;
 

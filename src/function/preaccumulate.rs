@@ -3,7 +3,7 @@
 use crate::function::{VectorFunction, Workspace};
 use crate::number::Plain;
 use crate::tape::Value;
-use crate::tape::many;
+use crate::tape::join_all;
 
 /// The results of `f` at `x`. The tape records only their Jacobian, not the operations of `f`.
 ///
@@ -77,7 +77,7 @@ pub fn preaccumulate_into<T: Plain>(
         f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, workspace);
         for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
             let row = &block.jacobian[i * x.len()..][..x.len()];
-            *y = many("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
+            *y = join_all("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
         }
     }
     *workspace.get() = block;

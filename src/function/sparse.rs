@@ -1,11 +1,11 @@
-//! The drivers of sparse derivatives: the pattern is found by a [`trace`], the numbers by one product for each colour.
+//! The drivers of sparse derivatives: the pattern is found by [`dependences`], the numbers by one product for each colour.
 
 use std::array::from_fn;
 
 use super::drive::{DIRECTIONS, HESSIAN_DIRECTIONS, fast_then_exact, reverse_gradient_over};
 use super::workspace::{ForwardWorkspace, ReverseWorkspace, Workspace};
 use super::{Function, VectorFunction};
-use crate::dependence::{Dependence, trace};
+use crate::dependence::{Dependence, dependences};
 use crate::dual::Dual;
 use crate::dual::unchecked::{Tangents, Unchecked};
 use crate::number::{Plain, Real};
@@ -14,23 +14,23 @@ use crate::tape::Value;
 
 /// The pattern of the Jacobian.
 pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Sparsity {
-    trace(x, |x| {
+    dependences(x, |x| {
         let mut y = vec![Dependence::constant(T::zero()); f.outputs(x.len())];
         f.eval(x, &mut y);
         y
     })
 }
 
-/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. The trace may take a
-/// derivative that is zero everywhere for nonzero, on one side of the diagonal only.
+/// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. On one side of the diagonal
+/// only, it may have an entry whose derivative is zero everywhere.
 pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
-    let rows = trace(x, |x| {
+    let rows = dependences(x, |x| {
         let mut slopes = vec![Dependence::constant(T::zero()); x.len()];
         reverse_gradient_over(f, x.iter().copied(), &mut ReverseWorkspace::default(), |i, slope| slopes[i] = slope);
         slopes
     });
     // The rules of derivatives compare numbers, too, but the pattern is local only if the function itself compares.
-    let is_local = trace(x, |x| vec![f.eval(x)]).is_local();
+    let is_local = dependences(x, |x| vec![f.eval(x)]).is_local();
     rows.union(&rows.transpose()).local(is_local)
 }
 

@@ -1,17 +1,17 @@
-//! What a number that computes derivatives must say; its methods and operators follow from the table of operations.
+//! The trait of a number that computes derivatives. Its methods and operators are stamped from the table of operations.
 
 use crate::ops::call::Call;
-use crate::ops::kind::is_traced_over;
+use crate::ops::kind::is_dependence_over;
 use crate::ops::rules::{greater, less};
 use crate::scalar::Scalar;
 
 /// A number over `T` that computes its derivatives from the partials of each operation.
 ///
-/// The methods and operators that are stamped for a number compute `data`, the number of the result, and its partials over
-/// `T`. These functions make the result. The partials by an operand that does not need them are not computed, and nor is
-/// the [`Call`], which only messages show.
+/// The stamped methods and operators compute in `T`: `data`, which is the number of the result, and the partials. The
+/// functions of this trait make the result. A partial that the result does not need is not computed. Neither is the
+/// [`Call`], which is for messages only.
 pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
-    /// The number inside. A comparison asks for `data()` instead, which may take notice.
+    /// The number inside. Comparisons call `data()` instead, which may note that it was read.
     fn number(self) -> T;
 
     /// The result of an operation on this number alone.
@@ -32,7 +32,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     #[track_caller]
     fn assert_same_tape(_: Self, _: Self) {}
 
-    /// [`join`](Self::join), of partials that cost nothing.
+    /// [`join`](Self::join) for partials that cost nothing.
     #[inline(always)]
     #[track_caller]
     fn operator(
@@ -75,7 +75,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         self.chain(-x, -T::one(), || Call::new("neg", [x.to_f64()]))
     }
 
-    /// The result of an operation that returns one of two numbers: a join only where both have a share.
+    /// The result of an operation that returns one of two numbers. It is a join only if both partials are nonzero.
     #[inline(always)]
     #[track_caller]
     fn choose(
@@ -88,8 +88,8 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     ) -> Self {
         Self::assert_same_tape(a, b);
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        if is_traced_over::<Self, T>() {
-            // At another point it may be the other one.
+        if is_dependence_over::<Self, T>() {
+            // At another point, it may return the other number.
             Self::join(data, a, b, || partial_a, || partial_b, call)
         } else if partial_b.is_zero() {
             a.chain(data, partial_a, call)
@@ -109,8 +109,8 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         Self::assert_same_tape(self, low);
         Self::assert_same_tape(self, high);
         Self::assert_same_tape(low, high);
-        if is_traced_over::<Self, T>() {
-            // At another point it may be another one.
+        if is_dependence_over::<Self, T>() {
+            // At another point, it may return another of the three.
             let (call, y) = (|| Call::new("clamp", []), x.max(a));
             let above = Self::choose(y, self, low, || greater(x, a), || greater(a, x), call);
             return Self::choose(x.clamp(a, b), above, high, || less(y, b), || less(b, y), call);

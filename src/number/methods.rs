@@ -1,4 +1,4 @@
-//! The inherent methods of a number of the calculus, from the table of operations.
+//! The inherent methods of a [`Calculus`](super::calculus::Calculus) number, from the table of operations.
 
 /// The inherent methods. For example, the entry `sqrt(x -> y) { y = x.sqrt() } [half / y.abs()] …` becomes
 /// `pub fn sqrt(self) -> Self { let x = self.number(); let y = x.sqrt(); self.chain(y, half / y.abs(), call) }`.
@@ -37,12 +37,12 @@ macro_rules! calculus_methods {
                 self.sine_and_cosine()
             }
 
-            /// The number itself within `[low, high]`, else the nearer bound; partial 1 to the one that is returned, to
-            /// `self` at a tie.
+            /// The number itself if it is in `[low, high]`, else the nearer bound. The partial is 1 by the number that is
+            /// returned, at a tie by `self`.
             ///
             /// # Panics
             ///
-            /// If `low > high`, or either is NaN, as the standard floats do.
+            /// If `low > high`, or either is NaN, like the standard floats.
             #[doc = $panics]
             #[inline]
             #[track_caller]
@@ -69,7 +69,8 @@ macro_rules! calculus_methods {
                 pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: std::num::FpCategory
             }
 
-            /// The order of the numbers with -0 below 0, -NaN below and NaN above all others; NaN of one sign are equal.
+            /// The order of the numbers, with -0 below 0, -NaN below all others, and NaN above all others. Two NaN with the
+            /// same sign are equal.
             #[track_caller]
             pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
                 $crate::ops::rules::total_cmp(*self, *other)
@@ -93,7 +94,7 @@ macro_rules! calculus_methods {
     };
 }
 
-/// Methods of one argument, and a parameter if the entry has one.
+/// Methods of one argument, and of a parameter if the entry has one.
 macro_rules! unary {
     ($(
         $(#[$doc:meta])*
@@ -113,7 +114,7 @@ macro_rules! unary {
     )* };
 }
 
-/// Methods of two arguments, whose results `$combine` makes: `join`, or `choose` where one of the two is returned.
+/// Methods of two arguments. `$combine` makes the result: `join`, or `choose` for methods that return an argument.
 macro_rules! binary {
     ($combine:ident $panics:literal $(
         $(#[$doc:meta])*
@@ -134,7 +135,7 @@ macro_rules! binary {
     )* };
 }
 
-/// Functions of a list, which are formulas of other operations.
+/// Functions of a list. Their values are formulas of other operations.
 macro_rules! many {
     ($(
         $(#[$doc:meta])*
@@ -149,7 +150,7 @@ macro_rules! many {
     )* };
 }
 
-/// Sums, products and scalar products of a number that combines two at a time.
+/// Sums, products and scalar products of a number that combines two numbers at a time.
 macro_rules! sums_in_pairs {
     ([$($generics:tt)*] $Number:ty) => {
         #[allow(unreachable_pub, dead_code, reason = "some numbers are not public")]

@@ -1,6 +1,6 @@
 //! The standard operators and comparisons, in all forms, from the table of operations.
 
-/// The operators of a number of the calculus, with the number inside on the right, too. For example, the entry `mul` becomes
+/// The operators of a `Calculus` number, also with the number inside on the right. For example, the entry `mul` becomes
 /// `impl Mul for Value<T> { fn mul(self, other: Self) -> Self { … Self::operator(a * b, self, other, || b, || a, call) } }`,
 /// `impl Mul<T> for Value<T> { … self.chain(a * b, b, call) … }`, and the [`forms`] of both.
 macro_rules! calculus_operators {
@@ -36,8 +36,8 @@ macro_rules! calculus_operator {
     };
 }
 
-/// The result of an operator. Sums and differences only add derivatives: for nested numbers the optimiser does not find
-/// out that nothing is multiplied, hence arms of their own.
+/// The result of an operator. Sums and differences have separate arms, because they only add derivatives. For nested
+/// numbers, the optimiser does not remove the multiplications by 1.
 macro_rules! combined {
     (add, $y:ident, $a:expr, $partial:expr, $call:ident) => {
         $a.shifted($y, $call)
@@ -84,7 +84,7 @@ macro_rules! plain_left {
     };
 }
 
-/// The operators with a plain number of type `$Plain` on the right, which is made a constant of the type `$Inner` first. For
+/// The operators with a plain number of type `$Plain` on the right, which becomes a constant of type `$Inner` first. For
 /// example, `impl Add<T> for Value<Value<T>> { fn add(self, other: T) -> Self { self + Value::<T>::constant(other) } }`.
 macro_rules! lifted_right {
     (
@@ -199,7 +199,7 @@ macro_rules! negative {
     };
 }
 
-/// Comparison of two types by their numbers, so that branches go the way of the plain program.
+/// Comparison of two types by their numbers, so that a branch goes the same way as with plain numbers.
 macro_rules! compared {
     ([$($generics:tt)*] $Left:ty, $Right:ty, |$left:ident, $right:ident| ($a:expr, $b:expr)) => {
         impl<$($generics)*> PartialEq<$Right> for $Left {

@@ -1,12 +1,12 @@
-//! The stamp: one call in a number's own file gives it every method, operator and trait that a number has.
+//! The stamp: one call in the file of a number gives it every method, operator and trait of a number.
 //!
 //! | call | for a number that |
 //! |---|---|
 //! | `number! { calculus … }` | implements [`Calculus`](super::calculus::Calculus): it computes derivatives from partials |
-//! | `number! { recorded … }` | records operations by name, and has inherent methods of its own |
+//! | `number! { recorded … }` | records operations by name; its file defines its inherent methods |
 //!
-//! The inherent methods of the former are those of [`methods`](super::methods), its operators those of
-//! [`operators`](super::operators). The traits below are stamped for both, from inherent methods.
+//! The first call takes the inherent methods from [`methods`](super::methods), and the operators from
+//! [`operators`](super::operators). Both calls implement the traits below by the inherent methods.
 
 /// Stamps a number over `T`. For example, `number! { calculus [T: Scalar] Value<T>; [] Value<f32>, Value<f64>; "" }` gives
 /// `impl<T: Scalar> Float for Value<T> { … }`, `impl<T: Scalar> Add for Value<T> { … }`,
@@ -42,7 +42,7 @@ macro_rules! number {
     };
 }
 
-/// What all numbers have, from their inherent methods.
+/// The traits of all numbers, implemented by their inherent methods.
 macro_rules! common {
     ([$($generics:tt)*] $Number:ty; $constants:tt $Single:ty, $Double:ty) => {
         use std::iter::{Product, Sum};
@@ -91,7 +91,7 @@ macro_rules! common {
         implement! { [$($generics)*] Inv, &$Number, [] { type Output = $Number; } fn inv(self) -> $Number { self.recip() } }
         implement! { [$($generics)*] Pow<i32>, $Number, [] { type Output = Self; } fn pow(self, n: i32) -> Self { self.powi(n) } }
         implement! { [$($generics)*] Pow<$Number>, $Number, [] { type Output = Self; } fn pow(self, p: Self) -> Self { self.powf(p) } }
-        // Rust allows a plain exponent for named types only, because `i32` could become a float one day.
+        // Rust allows a plain exponent for named types only, because `i32` could become a float in the future.
         implement! { $constants Pow<f32>, $Single, [] { type Output = Self; } fn pow(self, p: f32) -> Self { self.powf(p.into()) } }
         implement! { $constants Pow<f64>, $Double, [] { type Output = Self; } fn pow(self, p: f64) -> Self { self.powf(p.into()) } }
         implement! { [$($generics)*] Euclid, $Number, []
@@ -132,7 +132,7 @@ macro_rules! common {
     };
 }
 
-/// Implements a trait: generics, trait, type, bounds, items that are taken as they are, and [`inlined`] methods. For example,
+/// Implements a trait. The arguments are generics, trait, type, bounds, other items, and [`inlined`] methods. For example,
 /// `implement! { [T: Scalar] Inv, Value<T>, [] { type Output = Self; } fn inv(self) -> Self { self.recip() } }` gives
 /// `impl<T: Scalar> Inv for Value<T> { type Output = Self; #[inline] #[track_caller] fn inv(self) -> Self { self.recip() } }`.
 macro_rules! implement {
@@ -148,7 +148,7 @@ macro_rules! implement {
     };
 }
 
-/// Methods that are put in line and panic in the caller's line: `inlined! { fn real(self) -> Self { self } }` is
+/// Inlined methods whose panics name the line of the caller: `inlined! { fn real(self) -> Self { self } }` gives
 /// `#[inline] #[track_caller] fn real(self) -> Self { self }`.
 macro_rules! inlined {
     ($(fn $name:ident $(<$P:ident: $Bound:path>)? ($($arguments:tt)*) -> $Result:ty $body:block)*) => {
@@ -229,20 +229,20 @@ macro_rules! constants {
     };
 }
 
-/// Questions that an inherent method, or the number inside, answers. Derivatives do not matter.
+/// Tests of the number, by an inherent method or by the method of the number inside. They ignore derivatives.
 macro_rules! queries {
     (|$self:ident| $number:expr => $($vis:vis $name:ident: $Answer:ty),*) => {
         $(
-            /// As the method of the same name of [`f64`], of the number; derivatives do not matter.
+            /// As the method of [`f64`] with the same name, for the number; derivatives do not matter.
             #[inline] #[track_caller] $vis fn $name($self) -> $Answer { $number.$name() }
         )*
     };
 }
 
-/// Conversions of the number, in every width that the standard integers and floats have.
+/// Conversions of the number from and to all standard integers and floats.
 macro_rules! primitives {
     ($generics:tt $Number:ty; $($to:ident $from:ident $N:ty),*) => {
-        // The number alone: what it depends on is lost.
+        // Only the number is converted, without its derivatives.
         implement! { $generics ToPrimitive, $Number, [] {} $(fn $to(&self) -> Option<$N> { self.data().$to() })* }
         implement! { $generics FromPrimitive, $Number, [T: FromPrimitive]
             {}
@@ -251,7 +251,7 @@ macro_rules! primitives {
     };
 }
 
-/// Text of the number alone, with the caller's width, precision and sign.
+/// The text of the number without derivatives, in the width, precision and sign of the format.
 macro_rules! text {
     ($generics:tt $Number:ty; $Trait:ident) => {
         implement! { $generics std::fmt::$Trait, $Number, [T: std::fmt::$Trait]

@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 
 #[inline]
 pub(crate) fn relu<T: Scalar>(x: T) -> T {
-    // Not `max`, which would turn a NaN into 0.
+    // Not `max`: it would turn a NaN into 0.
     if x <= T::zero() { depends_on(T::zero(), [x]) } else { x }
 }
 
@@ -28,13 +28,13 @@ pub(crate) fn elu_slope<T: Scalar>(x: T, alpha: T) -> T {
     if x > T::zero() { depends_on(T::one(), [x]) } else { alpha * x.exp() }
 }
 
-/// `exp(-|x|)`, without the kink of `abs`: a nested number has its derivative at 0, too.
+/// `exp(-|x|)` without the kink of `abs`, so that a nested number has a derivative at 0.
 #[inline]
 fn exp_below<T: Scalar>(x: T) -> T {
     (if x < T::zero() { x } else { -x }).exp()
 }
 
-/// The exponential is taken of a negative number only: no overflow on either side.
+/// The argument of the exponential is never positive, so there is no overflow on either side.
 #[inline]
 pub(crate) fn sigmoid<T: Scalar>(x: T) -> T {
     symbolic!(sigmoid(x));
@@ -103,7 +103,7 @@ pub(crate) fn gelu_tanh_slope<T: Scalar>(x: T) -> T {
     sigmoid(u) + scaled(x * (du + du), sigmoid_slope(u))
 }
 
-/// With `s = softplus(x)`: `1 - tanh² s` is taken from `s`, where it keeps its digits.
+/// With `s = softplus(x)`, `1 - tanh² s` is computed by the rule of `tanh`, which keeps its digits.
 #[inline]
 pub(crate) fn mish_slope<T: Scalar>(x: T) -> T {
     let s = softplus(x);

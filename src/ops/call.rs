@@ -1,13 +1,13 @@
-//! An operation on its operands, as text for messages.
+//! The text of an operation and its operands, for messages.
 
 use std::fmt;
 
-/// A call of an operation, or of one on a list that is not shown. Only tapes with locations make any.
+/// A call of an operation. The operands of an operation on a list are not shown. Only tapes with locations use it.
 #[cfg_attr(not(feature = "locations"), allow(dead_code))]
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     name: &'static str,
-    /// The numbers of the operands, or `None` for those that are no f64.
+    /// The numbers of the operands, `None` if a number cannot be converted to f64.
     operands: Vec<Option<f64>>,
 }
 

@@ -1,4 +1,4 @@
-//! The position of a node of a recording, as a type of its own.
+//! The type of a node's position in a recording.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl NodeIndex {
         self.0 as usize
     }
 
-    /// A word that is no operand, but stored among the operands of a `Node`.
+    /// A word that is stored among the operands of a `Node`, but is not an operand.
     pub(crate) const fn from_word(word: u32) -> Self {
         Self(word)
     }
@@ -47,7 +47,7 @@ impl TryFrom<i64> for NodeIndex {
     }
 }
 
-/// As pictures name nodes: `n3`.
+/// The name of the node in pictures: `n3`.
 impl fmt::Display for NodeIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "n{}", self.0)
@@ -64,7 +64,7 @@ impl fmt::Debug for NodeIndex {
 ///
 /// # Panics
 ///
-/// If it does not fit, or is `u32::MAX`, which stands for nothing.
+/// If it does not fit, or is `u32::MAX`, which means "none".
 #[inline]
 #[track_caller]
 pub(crate) fn checked_u32(count: usize) -> u32 {

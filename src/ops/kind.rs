@@ -1,9 +1,9 @@
-//! What a rule may ask of its number: whether it is plain, recorded, or a record of dependences.
+//! The kinds of numbers that a rule distinguishes: plain, recorded, or a dependence.
 //!
-//! The rules of partials are generic code over any float. Three kinds of numbers need to be known: a plain float has no
-//! derivatives of its own; a branch on a recorded number must become an operation of the program; and a number that
-//! traces dependences must see both sides of a branch. The two latter are declared here as plain data, so that the rules
-//! import nothing that is made of them. The compiler knows every answer: on a tape of floats the questions cost nothing.
+//! The rules are generic over the float. They treat three kinds of numbers in a special way. A plain float has no
+//! derivatives. On a recorded number, a branch must become an operation of the program. On a [`Dependence`], the
+//! dependences of both sides of a branch count. The last two numbers are declared here as plain data, so that the rules
+//! import nothing from the files that use them. On a tape of floats, the compiler decides every case, at no cost.
 
 #[cfg(feature = "program")]
 use std::any::Any;
@@ -17,13 +17,13 @@ use super::index::NodeIndex;
 #[cfg(feature = "program")]
 use super::op::Op;
 
-/// Whether `T` is f32 or f64: a float without derivatives of its own.
+/// Whether `T` is f32 or f64: a float without derivatives.
 #[inline(always)]
 pub(crate) fn is_plain<T: 'static>() -> bool {
     TypeId::of::<T>() == TypeId::of::<f64>() || TypeId::of::<T>() == TypeId::of::<f32>()
 }
 
-/// A number, and which inputs it depends on: a node of the graph of the trace that is under way.
+/// A number, and the inputs it depends on, as a node of the dependence graph of this thread.
 #[derive(Clone, Copy)]
 pub(crate) struct Dependence<T> {
     pub(crate) data: T,
@@ -31,32 +31,31 @@ pub(crate) struct Dependence<T> {
 }
 
 thread_local! {
-    /// The type of the numbers that are traced on this thread, if any are.
-    pub(crate) static TRACED: Cell<Option<TypeId>> = const { Cell::new(None) };
+    /// The type of the [`Dependence`] that is in use on this thread, if any is.
+    pub(crate) static DEPENDENCE_TYPE: Cell<Option<TypeId>> = const { Cell::new(None) };
 }
 
-/// Whether `T` is a [`Dependence`] that is traced now.
+/// Whether `T` is the [`Dependence`] in use on this thread.
 #[inline(always)]
-pub(crate) fn is_traced<T: 'static>() -> bool {
-    !is_plain::<T>() && TRACED.get() == Some(TypeId::of::<T>())
+pub(crate) fn is_dependence<T: 'static>() -> bool {
+    !is_plain::<T>() && DEPENDENCE_TYPE.get() == Some(TypeId::of::<T>())
 }
 
-/// Whether `N`, a number over `T`, is a [`Dependence`], or `T` is one that is traced now.
+/// Whether `N`, a number over `T`, is a [`Dependence`], or `T` is the one in use on this thread.
 #[inline(always)]
-pub(crate) fn is_traced_over<N: 'static, T: 'static>() -> bool {
-    TypeId::of::<N>() == TypeId::of::<Dependence<T>>() || is_traced::<T>()
+pub(crate) fn is_dependence_over<N: 'static, T: 'static>() -> bool {
+    TypeId::of::<N>() == TypeId::of::<Dependence<T>>() || is_dependence::<T>()
 }
 
-/// A number that remembers how it is computed, for a [`Program`](crate::program::Program).
+/// A number that records how it is computed, for a [`Program`](crate::program::Program).
 ///
-/// While a program is recorded, its inputs are of this type. An `Expr` behaves as the plain number does: it has the
-/// methods of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its
-/// number, and mixes with plain numbers in all operators. A number that depends on no input is a constant and is computed
-/// at once.
+/// While a program is recorded, its inputs have this type. An `Expr` behaves like the plain number: it has the methods
+/// of [`num_traits::Float`] and implements that trait and [`Real`](crate::Real), compares and prints by its number, and
+/// mixes with plain numbers in all operators. A number that depends on no input is a constant and is computed at once.
 ///
-/// A comparison between numbers that depend on inputs is remembered as a *guard*: the program is valid for inputs where
-/// the comparison comes out the same way. So is every other question about such a number (`is_nan`, `classify` ...). To
-/// read it as a plain number ([`data`](crate::Number::data), `to_f64` ...) makes a guard that it is exactly this one.
+/// A comparison of numbers that depend on inputs is recorded as a *guard*: the program is valid for inputs where the
+/// comparison has the same result. The same holds for every other test of such a number (`is_nan`, `classify` ...). If
+/// it is read as a plain number ([`data`](crate::Number::data), `to_f64` ...), the guard requires exactly this number.
 ///
 /// # Examples
 ///
@@ -87,14 +86,15 @@ pub(crate) fn is_recorded<T: 'static>() -> bool {
     is_recorded
 }
 
-/// Adds an operation to the recording that is under way.
+/// Adds an operation to the current recording.
 #[cfg(feature = "program")]
 pub(crate) type Record<T> = fn(Op, [Expr<T>; 3]) -> Expr<T>;
 
 /// A float that can be recorded: f32 and f64.
 #[cfg(feature = "program")]
 pub trait Recorded: Sized + 'static {
-    /// What a recording on this thread has put here for the rules. Before the first one, all numbers are constants.
+    /// The function by which rules record, set by a recording on this thread. Before the first one, all numbers are
+    /// constants.
     #[allow(private_interfaces, reason = "nobody else implements it")]
     fn recorder() -> &'static LocalKey<Cell<Option<Record<Self>>>>;
 }
@@ -119,7 +119,7 @@ macro_rules! recorded {
 #[cfg(feature = "program")]
 recorded! { f32 f64 }
 
-/// The rule as one operation of the program, if `T` is an `Expr`: its branches are then taken when the program runs.
+/// Records a rule as one operation if `T` is an `Expr`. The operation branches when the program runs.
 #[cfg(feature = "program")]
 #[inline(always)]
 pub(crate) fn record<T: Copy + 'static, const N: usize>(op: Op, operands: [T; N]) -> Option<T> {
@@ -136,15 +136,14 @@ pub(crate) fn record<T: Copy + 'static, const N: usize>(op: Op, operands: [T; N]
     }
 }
 
-/// The value, as the type that it has.
+/// The same value, where both type parameters are the same type.
 #[cfg(feature = "program")]
 fn same<A: Copy + 'static, B: Copy + 'static>(a: A) -> B {
     *(&a as &dyn Any).downcast_ref().expect("the two types are one")
 }
 
-/// At the beginning of a rule that branches: `symbolic!(step(x, below))` returns the recorded operation `step` where the
-/// number is an `Expr`. It stands for
-/// `if let Some(y) = kind::record(Op::step, [x, below]) { return y; }`.
+/// The first line of a rule that branches: `symbolic!(step(x, below))` returns the recorded operation `step` if the
+/// number is an `Expr`. It expands to `if let Some(y) = kind::record(Op::step, [x, below]) { return y; }`.
 macro_rules! symbolic {
     ($op:ident($($x:ident),*)) => {
         #[cfg(feature = "program")]

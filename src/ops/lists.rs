@@ -1,12 +1,12 @@
-//! Functions of lists, and the exponentials of pairs and lists without overflow.
+//! Functions of lists, and sums of exponentials without overflow.
 
 use super::activations::sigmoid;
-use super::kind::{is_traced, symbolic};
+use super::kind::{is_dependence, symbolic};
 use super::product::depends_on;
 use super::rules::{constant, half};
 use crate::scalar::Scalar;
 
-/// `Σ aᵢ bᵢ`, from the first product on.
+/// `Σ aᵢ bᵢ`, added up from the first product on.
 #[inline]
 #[track_caller]
 pub(crate) fn dot<T: Scalar>(a: &[T], b: &[T]) -> T {
@@ -20,7 +20,7 @@ pub(crate) fn total<T: Scalar>(terms: impl Iterator<Item = T>) -> T {
     terms.reduce(|sum, term| sum + term).unwrap_or_else(T::zero)
 }
 
-/// `ln(eᵃ + eᵇ)` as the larger number and a correction, in the formula of one side of the tie: it is differentiable there.
+/// `ln(eᵃ + eᵇ)` as the larger number plus a correction. A tie uses the formula of one side, which is differentiable.
 #[inline]
 pub(crate) fn ln_add_exp<T: Scalar>(a: T, b: T) -> T {
     if a == b && a.is_infinite() {
@@ -36,15 +36,15 @@ pub(crate) fn exp_share<T: Scalar>(a: T, b: T) -> T {
     if a == b && a.is_infinite() { depends_on(half(), [a, b]) } else { sigmoid(a - b) }
 }
 
-/// The larger number, but finite, and without derivatives: what a sum of exponentials is scaled with does not matter.
+/// The larger number, made finite, without derivatives: the result does not depend on the scale of the exponentials.
 #[inline]
 pub(crate) fn pivot<T: Scalar>(a: T, b: T) -> T {
     symbolic!(pivot(a, b));
     let larger = a.max(b);
-    if is_traced::<T>() { larger } else { constant(larger.min(T::max_value()).to_f64().unwrap_or_default()) }
+    if is_dependence::<T>() { larger } else { constant(larger.min(T::max_value()).to_f64().unwrap_or_default()) }
 }
 
-/// The exponentials of the numbers, scaled by that of the pivot, and the pivot.
+/// The exponentials of the numbers, each divided by that of the pivot, and the pivot.
 #[inline]
 fn scaled_exponentials<T: Scalar>(x: &[T]) -> (Vec<T>, T) {
     let pivot = x.iter().fold(T::min_value(), |largest, &x| pivot(largest, x));

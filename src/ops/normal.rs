@@ -6,8 +6,8 @@ use super::kind::symbolic;
 use super::product::depends_on;
 use super::rules::{constant, half};
 
-/// `exp(-scale x²)`. The square is split into an exact part and a small rest, because the rounding of a large exponent
-/// would be multiplied by its size. Beyond 39 it is 0 even in f64.
+/// `exp(-scale x²)`. The square is split into an exact part and a small rest, because the rounding error of a large
+/// exponent becomes a relative error of the result. For `|x| > 39`, the result is 0 even in f64.
 #[inline]
 fn bell<T: Scalar>(x: T, scale: T) -> T {
     if x.abs() > constant(39.0) {
@@ -35,7 +35,7 @@ pub(crate) fn erf_slope<T: Scalar>(x: T) -> T {
     bell(x, T::one()) * scale.sqrt()
 }
 
-/// The normal distribution function `Φ`, to about 1e-16 of its size on either side.
+/// The normal distribution function `Φ`, with a relative error of about 1e-16 on either side.
 ///
 /// Source: W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23
 /// (1969), in the form of his ANORM (Algorithm 715, ACM TOMS 19, 1993).
@@ -46,7 +46,7 @@ pub(crate) fn normal_cdf<T: Scalar>(x: T) -> T {
         return half::<T>() + x * fraction(x * x, &CENTRE);
     }
     let tail = if magnitude <= constant(5.656_854_249_492_38) {
-        // The density without its factor 1/√(2π), which the approximation contains.
+        // The density without its factor 1/√(2π): the approximation contains it.
         normal_pdf(x) * constant::<T>(2.0 * core::f64::consts::PI).sqrt() * fraction(magnitude, &FLANK)
     } else {
         let square = (x * x).recip();
@@ -56,7 +56,7 @@ pub(crate) fn normal_cdf<T: Scalar>(x: T) -> T {
     if x < T::zero() { tail } else { T::one() - tail }
 }
 
-/// The error function `2 Φ(√2 x) - 1`, without the difference where it is small.
+/// The error function `2 Φ(√2 x) - 1`; where it is small, without the subtraction.
 pub(crate) fn erf<T: Scalar>(x: T) -> T {
     let scaled = x * constant::<T>(2.0).sqrt();
     if scaled.abs() <= constant(CENTRE_END) {
@@ -67,8 +67,8 @@ pub(crate) fn erf<T: Scalar>(x: T) -> T {
     if x < T::zero() { -y } else { y }
 }
 
-/// Numerator and denominator, highest power first, and a power of two that keeps both sums within the range of
-/// half-precision floats.
+/// Numerator and denominator, highest power first, and a power of two that keeps both in the range of half-precision
+/// floats.
 type Fraction = (&'static [f64], &'static [f64], f64);
 
 #[inline(always)]
@@ -78,7 +78,7 @@ fn fraction<T: Scalar>(x: T, &(numerator, denominator, scale): &Fraction) -> T {
     polynomial(numerator) / polynomial(denominator)
 }
 
-/// How far from 0 the first approximation holds.
+/// The largest magnitude for the approximation around 0.
 const CENTRE_END: f64 = 0.674_489_75;
 
 #[allow(clippy::excessive_precision, reason = "the digits of the source")]

@@ -1,28 +1,28 @@
 //! The operations of programs: those of the table, and those that give a program its structure.
 
-/// What programs must know of an operation besides its value and its partials.
+/// The facts about an operation that programs need besides its value and its partials.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
-    /// How it is computed for many rows at once.
+    /// The kernel that computes it for many rows at once.
     pub(crate) kernel: Family,
-    /// Whether a NaN among the operands always reaches the result.
+    /// Whether a NaN of an operand always reaches the result.
     pub(crate) nan: Nan,
-    /// How generated Rust code calls it.
+    /// The call of it in generated Rust code.
     pub(crate) source: Source,
-    /// Whether the two operands may change places.
+    /// Whether the two operands may be exchanged.
     pub(crate) symmetric: bool,
 }
 
-/// The family of lane kernels that has an operation. Each family is one function of `program/run`.
+/// The family of lane kernels that computes an operation. Each family is one function of `program/run`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
-    /// None: the plain float computes it, lane by lane.
+    /// No kernel: the plain float computes it, lane by lane.
     Plain,
-    /// None: a program is compiled with the simpler operations of the value's formula in its place.
+    /// No kernel: the compiler of a program replaces it by the simpler operations of the formula of its value.
     Parts,
     /// As [`Arithmetic`](Self::Arithmetic), and an operand may be one number for all rows.
     Broadcast,
-    /// Arithmetic, with the bits of the plain float.
+    /// Arithmetic with the same bits as the plain float.
     Arithmetic,
     /// Comparisons, choices, roundings.
     Choice,
@@ -32,7 +32,7 @@ pub(crate) enum Family {
     Elementary,
 }
 
-/// What becomes of the NaN of a product `0 · ∞` among the operands.
+/// The result if an operand is the NaN of a product `0 · ∞`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nan {
     /// The result is NaN.
@@ -43,22 +43,22 @@ pub(crate) enum Nan {
     HiddenByZero,
 }
 
-/// How generated Rust code computes an operation.
+/// The code that computes an operation in generated Rust source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// With this operator.
+    /// This operator.
     Operator(char),
-    /// With a method that floats have without `std`.
+    /// A method that floats have without `std`.
     Core,
-    /// With a method of `std`, or with this function of the crate `libm`.
+    /// A method of `std`, or this function of the crate `libm`.
     Libm(&'static str),
-    /// With a method of `std`, or with a helper of the same name.
+    /// A method of `std`, or a helper of the same name.
     Std,
-    /// With a helper of the same name, of `program/export/rust/helpers.rs`.
+    /// A helper of the same name in `program/export/rust/helpers.rs`.
     Helper,
-    /// With a formula that `program/export/rust` knows.
+    /// A formula in `program/export/rust`.
     Formula,
-    /// Never: see [`Family::Parts`].
+    /// None: the operation is replaced first, see [`Family::Parts`].
     Parts,
 }
 
@@ -74,7 +74,7 @@ macro_rules! facts {
     }};
 }
 
-/// Expands to the number of operands: a plain parameter is one, an integer is none.
+/// Expands to the number of operands. A plain parameter counts as one, an integer does not count.
 macro_rules! arity {
     (($a:ident -> $y:ident)) => {
         1
@@ -129,13 +129,13 @@ macro_rules! define {
         }
 
         impl Op {
-            /// All that the table has.
+            /// All operations.
             pub(crate) const ALL: &[Self] = &[
                 $($(Self::$name,)*)* Self::constant, Self::parameter, Self::input, Self::neg, Self::mul_add, Self::clamp,
                 Self::detach, Self::sum, Self::product, Self::dot, Self::total,
             ];
 
-            /// As it is written in listings and pictures.
+            /// The name in listings and pictures.
             pub(crate) fn name(self) -> &'static str {
                 match self {
                     $($(Self::$name => stringify!($name),)*)*

@@ -22,7 +22,7 @@ macro_rules! bound {
     }};
 }
 
-/// Expands to partial `k`. What value and partials share is bound first; the result alone is there already.
+/// Expands to partial `k`. If the pattern binds more than the result, the value is computed again to bind it.
 macro_rules! partial {
     ($k:ident { $y:ident = $value:expr } [$p:expr $(, $($q:expr),*)?]) => {
         partial!(@choose $k [$p $(, $($q),*)?])
@@ -36,7 +36,7 @@ macro_rules! partial {
     (@choose $k:ident [$p:expr, $q:expr, $r:expr]) => { match $k { 0 => $p, 1 => $q, _ => $r } };
 }
 
-/// Expands to the value in simpler operations, of an entry that has a formula of parts.
+/// Expands to the value in simpler operations if the entry has `kernel: Parts`, else to `None`.
 macro_rules! parts {
     ($x:ident ($a:ident -> $y:ident) { $shared:pat_param = $value:expr } {kernel: Parts, $($facts:tt)*}) => {{
         let $a = $x;
@@ -64,8 +64,8 @@ macro_rules! define {
                     Self::neg => -T::one(),
                     Self::mul_add => [x[1], x[0], T::one()][k],
                     Self::clamp => {
-                        let (below, beyond) = (rules::above(x[1], x[0]), rules::above(x[0], x[2]));
-                        [T::one() - below - beyond, below, beyond][k]
+                        let (below, above) = (rules::above(x[1], x[0]), rules::above(x[0], x[2]));
+                        [T::one() - below - above, below, above][k]
                     }
                     Self::detach | Self::constant | Self::parameter | Self::input => T::zero(),
                     Self::total | Self::sum => T::one(),
@@ -73,8 +73,7 @@ macro_rules! define {
                 }
             }
 
-            /// The same number from simpler operations, which may be shared with those of the derivative, if the table
-            /// says [`Family::Parts`].
+            /// The value in simpler operations, which the derivative may share, if the family is [`Family::Parts`].
             #[allow(unused_variables)]
             pub(crate) fn in_parts<T: Scalar>(self, x: T) -> Option<T> {
                 match self {

@@ -1,14 +1,14 @@
-//! Products of a partial and a slope, in which a zero wins even against an infinity: what is not used has no influence.
+//! Products of a partial and a slope. A zero wins even against an infinity: an unused number has no influence.
 
-use super::kind::{is_traced, symbolic};
+use super::kind::{is_dependence, symbolic};
 use crate::scalar::Scalar;
 
 /// `partial · slope`, where a zero wins.
 ///
-/// To look for the NaN of `0 · ∞` afterwards is cheaper than to look for zeros, and does not take the zero of a nested
-/// number, which may have a derivative, for nothing. A normal partial makes no `0 · ∞`: where the compiler knows the
-/// partial, it drops the look. ([`is_unit`] would do for that, but it is so cheap that the compiler asks it before the
-/// NaN.)
+/// The test for the NaN of `0 · ∞` after the product is cheaper than a test for zeros before it. It also does not drop
+/// the zero of a nested number, which may have a derivative. A normal partial makes no `0 · ∞`, so the compiler drops
+/// the test if it knows the partial. ([`is_unit`] would do, too, but it is so cheap that the compiler would test it
+/// before the NaN.)
 #[inline(always)]
 pub(crate) fn scaled<T: Scalar>(partial: T, slope: T) -> T {
     symbolic!(scale(partial, slope));
@@ -16,11 +16,11 @@ pub(crate) fn scaled<T: Scalar>(partial: T, slope: T) -> T {
     if product.is_nan() && !partial.is_normal() { zero_wins(partial, slope) } else { product }
 }
 
-/// [`scaled`] for two pairs, with one look at both products.
+/// [`scaled`] for two pairs, with one test of both products.
 #[inline(always)]
 pub(crate) fn both_scaled<T: Scalar>(partials: [T; 2], slopes: [T; 2]) -> [T; 2] {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
-    // Not `||`: both questions are one comparison.
+    // Not `||`: with `|`, one comparison answers both.
     if (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(T::is_normal) {
         [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
     } else {
@@ -28,8 +28,8 @@ pub(crate) fn both_scaled<T: Scalar>(partials: [T; 2], slopes: [T; 2]) -> [T; 2]
     }
 }
 
-/// Whether the partial is ±1, as those of sums and differences are: then no slope makes a new NaN. Where the compiler
-/// knows that, it drops the look for one.
+/// Whether the partial is ±1, as for sums and differences. Then no slope makes a new NaN, and the compiler drops the
+/// test for it if it knows the partial.
 #[inline(always)]
 pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
     partial == T::one() || partial == -T::one()
@@ -41,8 +41,9 @@ fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
     if partial.is_zero() || slope.is_zero() { depends_on(T::zero(), [partial, slope]) } else { partial * slope }
 }
 
-/// `y`, marked as depending on `x`: it is constant on this side of a branch only, which a trace of dependences must see.
+/// `y`, marked as depending on `x` for a [`Dependence`](super::kind::Dependence): `y` is constant only on this side of
+/// a branch.
 #[inline(always)]
 pub(crate) fn depends_on<T: Scalar, const N: usize>(y: T, x: [T; N]) -> T {
-    if is_traced::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
+    if is_dependence::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
 }

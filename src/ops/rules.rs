@@ -1,6 +1,6 @@
 //! Values and partials that need more than a line in the table, and the conventions where there is no derivative.
 //!
-//! Every function is generic in the float, so that tapes of tapes differentiate the rules themselves.
+//! Every function is generic over the float, so that tapes of tapes differentiate the rules, too.
 
 use std::cmp::Ordering;
 
@@ -29,7 +29,7 @@ pub(crate) fn half<T: Scalar>() -> T {
     constant(0.5)
 }
 
-/// In full precision of `T`, which may be wider than f64; folded at compile time for f32 and f64.
+/// `ln 2` in the full precision of `T`, which may be wider than f64. The compiler folds it for f32 and f64.
 #[inline(always)]
 pub(crate) fn ln_2<T: Scalar>() -> T {
     constant::<T>(2.0).ln()
@@ -40,19 +40,19 @@ pub(crate) fn ln_10<T: Scalar>() -> T {
     constant::<T>(10.0).ln()
 }
 
-/// The sine and the cosine. Functions often want both of one angle: in line, the compiler computes them once.
+/// The sine and the cosine. It is inlined so that the compiler computes both once if a function uses them of one angle.
 #[inline(always)]
 pub(crate) fn sin_cos<T: Scalar>(x: T) -> (T, T) {
     x.sin_cos()
 }
 
-/// `1/(3y²)` from the result `y`: no power of the argument, no overflow.
+/// `1/(3y²)` from the result `y`, without a power of the argument and without overflow.
 #[inline]
 pub(crate) fn cbrt<T: Scalar>(y: T) -> T {
     (constant::<T>(3.0) * y * y).recip()
 }
 
-/// `y + 1` cancels where `y` is near -1.
+/// `eˣ` as `y + 1`, except where `y` is near -1 and the sum cancels.
 #[inline]
 pub(crate) fn exp_m1<T: Scalar>(x: T, y: T) -> T {
     symbolic!(exp_m1_slope(x, y));
@@ -65,7 +65,7 @@ pub(crate) fn asin<T: Scalar>(x: T) -> T {
     ((T::one() - x) * (T::one() + x)).sqrt().recip()
 }
 
-/// `1/(1 + x²)`, as `(1/x)/(x + 1/x)` where the square could overflow.
+/// `1/(1 + x²)`; where the square could overflow, as `(1/x)/(x + 1/x)`.
 #[inline]
 pub(crate) fn atan<T: Scalar>(x: T) -> T {
     symbolic!(atan_slope(x));
@@ -73,7 +73,7 @@ pub(crate) fn atan<T: Scalar>(x: T) -> T {
     if x.abs() > far { x.recip() / (x + x.recip()) } else { (T::one() + x * x).recip() }
 }
 
-/// `1 - y²` while that keeps its digits, else `4e/(1 + e)²` with `e = exp(-2|x|)`.
+/// `1 - y²` where it keeps its digits, else `4e/(1 + e)²` with `e = exp(-2|x|)`.
 #[inline]
 pub(crate) fn tanh<T: Scalar>(x: T, y: T) -> T {
     symbolic!(tanh_slope(x, y));
@@ -86,7 +86,7 @@ pub(crate) fn tanh<T: Scalar>(x: T, y: T) -> T {
     constant::<T>(4.0) * e / (d * d)
 }
 
-/// `1/√(x² - 1)`, factored: exact near 1, and no overflow at large `x`.
+/// `1/√(x² - 1)`, factored: exact near 1, without overflow at large `x`.
 #[inline]
 pub(crate) fn acosh<T: Scalar>(x: T) -> T {
     ((x - T::one()).sqrt() * (x + T::one()).sqrt()).recip()
@@ -113,8 +113,8 @@ pub(crate) fn above<T: Scalar>(a: T, b: T) -> T {
     if a > b { T::one() } else { T::zero() }
 }
 
-/// `n xⁿ⁻¹`, and 0 for `n = 0` even at `x = 0`. A negative power is one over a positive one, which may overflow: there
-/// `n y/x` needs no other.
+/// `n xⁿ⁻¹`, and 0 for `n = 0` even at `x = 0`. A negative power is computed from a positive power, which may overflow;
+/// `n y/x` needs no such power.
 #[inline]
 pub(crate) fn powi<T: Scalar>(x: T, y: T, n: i32) -> T {
     let factor = || constant::<T>(f64::from(n));
@@ -125,22 +125,22 @@ pub(crate) fn powi<T: Scalar>(x: T, y: T, n: i32) -> T {
     }
 }
 
-/// `y/b` for the quotient `y = a/b`, from `a` where `y` has lost its digits and the division would show it.
+/// `y/b` for the quotient `y = a/b`. Where `y` has lost digits that matter in `y/b`, it is computed from `a`.
 #[inline]
 pub(crate) fn over<T: Scalar>(a: T, b: T, y: T) -> T {
     symbolic!(over(a, b, y));
     if y.is_subnormal() && b.abs() < T::one() { a / (b * b) } else { y / b }
 }
 
-/// `b aᵇ⁻¹`, as `b (y/a)` where `y` is a normal number.
+/// `b aᵇ⁻¹`; where `y` is a normal number, as `b (y/a)`.
 #[inline]
 pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
     symbolic!(powf_by_base(a, b, y));
     if y.is_normal() && !b.is_zero() { b * (y / a) } else { powf_base_at_ends(a, b, y) }
 }
 
-/// 0 for `b = 0` even at `a = 0`. Where the power has left the range, the partial may be inside: then it is made of a
-/// power with one factor less, or of two halves.
+/// 0 for `b = 0` even at `a = 0`. If the power is out of range, the partial may still be in range: it is computed from
+/// the power with one factor less, or from two square roots of the power.
 #[cold]
 fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
     if b.is_zero() && (a.is_zero() || a.is_nan()) {
@@ -157,14 +157,14 @@ fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
     (b * root) * (root.copysign(y) / a)
 }
 
-/// `y ln a`, where `y` is a normal number.
+/// `aᵇ ln a`; where `y` is a normal number, as `y ln a`.
 #[inline]
 pub(crate) fn powf_exponent<T: Scalar>(a: T, y: T, b: T) -> T {
     symbolic!(powf_by_exponent(a, y, b));
     if y.is_normal() && !a.is_zero() { y * a.ln() } else { powf_exponent_at_ends(a, b) }
 }
 
-/// The limits 0 and -∞ for `a = 0`, and 0 for `0⁰`. Where the power has left the range, it is made of two halves.
+/// The limits 0 and -∞ for `a = 0`, and 0 for `0⁰`. If the power is out of range, it is computed from two square roots.
 #[cold]
 fn powf_exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
     let root = a.powf(b * half());
@@ -192,8 +192,8 @@ pub(crate) fn ratio<T: Scalar>(v: T, u: T, h: T) -> T {
     }
 }
 
-/// `f(v, h, scale)` with arguments that are scaled up from the subnormal numbers, which have few digits; 0 where the
-/// distance `h` is 0 or infinite.
+/// `f(v, h, scale)` with `v` and the distance `h` scaled up, because subnormal numbers have few digits; 0 where `h` is
+/// 0 or infinite.
 #[cold]
 fn near_origin<T: Scalar>(v: T, u: T, f: impl Fn(T, T, T) -> T) -> T {
     let scale = T::epsilon().recip();
@@ -221,14 +221,14 @@ pub(crate) fn less<T: Scalar>(a: T, b: T) -> T {
     greater(-a, -b)
 }
 
-/// The nearest integer, halves to the even one, as the float's own method of that name. (`Float` has none.)
+/// The nearest integer, halves to the even one, as the method of the floats. (`Float` has no such method.)
 #[inline]
 pub(crate) fn round_ties_even<T: Scalar>(x: T) -> T {
     let two = T::one() + T::one();
     if (x - x.trunc()).abs() == half() { two * (x / two).round() } else { x.round() }
 }
 
-/// As the float's own method of that name. (`Float` has none.)
+/// As the method of the floats. (`Float` has no such method.)
 #[inline]
 pub(crate) fn div_euclid<T: Scalar>(a: T, b: T) -> T {
     let quotient = (a / b).trunc();
@@ -241,14 +241,14 @@ pub(crate) fn div_euclid<T: Scalar>(a: T, b: T) -> T {
     }
 }
 
-/// As the float's own method of that name. (`Float` has none.)
+/// As the method of the floats. (`Float` has no such method.)
 #[inline]
 pub(crate) fn rem_euclid<T: Scalar>(a: T, b: T) -> T {
     let remainder = a % b;
     if remainder < T::zero() { remainder + b.abs() } else { remainder }
 }
 
-/// The order of the numbers, of zeros by their signs, and of NaN below or above all others by their signs.
+/// The order of the numbers. Zeros are ordered by their signs; a NaN is below or above all others, by its sign.
 #[inline]
 #[track_caller]
 pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
@@ -270,15 +270,15 @@ pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
     }
 }
 
-/// `jₙ(x)/xⁿ` with the spherical Bessel function `jₙ`: `sin x / x` for `n = 0`. Its derivative is `-x` times that for
-/// `n + 1`. (DLMF 10.51.3 with 10.49.)
+/// `jₙ(x)/xⁿ` with the spherical Bessel function `jₙ`: `sin x / x` for `n = 0`. Its derivative is `-x` times the function
+/// for `n + 1`. (DLMF 10.51.3 with 10.49.)
 #[inline]
 pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
     symbolic!(spherical_bessel(x, n));
     let order = n.to_i32().unwrap_or_default();
     let odd = |k: i32| constant::<T>(f64::from(2 * (order + k) + 1));
     if x.abs() < odd(0) {
-        // The series in powers of x²/2, whose terms behind the 24th do not count.
+        // The series in powers of x²/2. Terms after the 24th are negligible.
         let square = x * x * half();
         let leading = (1..=order).fold(T::one(), |product, k| product / constant(f64::from(2 * k + 1)));
         let term = |tail: T, k: i32| T::one() - square / (constant::<T>(f64::from(k)) * odd(k)) * tail;
@@ -287,7 +287,7 @@ pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
     let (sin, cos) = x.sin_cos();
     let (mut before, mut result) = (cos, sin / x);
     for k in 0..order {
-        // For k = 0 that is (sin x / x - cos x)/x².
+        // For k = 0, the result is (sin x / x - cos x)/x².
         (before, result) = (result, (constant::<T>(f64::from(2 * k + 1)) * result - before) / (x * x));
     }
     result
@@ -303,7 +303,7 @@ pub(crate) fn sinc_slope<T: Scalar>(x: T) -> T {
     -(x * spherical_bessel(x, T::one()))
 }
 
-/// Minus the integer quotient, the partial of a remainder `y` of `a/b` by `b`.
+/// The partial by `b` of the remainder `y` of `a/b`: minus the integer quotient.
 #[inline]
 pub(crate) fn rem<T: Scalar>(a: T, b: T, y: T) -> T {
     -((a - y) / b).round()

@@ -1,4 +1,4 @@
-//! Checkpoints: functions whose records are made anew when a sweep needs them.
+//! Checkpoints: functions that run again when a sweep needs their records.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,35 +7,34 @@ use std::panic::Location;
 use super::Tape;
 use super::memory::{Checkpoint, Records, Workspace};
 use super::node::NodeId;
-use super::registry::{assert_same_tape, hold};
+use super::registry::{assert_same_tape, tape_of};
 use super::sweep::sweep_from;
 use super::value::Value;
 use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
-/// `f(inputs)`, without keeping what `f` records: a sweep that needs it runs `f` again.
+/// `f(inputs)`, without keeping the records of `f`: a sweep that needs them runs `f` again.
 ///
-/// A tape keeps every join of a computation until it is cleared. Of a checkpoint it keeps the inputs, the numbers of the
-/// outputs, and `f`: first `f` runs on constants, which records nothing. When a sweep arrives at the outputs, it runs
-/// `f` once more, on a tape of its own that is swept at once. So memory is traded for time: a computation of `n` equal
-/// pieces, each a checkpoint, needs the memory of one piece and of `n` times the state between them, and one more plain
-/// evaluation. `f` may itself use checkpoints; [`checkpoint_loop`] nests them for long loops.
+/// A tape keeps every join of a computation until it is cleared. For a checkpoint it keeps only the inputs, the numbers
+/// of the outputs, and `f`. First `f` runs on constants, which records nothing. When a sweep arrives at the outputs, it
+/// runs `f` once more, on a separate tape, and sweeps that tape at once. This trades time for memory: a computation of
+/// `n` equal pieces, each a checkpoint, needs the memory of one piece and `n` times the state between them, and one more
+/// plain evaluation. `f` may itself use checkpoints; [`checkpoint_loop`] nests them for long loops.
 ///
-/// `f` returns an array, a vector, or another list of values; every output is a node of its own, for which
-/// [`Gradients::wrt`](crate::Gradients::wrt) can be asked. If all inputs are constants, so are the outputs. The gradient
-/// is that of `f(inputs)` on the tape, bit for bit if each output is a record of its own (a join of two nodes, or
-/// retained), and otherwise but for the order in which the chain rule multiplies and adds.
+/// `f` returns an array, a vector, or another list of values. Every output becomes a node, so
+/// [`Gradients::wrt`](crate::Gradients::wrt) accepts it. If all inputs are constants, so are the outputs. The gradient is
+/// that of `f(inputs)` on the tape. It is the same bit for bit if each output is a separate record (a join of two nodes,
+/// or retained); otherwise the chain rule may multiply and add in another order.
 ///
-/// `f` must be a function of its inputs alone. Numbers may be captured, active values may not: they are inputs, too. On
-/// a tape of tapes, `Tape<Value<T>>`, the numbers are values of the other tape, on which both runs record.
+/// `f` must be a function of its inputs alone. It may capture numbers, but no active values: make them inputs. On a tape
+/// of tapes, `Tape<Value<T>>`, the numbers are values of the other tape, and both runs record on it.
 ///
 /// # Panics
 ///
-/// If an input belongs to another tape than the others, or its tape was cleared or dropped, or if `f` captures an active
-/// value. A sweep panics if `f` captures one that showed in the second run only, or if `f` returned other numbers than
-/// in the first run, or another count of them. A panic of `f` in a sweep leaves the tape as it was, and the gradients as
-/// new.
+/// If the inputs belong to different tapes, or their tape was cleared or dropped, or if `f` captures an active value. A
+/// sweep panics if the second run of `f` uses a captured active value that the first did not, or returns other numbers,
+/// or another count of them. If `f` panics in a sweep, the tape stays as it was, and the gradients are empty.
 ///
 /// # Examples
 ///
@@ -45,7 +44,7 @@ use crate::scalar::Scalar;
 /// let tape = Tape::new();
 /// let (mut x, rate) = (tape.var(0.4), tape.var(3.5));
 /// for _ in 0..3 {
-///     // Ten steps of the logistic map, none of which stays on the tape.
+///     // Ten steps of the logistic map. The tape keeps none of them.
 ///     [x] = checkpoint(
 ///         |inputs| {
 ///             let (mut x, rate) = (inputs[0], inputs[1]);
@@ -66,7 +65,7 @@ pub fn checkpoint<T: Scalar, O: AsMut<[Value<T>]>>(f: impl Fn(&[Value<T>]) -> O 
     record(f, inputs, Location::caller())
 }
 
-/// [`checkpoint`], of a function given at `location`.
+/// [`checkpoint`], with the location of its caller.
 #[track_caller]
 pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     f: impl Fn(&[Value<T>]) -> O + 'static,
@@ -87,8 +86,8 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     for node in active() {
         assert_same_tape::<T>([any, node]);
     }
-    // From here on no foreign code runs, which could clear the tape.
-    let tape = hold::<T>(any);
+    // From here on no foreign code runs, so nothing clears the tape.
+    let tape = tape_of::<T>(any);
     let (first, start) = (tape.first.get(), tape.len());
     let mut nodes: Vec<u32> = active().filter_map(|node| node.index(first)).collect();
     nodes.sort_unstable();
@@ -112,30 +111,30 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     result
 }
 
-/// What a tape keeps of a checkpoint.
+/// A checkpoint as the tape keeps it.
 struct Recorded<T> {
     run: Box<Run<T>>,
     inputs: Box<[Value<T>]>,
-    /// The nodes of the inputs, each once, ascending.
+    /// The nodes of the inputs, ascending, without duplicates.
     nodes: Box<[u32]>,
     /// The numbers of the outputs.
     numbers: Box<[T]>,
-    /// The records of the outputs, which say nothing.
+    /// The records of the outputs. They have no operands.
     records: Range<usize>,
     location: &'static Location<'static>,
 }
 
-/// The function of a checkpoint; it appends its outputs to the list.
+/// The function of a checkpoint. It appends its outputs to the list.
 type Run<T> = dyn Fn(&[Value<T>], &mut Vec<Value<T>>);
 
-/// The memory of recomputations, which a sweep keeps from one checkpoint to the next.
+/// The memory of a recomputation. A sweep keeps it from one checkpoint to the next.
 struct Recomputation<T: Scalar> {
     tape: Tape<T>,
     inputs: Vec<Value<T>>,
     outputs: Vec<Value<T>>,
     adjoints: Vec<T>,
-    /// For the checkpoints on this tape.
-    deeper: Workspace,
+    /// For the checkpoints on `tape`.
+    inner: Workspace,
 }
 
 impl<T: Scalar> Checkpoint<T> for Recorded<T> {
@@ -148,18 +147,18 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
         size_of_val(self) + heap.into_iter().sum::<usize>() + size_of_val(&*self.numbers)
     }
 
-    /// The first outputs have adjoints: those that the sweep has come through.
+    /// `output_adjoints` may be shorter than the outputs: a sweep may start between them.
     ///
-    /// The tape of the recomputation has one variable for each node of the inputs, whose adjoint goes on from where it
-    /// is. So it records what the tape itself would have, and adds up in the same order.
+    /// The tape of the recomputation has one variable for each node of the inputs. The adjoint of the variable starts as
+    /// that of the node. So the recomputation records and adds in the same order as the tape itself would.
     #[track_caller]
-    fn sweep(&self, records: Records<'_, T>, own: &[T], below: &mut [T], workspace: &mut Workspace) {
-        // Other zeros may have derivatives.
-        if is_plain::<T>() && own.iter().all(T::is_zero) {
+    fn sweep(&self, records: Records<'_, T>, output_adjoints: &[T], earlier: &mut [T], workspace: &mut Workspace) {
+        // The zero of a nested number may have derivatives.
+        if is_plain::<T>() && output_adjoints.iter().all(T::is_zero) {
             return;
         }
         let kept = workspace.get_or_insert_with(|| Box::new(Recomputation::<T>::default()));
-        let Some(Recomputation { tape, inputs, outputs, adjoints, deeper }) = kept.downcast_mut::<Recomputation<T>>()
+        let Some(Recomputation { tape, inputs, outputs, adjoints, inner }) = kept.downcast_mut::<Recomputation<T>>()
         else {
             unreachable!("all checkpoints of a sweep have one scalar type")
         };
@@ -188,30 +187,30 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
         tape.inner.read(|local| {
             let seed = |adjoints: &mut [T]| {
                 for (adjoint, &node) in adjoints.iter_mut().zip(&self.nodes) {
-                    *adjoint = below[node as usize];
+                    *adjoint = earlier[node as usize];
                 }
-                for (output, &adjoint) in outputs.iter().zip(own) {
+                for (output, &adjoint) in outputs.iter().zip(output_adjoints) {
                     if let Some(index) = index(output) {
                         adjoints[index] = adjoints[index] + scaled(output.slope, adjoint);
                     }
                 }
             };
-            sweep_from(local, adjoints, end, seed, deeper);
+            sweep_from(local, adjoints, end, seed, inner);
             #[cfg(feature = "locations")]
-            if own.iter().all(|adjoint| adjoint.is_finite()) {
-                let spoiled = self.nodes.iter().zip(&*adjoints).filter(|(_, adjoint)| !adjoint.is_finite());
-                let spoiled = spoiled.map(|(&node, _)| node).filter(|&node| below[node as usize].is_finite());
-                spoiled.for_each(|node| records.locations.adopt(node, local.locations));
+            if output_adjoints.iter().all(|adjoint| adjoint.is_finite()) {
+                let non_finite = self.nodes.iter().zip(&*adjoints).filter(|(_, adjoint)| !adjoint.is_finite());
+                let non_finite = non_finite.map(|(&node, _)| node).filter(|&node| earlier[node as usize].is_finite());
+                non_finite.for_each(|node| records.locations.note_cause_of(node, local.locations));
             }
         });
         for (&node, &adjoint) in self.nodes.iter().zip(&*adjoints) {
-            below[node as usize] = adjoint;
+            earlier[node as usize] = adjoint;
         }
     }
 }
 
 impl<T: Scalar> Recorded<T> {
-    /// Panics if the second run has not computed the same as the first.
+    /// Panics if the second run did not compute the same as the first.
     #[track_caller]
     fn assert_repeated(&self, outputs: &[Value<T>]) {
         let (count, location) = (self.numbers.len(), self.location);
@@ -221,8 +220,8 @@ impl<T: Scalar> Recorded<T> {
              depend on its inputs alone",
             outputs.len()
         );
-        // All that tells two floats apart, except which NaN they are. To ask another number for its sign may be dear: a
-        // program that records it is one for this sign.
+        // Two floats are the same if they have the same bits, or are both NaN. Other numbers are not asked for their sign:
+        // a program that records them would get a guard.
         let same_sign = |a: T, b: T| !is_plain::<T>() || a.is_sign_negative() == b.is_sign_negative();
         let same = |a: T, b: T| (a == b && same_sign(a, b)) || (a.is_nan() && b.is_nan());
         let changed = outputs.iter().zip(&self.numbers).position(|(output, &number)| !same(output.data, number));
@@ -237,7 +236,7 @@ impl<T: Scalar> Recorded<T> {
 
 impl<T: Scalar> Default for Recomputation<T> {
     fn default() -> Self {
-        Self { tape: Tape::new(), inputs: Vec::new(), outputs: Vec::new(), adjoints: Vec::new(), deeper: None }
+        Self { tape: Tape::new(), inputs: Vec::new(), outputs: Vec::new(), adjoints: Vec::new(), inner: None }
     }
 }
 

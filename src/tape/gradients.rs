@@ -1,4 +1,4 @@
-//! Adjoints of all nodes, swept back from one output.
+//! The adjoints of all nodes, as a sweep from one output computes them.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -12,8 +12,8 @@ use crate::tape::Tape;
 
 /// The derivatives of one number by everything it was computed from.
 ///
-/// Made by [`Value::backward`]. Plain data: it outlives its tape and may go to another thread, and it answers for the
-/// values of that tape, of the time before its next [`clear`](Tape::clear).
+/// [`Value::backward`] makes it. It is plain data: it outlives its tape and may go to another thread. It has the
+/// derivatives by the values of that tape, up to the next [`clear`](Tape::clear).
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ use crate::tape::Tape;
 #[derive(Clone)]
 #[must_use]
 pub struct Gradients<T> {
-    /// Of the first nodes of the tape; of the others they are zero.
+    /// Adjoints of the first nodes; the others are zero.
     adjoints: Vec<T>,
     /// The first node of the tape, or none for the gradient of a constant, which is zero everywhere.
     first: NodeId,
@@ -42,7 +42,7 @@ pub struct Gradients<T> {
 }
 
 impl<T: Scalar> Gradients<T> {
-    /// The gradient of a constant: zero by every value. Memory for [`Value::backward_into`].
+    /// The gradient of a constant: zero by every value. It serves as memory for [`Value::backward_into`].
     pub const fn new() -> Self {
         Self { adjoints: Vec::new(), first: NodeId::CONSTANT, nodes: 0 }
     }
@@ -51,15 +51,15 @@ impl<T: Scalar> Gradients<T> {
     ///
     /// # Panics
     ///
-    /// If `v` is a constant, or belongs to another tape or to another time of the same tape, or was made after the
-    /// gradient was taken, or is an intermediate result that is no node of the tape: see [`Value::retain`].
+    /// If `v` is a constant, or belongs to another tape, or was made after the gradient was taken, or the tape was cleared
+    /// between the two. Also if `v` is an intermediate result without a node: see [`Value::retain`].
     #[inline]
     #[track_caller]
     pub fn wrt(&self, v: Value<T>) -> T {
         let index = v.node.exact_index(self.first);
         match index.and_then(|index| self.adjoints.get(index as usize)) {
             Some(&adjoint) => adjoint,
-            None => self.beyond(v.node),
+            None => self.wrt_without_adjoint(v.node),
         }
     }
 
@@ -89,16 +89,16 @@ impl<T: Scalar> Gradients<T> {
         }
     }
 
-    /// The derivative by a node that has no adjoint: 0, if the tape had it already.
+    /// The derivative by a node without an adjoint: 0 if the node was on the tape when the gradient was taken.
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn beyond(&self, node: NodeId) -> T {
+    fn wrt_without_adjoint(&self, node: NodeId) -> T {
         assert!(!node.is_constant(), "the gradient by a constant is not known; make it a variable with `tape.var`");
-        // The gradient of a constant is zero by everything.
-        let had = |index: u32| (index as usize) < self.nodes;
+        // The gradient of a constant is zero by every value.
+        let was_on_tape = |index: u32| (index as usize) < self.nodes;
         assert!(
-            self.first.is_constant() || node.index(self.first).is_some_and(had),
+            self.first.is_constant() || node.index(self.first).is_some_and(was_on_tape),
             "the gradient by a value of another tape, or of the same tape before or after `clear`, or made after the \
              gradient was taken, is not known; take the gradient and ask it about values of one tape between two \
              calls of `clear`"
@@ -113,7 +113,7 @@ impl<T: Scalar> Gradients<T> {
 
     #[track_caller]
     pub(crate) fn sweep(&mut self, output: Value<T>) {
-        // Away from `self`, so that a panic half-way leaves no half of a gradient behind.
+        // Not in `self`, so that a panic during the sweep leaves an empty gradient and not half of one.
         let mut adjoints = std::mem::take(&mut self.adjoints);
         *self = Self::new();
         adjoints.clear();
@@ -140,7 +140,7 @@ impl<T: Scalar> Default for Gradients<T> {
 impl<T: Scalar> AddAssign<&Gradients<T>> for Gradients<T> {
     /// # Panics
     ///
-    /// If the two belong to different tapes, or to different times of one tape.
+    /// If the two belong to different tapes, or to one tape before and after a `clear`.
     #[track_caller]
     fn add_assign(&mut self, other: &Gradients<T>) {
         if other.first.is_constant() {
@@ -179,9 +179,9 @@ impl<T> fmt::Debug for Gradients<T> {
 }
 
 impl<T: Scalar> Value<T> {
-    /// The gradient of this number by everything it depends on: one sweep back over the tape.
+    /// The gradient of this number by everything it depends on, in one sweep back over the tape.
     ///
-    /// The tape is left as it is, so any number of gradients can be taken, from any values.
+    /// The tape does not change, so you can take any number of gradients, of any values.
     ///
     /// # Panics
     ///
@@ -202,7 +202,7 @@ impl<T: Scalar> Value<T> {
         gradients
     }
 
-    /// [`backward`](Self::backward) into the memory of old gradients, whose numbers are lost.
+    /// [`backward`](Self::backward), written over old gradients to reuse their memory.
     ///
     /// # Panics
     ///
@@ -229,7 +229,7 @@ impl<T: Scalar> Value<T> {
     }
 }
 
-/// The value and the gradient of `f` at `x`, on a tape of its own.
+/// The value and the gradient of `f` at `x`, computed on a new tape.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Loops whose steps are recorded a block at a time.
+//! Loops that record one block of steps at a time.
 
 use std::ops::Range;
 use std::panic::Location;
@@ -8,30 +8,30 @@ use super::checkpoint::record;
 use super::value::Value;
 use crate::scalar::Scalar;
 
-/// How many steps are recorded at a time.
+/// The largest number of steps that are recorded at a time.
 const BLOCK: usize = 128;
-/// Into how many pieces a piece is cut at most.
+/// The largest number of pieces that a piece is cut into.
 const PIECES: usize = 128;
 
-/// The state after `steps` steps, each `state = step(k, &state, parameters)` with `k = 0, 1, …`: the memory that its
-/// gradient takes grows like the logarithm of `steps`.
+/// The state after `steps` steps, each `state = step(k, &state, parameters)` with `k = 0, 1, …`. The memory for its
+/// gradient grows like the logarithm of `steps`.
 ///
-/// The loop is cut into pieces that are [checkpoints](fn@crate::checkpoint), each of which is cut in the same way until
-/// 128 steps are left; these are recorded when the sweep needs them. A piece has at most 128 of the next smaller size.
-/// Of the largest the tape keeps the inputs, and so do the tapes of recomputations, of one piece of each size at a time.
-/// Where there are `d` sizes, every step is computed `d` times on constants and once on a tape: `d` is 1 up to 16 384
-/// steps, 2 up to two million, 3 up to 268 million. On constants, a step of joins takes less than half the time that
-/// recording and sweeping it take. Up to 128 steps, or if all is constant, this is the plain loop.
+/// The loop is cut into at most 128 pieces, each a [checkpoint](fn@crate::checkpoint). A piece is cut in the same way,
+/// until at most 128 steps are left; these are recorded when the sweep needs them. The tape keeps the inputs of the
+/// largest pieces; for each smaller size, the tape of a recomputation keeps those of one larger piece at a time. With `d`
+/// sizes, every step is computed `d` times on constants and once on a tape: `d` is 1 up to 16 384 steps, 2 up to two
+/// million, 3 up to 268 million. On constants, a step of joins takes less than half the time of recording and sweeping
+/// it. Up to 128 steps, or if everything is constant, this is the plain loop.
 ///
-/// The state is an array, a vector, or another list of values, whose length does not change; the parameters are all
-/// other active values that `step` uses. The gradient is that of the plain loop, bit for bit if each component of a new
-/// state is a record of its own (a join of two nodes, or retained), and otherwise to rounding.
+/// The state is an array, a vector, or another list of values; its length does not change. The parameters are all other
+/// active values that `step` uses. The gradient is that of the plain loop: bit for bit if each component of a new state
+/// is a separate record (a join of two nodes, or retained), otherwise up to rounding.
 ///
 /// `step` must be a function of its arguments alone.
 ///
 /// # Panics
 ///
-/// If a step returns another number of values than it was given, and as [`checkpoint`](fn@crate::checkpoint).
+/// If a step returns more or fewer values than it was given, and as [`checkpoint`](fn@crate::checkpoint).
 ///
 /// # Examples
 ///
@@ -62,16 +62,16 @@ pub fn checkpoint_loop<T: Scalar, S: AsMut<[Value<T>]> + Clone + 'static>(
     Rc::new(Steps { step, shape, location: Location::caller() }).run(0..steps, state, parameters)
 }
 
-/// The loop, which all its pieces share.
+/// The loop. All its pieces share it.
 struct Steps<S, F> {
     step: F,
-    /// A state of which only the length counts.
+    /// Any state: only its type and length are used.
     shape: S,
     location: &'static Location<'static>,
 }
 
 impl<S: Clone + 'static, F: 'static> Steps<S, F> {
-    /// The state behind a range of steps: short ones are recorded, long ones are cut into checkpoints.
+    /// The state after a range of steps. Short ranges are recorded, long ones are cut into checkpoints.
     #[track_caller]
     fn run<T: Scalar>(self: Rc<Self>, steps: Range<usize>, mut state: S, parameters: &[Value<T>]) -> S
     where
@@ -79,8 +79,8 @@ impl<S: Clone + 'static, F: 'static> Steps<S, F> {
         F: Fn(usize, &S, &[Value<T>]) -> S,
     {
         let width = state.as_mut().len();
-        let is_plain = state.as_mut().iter().chain(parameters).all(|value| value.is_constant());
-        if is_plain || steps.len() <= BLOCK {
+        let all_constant = state.as_mut().iter().chain(parameters).all(|value| value.is_constant());
+        if all_constant || steps.len() <= BLOCK {
             for k in steps {
                 state = (self.step)(k, &state, parameters);
                 let returned = state.as_mut().len();

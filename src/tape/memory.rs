@@ -13,12 +13,12 @@ use super::prefetch::prefetch;
 use crate::scalar::Scalar;
 
 const FIRST_CAPACITY: usize = 256;
-/// How far ahead memory is asked for, on tapes that do not fit the cache.
+/// The distance of the prefetch, for tapes that do not fit the cache.
 const RECORDS_AHEAD: usize = 96;
-/// The length of a tape while its records are lent: there is room for none more.
-const LENT: usize = usize::MAX;
+/// The length of a tape while its records are borrowed: no record can be added.
+const BORROWED: usize = usize::MAX;
 
-/// One node: it changes `partials[k]` times as fast as `nodes[k]`.
+/// One node: its derivative by `nodes[k]` is `partials[k]`.
 #[derive(Copy, Debug)]
 pub(crate) struct Record<T> {
     pub(crate) nodes: [u32; 2],
@@ -33,47 +33,47 @@ impl<T: Copy> Clone for Record<T> {
     }
 }
 
-/// Everything that was recorded.
+/// All that a tape has recorded.
 #[derive(Clone, Copy)]
 pub(crate) struct Records<'a, T> {
     #[cfg(feature = "locations")]
     pub(crate) locations: &'a Locations,
     pub(crate) first: NodeId,
-    /// The first nodes are this many variables, without records.
+    /// The number of variables at the start of the tape. They have no records.
     pub(crate) variables: usize,
-    /// The nodes behind them, in order.
+    /// The records of the nodes behind them, in order.
     pub(crate) all: &'a [Record<T>],
-    /// Runs of records that make one node of many operands, numbered by the last.
-    pub(crate) wide: &'a [Range<usize>],
-    /// In the order of their nodes.
+    /// The n-ary nodes, each a run of records. Its last record has the index of the node.
+    pub(crate) nary: &'a [Range<usize>],
+    /// The checkpoints, in the order of their nodes.
     pub(crate) checkpoints: &'a [Box<dyn Checkpoint<T>>],
 }
 
-/// A part of a computation whose records are made anew when a sweep needs them.
+/// A part of a computation that runs again when a sweep needs its records.
 pub(crate) trait Checkpoint<T> {
-    /// The records of its outputs, which say nothing.
+    /// The records of its outputs. They have no operands.
     fn records(&self) -> Range<usize>;
 
-    /// Adds to the adjoints of the inputs, which are `below`, the contributions of the outputs, whose adjoints are `own`.
-    fn sweep(&self, records: Records<'_, T>, own: &[T], below: &mut [T], workspace: &mut Workspace);
+    /// Adds the contributions of the outputs to the adjoints of the inputs, which are among those of `earlier` nodes.
+    fn sweep(&self, records: Records<'_, T>, output_adjoints: &[T], earlier: &mut [T], workspace: &mut Workspace);
 
-    /// The memory that it takes. It does not count the heap of its function.
+    /// Its memory in bytes, without the heap of its function.
     fn bytes(&self) -> usize;
 }
 
-/// Memory that a checkpoint keeps for the next one in a sweep.
+/// Memory that a sweep keeps from one checkpoint to the next.
 pub(crate) type Workspace = Option<Box<dyn Any>>;
 
-/// What a [`Tape`](super::Tape) owns.
+/// The data of a [`Tape`](super::Tape).
 pub(crate) struct Inner<T> {
-    /// How many records are written, or [`LENT`].
+    /// The number of records, or [`BORROWED`].
     len: Cell<usize>,
-    /// How many the memory has room for.
+    /// The number of records that the memory has room for.
     capacity: Cell<usize>,
-    /// Not touched by anybody else while the records are lent.
+    /// While the records are borrowed, only the borrower accesses it.
     memory: UnsafeCell<Memory<T>>,
     variables: Cell<usize>,
-    /// The first node, of the first variable.
+    /// The first node, that of the first variable.
     pub(crate) first: Cell<NodeId>,
     #[cfg(feature = "locations")]
     pub(crate) locations: Locations,
@@ -82,9 +82,9 @@ pub(crate) struct Inner<T> {
 }
 
 struct Memory<T> {
-    /// As long as its capacity; the records in use are written.
+    /// Its length is its capacity; the first `len` records are written.
     all: Vec<MaybeUninit<Record<T>>>,
-    wide: Vec<Range<usize>>,
+    nary: Vec<Range<usize>>,
     checkpoints: Vec<Box<dyn Checkpoint<T>>>,
 }
 
@@ -93,7 +93,7 @@ impl<T: Scalar> Inner<T> {
         Self {
             len: Cell::new(0),
             capacity: Cell::new(0),
-            memory: UnsafeCell::new(Memory { all: Vec::new(), wide: Vec::new(), checkpoints: Vec::new() }),
+            memory: UnsafeCell::new(Memory { all: Vec::new(), nary: Vec::new(), checkpoints: Vec::new() }),
             variables: Cell::new(0),
             first: Cell::new(first),
             #[cfg(feature = "locations")]
@@ -102,7 +102,7 @@ impl<T: Scalar> Inner<T> {
         }
     }
 
-    /// Appends a record and returns its node, if there is room and the records are not lent.
+    /// Appends a record and returns its node, if there is room and the records are not borrowed.
     #[inline(always)]
     #[track_caller]
     pub(super) fn try_push(&self, first: NodeId, record: Record<T>) -> Option<NodeId> {
@@ -110,26 +110,26 @@ impl<T: Scalar> Inner<T> {
         if len >= self.capacity.get() {
             return None;
         }
-        // SAFETY: the records are not lent, as `LENT` is no less than any capacity, so this is the only reference to
-        // the memory. It has room for one more.
-        let here = unsafe { (*self.memory.get()).all.as_mut_ptr().add(len) };
-        prefetch(here.wrapping_add(RECORDS_AHEAD));
+        // SAFETY: the records are not borrowed, because `BORROWED` is not below any capacity. So this is the only
+        // reference to the memory. It has room for one more record.
+        let end = unsafe { (*self.memory.get()).all.as_mut_ptr().add(len) };
+        prefetch(end.wrapping_add(RECORDS_AHEAD));
         // SAFETY: as above.
-        unsafe { here.write(MaybeUninit::new(record)) };
+        unsafe { end.write(MaybeUninit::new(record)) };
         self.len.set(len + 1);
         #[cfg(feature = "locations")]
         self.locations.push(1);
         Some(first.exact(self.variables.get() + len))
     }
 
-    /// [`try_push`](Self::try_push) after making room.
+    /// Makes room and appends a record; returns its node.
     #[track_caller]
     pub(super) fn push(&self, record: Record<T>) -> NodeId {
         self.grow(1);
         self.try_push(self.first.get(), record).expect("a tape that grew has room")
     }
 
-    /// Appends variables and returns how many nodes are before them.
+    /// Appends variables and returns the number of nodes before them.
     #[inline]
     #[track_caller]
     pub(crate) fn push_variables(&self, count: usize) -> usize {
@@ -141,13 +141,13 @@ impl<T: Scalar> Inner<T> {
             #[cfg(feature = "locations")]
             self.locations.push(count);
         } else {
-            // A variable behind other nodes is swept like them, to no effect.
+            // A variable behind other nodes has a record without operands.
             self.push_blanks(count, zero);
         }
         variables + len
     }
 
-    /// Appends nodes that depend on nothing.
+    /// Appends nodes without operands.
     #[track_caller]
     fn push_blanks(&self, count: usize, zero: T) {
         self.grow(count);
@@ -162,56 +162,56 @@ impl<T: Scalar> Inner<T> {
         let (start, count) = (self.len(), checkpoint.records().len());
         assert_eq!(start, checkpoint.records().start, "the nodes of a checkpoint are the next");
         self.grow(count);
-        // SAFETY: the records are not lent, and an allocation calls no foreign code. The reference ends before the
-        // assertion, whose hook may.
+        // SAFETY: the records are not borrowed, and an allocation calls no foreign code. The reference ends before the
+        // assertion, whose panic hook may call foreign code.
         let reserved = unsafe { (*self.memory.get()).checkpoints.try_reserve(1) };
         assert!(reserved.is_ok(), "the tape cannot get memory for another checkpoint; clear it more often");
         self.push_blanks(count, zero);
-        // SAFETY: as above; there is room, so that nothing is dropped.
+        // SAFETY: as above. There is room, so nothing is dropped.
         unsafe { (*self.memory.get()).checkpoints.push(checkpoint) };
     }
 
-    /// Appends the `count` records of one node of many operands and returns the node, or none if `write` says no.
+    /// Appends the `count` records of an n-ary node and returns the node, or `None` if `write` returns `false`.
     ///
     /// `write` may call foreign code.
     ///
     /// # Safety
     ///
-    /// `write` must write all records before it says yes.
+    /// If `write` returns `true`, it must have written all records.
     #[inline]
     #[track_caller]
-    pub(super) unsafe fn push_wide(
+    pub(super) unsafe fn push_nary(
         &self,
         count: usize,
         write: impl FnOnce(&mut [MaybeUninit<Record<T>>]) -> bool,
     ) -> Option<NodeId> {
         self.grow(count);
-        let mut loan = self.lend();
-        let (start, end) = (loan.len, loan.len + count);
-        // SAFETY: the records are lent to this function.
+        let mut borrow = self.borrow();
+        let (start, end) = (borrow.len, borrow.len + count);
+        // SAFETY: the records are borrowed by this function.
         let memory = unsafe { &mut *self.memory.get() };
         if !write(&mut memory.all[start..end]) {
             return None;
         }
-        let reserved = memory.wide.try_reserve(1);
+        let reserved = memory.nary.try_reserve(1);
         assert!(reserved.is_ok(), "the tape cannot get memory for another node of many operands; clear it more often");
-        memory.wide.push(start..end);
-        loan.len = end;
-        drop(loan);
+        memory.nary.push(start..end);
+        borrow.len = end;
+        drop(borrow);
         #[cfg(feature = "locations")]
         self.locations.push(count);
         Some(self.node(end - 1))
     }
 
-    /// Calls `f` with the records. It may call foreign code.
+    /// Calls `f` with the records. `f` may call foreign code.
     #[track_caller]
     pub(crate) fn read<R>(&self, f: impl FnOnce(Records<'_, T>) -> R) -> R {
-        let loan = self.lend();
-        // SAFETY: the records are lent to this function, and the first `len` are written.
-        let (all, wide, checkpoints) = unsafe {
+        let borrow = self.borrow();
+        // SAFETY: the records are borrowed by this function, and the first `len` are written.
+        let (all, nary, checkpoints) = unsafe {
             let memory = &*self.memory.get();
-            let all = &*(ptr::from_ref(&memory.all[..loan.len]) as *const [Record<T>]);
-            (all, &memory.wide, &memory.checkpoints)
+            let all = &*(ptr::from_ref(&memory.all[..borrow.len]) as *const [Record<T>]);
+            (all, &memory.nary, &memory.checkpoints)
         };
         f(Records {
             #[cfg(feature = "locations")]
@@ -219,27 +219,27 @@ impl<T: Scalar> Inner<T> {
             first: self.first.get(),
             variables: self.variables.get(),
             all,
-            wide,
+            nary,
             checkpoints,
         })
     }
 
-    /// The first node of another tape behind this one, if the territory has room, and the records are not lent.
+    /// The first node of the next tape in this territory, if there is room and the records are not borrowed.
     pub(super) fn next_first(&self) -> Option<NodeId> {
-        let len = Some(self.len.get()).filter(|&len| len != LENT)?;
+        let len = Some(self.len.get()).filter(|&len| len != BORROWED)?;
         self.first.get().skip(self.variables.get() + len)
     }
 
-    /// Forgets all nodes. The checkpoints are the caller's to drop, which is foreign code.
+    /// Forgets all nodes. Returns the checkpoints, because dropping them is foreign code.
     #[track_caller]
     #[must_use]
     pub(super) fn clear(&self) -> Vec<Box<dyn Checkpoint<T>>> {
         self.len();
         self.len.set(0);
         self.variables.set(0);
-        // SAFETY: the records are not lent, and nothing below calls foreign code.
+        // SAFETY: the records are not borrowed, and this block calls no foreign code.
         unsafe {
-            (*self.memory.get()).wide.clear();
+            (*self.memory.get()).nary.clear();
             std::mem::take(&mut (*self.memory.get()).checkpoints)
         }
     }
@@ -261,14 +261,14 @@ impl<T: Scalar> Inner<T> {
         let limit = MAX_NODES - self.variables.get();
         assert_room(count, limit - len);
         let capacity = (len + count).max(2 * len).max(FIRST_CAPACITY).min(limit);
-        // SAFETY: the records are not lent, and an allocation calls no foreign code. The reference ends before the
-        // assertion, whose hook may.
+        // SAFETY: the records are not borrowed, and an allocation calls no foreign code. The reference ends before the
+        // assertion, whose panic hook may call foreign code.
         let reserved = unsafe { (*self.memory.get()).all.try_reserve_exact(capacity - self.capacity.get()) };
         assert!(
             reserved.is_ok(),
             "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often"
         );
-        // SAFETY: as above, there is room for as many, and `MaybeUninit` needs no value.
+        // SAFETY: as above. The capacity was reserved, and `MaybeUninit` needs no value.
         unsafe { (*self.memory.get()).all.set_len(capacity) };
         self.capacity.set(capacity);
     }
@@ -279,7 +279,7 @@ impl<T: Scalar> Inner<T> {
     pub(crate) fn len(&self) -> usize {
         let len = self.len.get();
         assert!(
-            len != LENT,
+            len != BORROWED,
             "the tape is busy; the arithmetic of its scalar type must neither record on it nor clear it, nor must the \
              function of a checkpoint, whose values are inputs"
         );
@@ -288,10 +288,10 @@ impl<T: Scalar> Inner<T> {
 
     #[inline]
     #[track_caller]
-    fn lend(&self) -> Loan<'_, T> {
+    fn borrow(&self) -> Borrow<'_, T> {
         let len = self.len();
-        self.len.set(LENT);
-        Loan { inner: self, len }
+        self.len.set(BORROWED);
+        Borrow { inner: self, len }
     }
 
     /// The node of a record.
@@ -301,13 +301,13 @@ impl<T: Scalar> Inner<T> {
     }
 }
 
-/// While it lives, the tape refuses to be changed, also by foreign code; at its end the tape has `len` records.
-struct Loan<'a, T> {
+/// While it lives, nothing can change the tape, not even foreign code. When it is dropped, the tape has `len` records.
+struct Borrow<'a, T> {
     inner: &'a Inner<T>,
     len: usize,
 }
 
-impl<T> Drop for Loan<'_, T> {
+impl<T> Drop for Borrow<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.inner.len.set(self.len);
@@ -320,7 +320,7 @@ fn assert_room(count: usize, room: usize) {
     assert!(count <= room, "a tape cannot number more than 2^32 - 1 nodes; clear it more often, or ask for less");
 }
 
-// A tape with locations remembers each node, which is too much for so many.
+// A tape with locations stores one for each node, which is too much memory for so many.
 #[cfg(test)]
 #[cfg(not(feature = "locations"))]
 mod tests {
@@ -333,7 +333,7 @@ mod tests {
         catch_unwind(f).unwrap_err().downcast_ref::<&str>().expect("a message without numbers")
     }
 
-    /// Variables without records take no memory, so that the last numbers can be reached.
+    /// Variables without records take no memory, so the test reaches the last node.
     #[test]
     fn a_full_tape_says_so_and_its_last_nodes_are_numbered_right() {
         for clears in 0..3 {

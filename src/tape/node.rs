@@ -1,22 +1,22 @@
-//! Which node of which tape a value hangs on.
+//! The node of a tape that a value depends on.
 
 /// A node of a tape, or none for a constant.
 ///
-/// One word, so that the questions of the hot path are a few instructions each. The lowest bit tells whether the value
-/// is the node itself or something computed from it without a record; the other 63 are the number of the node. No
-/// number is given twice in the life of the process: a tape numbers its nodes one after the other, behind the ones of
-/// before [`clear`](crate::Tape::clear), within a territory of 2³³ numbers that no other tape has at the time.
+/// It is one word, so that each check of the hot path takes a few instructions. The lowest bit is set if the value is
+/// the node itself (*exact*), and not set if it was computed from the node without a record. The other 63 bits are the
+/// number of the node. No number is given twice in the life of the process: a tape numbers its nodes in order, after
+/// [`clear`](crate::Tape::clear) from the next number on, in a territory of 2³³ numbers that no other live tape has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct NodeId(u64);
 
 const EXACT: u64 = 1;
-/// A territory has room for `MAX_NODES` nodes behind any node of its first half.
+/// A territory has room for `MAX_NODES` nodes from any node of its first half on.
 const TERRITORY_SHIFT: u32 = 34;
-/// Where the second half of a territory begins.
+/// The offset of the second half of a territory.
 const HALF: u64 = 1 << (TERRITORY_SHIFT - 2);
-/// There are so many territories. None is number 0, where constants are, nor the last, which ends where they begin.
+/// The number of territories. Territory 0 holds the constant. The last one is unused, too: it ends where 0 begins.
 pub(crate) const TERRITORIES: u32 = 1 << (64 - TERRITORY_SHIFT);
-/// What a tape can number between two calls of `clear`.
+/// The number of nodes that a tape can have between two calls of `clear`.
 pub(crate) const MAX_NODES: usize = u32::MAX as usize;
 
 impl NodeId {
@@ -28,14 +28,14 @@ impl NodeId {
         Self(u64::from(territory) << TERRITORY_SHIFT)
     }
 
-    /// The node `distance` behind this first node of a tape, for the value that it stands for.
+    /// The node at `distance` from this first node of a tape, exact.
     #[inline(always)]
     pub(crate) fn exact(self, distance: usize) -> Self {
         debug_assert!(!self.is_exact() && distance < MAX_NODES);
         Self(self.0 + (distance as u64) * 2 + EXACT)
     }
 
-    /// The first node for the numbers behind `count` nodes, if there is a whole `MAX_NODES` of them left.
+    /// The first node of the numbers behind `count` nodes, if at least `MAX_NODES` of them are left.
     pub(crate) fn skip(self, count: usize) -> Option<Self> {
         let next = Self(self.0 + (count as u64) * 2);
         (next.offset() <= HALF && next.territory() == self.territory()).then_some(next)
@@ -76,36 +76,36 @@ impl NodeId {
         territory
     }
 
-    /// The place in the territory.
+    /// The offset in the territory.
     pub(crate) fn offset(self) -> u64 {
         (self.0 >> 1) % (1 << (TERRITORY_SHIFT - 1))
     }
 
-    /// How many nodes after `first`, if the tape that begins there can have it.
+    /// The distance from `first`, if the tape that begins there can have this node.
     #[inline(always)]
     pub(crate) fn index(self, first: Self) -> Option<u32> {
         let distance = self.0.wrapping_sub(first.0);
         (distance >> 33 == 0).then(|| index(distance))
     }
 
-    /// The [`index`](Self::index) of a value that is the node itself.
+    /// The [`index`](Self::index) of an exact node.
     #[inline(always)]
     pub(crate) fn exact_index(self, first: Self) -> Option<u32> {
-        // The lowest bit becomes the highest, and is 0 in an own node alone.
+        // The lowest bit becomes the highest. It is 0 only if the node is exact.
         let distance = (self.0.wrapping_sub(first.0) ^ EXACT).rotate_right(1);
         #[allow(clippy::cast_possible_truncation, reason = "the distance is below 2^32")]
         (distance >> 32 == 0).then_some(distance as u32)
     }
 
-    /// The [`index`](Self::index), and whether there is none. That of a constant is 0, which its slope of 0 leaves in
-    /// peace.
+    /// The [`index`](Self::index), and whether there is none. The index of a constant is 0: its slope of 0 contributes
+    /// nothing there.
     #[inline(always)]
     pub(crate) fn index_or_zero(self, first: Self) -> (u32, bool) {
         let distance = if self.is_constant() { 0 } else { self.0.wrapping_sub(first.0) };
         (index(distance), distance >> 33 != 0)
     }
 
-    /// [`index`](Self::index) for two nodes, with one question.
+    /// The [`index`](Self::index) of two nodes, with one comparison.
     #[inline(always)]
     pub(crate) fn indices(nodes: [Self; 2], first: Self) -> Option<[u32; 2]> {
         let distances = nodes.map(|node| node.0.wrapping_sub(first.0));
@@ -137,15 +137,15 @@ mod tests {
                     (node.territory(), node.index(first), node.is_exact()),
                     (territory, Some(u32::MAX - 1), true)
                 );
-                let derived = node.inexact();
-                assert_eq!((derived.territory(), derived.index(first)), (territory, Some(u32::MAX - 1)));
-                assert!(!derived.is_exact() && !derived.is_constant());
+                let inexact = node.inexact();
+                assert_eq!((inexact.territory(), inexact.index(first)), (territory, Some(u32::MAX - 1)));
+                assert!(!inexact.is_exact() && !inexact.is_constant());
             }
         }
     }
 
     #[test]
-    fn nodes_are_compared_whether_own_or_derived() {
+    fn nodes_are_compared_whether_exact_or_inexact() {
         let first = NodeId::first_of(5);
         let (a, b) = (first.exact(2), first.exact(3));
         assert!(
@@ -154,7 +154,7 @@ mod tests {
         assert!(NodeId::CONSTANT.same_node(NodeId::CONSTANT) && NodeId::CONSTANT.is_constant());
     }
 
-    /// Constants, nodes of before `clear`, and nodes of any other territory are nodes of no other tape.
+    /// Constants, nodes from before `clear`, and nodes of other territories have no index.
     #[test]
     fn only_nodes_behind_the_first_have_an_index() {
         let territories = [1, 2, 3, 4, TERRITORIES / 2, TERRITORIES - 3, TERRITORIES - 2];

@@ -1,7 +1,7 @@
 //! A hint to the memory.
 
-/// Asks for the memory at `address`, which will be used soon. Only a hint: the address need not belong to anything, and
-/// on processors without it nothing happens.
+/// Loads the memory at `address`, which will be used soon, into the cache. It is only a hint: the address need not be
+/// valid, and processors without the instruction do nothing.
 #[inline(always)]
 pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]

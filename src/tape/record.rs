@@ -1,20 +1,20 @@
-//! Recording: how a join of two nodes becomes a record, and how records are lent to a sweep.
+//! Recording a join of two nodes, and reading the records.
 
 use super::memory::{Record, Records};
 use super::node::NodeId;
-use super::registry::{find, hold, last};
+use super::registry::{find, last, tape_of};
 use crate::ops::rules::{is_unit, scaled};
 use crate::scalar::Scalar;
 
-/// Records a join of two nodes of one tape: the new node changes as they do, each times its partial and its slope.
+/// Records a join of two nodes of one tape. The derivative of the new node by each is its partial times its slope.
 ///
-/// The hot path of the crate: some thirty instructions and no call. All that is rare shares one call that does the
-/// whole work anew, so that no value has to survive it in memory.
+/// This is the hot path of the crate: some thirty instructions and no call. All rare cases share one call that repeats
+/// the whole work, so the hot path need not save any value in memory.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn record<T: Scalar>(nodes: [NodeId; 2], partials: [T; 2], slopes: [T; 2]) -> NodeId {
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
-    // Not `||`: both questions are one comparison.
+    // Not `||`: with `|`, one comparison answers both.
     let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
     if !nan
         && let Some((inner, first, nodes)) = last::<T>(nodes)
@@ -36,8 +36,8 @@ fn record_slowly<T: Scalar>(a: NodeId, b: NodeId, partial_a: T, partial_b: T, sl
     unsafe { &*inner }.push(Record { nodes, partials })
 }
 
-/// Lends the records of a tape to `sweep`, which may run any arithmetic of `T`.
+/// Calls `sweep` with the records of the tape of `node`. `sweep` may use the arithmetic of `T`, which is foreign code.
 #[track_caller]
 pub(crate) fn read<T: Scalar, R>(node: NodeId, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
-    hold::<T>(node).read(sweep)
+    tape_of::<T>(node).read(sweep)
 }

@@ -1,4 +1,4 @@
-//! How a value finds its tape.
+//! The tapes of each thread, where a value finds its own.
 
 use std::any::TypeId;
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use crate::scalar::Scalar;
 
 const SLOT_COUNT: usize = 32;
 
-/// Where recording finds the tape of one scalar type.
+/// The tapes of one scalar type on one thread.
 struct Slot {
     /// The first node of the head of the list, or none.
     first: Cell<NodeId>,
@@ -22,25 +22,25 @@ struct Slot {
 }
 
 thread_local! {
-    // No destructor and a constant initial value: an access is one address computation.
+    // Without destructor and with a constant initial value, an access is one address computation.
     static SLOTS: [Slot; SLOT_COUNT] =
         const { [const { Slot { first: Cell::new(NodeId::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
 }
 
-/// The tape used last, its first node, and the nodes' indices on it, if it is the tape of both. It is alive and unmoved
-/// until foreign code runs.
+/// The tape used last, its first node, and the indices of the two nodes, if both belong to this tape. The pointer is
+/// valid until foreign code runs.
 #[inline(always)]
 pub(super) fn last<T: Scalar>(nodes: [NodeId; 2]) -> Option<(*const Inner<T>, NodeId, [u32; 2])> {
     SLOTS.with(|slots| {
-        // The slot named by a node of a `Value<T>` holds `Inner<T>` only (module invariant). That of a constant may
-        // hold others, but has no node with its number.
-        let slot = &slots[slot_named::<T>(nodes[0])];
+        // The slot of a node of a `Value<T>` holds `Inner<T>` only (module invariant). The slot of a constant may hold
+        // others, but none of them has an index for a constant.
+        let slot = &slots[slot_of_node::<T>(nodes[0])];
         let first = slot.first.get();
         NodeId::indices(nodes, first).map(|indices| (slot.head.get().cast(), first, indices))
     })
 }
 
-/// Whether both are nodes of the tape used last.
+/// Whether both nodes belong to the tape used last.
 #[inline(always)]
 pub(crate) fn is_last<T: Scalar>(nodes: [NodeId; 2]) -> bool {
     last::<T>(nodes).is_some()
@@ -52,14 +52,14 @@ pub(crate) fn assert_same_tape<T: Scalar>(nodes: [NodeId; 2]) {
     find::<T>(nodes);
 }
 
-/// [`last`], among all tapes of this thread. Panics if no tape has both.
+/// As [`last`], among all tapes of this thread. Panics if no tape has both nodes.
 #[track_caller]
 pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [u32; 2]) {
     if let Some(found) = last(nodes) {
         return found;
     }
-    bring_to_front::<T>(nodes[0]);
-    bring_to_front::<T>(nodes[1]);
+    move_to_front::<T>(nodes[0]);
+    move_to_front::<T>(nodes[1]);
     let Some(found) = last(nodes) else {
         panic!(
             "values of two different tapes met in one operation; make both with the same tape, or pass one as \
@@ -69,25 +69,25 @@ pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [
     found
 }
 
-/// The tape of a node, kept alive even if foreign code drops it.
+/// The tape of a node. It stays alive even if foreign code drops the `Tape`.
 #[track_caller]
-pub(crate) fn hold<T: Scalar>(node: NodeId) -> Rc<Inner<T>> {
+pub(crate) fn tape_of<T: Scalar>(node: NodeId) -> Rc<Inner<T>> {
     let (inner, ..) = find::<T>([node; 2]);
-    // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the new owner.
+    // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the returned `Rc`.
     unsafe {
         Rc::increment_strong_count(inner);
         Rc::from_raw(inner)
     }
 }
 
-/// [`hold`], for a question that must not panic.
+/// [`tape_of`] without the panic.
 #[cfg(feature = "locations")]
-pub(crate) fn hold_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
-    let is_alive = walk::<T>(slot_named::<T>(node)).any(|(_, inner, _)| node.index(inner.first.get()).is_some());
-    is_alive.then(|| hold(node))
+pub(crate) fn tape_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
+    let is_alive = tapes_of::<T>(slot_of_node::<T>(node)).any(|(_, inner, _)| node.index(inner.first.get()).is_some());
+    is_alive.then(|| tape_of(node))
 }
 
-/// The slot of a scalar type, given to it when its first tape is made.
+/// The slot of a scalar type. The first tape of the type takes one.
 fn slot_of<T: 'static>() -> usize {
     static TYPES: [OnceLock<TypeId>; SLOT_COUNT] = [const { OnceLock::new() }; SLOT_COUNT];
     let id = TypeId::of::<T>();
@@ -97,17 +97,17 @@ fn slot_of<T: 'static>() -> usize {
     })
 }
 
-/// The slot of the scalar type, as a node of one of its tapes knows it.
+/// The slot of the scalar type, computed from a node of one of its tapes.
 #[inline(always)]
-fn slot_named<T: 'static>(node: NodeId) -> usize {
+fn slot_of_node<T: 'static>(node: NodeId) -> usize {
     known_slot::<T>().unwrap_or(node.territory() as usize % SLOT_COUNT)
 }
 
-/// How many types have a slot that the compiler knows.
+/// The number of types whose slot the compiler knows.
 const KNOWN_SLOTS: usize = 2;
 
-/// The slot of a type that has one from the start. Where it is not looked up in a node, finding the tape need not wait
-/// for the join that made the node, which halves the time of a chain of joins.
+/// The slot of f64 and f32, which is fixed. It is not computed from a node, so finding the tape need not wait for the
+/// join that made the node. This halves the time of a chain of joins.
 #[inline(always)]
 fn known_slot<T: 'static>() -> Option<usize> {
     let id = TypeId::of::<T>();
@@ -120,42 +120,43 @@ fn known_slot<T: 'static>() -> Option<usize> {
     }
 }
 
-/// How many territories the scalar types have taken.
-static TAKEN: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(0) }; SLOT_COUNT];
-/// What dropped tapes left of theirs.
-static LEFT: [Mutex<Vec<NodeId>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
+/// The number of territories allocated for each slot.
+static ALLOCATED: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(0) }; SLOT_COUNT];
+/// The unused rests of the territories of dropped tapes, by their first nodes.
+static RELEASED: [Mutex<Vec<NodeId>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
 
-/// The first node of a tape in a territory that no other tape has.
+/// The first node of a new tape, in a territory that no other tape has.
 ///
-/// Where the compiler knows the slot of the type, a territory can have any number; elsewhere its number tells the slot.
+/// If the compiler knows the slot of the type, the territory may have any number; otherwise its number determines the
+/// slot.
 #[track_caller]
 pub(super) fn first_node<T: Scalar>() -> NodeId {
     let slot = slot_of::<T>();
-    if let Some(first) = LEFT[slot].lock().unwrap_or_else(PoisonError::into_inner).pop() {
+    if let Some(first) = RELEASED[slot].lock().unwrap_or_else(PoisonError::into_inner).pop() {
         return first;
     }
     let step = if known_slot::<T>().is_some() { 1 } else { SLOT_COUNT };
-    let territory = |taken: u32| (taken as usize + 1) * step + slot % step;
-    let take = |taken: u32| (territory(taken) < TERRITORIES as usize - 1).then_some(taken + 1);
-    let taken = TAKEN[slot].fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-    let Ok(taken) = taken else {
+    let territory = |allocated: u32| (allocated as usize + 1) * step + slot % step;
+    let take = |allocated: u32| (territory(allocated) < TERRITORIES as usize - 1).then_some(allocated + 1);
+    let allocated = ALLOCATED[slot].fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+    let Ok(allocated) = allocated else {
         panic!("this process has numbered more nodes of one scalar type than there are numbers; start it anew")
     };
     #[allow(clippy::cast_possible_truncation, reason = "it is below `TERRITORIES`")]
-    NodeId::first_of(territory(taken) as u32)
+    NodeId::first_of(territory(allocated) as u32)
 }
 
-/// Gives back what a dropped tape leaves of its territory.
-pub(super) fn give_back<T: Scalar>(first: NodeId) {
-    LEFT[slot_named::<T>(first)].lock().unwrap_or_else(PoisonError::into_inner).push(first);
+/// Releases the unused rest of the territory of a dropped tape.
+pub(super) fn release_territory<T: Scalar>(first: NodeId) {
+    RELEASED[slot_of_node::<T>(first)].lock().unwrap_or_else(PoisonError::into_inner).push(first);
 }
 
-/// Puts a tape, which is in no list, at the front of its list.
-pub(super) fn enter<T: Scalar>(inner: *const Inner<T>) {
+/// Puts a tape that is in no list at the front of its list.
+pub(super) fn link<T: Scalar>(inner: *const Inner<T>) {
     // SAFETY: the caller owns the tape, or took it from the list.
     let tape = unsafe { &*inner };
     SLOTS.with(|slots| {
-        let slot = &slots[slot_named::<T>(tape.first.get())];
+        let slot = &slots[slot_of_node::<T>(tape.first.get())];
         tape.next.set(slot.head.get().cast());
         slot.head.set(inner.cast());
         slot.first.set(tape.first.get());
@@ -163,12 +164,12 @@ pub(super) fn enter<T: Scalar>(inner: *const Inner<T>) {
 }
 
 /// Takes a tape out of its list.
-pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
+pub(super) fn unlink<T: Scalar>(inner: *const Inner<T>) {
     // SAFETY: the caller owns the tape, or found it in the list.
     let tape = unsafe { &*inner };
-    let slot = slot_named::<T>(tape.first.get());
+    let slot = slot_of_node::<T>(tape.first.get());
     let next = tape.next.get();
-    match walk::<T>(slot).find(|&(_, _, here)| ptr::eq(here, inner)) {
+    match tapes_of::<T>(slot).find(|&(_, _, pointer)| ptr::eq(pointer, inner)) {
         Some((Some(previous), ..)) => previous.next.set(next),
         Some((None, ..)) => SLOTS.with(|slots| {
             slots[slot].head.set(next.cast());
@@ -179,33 +180,33 @@ pub(super) fn leave<T: Scalar>(inner: *const Inner<T>) {
     }
 }
 
-/// The tapes of a slot on this thread, each with the one before it and the pointer of its `Rc`, which must not be
-/// made anew from the reference: that one knows nothing of the counts. No foreign code may run during the walk.
-fn walk<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>>, &'a Inner<T>, *const Inner<T>)> {
+/// The tapes of a slot on this thread, each with its predecessor and the pointer of its `Rc`. A pointer made from the
+/// reference must not replace the latter: it may not access the counts. No foreign code may run during the iteration.
+fn tapes_of<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>>, &'a Inner<T>, *const Inner<T>)> {
     let mut previous = None;
     let mut next: *const Inner<T> = SLOTS.with(|slots| slots[slot].head.get().cast());
     std::iter::from_fn(move || {
-        let here = next;
+        let pointer = next;
         // SAFETY: the list holds live tapes of this slot's type only (module invariant).
-        let inner = unsafe { here.as_ref() }?;
+        let inner = unsafe { pointer.as_ref() }?;
         next = inner.next.get();
-        Some((previous.replace(inner), inner, here))
+        Some((previous.replace(inner), inner, pointer))
     })
 }
 
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn bring_to_front<T: Scalar>(node: NodeId) {
-    let tape = walk::<T>(slot_named::<T>(node)).find(|(_, inner, _)| node.index(inner.first.get()).is_some());
+fn move_to_front<T: Scalar>(node: NodeId) {
+    let tape = tapes_of::<T>(slot_of_node::<T>(node)).find(|(_, inner, _)| node.index(inner.first.get()).is_some());
     let Some((_, _, inner)) = tape else {
         panic!(
             "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, make \
              values anew after `clear`, and use them on the thread that made them"
         )
     };
-    leave(inner);
-    enter(inner);
+    unlink(inner);
+    link(inner);
 }
 
 #[cfg(test)]
@@ -218,17 +219,17 @@ mod tests {
     use crate::tape::node::MAX_NODES;
     use crate::tape::{Tape, Value};
 
-    /// The number of a variable, which is unique.
+    /// The unique number of a variable.
     fn number<T: Scalar>(v: Value<T>) -> (u32, u64) {
         (v.node.territory(), v.node.offset())
     }
 
-    /// As if `count` nodes had been recorded and cleared.
+    /// Leaves the tape as if `count` nodes had been recorded and cleared.
     fn skip<T: Scalar>(tape: &Tape<T>, count: usize) {
         let first = tape.inner.first.get().skip(count).unwrap();
-        leave(Rc::as_ptr(&tape.inner));
+        unlink(Rc::as_ptr(&tape.inner));
         tape.inner.first.set(first);
-        enter(Rc::as_ptr(&tape.inner));
+        link(Rc::as_ptr(&tape.inner));
     }
 
     fn panics(f: impl FnOnce()) -> bool {
@@ -277,7 +278,7 @@ mod tests {
             assert!(panics(|| _ = gradients.wrt(x)));
             assert_eq!((gradients.wrt(stale), (x * x).backward().wrt(x)), (2.0, 2.0 * x.data()));
         };
-        // Each clear uses up a number, and the first 2^32 do not leave the first territory.
+        // Each clear uses up a number, and the first 2^32 stay in the first territory.
         tape.clear();
         refused(tape.var(3.0));
         for _ in 0..4 {
@@ -296,14 +297,14 @@ mod tests {
         type Rare = Value<Value<f32>>;
         let first = Tape::<Rare>::new();
         let slot = slot_of::<Rare>();
-        TAKEN[slot].store(TERRITORIES / 32 - 2, Ordering::Relaxed);
+        ALLOCATED[slot].store(TERRITORIES / 32 - 2, Ordering::Relaxed);
         let last: Tape<Rare> = Tape::new();
         assert_eq!(last.inner.first.get().territory() as usize, (TERRITORIES as usize / 32 - 1) * 32 + slot);
         for _ in 0..2 {
             assert!(panics(|| _ = Tape::<Rare>::new()));
         }
         let nested = |x: f32| Value::constant(Value::constant(x));
-        // Neither does a tape that has used up its territory find another, and it stays as it was.
+        // A tape that has used up its territory finds no other one either, and stays as it was.
         skip(&last, MAX_NODES);
         let full = last.vars(&[nested(2.0); 2]);
         let product = full[0] * full[1];

@@ -1,8 +1,8 @@
-//! Sums, products and scalar products of values: one wide record instead of a chain of joins.
+//! Sums, products and scalar products of values: one n-ary node instead of a chain of joins.
 
 use std::iter::{Product, Sum};
 
-use super::many::{many, many_pairs};
+use super::nary::{join_all, join_all_pairs};
 use super::value::Value;
 use crate::ops::rules::{scaled, total};
 use crate::scalar::Scalar;
@@ -12,7 +12,7 @@ impl<T: Scalar> Value<T> {
     ///
     /// # Panics
     ///
-    /// If the lengths differ, or values of different tapes meet.
+    /// If the lengths differ, or the values belong to different tapes.
     ///
     /// # Examples
     ///
@@ -31,16 +31,16 @@ impl<T: Scalar> Value<T> {
     pub fn dot(a: &[Self], b: &[Self]) -> Self {
         assert_eq!(a.len(), b.len(), "a scalar product needs as many factors on either side");
         let data = total(a.iter().zip(b).map(|(a, b)| a.data * b.data));
-        let is_plain = |values: &[Self]| values.iter().all(|value| value.is_constant());
-        let (values, factors) = if is_plain(b) {
+        let all_constant = |values: &[Self]| values.iter().all(|value| value.is_constant());
+        let (values, factors) = if all_constant(b) {
             (a, b)
-        } else if is_plain(a) {
+        } else if all_constant(a) {
             (b, a)
         } else {
             let pairs = a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]);
-            return many_pairs("dot", data, a.len(), pairs);
+            return join_all_pairs("dot", data, a.len(), pairs);
         };
-        many("dot", data, values.iter().zip(factors).map(|(&value, factor)| (value, factor.data)))
+        join_all("dot", data, values.iter().zip(factors).map(|(&value, factor)| (value, factor.data)))
     }
 
     #[inline]
@@ -48,17 +48,17 @@ impl<T: Scalar> Value<T> {
     pub(crate) fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T> + Clone) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
         let data = total(values.iter().zip(weights.clone()).map(|(value, weight)| value.data * weight));
-        many("weighted_sum", data, values.iter().copied().zip(weights))
+        join_all("weighted_sum", data, values.iter().copied().zip(weights))
     }
 }
 
-/// How many operands an iterator hands over at a time. The tape takes them as one node, which is the first operand of
-/// the next: they cannot be written as they come, because making the next may record, too.
+/// The number of operands that are taken from an iterator at a time. They make one node, which is the first operand of
+/// the next node. Operands cannot be recorded one by one, because the iterator itself may record.
 pub(crate) const CHUNK: usize = 32;
 
-/// Combines the values from `identity` on with `combine`, a chunk at a time.
+/// Combines `identity` and the values with `combine`, a chunk at a time.
 #[inline]
-fn in_chunks<T: Scalar>(
+fn fold_in_chunks<T: Scalar>(
     identity: T,
     values: impl Iterator<Item = Value<T>>,
     combine: impl Fn(&[Value<T>]) -> Value<T>,
@@ -82,9 +82,9 @@ impl<T: Scalar> Sum for Value<T> {
     #[inline]
     #[track_caller]
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
-        // -0 is what changes nothing when it is added, and the sum of no floats.
-        in_chunks(T::neg_zero(), values, |terms| {
-            many("sum", total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
+        // -0 is the identity of addition, and the sum of no floats.
+        fold_in_chunks(T::neg_zero(), values, |terms| {
+            join_all("sum", total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
         })
     }
 }
@@ -93,9 +93,9 @@ impl<T: Scalar> Product for Value<T> {
     #[inline]
     #[track_caller]
     fn product<I: Iterator<Item = Self>>(values: I) -> Self {
-        in_chunks(T::one(), values, |factors| {
-            // The partial by a factor is the product of those before it and those behind it, also where some are 0,
-            // and even if the others overflow.
+        fold_in_chunks(T::one(), values, |factors| {
+            // The partial by a factor is the product of the factors before it and behind it. This also holds if some are
+            // 0, or the product of the others overflows.
             let mut partials = [T::one(); CHUNK];
             for i in (1..factors.len()).rev() {
                 partials[i - 1] = scaled(partials[i], factors[i].data);
@@ -105,7 +105,7 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = scaled(before, *partial);
                 before = before * factor.data;
             }
-            many("product", before, factors.iter().copied().zip(partials))
+            join_all("product", before, factors.iter().copied().zip(partials))
         })
     }
 }

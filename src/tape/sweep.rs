@@ -1,4 +1,4 @@
-//! The sweep: it spreads adjoints back over the records of a tape, from the last to the first.
+//! The sweep: it propagates adjoints back over the records of a tape, from the last to the first.
 
 use std::ptr;
 
@@ -7,7 +7,7 @@ use super::prefetch::prefetch;
 use crate::ops::rules::both_scaled;
 use crate::scalar::Scalar;
 
-/// The adjoints of the first `end` nodes, of which `seed` sets those of the outputs.
+/// Computes the adjoints of the first `end` nodes. `seed` sets those of the outputs.
 #[track_caller]
 pub(crate) fn sweep_from<T: Scalar>(
     records: Records<'_, T>,
@@ -23,40 +23,40 @@ pub(crate) fn sweep_from<T: Scalar>(
     seed(adjoints);
     sweep(records, adjoints, workspace);
     #[cfg(feature = "locations")]
-    records.locations.watch_adjoints(adjoints);
+    records.locations.check_adjoints(adjoints);
 }
 
-/// Spreads the adjoints of all nodes back over the records, from the last one.
+/// Propagates the adjoints of all nodes back over the records, from the last one.
 #[track_caller]
 fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T], workspace: &mut Workspace) {
     let node = |record: usize| records.variables + record;
     let reached = records.checkpoints.partition_point(|checkpoint| node(checkpoint.records().start) < adjoints.len());
     for checkpoint in records.checkpoints[..reached].iter().rev() {
         adjoints = sweep_records(records, checkpoint.records().end, adjoints);
-        let (below, own) = adjoints.split_at_mut(node(checkpoint.records().start));
-        checkpoint.sweep(records, own, below, workspace);
-        adjoints = below;
+        let (earlier, later) = adjoints.split_at_mut(node(checkpoint.records().start));
+        checkpoint.sweep(records, later, earlier, workspace);
+        adjoints = earlier;
     }
     sweep_records(records, 0, adjoints);
 }
 
-/// The sweep from the last node to the record `start`; returns the adjoints below.
+/// The sweep from the last node to the record `start`. It returns the adjoints of the earlier nodes.
 fn sweep_records<'a, T: Scalar>(records: Records<'_, T>, start: usize, mut adjoints: &'a mut [T]) -> &'a mut [T] {
     let end = adjoints.len().saturating_sub(records.variables);
     if end <= start {
         return adjoints;
     }
     let mut rest = &records.all[..end];
-    let [first, last] = [start, end].map(|limit| records.wide.partition_point(|node| node.start < limit));
-    for node in records.wide[first..last].iter().rev() {
+    let [first, last] = [start, end].map(|limit| records.nary.partition_point(|node| node.start < limit));
+    for node in records.nary[first..last].iter().rev() {
         adjoints = sweep_joins(&rest[node.end..], adjoints);
-        let (below, own) = adjoints.split_at_mut(records.variables + node.start);
-        if let Some(&mut adjoint) = own.last_mut() {
+        let (earlier, later) = adjoints.split_at_mut(records.variables + node.start);
+        if let Some(&mut adjoint) = later.last_mut() {
             for record in &rest[node.clone()] {
-                spread(record, adjoint, below);
+                spread(record, adjoint, earlier);
             }
         }
-        (rest, adjoints) = (&rest[..node.start], below);
+        (rest, adjoints) = (&rest[..node.start], earlier);
     }
     sweep_joins(&rest[start..], adjoints)
 }
@@ -64,25 +64,25 @@ fn sweep_records<'a, T: Scalar>(records: Records<'_, T>, start: usize, mut adjoi
 const RECORDS_AHEAD: usize = 64;
 const ADJOINTS_AHEAD: usize = 256;
 
-/// The sweep of the last nodes, one for each record; returns the adjoints below.
+/// The sweep of the last nodes, one for each record. It returns the adjoints of the earlier nodes.
 fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T]) -> &'a mut [T] {
     let mut end = adjoints.len();
     for record in joins.iter().rev() {
         end -= 1;
-        let (below, own) = adjoints.split_at_mut(end);
+        let (earlier, later) = adjoints.split_at_mut(end);
         prefetch(ptr::from_ref(record).wrapping_sub(RECORDS_AHEAD));
-        prefetch(ptr::from_ref(&own[0]).wrapping_sub(ADJOINTS_AHEAD));
-        spread(record, own[0], below);
+        prefetch(ptr::from_ref(&later[0]).wrapping_sub(ADJOINTS_AHEAD));
+        spread(record, later[0], earlier);
     }
     &mut adjoints[..end]
 }
 
-/// One record of the sweep: two multiply-adds. What a node depends on lies below it.
+/// One record of the sweep: two multiply-adds. A node depends on earlier nodes only.
 #[inline(always)]
-fn spread<T: Scalar>(record: &Record<T>, adjoint: T, below: &mut [T]) {
+fn spread<T: Scalar>(record: &Record<T>, adjoint: T, earlier: &mut [T]) {
     let shares = both_scaled(record.partials, [adjoint; 2]);
     for (node, share) in record.nodes.into_iter().zip(shares) {
-        let adjoint = &mut below[node as usize];
+        let adjoint = &mut earlier[node as usize];
         *adjoint = *adjoint + share;
     }
 }

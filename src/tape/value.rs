@@ -14,15 +14,15 @@ use crate::ops::call::Call;
 use crate::ops::rules::{both_scaled, scaled};
 use crate::scalar::Scalar;
 
-/// A number that remembers on which node of a tape it depends, and how.
+/// A number that knows its derivative by one node of a tape.
 ///
-/// It means: "my number is `data`, and I change `slope` times as fast as recorded node `node`". Functions of one value
-/// only multiply the slope; a node is recorded where values of two different nodes meet.
+/// It means: "my number is `data`, and I change `slope` times as fast as the recorded node `node`". Functions of one
+/// value only multiply the slope. A node is recorded when an operation combines values of two different nodes.
 ///
-/// A `Value` behaves as the plain number does: it has the methods of [`num_traits::Float`] and implements that trait,
-/// compares and prints by its number, and mixes with plain numbers in all operators; on the left those must be f32 or
-/// f64, because Rust allows that for named types only. A constant costs nothing. See [`Tape`](crate::Tape) for how to
-/// make variables.
+/// A `Value` behaves like the plain number: it has the methods of [`num_traits::Float`] and implements that trait,
+/// compares and prints by its number, and mixes with plain numbers in all operators. On the left, these must be f32 or
+/// f64, because Rust allows an operator there for named types only. A constant costs nothing. [`Tape`](crate::Tape)
+/// makes variables.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ use crate::scalar::Scalar;
 /// assert_eq!(y.backward().wrt(x), -0.5 * (-0.25_f64).exp());
 /// ```
 ///
-/// A value stays with its scalar type: it is not coerced even to a supertype, whose tape would not be its own.
+/// A value keeps its scalar type: it is not coerced, not even to a supertype, because it has no tape of that type.
 ///
 /// ```compile_fail
 /// fn shorten<'a>(v: gradtape::Value<&'static str>) -> gradtape::Value<&'a str> {
@@ -48,7 +48,7 @@ pub struct Value<T> {
     pub(crate) data: T,
     pub(crate) slope: T,
     pub(crate) node: NodeId,
-    /// The node is one of a `Tape<T>`, not of a subtype's: a value must not be coerced to another type.
+    /// The node belongs to a `Tape<T>`, not to the tape of a subtype: a value must not be coerced to another type.
     pub(crate) invariant: PhantomData<fn(T) -> T>,
 }
 
@@ -85,13 +85,13 @@ impl<T: Scalar> Value<T> {
         self.node.is_constant()
     }
 
-    /// The same number, recorded as a node of its own, so that [`Gradients::wrt`](crate::Gradients::wrt) can be asked for it.
+    /// The same number, recorded as a node, so that [`Gradients::wrt`](crate::Gradients::wrt) accepts it.
     ///
-    /// Variables and results of joins are nodes already and are returned as they are, and so are constants.
+    /// Variables and results of joins are nodes already. They are returned unchanged, and so are constants.
     ///
     /// # Panics
     ///
-    /// If there is a node to record, and the tape was cleared or dropped, or belongs to another thread.
+    /// If a node must be recorded, and the tape was cleared or dropped, or belongs to another thread.
     ///
     /// # Examples
     ///
@@ -134,9 +134,9 @@ impl<T: Scalar> Calculus<T> for Value<T> {
         Self { data, slope, node: self.node.inexact(), invariant: PhantomData }
     }
 
-    /// The result of an operation on two values: a record if they hang on different nodes.
+    /// The result of an operation on two values. It is recorded if they depend on different nodes.
     ///
-    /// The partials are computed only if they are needed, so that a constant operand costs nothing.
+    /// A partial is computed only if it is needed, so a constant operand costs nothing.
     #[inline(always)]
     #[track_caller]
     fn join(
@@ -147,7 +147,7 @@ impl<T: Scalar> Calculus<T> for Value<T> {
         partial_b: impl FnOnce() -> T,
         call: impl FnOnce() -> Call,
     ) -> Self {
-        // First what the compiler can decide: values made from one and the same need no more than this.
+        // First the case that the compiler can decide: two values computed from the same value.
         if a.node.same_node(b.node) {
             let partials = [partial_a(), partial_b()];
             let [from_a, from_b] = both_scaled(partials, [a.slope, b.slope]);
@@ -155,7 +155,7 @@ impl<T: Scalar> Calculus<T> for Value<T> {
             watch(&[(a.node, partials[0], a.slope), (b.node, partials[1], b.slope)], Some(slope), call);
             return Self { data, slope, node: a.node.inexact(), invariant: PhantomData };
         }
-        // A constant is not beside a node: one question less where two nodes join.
+        // A constant and a node never have the same tape, so a join of two nodes need not ask for constants.
         if !a.node.same_tape(b.node) {
             if b.is_constant() {
                 return a.chain(data, partial_a(), call);
@@ -180,7 +180,7 @@ impl<T: Scalar> Calculus<T> for Value<T> {
 }
 
 impl<T: Number> Value<T> {
-    /// The same number, without its derivatives: what depends on it is computed as if it were a constant.
+    /// The same number without its derivatives, as a constant.
     #[inline]
     #[track_caller]
     #[must_use]
@@ -195,7 +195,7 @@ number! {
 }
 
 impl<T: fmt::Debug> fmt::Debug for Value<T> {
-    /// Shows data, slope, node and the territory of its tape; of a constant only data.
+    /// Shows data, slope, node and the territory of the tape; for a constant only data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = f.debug_struct("Value");
         fields.field("data", &self.data);

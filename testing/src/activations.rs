@@ -2,7 +2,7 @@
 
 use gradtape::nn::Activation;
 
-/// All of them, with parameters that all floats have.
+/// All activations, with parameters that all floats represent exactly.
 pub const ACTIVATIONS: [Activation; 12] = [
     Activation::Identity,
     Activation::Tanh,

@@ -1,6 +1,6 @@
-//! An allocator that counts what a thread asks for, and can refuse large pieces.
+//! An allocator that counts the allocations of a thread, and can refuse large ones.
 //!
-//! A test crate takes it by
+//! A test crate enables it by
 //! `#[global_allocator] static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;`
 
 #![allow(unsafe_code, reason = "a global allocator is unsafe")]
@@ -9,15 +9,15 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr;
 
-/// The allocator of the system, counting the calls of each thread, the bytes they ask for, and the bytes in use. On a
-/// thread with a [limit](limited) there is no piece above it.
+/// The allocator of the system, counting the calls of each thread, the bytes requested, and the bytes in use. On a
+/// thread with a [limit](limited), larger allocations fail.
 #[derive(Debug)]
 pub struct Counting;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
-    /// The bytes in use, and the most there were. What another thread made may be given back here.
+    /// The bytes in use, and their maximum. Memory of another thread may be freed here.
     static IN_USE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
     static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
@@ -34,7 +34,7 @@ fn keep(more: usize, less: usize) {
     PEAK.set(PEAK.get().max(in_use));
 }
 
-// SAFETY: every call is the system's as it is, or returns null, which says that there is no memory.
+// SAFETY: every call is passed to the system unchanged, or returns null, which means that there is no memory.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() > LIMIT.get() {
@@ -63,19 +63,19 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How often this thread allocates in `f`.
+/// The number of allocations of this thread in `f`.
 pub fn allocations(f: impl FnOnce()) -> usize {
     let before = COUNT.with(Cell::get);
     f();
     COUNT.with(Cell::get) - before
 }
 
-/// How many bytes this thread asked for since it began.
+/// The bytes that this thread has requested since it began.
 pub fn bytes() -> usize {
     BYTES.get()
 }
 
-/// How many more bytes were in use at some time in `f` than before.
+/// The largest increase of the bytes in use during `f`.
 pub fn peak(f: impl FnOnce()) -> usize {
     let before = IN_USE.get();
     PEAK.set(before);
@@ -83,7 +83,7 @@ pub fn peak(f: impl FnOnce()) -> usize {
     PEAK.get().abs_diff(before)
 }
 
-/// Runs `f` on a thread that gets no piece of memory above so many bytes.
+/// Runs `f` on a thread where allocations above so many bytes fail.
 pub fn limited<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
     LIMIT.set(bytes);
     let result = f();

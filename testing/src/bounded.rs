@@ -1,11 +1,11 @@
-//! How far a float may be from f64: a running error analysis.
+//! Bounds of the rounding errors of a float relative to f64: a running error analysis.
 //!
-//! Every operation on numbers that are off by `eᵢ` gives one that is off by `Σ |fᵢ| eᵢ + ½ Σ |fᵢⱼ| eᵢ eⱼ` and by its own
-//! rounding, with the partials `fᵢ` and second partials `fᵢⱼ` at the numbers of f64. A partial is off by `Σ |fᵢⱼ| eⱼ` and
-//! by its own rounding. The derivative by an input is the sum, over all paths to it, of products of partials, whatever
-//! the order of the sweep; so it is off by no more than the sum of what an error of each partial makes of the magnitudes
-//! of these products. This is so while no error is large enough for the second partials to change much, which is why
-//! [`Bounded::is_sure`] asks for errors that are small beside the box in which an operation is tame.
+//! If the operands have errors `eᵢ`, the result of an operation has the error `Σ |fᵢ| eᵢ + ½ Σ |fᵢⱼ| eᵢ eⱼ` plus its
+//! own rounding error, with the partials `fᵢ` and second partials `fᵢⱼ` at the numbers of f64. A partial has the error
+//! `Σ |fᵢⱼ| eⱼ` plus its own rounding error. The derivative by an input is the sum, over all paths to it, of products
+//! of partials, in any order of the sweep. So its error is at most the sum of the errors that each partial causes in
+//! the magnitudes of these products. This holds only if errors are too small to change the second partials much.
+//! Therefore [`Bounded::is_sure`] requires that errors are small beside the box in which an operation is smooth.
 //!
 //! See N. J. Higham, "Accuracy and Stability of Numerical Algorithms", section 3.3, on running error analysis.
 
@@ -17,16 +17,16 @@ use gradtape::{Tape, Value, gradient};
 
 use crate::{TestFloat, number};
 
-/// How far an operation or a partial may be off by itself, relative to its number: so many units in the last place. The
-/// worst of the table, `gelu_tanh` in its tail, is as bad as that; most are off by less than 2.
+/// The largest relative error of an operation or a partial itself, in units in the last place. The worst of the table,
+/// `gelu_tanh` in its tail, has this error; most have less than 2.
 const UNITS: f64 = 16.0;
-/// Partials that cancel to something small are as uncertain as one of this size.
+/// Partials that cancel to a smaller number are as uncertain as one of this size.
 const UNCERTAIN: f64 = 0.1;
-/// How large an error may be beside the box of an operation.
+/// The largest error, relative to the box of an operation.
 const SHARE_OF_BOX: f64 = 1e-3;
 
-/// A number of f64, its derivatives by the inputs, and bounds of how far those of `T` are from these. For f64 itself
-/// they are from the exact ones, and two ways to compute are no further apart than twice that.
+/// A number of f64, its derivatives by the inputs, and bounds of the errors of `T` relative to these. For f64 itself,
+/// the bounds are relative to the exact numbers, and two computations differ by at most twice the bound.
 #[derive(Clone, Debug)]
 pub struct Bounded<T> {
     data: f64,
@@ -39,7 +39,7 @@ pub struct Bounded<T> {
 /// A derivative by one input.
 #[derive(Clone, Copy, Debug, Default)]
 struct PathOutput {
-    /// The sum of the magnitudes of the products whose sum it is.
+    /// The sum of the magnitudes of the products that make up the derivative.
     size: f64,
     error: f64,
 }
@@ -54,13 +54,13 @@ impl<T: TestFloat> Bounded<T> {
         x.iter().enumerate().map(variable).collect()
     }
 
-    /// How far a number may be off by rounding alone.
+    /// The largest error of a number by rounding alone.
     fn rounding(size: f64) -> f64 {
-        // What underflow may take away.
+        // The error of underflow.
         UNITS * T::epsilon().into() * size + T::min_positive_value().into()
     }
 
-    /// Whether all errors on the way are small enough for the bounds to hold, and nothing is too large for the float.
+    /// Whether all intermediate errors are small enough for the bounds to hold, and nothing is too large for the float.
     pub fn is_sure(&self) -> bool {
         self.is_sure
     }
@@ -75,7 +75,7 @@ impl<T: TestFloat> Bounded<T> {
         self.derivatives.get(input).map_or(0.0, |derivative| derivative.error)
     }
 
-    /// What rounding errors of sums of the derivative by an input are relative to.
+    /// The scale of the rounding errors of sums of the derivative by an input.
     pub fn size_of_derivative(&self, input: usize) -> f64 {
         self.derivatives.get(input).map_or(0.0, |derivative| derivative.size)
     }
@@ -112,7 +112,7 @@ impl<T: TestFloat> Bounded<T> {
         result
     }
 
-    /// The same, sure only if the error is small beside an interval.
+    /// The same number. It is sure only if the error is small beside an interval.
     fn beside(&self, low: f64, high: f64) -> Self {
         Self { is_sure: self.is_sure && self.error <= SHARE_OF_BOX * (high - low), ..self.clone() }
     }

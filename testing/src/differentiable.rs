@@ -4,12 +4,12 @@ use gradtape::{Dual, Number, Real, Value, gradient};
 
 use crate::TestFloat;
 
-/// A number that can be made a variable and asked for its derivative.
+/// A number that can become a variable and has a derivative.
 pub trait Differentiable: Real {
-    /// What its number and its derivatives are.
+    /// The type of its number and of its derivatives.
     type Inner: Number;
 
-    /// The value and the gradient of `f` at `x`, as of numbers that are variables. Compiled once for all functions.
+    /// The value and the gradient of `f` at `x`, with all numbers as variables. Compiled once for all functions.
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[Self::Inner]) -> (Self::Inner, Vec<Self::Inner>);
 }
 
@@ -24,7 +24,7 @@ where
     }
 }
 
-/// As many evaluations as it takes to give each input a lane of its own.
+/// As many evaluations as needed to give each input a separate lane.
 impl<T: Number, const N: usize> Differentiable for Dual<T, N>
 where
     Self: Real,

@@ -1,6 +1,7 @@
-//! Functions of any number of inputs, to try drivers with, and how what they return is compared.
+//! Functions of any number of inputs for testing drivers, and comparisons of their results.
 //!
-//! They are never inlined, here and in the tests of many drivers: compiled once for a number, and not for each driver.
+//! They are never inlined, also in the tests of many drivers: each is compiled once for a number, and not for each
+//! driver.
 
 use std::fmt::Debug;
 
@@ -10,7 +11,7 @@ use num_traits::Float;
 
 use crate::{TestFloat, assert_near, bits, number};
 
-/// Functions of f64 as [`gradtape::function!`] makes them, in an array: of one type, so that drivers are compiled once.
+/// Functions of f64 from [`gradtape::function!`], in an array: they have one type, so that drivers are compiled once.
 #[macro_export]
 macro_rules! functions {
     ($(|$x:ident| $y:expr),+ $(,)?) => {{
@@ -45,7 +46,7 @@ impl<T: Plain> Function<T> for Chain {
     }
 }
 
-/// As many outputs: constants, inputs, and functions of some inputs.
+/// That many outputs: constants, inputs, and functions of some inputs.
 pub struct Several(pub usize);
 
 /// One of [`Several`].
@@ -72,12 +73,12 @@ impl<T: Plain> VectorFunction<T> for Several {
 
     #[inline(never)]
     fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
-        // Zero before.
+        // The value before is zero.
         y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
     }
 }
 
-/// A random expression as a function: over any number that functions are evaluated with.
+/// A random expression as a function over any number that drivers use.
 pub struct Random<'a>(pub &'a Expression);
 
 impl Function for Random<'_> {
@@ -88,7 +89,7 @@ impl Function for Random<'_> {
     }
 }
 
-/// Any number of a function. A derivative would need a number over it; in its place is the operation itself.
+/// Any number of a function. A derivative would need a number over it, so the operation itself replaces it.
 #[derive(Clone)]
 struct Any<F>(F);
 

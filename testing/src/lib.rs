@@ -1,9 +1,9 @@
-//! What tests, benchmarks and fuzz targets share: comparison of numbers, functions to try, and references that know nothing
-//! of how the crate computes.
+//! Code shared by tests, benchmarks and fuzz targets: comparison of numbers, functions to test with, and references
+//! that are independent of the crate's method.
 //!
-//! Points are drawn from [`gradtape::check`]: `quickcheck`'s own generator of floats makes none between 0 and 1 in magnitude.
+//! Points are drawn from [`gradtape::check`]: the float generator of `quickcheck` makes no magnitudes between 0 and 1.
 
-// Nobody outside of the workspace reads these pages, and a panic is a finding.
+// These pages are not public, and a panic is a test result.
 #![allow(missing_docs, missing_debug_implementations)]
 #![allow(clippy::missing_panics_doc, clippy::missing_errors_doc, clippy::module_name_repetitions)]
 
@@ -40,7 +40,7 @@ pub fn number<T: num_traits::NumCast>(x: f64) -> T {
     num_traits::cast(x).expect("a float converts from f64")
 }
 
-/// All that tells two floats apart, except which NaN they are.
+/// All bits of a float, with one pattern for all NaN.
 pub fn bits(x: impl Into<f64>) -> u64 {
     let x = x.into();
     if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() }
@@ -62,7 +62,7 @@ fn ulp<T: TestFloat>(x: T) -> T {
     if x.abs() < T::min_positive_value() { tiniest } else { x.abs().log2().floor().exp2() * T::epsilon() }
 }
 
-/// Says by how much a result is off, if by more than it may.
+/// A message with the error of a result, if it is larger than allowed.
 pub fn complaint<T: TestFloat>(ours: T, expected: f64, ulps: f64, what: impl Debug) -> Option<String> {
     let expected = number::<T>(expected);
     let off = ((ours - expected) / ulp(expected)).abs();
@@ -74,7 +74,7 @@ pub fn quickcheck(tests: u64, property: impl Testable) {
     QuickCheck::new().tests(tests).min_tests_passed(tests).quickcheck(property);
 }
 
-/// What tests do with an entry of the table.
+/// Uses of a table entry in tests.
 pub trait InBox<const N: usize> {
     /// A point of the box.
     fn point(&self, units: [Unit; N]) -> [f64; N];

@@ -1,4 +1,4 @@
-//! The reference: reverse mode as a graph of counted nodes, one for every operation, with textbook partials.
+//! The reference: reverse mode on a graph of reference-counted nodes, one for every operation, with textbook partials.
 
 use std::cell::RefCell;
 use std::f64::consts::LN_2;
@@ -17,10 +17,10 @@ pub struct Naive<T>(Rc<RefCell<Node<T>>>);
 struct Node<T> {
     data: T,
     adjoint: T,
-    /// Whether there is a path from the result without a partial that is exactly 0. Where there is none, the adjoint is
-    /// 0 even if partials are infinite; where it is 0 by cancellation, an infinite partial makes a NaN of it.
+    /// Whether there is a path from the result without a partial that is exactly 0. If there is none, the adjoint is 0
+    /// even if partials are infinite. If the adjoint is 0 by cancellation, an infinite partial turns it into NaN.
     has_influence: bool,
-    /// The sum of the magnitudes whose sum is the adjoint: what rounding errors are relative to.
+    /// The sum of the magnitudes of the terms of the adjoint: the scale of its rounding errors.
     scale: T,
     edges: Vec<Edge<T>>,
     seen: bool,
@@ -29,15 +29,15 @@ struct Node<T> {
     is_finite: bool,
     /// See [`Naive::is_bounded`].
     is_bounded: bool,
-    /// The binary logarithms of the least product of finite partials along any path that ends here, and of the sum of
-    /// all these products.
+    /// The binary logarithms of the smallest product of finite partials along any path that ends here, and of the sum
+    /// of all these products.
     slopes: [f64; 2],
 }
 
 struct Edge<T> {
     operand: Naive<T>,
     partial: T,
-    /// What the rounding errors of the partial are relative to.
+    /// The scale of the rounding errors of the partial.
     scale: T,
 }
 
@@ -57,7 +57,7 @@ impl<T: TestFloat> Naive<T> {
             if !partial.is_zero() {
                 slopes[0] = slopes[0].min(least + partial.abs().log2().into());
             }
-            // Of 0, which has no influence, the logarithm is -∞.
+            // The logarithm of 0, which has no influence, is -∞.
             let (a, b) = (slopes[1], greatest + scale.log2().into());
             slopes[1] = a.max(b) + (-(a - b).abs()).exp2().ln_1p() / LN_2;
         }
@@ -84,8 +84,8 @@ impl<T: TestFloat> Naive<T> {
         self.0.borrow().is_finite && self.is_bounded()
     }
 
-    /// Whether no product of finite partials along a path over- or underflows, nor the sum of all: neither those of the
-    /// sweep, from the result down, nor the slopes of a tape, from below up.
+    /// Whether no product of finite partials along a path over- or underflows, nor the sum of all. This covers the
+    /// products of the sweep, from the result down, and the slopes of a tape, from the variables up.
     pub fn is_bounded(&self) -> bool {
         self.0.borrow().is_bounded
     }
@@ -122,8 +122,8 @@ impl<T: TestFloat> Naive<T> {
     }
 }
 
-/// A textbook's partial with the scale of its rounding errors: terms that cancel to something small are as uncertain
-/// as one of 0.1.
+/// A textbook partial with the scale of its rounding errors: terms that cancel to a small number are as uncertain as
+/// 0.1.
 fn uncertain<T: TestFloat>(partial: T) -> (T, T) {
     (partial, partial.abs().max(number(0.1)))
 }
@@ -178,7 +178,7 @@ where
         }
     }
 
-    /// The second derivative is that of a tape of tapes.
+    /// The second derivative is computed by a tape of tapes.
     fn derivative(op: usize, a: &Self) -> Self {
         let (y, slopes) = gradient(|x| Value::derivative(op, &x[0]), &[a.data()]);
         let (partial, scale) = uncertain(slopes[0]);
@@ -186,8 +186,8 @@ where
     }
 }
 
-/// The textbook's derivative, accurate in the operation's box. Outside, and for an operation that has none here yet,
-/// that of a tape of one operation is lent, which `gradients.rs` and `accuracy.rs` look after.
+/// The textbook derivative, accurate in the box of the operation. Outside, and for an operation without a textbook
+/// derivative here, it is the derivative of a tape with one operation, which `gradients.rs` and `accuracy` test.
 fn unary_partial<T: Float>(name: &str, x: T, y: T) -> Option<T> {
     let [one, two, three] = [1.0, 2.0, 3.0].map(number::<T>);
     let sigma = one / (one + (-x).exp());

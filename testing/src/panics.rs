@@ -1,4 +1,4 @@
-//! Panics as results: what they say and where they are reported.
+//! Panics as results: their messages, and where they are reported.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -10,7 +10,7 @@ thread_local! {
     static CAUGHT: RefCell<(String, String)> = RefCell::default();
 }
 
-/// What `f` returns, or the message and the file of its panic.
+/// The result of `f`, or the message and the file of its panic.
 pub fn caught<R>(f: impl FnOnce() -> R) -> Result<R, (String, String)> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

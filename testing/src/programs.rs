@@ -1,6 +1,6 @@
 //! Claims about programs of random expressions, against tapes and against themselves.
 //!
-//! Each returns whether it says anything about this expression, and panics if that is wrong.
+//! Each function panics if its claim is wrong for the expression, and returns whether the claim applies to it.
 
 use std::cell::{Cell, RefCell};
 
@@ -24,7 +24,7 @@ pub fn inputs<T: TestFloat>(graph: &Expression) -> Vec<T> {
     graph.inputs().iter().map(|&x| number(x)).collect()
 }
 
-/// The inputs, and some beside them.
+/// The inputs, and some more.
 pub fn rows_near<T: TestFloat>(graph: &Expression, units: &[Unit]) -> Vec<Vec<T>> {
     let x = inputs::<T>(graph);
     let row = |units: &[Unit]| {
@@ -37,7 +37,7 @@ pub fn rows_near<T: TestFloat>(graph: &Expression, units: &[Unit]) -> Vec<Vec<T>
     std::iter::once(x.clone()).chain(units.chunks(x.len()).map(row)).collect()
 }
 
-/// The inputs, and rows in which some or all are other numbers.
+/// The inputs, and rows in which some or all numbers are different.
 pub fn rows_of<T: TestFloat>(graph: &Expression, others: &[Any<T>]) -> Vec<Vec<T>> {
     let x = inputs::<T>(graph);
     let row = |(k, &Any(other)): (usize, &Any<T>)| {
@@ -53,16 +53,16 @@ pub fn rows_of<T: TestFloat>(graph: &Expression, others: &[Any<T>]) -> Vec<Vec<T
 }
 
 thread_local! {
-    /// How far the numbers of [`Shaky`] are moved, and the state of its dice.
+    /// The size by which the numbers of [`Shaky`] are moved, and the state of the random generator.
     static SHAKE: Cell<(f64, u64)> = const { Cell::new((0.0, 0)) };
-    /// How comparisons came out.
+    /// The results of comparisons.
     static PATH: RefCell<Vec<bool>> = const { RefCell::new(Vec::new()) };
-    /// Whether a maximum or minimum was taken of zeros of both signs.
+    /// Whether there was a maximum or minimum of zeros with both signs.
     static HAS_ZEROS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The number moved up or down, by the size or down to half of it: always by the size, what cancels would too often move
-/// together.
+/// The number moved up or down, by between half the size and the size. If all moved by exactly the size, terms that
+/// cancel would too often move together.
 fn shaken<F: Real>(y: F) -> F
 where
     F::Plain: Float,
@@ -86,7 +86,7 @@ macro_rules! wrapper {
             where
                 F::Plain: Float,
             {
-                /// What a list is made of, each moved for itself: the terms inside are rounded, too, and may cancel.
+                /// The terms of a list, each moved separately: they are rounded, too, and may cancel.
                 fn on_the_way(list: &[Self]) -> Vec<F> {
                     wrapped(list, |x| $shake(x.0))
                 }
@@ -157,20 +157,20 @@ macro_rules! wrapper {
 }
 
 wrapper! {
-    /// The same operations on a tape and in a recording: `custom` and `retain` are ordinary ones, and a derivative, of
-    /// which a program has another formula for the second derivative, is a constant to both.
+    /// The same operations on a tape and in a recording. `custom` and `retain` are ordinary operations. A derivative is
+    /// a constant for both, because a program has another formula for its second derivative.
     Common: |y| y, |op, a| F::derivative(op, &a.0).detach(), {
         fn custom(a: &Self, b: &Self) -> Self {
             Self(a.0 * a.0 * b.0)
         }
     }
-    /// The same with every result moved a little, to see what depends on that.
+    /// The same with every result moved a little, to find out which results depend on that.
     Shaky: shaken, |op, a| F::derivative(op, &a.0), {
         fn custom(a: &Self, b: &Self) -> Self {
             Self(shaken(F::custom(&a.0, &b.0)))
         }
     }
-    /// What [`Common`] computes, moved a little.
+    /// The results of [`Common`], moved a little.
     ShakyCommon: shaken, |op, a| F::derivative(op, &a.0).detach(), {
         fn custom(a: &Self, b: &Self) -> Self {
             Self(shaken(shaken(a.0 * a.0) * b.0))
@@ -178,7 +178,7 @@ wrapper! {
     }
 }
 
-/// A plain number that remembers how comparisons come out where an exact program has guards.
+/// A plain number that notes the results of comparisons where an exact program has guards.
 #[derive(Clone, Copy, Debug)]
 struct Traced<T>(T);
 
@@ -223,22 +223,22 @@ impl<T: TestFloat + Arithmetic> Arithmetic for Traced<T> {
     }
 }
 
-/// How the comparisons come out at a row.
+/// The results of the comparisons at a row.
 fn path<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> Vec<bool> {
     PATH.with_borrow_mut(Vec::clear);
     graph.eval(&row.iter().map(|&x| Traced(x)).collect::<Vec<_>>());
     PATH.take()
 }
 
-/// Whether the result may depend on accidents of the machine: the sign of a NaN, or which of two zeros is the larger,
-/// which any function of its sign tells.
+/// Whether the result may depend on the machine: on the sign of a NaN, or on which of two zeros is the larger, which
+/// any function of its sign shows.
 fn is_accidental<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
     HAS_ZEROS.set(false);
     path(graph, row);
     HAS_ZEROS.get() || tells_the_sign_of_nan(graph, row)
 }
 
-/// The sign of a NaN is an accident of the machine, and `copysign` tells it.
+/// The sign of a NaN depends on the machine, and `copysign` shows it.
 pub fn tells_the_sign_of_nan<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
     graph.eval_all(row).into_iter().any(T::is_nan) && graph.to_string().contains("copysign")
 }
@@ -258,8 +258,8 @@ fn on_tape<T: TestFloat>(f: impl FnOnce(&[Value<T>]) -> Value<T>, row: &[T]) -> 
     std::iter::once(value).chain(slopes).collect()
 }
 
-/// An exact program computes the bits of the tape at all rows that go its way, whatever they are, and refuses all
-/// others.
+/// An exact program computes the same bits as the tape for all rows on its path, whatever their numbers, and refuses
+/// all other rows.
 pub fn exact_programs_are_the_tape<T>(graph: &Expression, rows: &[Vec<T>], options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -291,7 +291,7 @@ where
     accepted != 0
 }
 
-/// Rows of a program and of its gradient do not influence each other, any number of times these.
+/// Rows of a program and of its gradient are independent, for any number of copies of the rows.
 pub fn rows_are_independent<T>(graph: &Expression, rows: &[Vec<T>], count: usize, options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -306,8 +306,8 @@ where
         & rows_do_not_influence_each_other(&program.gradient(), &rows, &mut workspace, &what)
 }
 
-/// What a row becomes depends on no other row: not on how many there are, nor on what they hold. The first that strays
-/// is named.
+/// The result of a row depends on no other row: not on their number, and not on their contents. The first row that
+/// violates a guard is reported.
 fn rows_do_not_influence_each_other<T>(
     program: &Program<T>,
     rows: &[Vec<T>],
@@ -347,7 +347,7 @@ where
     true
 }
 
-/// Values and derivatives are those of a tape of f64, within what the rounding of a smooth expression explains.
+/// Values and derivatives agree with a tape of f64, within the rounding errors of a smooth expression.
 pub fn programs_agree_within_rounding<T>(graph: &Expression, rows: &[Vec<T>], options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -375,7 +375,8 @@ where
     says_something
 }
 
-/// How far results move when everything on the way is moved a little; nothing if they are not finite, or change much.
+/// The change of the results if all intermediate numbers are moved a little; `None` if results are not finite or change
+/// much.
 fn spread<T: TestFloat>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>> {
     let mut spread = vec![0.0_f64; around.len()];
     for seed in 0..8_u64 {
@@ -391,8 +392,8 @@ fn spread<T: TestFloat>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>
     Some(spread)
 }
 
-/// Values and derivatives are those of the tape, where rounding does not change them much: what they move by when all
-/// results on the way are moved by 16 units in the last place is what they may be off by, several times.
+/// Values and derivatives agree with the tape where rounding does not change them much. The tolerance is several times
+/// the change that results from moving all intermediate numbers by 16 units in the last place.
 pub fn programs_agree_where_rounding_is_harmless<T>(graph: &Expression, row: &[T], options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -413,7 +414,7 @@ where
     };
     naive.backward();
     for (k, ((&ours, &theirs), spread)) in ours.iter().zip(&theirs).zip(spread).enumerate() {
-        // What rounding errors are relative to where terms cancel.
+        // The scale of rounding errors where terms cancel.
         let scale = if k == 0 { theirs.abs() } else { variables[k - 1].adjoint().1 };
         let tolerance = 8.0 * spread + 64.0 * T::epsilon().into() * scale.into() + 1e-30;
         assert!(
@@ -424,8 +425,8 @@ where
     true
 }
 
-/// The sum over rows and its gradient by parameters are the sums of those of the rows, within rounding, and the same
-/// bits again.
+/// The sum over rows, and its gradient by parameters, are the sums over the single rows, within rounding, and have the
+/// same bits if they are computed again.
 pub fn sums_agree<T>(graph: &Expression, rows: &[Vec<T>], count: usize, options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -433,7 +434,7 @@ where
     Expr<T>: Arithmetic,
 {
     let x = inputs::<T>(graph);
-    // The first inputs are parameters, and there is one that nothing uses, and an input that nothing uses.
+    // The first inputs are parameters. One more parameter and one more input are not used.
     let split = x.len() / 2;
     let of_row = |w: &[Expr<T>], x: &[Expr<T>]| graph.eval(&[&w[..split], &x[1..]].concat());
     let parameters: Vec<T> = x[..split].iter().copied().chain([number(7.0)]).collect();
@@ -454,7 +455,7 @@ where
     }
     let all: Vec<T> = (0..count).flat_map(|k| used[k % used.len()].0).copied().collect();
     for (k, (_, bound, theirs)) in used.iter().enumerate() {
-        // Added up row by row, they would be off by more than the program.
+        // Sums in the order of rows would have a larger error than the program.
         let times: f64 = num_traits::cast((count + used.len() - 1 - k) / used.len()).expect("it is small");
         for j in 0..=split {
             let (error, size) = match j {
@@ -489,7 +490,7 @@ fn on_tape_of_doubles(graph: &Expression, row: &[f64]) -> Vec<f64> {
     on_tape(|x| graph.eval(x), row)
 }
 
-/// The gradient, and behind it the second derivatives along a direction, by a tape of tapes.
+/// The gradient, followed by the second derivatives along a direction, by a tape of tapes.
 fn second_derivatives<T: TestFloat>(
     f: impl FnOnce(&[Value<Value<T>>]) -> Value<Value<T>>,
     row: &[T],
@@ -502,8 +503,8 @@ fn second_derivatives<T: TestFloat>(
     slopes.into_iter().map(Value::data).chain(along).collect()
 }
 
-/// The derivative of a gradient along a direction, forward and by the Jacobian, is that of a tape of tapes, where
-/// rounding is harmless.
+/// The derivative of a gradient along a direction, in forward mode and by the Jacobian, agrees with a tape of tapes,
+/// where rounding is harmless.
 pub fn second_derivatives_agree<T>(graph: &Expression, options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,

@@ -1,6 +1,6 @@
 //! Claims about an expression, against the plain program, the naive reference and differences.
 //!
-//! Each returns whether it says anything about this expression, and panics if that is wrong.
+//! Each function panics if its claim is wrong for the expression, and returns whether the claim applies to it.
 
 use gradtape::check::difference;
 use gradtape::check::random::{Arithmetic, Expression};
@@ -20,15 +20,15 @@ where
     graph.eval_all(&inputs)
 }
 
-/// Every number is the plain program's, and the gradient of the last that is ordinary and no constant the reference's.
-/// The gradient of the result has no NaN where the number is none and the derivative of the reference is finite, unless
-/// slopes overflow.
+/// Every number equals that of the plain program. The gradient of the last step that is ordinary and no constant equals
+/// that of the reference. If the result is a number and the derivative of the reference is finite, the gradient has no
+/// NaN, unless slopes overflow.
 ///
-/// The tape multiplies partials from the variables up and the reference from the result down, so where products of some
-/// of them over- or underflow the two may differ; and so they may by paths that part behind an infinite partial, whose
-/// slopes are infinite already where they meet again.
+/// The tape multiplies partials from the variables up, the reference from the result down. So the two may differ if
+/// products of some partials over- or underflow. They may also differ if paths divide behind an infinite partial: their
+/// slopes are infinite before they meet again.
 ///
-/// So do duals, whose slopes are those from below up, at every joint.
+/// The same holds for duals, whose slopes are computed from the variables up in every operation.
 pub fn agrees_with_the_references<T: TestFloat + Arithmetic, F: Over<T> + Arithmetic>(graph: &Expression) -> bool
 where
     Value<T>: Arithmetic,
@@ -63,13 +63,13 @@ where
     naive[last].backward();
     for (ours, theirs) in gradient_of(last).into_iter().zip(&naive) {
         let (theirs, scale) = theirs.adjoint();
-        // 1e-12 in f64.
+        // The tolerance is 1e-12 in f64.
         assert_near(ours, theirs, number::<T>(4500.0) * T::epsilon() * scale, (last, graph));
     }
     true
 }
 
-/// The gradient is that of differences of the plain program, where it is smooth and not too noisy.
+/// The gradient agrees with differences of the plain program, where the program is smooth and not too noisy.
 pub fn agrees_with_differences(graph: &Expression) -> bool {
     let naive = reference::<f64>(graph);
     let result = &naive[naive.len() - 1];
@@ -94,7 +94,7 @@ pub fn agrees_with_differences(graph: &Expression) -> bool {
     })
 }
 
-/// A tape of tapes computes the same number and the same derivatives, and so does a tape that was cleared.
+/// A tape of tapes computes the same number and the same derivatives, and so does a cleared tape.
 pub fn agrees_with_other_tapes<T: TestFloat + Arithmetic>(graph: &Expression) -> bool
 where
     Value<T>: Arithmetic,
@@ -149,7 +149,7 @@ where
     true
 }
 
-/// The second derivatives are those of differences of the gradient, in all nestings, where the expression is smooth and
+/// The second derivatives agree with differences of the gradient, in all nestings, where the expression is smooth and
 /// not too noisy.
 pub fn agrees_with_second_differences(graph: &Expression) -> bool {
     let x = graph.inputs();

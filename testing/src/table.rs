@@ -1,6 +1,6 @@
 //! The table of operations for tests and benchmarks: the one place here that knows the grammar of [`gradtape::operations`].
 
-/// Hands the names of the table to the macro `$consumer`, after the tokens that follow its name.
+/// Passes the names of the table to the macro `$consumer`, after the tokens that follow its name.
 ///
 /// ```text
 /// names! { consumer some tokens }
@@ -26,7 +26,7 @@ macro_rules! names {
     };
 }
 
-/// Takes the names from the table, for [`names!`]. A crate that uses that brings this into scope, too.
+/// Extracts the names from the table, for [`names!`]. A crate that uses that macro imports this one, too.
 #[macro_export]
 macro_rules! read_names {
     (

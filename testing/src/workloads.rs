@@ -5,17 +5,17 @@ use std::ops::Neg;
 use gradtape::Real;
 use num_traits::NumOps;
 
-/// A number computed from many, in the two forms that need no tape.
+/// A number computed from many inputs, in the two forms that need no tape.
 pub trait Program {
     fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F;
 
     /// The value; the gradient is written, not added.
     fn hand(&self, x: &[f64], gradient: &mut [f64]) -> f64;
 
-    /// Arithmetic operations of one evaluation, each elementary function counted as one.
+    /// Arithmetic operations of one evaluation. An elementary function counts as one.
     fn operations(&self, inputs: usize) -> usize;
 
-    /// Steps of gradient descent that make one run.
+    /// The number of steps of gradient descent in one run.
     fn steps(&self) -> usize {
         1
     }
@@ -119,7 +119,7 @@ pub struct Ode;
 const STEPS: usize = 10_000;
 const DT: f64 = 0.001;
 
-/// What Runge-Kutta needs of a number.
+/// The operations that Runge-Kutta needs.
 pub trait Arithmetic: Copy + NumOps + NumOps<f64> + Neg<Output = Self> {}
 
 impl<F: Copy + NumOps + NumOps<f64> + Neg<Output = F>> Arithmetic for F {}
@@ -130,7 +130,7 @@ impl Ode {
         (p[0] * x - p[1] * x * y, -p[2] * y + p[3] * x * y)
     }
 
-    /// The state after one step, and the four states where slopes were taken.
+    /// The state after one step, and the four states where slopes were evaluated.
     #[inline(always)]
     fn step<F: Arithmetic>(p: &[F], x: F, y: F) -> ((F, F), [(F, F); 4]) {
         let (k1x, k1y) = Self::slopes(p, x, y);
@@ -173,7 +173,7 @@ impl Program for Ode {
         }
         gradient.fill(0.0);
         let mut adjoint = [1.0, 1.0];
-        // The adjoint of the slopes at one stage, spread to the parameters and returned for the state.
+        // Propagates the adjoint of the slopes at one stage to the parameters, and returns it for the state.
         let mut back = |(x, y): (f64, f64), [kx, ky]: [f64; 2]| {
             gradient[0] += kx * x;
             gradient[1] -= kx * x * y;
@@ -209,7 +209,7 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// 2-16-16-1 on 100 random points, in opposite quadrants or not.
+    /// 2-16-16-1 on 100 random points. The target is 1 if both coordinates have the same sign, else -1.
     pub fn quadrants() -> (Self, Vec<f64>) {
         let (widths, mut draws) = (vec![2, 16, 16, 1], Draws::new());
         let parameters = Self::draw(&widths, &mut draws);
@@ -226,7 +226,7 @@ impl Mlp {
         (Self { widths, rows, targets: vec![1.0, -1.0, -1.0, 1.0], scale: 1.0, steps: 50 }, parameters)
     }
 
-    /// For each neuron its weights, then its bias 0.
+    /// For each neuron, its weights and then its bias 0.
     fn draw(widths: &[usize], draws: &mut Draws) -> Vec<f64> {
         let mut parameters = Vec::new();
         for width in widths.windows(2) {

@@ -1,12 +1,12 @@
-//! Wrong gradients, and whether a check notices.
+//! Wrong gradients, and whether a check detects them.
 
 use gradtape::check::{Failure, Report, Variation, Verdict};
 use gradtape::{Scalar, Value};
 
-/// `f`, with what the tape says of its derivatives by `x[k]` changed: `x[k]` is the result of a custom operation.
+/// `f` with wrong derivatives on the tape by `x[k]`: `x[k]` becomes the result of a custom operation.
 pub fn with_slope<T: Scalar>(x: &[Value<T>], k: usize, slope: T) -> Vec<Value<T>> {
     let mut x = x.to_vec();
-    // A chain with a wrong slope, made of what is public: the number of `x`, and `slope` times its change.
+    // A chain with a wrong slope, made by public functions: the number of `x`, and `slope` times its change.
     let scaled = x[k] * slope;
     x[k] = scaled + Value::constant(x[k].data() - scaled.data());
     x

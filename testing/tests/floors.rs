@@ -1,20 +1,21 @@
-//! The house has floors: a file of `src` imports from its own room and from rooms below, never from above, and nothing from
-//! the root of the crate.
+//! A file of `src` imports from its own room and from rooms below, never from above, and never from the root of the
+//! crate.
 //!
-//! The test reads the source. A room is a module of the crate, or of a module that has rooms of its own; the list of rooms
-//! says which is above which. Imports are `use` declarations and paths in the code that begin with `crate`, `$crate`, `super`,
-//! `self` or a child module. Comments, documentation and what is compiled for tests alone do not count.
+//! The test reads the source. A room is a module of the crate, or of a module that is divided into rooms; the list of
+//! rooms defines their order. Imports are `use` declarations, and paths in the code that begin with `crate`, `$crate`,
+//! `super`, `self` or a child module. Comments, documentation and code for tests do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-/// The rooms, from the ground up. A room imports from rooms on the lines above it in this list, and from those on its left.
+/// The rooms, from the ground up. A room may import from rooms on earlier lines of this list, and from those on its
+/// left.
 const FLOORS: &[&[&str]] = &[
-    // The ground: nothing of the crate is below it.
+    // The ground: it imports nothing else of the crate.
     &["error", "scalar", "file", "sparse", "ops"],
-    // What every number has.
+    // The traits of every number.
     &["number"],
     // Numbers.
     &["dual", "dependence", "tape", "nested"],
@@ -33,12 +34,12 @@ const FLOORS: &[&[&str]] = &[
     ],
     // Drivers.
     &["function"],
-    // Users of all that.
+    // Users of all rooms below.
     &["check", "nn", "interop"],
 ];
 
-/// Files of one room that import from each other, directly or by way of others. Each is explained in the head of its folder.
-/// A file stands in one line at most. Files that a module only re-exports do not count.
+/// Files of one room that import from each other, directly or indirectly. The head of their folder explains each
+/// circle. A file is in at most one line. Files that a module only re-exports do not count.
 const CIRCLES: &[&[&str]] = &[];
 
 #[test]
@@ -103,18 +104,18 @@ struct Token<'a> {
     line: usize,
 }
 
-/// An import of an item, or of a module if there is none.
+/// An import of an item, or of a module if it has no item.
 struct Import {
     from: String,
-    /// Where the item is defined; empty is the root of the crate.
+    /// The module that defines the item; empty for the root of the crate.
     to: String,
     item: String,
     line: usize,
-    /// Whether the module only passes the item on.
+    /// Whether the module only re-exports the item.
     is_reexport: bool,
 }
 
-/// A path as it is written: the module where it stands, its segments, and whether it began with `$crate`.
+/// A path in the source: its module, its segments, and whether it began with `$crate`.
 struct Written {
     from: String,
     segments: Vec<String>,
@@ -128,7 +129,7 @@ struct Written {
 
 /// All modules and imports of a crate.
 struct House {
-    /// Modules that are files; of each its path from `src`.
+    /// Modules that are files, each with its path from `src`.
     modules: BTreeSet<String>,
     imports: Vec<Import>,
 }
@@ -244,10 +245,10 @@ fn child(module: &str, name: &str) -> String {
 #[derive(Default)]
 struct Reader {
     modules: BTreeSet<String>,
-    /// Modules that are compiled for tests alone.
+    /// Modules that are compiled for tests only.
     for_tests: BTreeSet<String>,
     written: Vec<Written>,
-    /// Macros that stand at the root, wherever they are defined.
+    /// Macros at the root of the crate, wherever they are defined.
     exported: BTreeMap<String, String>,
 }
 
@@ -267,7 +268,7 @@ impl Reader {
 
     /// Collects all paths of a file.
     fn read(&mut self, file: &str, tokens: &[Token]) {
-        // Modules inside of the file, each with the depth of its braces.
+        // Modules inside the file, each with the depth of its braces.
         let mut inside: Vec<(String, usize)> = Vec::new();
         let (mut depth, mut at) = (0, 0);
         while at < tokens.len() {
@@ -322,7 +323,7 @@ impl Reader {
                         segments.push(text(2 * segments.len()).to_owned());
                     }
                     let length = 2 * segments.len() - 1;
-                    // Not the rest of a path, a fragment of a macro, or a visibility.
+                    // Not a later part of a path, a fragment of a macro, or a visibility.
                     if (first == "crate" || !is_dollar) && before != "::" && before != "in" {
                         let (from, line) = (scope, tokens[at].line);
                         let (alias, is_use, is_reexport) = (None, false, false);
@@ -337,7 +338,7 @@ impl Reader {
         }
     }
 
-    /// The import that a path is, if it is one of this crate's.
+    /// The import that a path makes, if it is in this crate.
     fn resolve(&self, written: &Written) -> Option<Import> {
         let from = self.file_of(&written.from);
         if from.is_empty() || self.is_for_tests(&from) {
@@ -360,7 +361,8 @@ impl Reader {
             .any(|module| self.for_tests.contains(module))
     }
 
-    /// The module from which a path goes on, and the rest of it; `None` if it is that of another crate or of a local name.
+    /// The module at which a path starts, and the rest of the path; `None` for a path in another crate or of a local
+    /// name.
     fn start<'a>(&self, scope: &str, segments: &'a [String]) -> Option<(String, &'a [String])> {
         let mut rest = segments;
         let mut module = match &*segments[0] {
@@ -380,7 +382,7 @@ impl Reader {
         Some((module, rest))
     }
 
-    /// Where the item of a path is defined, through the modules that pass it on, and what is left of the path.
+    /// The module that defines the item of a path, followed through re-exports, and the rest of the path.
     fn find(&self, module: &str, path: &[String], root: Root, depth: usize) -> (String, Vec<String>) {
         let Some((name, rest)) = path.split_first() else { return (module.to_owned(), Vec::new()) };
         let inner = child(module, name);
@@ -407,7 +409,7 @@ impl Reader {
         (module.to_owned(), path.to_vec())
     }
 
-    /// The file in which a module stands.
+    /// The file of a module.
     fn file_of(&self, module: &str) -> String {
         let mut module = module;
         while !self.modules.contains(module) && !module.is_empty() {
@@ -417,7 +419,7 @@ impl Reader {
     }
 }
 
-/// What a name at the root stands for: itself, or what the root passes on.
+/// The target of a name at the root: itself, or the item that the root re-exports.
 #[derive(Clone, Copy, PartialEq)]
 enum Root {
     AsWritten,
@@ -434,7 +436,7 @@ impl<'a> Texts<'a> for [Token<'a>] {
     }
 }
 
-/// The paths of a tree, each with the name that it gets.
+/// The paths of a `use` tree, each with the name that it defines.
 fn use_tree<'a>(
     tokens: &mut iter::Peekable<impl Iterator<Item = &'a str>>,
     before: &[String],
@@ -448,7 +450,7 @@ fn use_tree<'a>(
                     use_tree(tokens, &path, all);
                 }
                 tokens.next();
-                // The comma behind the list.
+                // The comma after the list.
                 tokens.next_if_eq(&",");
                 return;
             }
@@ -470,7 +472,7 @@ fn use_tree<'a>(
     }
 }
 
-/// Behind the item that begins here, further attributes included.
+/// The position after the item that begins here, including further attributes.
 fn end_of_item(tokens: &[Token], start: usize) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(start) {
@@ -493,7 +495,7 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The words and signs of a source without its comments and literals.
+/// The words and signs of a source, without comments and literals.
 fn tokens(source: &str) -> Vec<Token<'_>> {
     let (mut tokens, mut rest, mut line) = (Vec::new(), source, 1);
     while let Some(first) = rest.chars().next() {

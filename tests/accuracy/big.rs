@@ -1,4 +1,4 @@
-//! Numbers of 320 bits (96 decimal digits), as operators and functions read best.
+//! Numbers of 320 bits (96 decimal digits), with operators and functions.
 
 use std::cell::RefCell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -18,7 +18,7 @@ pub(crate) struct Big(BigFloat);
 impl From<f64> for Big {
     fn from(x: f64) -> Self {
         let from = |x| Self(BigFloat::from_f64(x, BITS));
-        // The library takes subnormal numbers for others.
+        // The library misreads subnormal numbers.
         if x.is_subnormal() { from(x * 2.0_f64.powi(64)) / Self::power_of_two(64) } else { from(x) }
     }
 }
@@ -107,7 +107,7 @@ impl Big {
         CONSTS.with_borrow_mut(|consts| Self(x.0.exp(BITS, ROUNDING, consts)))
     }
 
-    /// The number itself between ±10⁶: the exponential of a larger one is 0 or infinite for any float.
+    /// The number, limited to ±10⁶: the exponential of a larger number is 0 or infinite for any float.
     pub(crate) fn bounded(&self) -> Self {
         let far = BigFloat::from_i32(1_000_000, BITS);
         Self(self.0.clamp(&BigFloat::from_i32(-1_000_000, BITS), &far))
@@ -138,12 +138,12 @@ impl Big {
         self.0.cmp(&other.0).is_some_and(|order| order < 0)
     }
 
-    /// The `e` of `m · 2ᵉ` with `m` from 1/2 to 1; none of 0.
+    /// The `e` of `m · 2ᵉ` with `m` from 1/2 to 1; `None` for 0.
     pub(crate) fn exponent(&self) -> Option<i32> {
         if self.0.is_zero() { None } else { self.0.exponent() }
     }
 
-    /// The float next to `self · 2ᵏ`, if that is one of the normal range.
+    /// The float nearest to `self · 2ᵏ`, if that is in the normal range.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, clippy::cast_possible_truncation)]
     pub(crate) fn scaled_to_f64(&self, k: i32) -> f64 {
         let Some((words, _, sign, exponent, _)) = self.0.as_raw_parts() else {

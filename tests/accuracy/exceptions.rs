@@ -1,4 +1,4 @@
-//! Where a derivative may be off by more than four units in the last place, and why.
+//! The regions where a derivative may be off by more than four units in the last place, and the reasons.
 
 use crate::truth::exponent;
 
@@ -15,15 +15,15 @@ pub(crate) struct Place<'a> {
 #[derive(Debug)]
 pub(crate) struct Exception {
     pub(crate) operations: &'static [&'static str],
-    /// By which argument; empty is any.
+    /// The argument of the partial; empty for any.
     pub(crate) by: &'static str,
-    /// Where, in words and as a question.
+    /// The region in words, and as a predicate.
     pub(crate) region: &'static str,
     pub(crate) contains: fn(&Place) -> bool,
-    /// By how much the derivative may be off there, in words and as a number.
+    /// The allowed error in words, and as a number.
     pub(crate) allowed: &'static str,
     pub(crate) ulps: fn(&Place) -> f64,
-    /// The error is measured in units in the last place of this number where the derivative is smaller.
+    /// Where the derivative is smaller than this number, the error is measured in its units in the last place.
     pub(crate) unit: f64,
     pub(crate) reason: &'static str,
 }

@@ -1,4 +1,5 @@
-//! Every function that programs compute in lanes, in both precisions, with and without the fused operation, against 320 bits and against literals.
+//! Every function that programs compute in lanes, in both precisions, with and without fused multiply-add, against 320
+//! bits and against literals.
 
 mod literals;
 mod truth;
@@ -13,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use self::literals::{LITERALS, NEAR_MULTIPLES, POWERS};
 use crate::big::Big;
 
-/// Either precision, as the tests need it.
+/// One of the two precisions, with the facts that the tests need.
 trait Tested: kernels::Tested + Float + Debug + LowerExp + Into<f64> {
     const DIGITS: i32;
     /// The exponent of the largest number, as the power of two above it.
@@ -72,7 +73,7 @@ impl Tested for f32 {
     }
 }
 
-/// The distance in units in the last place of the truth.
+/// The error in units in the last place of the truth.
 fn distance<T: Tested>(y: T, truth: &Big) -> f64 {
     let smallest = 3 - T::TOP - T::DIGITS;
     let Some(exponent) = truth.exponent() else {
@@ -81,7 +82,7 @@ fn distance<T: Tested>(y: T, truth: &Big) -> f64 {
     let unit = (exponent.min(T::TOP) - T::DIGITS).max(smallest);
     let beyond = T::TOP < exponent;
     let y = y.into();
-    // The float after the largest stands for what is beyond.
+    // The power of two above the largest float stands for all numbers beyond it.
     let top = if beyond || y.is_infinite() { Big::power_of_two(T::TOP) } else { Big::from(y) };
     if y.is_infinite() {
         let signed = if y < 0.0 { -top } else { top };
@@ -150,7 +151,7 @@ fn specials<T: Tested>() -> Vec<T> {
     positive.into_iter().flat_map(|x| [x, -x]).collect()
 }
 
-/// Ordinary arguments, all magnitudes, and what is near a boundary or a multiple of `π/2`.
+/// Ordinary arguments, all magnitudes, and arguments near a boundary or a multiple of `π/2`.
 fn points<T: Tested>(interval: (f64, f64), count: usize) -> Vec<T> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(T::SEED);
     let mut points = specials();
@@ -169,7 +170,8 @@ fn points<T: Tested>(interval: (f64, f64), count: usize) -> Vec<T> {
     points
 }
 
-/// Whether the truth can be had: not of a sine so large that 320 bits do not reach below its unit.
+/// Whether the truth can be computed. It cannot for the sine of a number so large that 320 bits do not resolve its
+/// unit.
 fn in_reach(name: &str, x: f64) -> bool {
     !matches!(name, "sin" | "cos" | "tan") || x.abs() < 1e15
 }
@@ -178,7 +180,7 @@ fn sweep<T: Tested>(count: usize) {
     for f in T::kernels() {
         let mut points = points::<T>(f.interval, count);
         if f.most == 2.0 && f.name == "normal_cdf" {
-            // Its far tail is another entry.
+            // Another entry tests the far tail.
             points.retain(|&x| x >= T::of(-5.0) || x.is_nan());
         }
         for chunk in points.chunks(8) {
@@ -194,7 +196,7 @@ fn sweep<T: Tested>(count: usize) {
                         let off = distance(y, truth);
                         assert!(off <= f.most, "{} of {x:e}, {how}: {y:e} is {off} units off", f.name);
                     } else if !(plain.is_nan() && y.is_nan()) && plain.key() != y.key() {
-                        // An end of the range may be rounded either way.
+                        // A result at the end of the range may be rounded either way.
                         let off = distance(y, &truth::unary(f.name, &Big::from(x.into())));
                         assert!(off <= f.most && x.is_finite(), "{} of {x:e}, {how}: {y:e}, not {plain:e}", f.name);
                     }
@@ -273,7 +275,7 @@ fn a_lane_does_not_see_its_neighbours() {
     check::<f32>();
 }
 
-/// With and without the fused operation, the same alone and among others.
+/// With and without fused multiply-add; a number gives the same result alone and among others.
 fn results_of_two<T: Tested>(f: &Pair<T>, a: T, b: T) -> [T; 2] {
     let among = |x: T, guest: T| core::array::from_fn(|i| if i == 3 { x } else { guest });
     core::array::from_fn(|i| {

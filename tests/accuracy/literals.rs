@@ -1,4 +1,4 @@
-//! Derivatives to 50 digits, by mpmath from differences of the functions themselves in 1700 digits.
+//! Derivatives to 50 digits, computed with mpmath by differences of the functions in 1700 digits.
 
 #![allow(clippy::approx_constant, clippy::unreadable_literal, reason = "as computed")]
 

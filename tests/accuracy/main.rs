@@ -1,14 +1,14 @@
-//! Every derivative of the table against 90 digits, at ordinary, tiny, huge and nearly singular points, in f32 and
-//! f64: at most four units in the last place (ulp), with the exceptions of `exceptions.rs`. Measured is reverse mode;
-//! forward mode has the same bits (`tests/modes.rs`).
+//! Every derivative of the table against 90 digits, at ordinary, tiny, huge and nearly singular points, in f32 and f64:
+//! the error is at most four units in the last place (ulp), with the exceptions of `exceptions.rs`. The test measures
+//! reverse mode; forward mode has the same bits (`tests/operations/modes.rs`).
 //!
 //! ```console
 //! cargo test --test accuracy -- --nocapture        # prints the worst errors
 //! GRADTAPE_WRITE=1 cargo test --test accuracy      # writes them to docs/accuracy.md
 //! ```
 //!
-//! The truth is the derivative at the float that is the argument, by the mathematical definition (`truth.rs`) in the
-//! arithmetic of the crate `astro-float-num`; mpmath's digits (`literals.rs`) vouch for both.
+//! The truth is the derivative at the argument, which is a float, by the mathematical definition (`truth.rs`) in the
+//! arithmetic of the crate `astro-float`. The digits of mpmath (`literals.rs`) confirm both.
 
 mod big;
 mod exceptions;
@@ -66,7 +66,7 @@ fn composed<T: TestFloat, F: Over<T>>() {
         300,
         (|Any(a), Any(b), Any(c)| {
             let fused = partials(|[x, a, b]: [F; 3]| x.mul_add(a, b), [a, b, c]);
-            // A sum of derivatives that begins with 0 has no negative zero.
+            // A sum of derivatives that starts with 0 is never a negative zero.
             assert_eq!(fused.map(bits), [b + T::zero(), a + T::zero(), T::one()].map(bits), "mul_add {a} {b} {c}");
             for (ours, table) in [
                 (partials(|[x]: [F; 1]| x.sin_cos().0, [a]), "sin"),

@@ -13,15 +13,15 @@ use testing::{TestFloat, partials};
 pub(crate) struct Worst {
     pub(crate) operation: &'static str,
     pub(crate) by: &'static str,
-    /// `None` is everywhere else.
+    /// `None` for all points outside the exceptions.
     pub(crate) exception: Option<&'static Exception>,
     pub(crate) ulps: f64,
-    /// By how much of what is allowed: above 1 is a failure.
+    /// The error divided by the allowed error: above 1 is a failure.
     pub(crate) share: f64,
     pub(crate) at: String,
 }
 
-/// Integer powers besides the one of the table.
+/// Integer powers, in addition to the power of the table.
 fn powers<F: Real>() -> impl Iterator<Item = Operation<F, 1>> {
     macro_rules! powers {
         ($($n:expr),*) => {
@@ -49,7 +49,7 @@ pub(crate) fn all<T: TestFloat>() -> Vec<Worst> {
     rows
 }
 
-/// The worst errors by each argument: outside of the exceptions, and in each of them.
+/// The worst errors by each argument: outside the exceptions, and in each exception.
 fn worst<T: TestFloat, const N: usize>(
     op: &Operation<Value<T>, N>,
     arguments: [&'static str; N],
@@ -79,14 +79,14 @@ fn worst<T: TestFloat, const N: usize>(
             }
         }
     }
-    // The exceptions of some operations leave nothing.
+    // The exceptions of some operations cover all points.
     rows.retain(|row| row.exception.map_or(!row.at.is_empty(), |e| e.concerns(row.by)));
     rows
 }
 
-/// By how many units in the last place of `T` at the truth, or at `unit` if the truth is smaller, `ours` is off. Below
-/// the normal range these are the steps of the subnormal numbers; infinity is the power of two above the range, and so
-/// is every truth beyond.
+/// The error of `ours` in units in the last place of `T` at the truth, or at `unit` if the truth is smaller. Below the
+/// normal range, the unit is the step of the subnormal numbers. Infinity, and every truth beyond the range, count as
+/// the power of two above the range.
 #[allow(clippy::cast_possible_truncation, reason = "exponents of floats")]
 fn off<T: TestFloat>(ours: T, truth: &Big, unit: f64) -> f64 {
     let exponent = |x: T| Into::<f64>::into(x.log2()).round() as i32;

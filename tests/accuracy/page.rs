@@ -1,4 +1,4 @@
-//! The page `docs/accuracy.md`: the worst errors as tables, which must say what is measured.
+//! The tables of the worst errors in `docs/accuracy.md`. They must agree with the measurement.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,10 +6,10 @@ use std::fmt::Write;
 use crate::measure::Worst;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/accuracy.md");
-/// What is above is written by hand.
+/// The text above this line is written by hand.
 const MARK: &str = "<!-- From here on written by the test `accuracy`. -->\n";
 
-/// Prints the tables, and writes or else checks those of the page.
+/// Prints the tables, and writes or checks those of the page.
 pub(crate) fn compare(wide: &[Worst], narrow: &[Worst]) {
     let tables = tables(wide, narrow);
     println!("{tables}");
@@ -31,7 +31,7 @@ pub(crate) fn compare(wide: &[Worst], narrow: &[Worst]) {
     }
 }
 
-/// What is regular, then the exceptions.
+/// First the regular rows, then the exceptions.
 fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
     let mut tables = String::from("\n| operation | by | f64 | at | f32 | at |\n|---|---|---|---|---|---|\n");
     let mut exceptions = String::from(

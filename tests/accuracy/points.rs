@@ -1,4 +1,4 @@
-//! Where derivatives are measured.
+//! The points at which derivatives are measured.
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
@@ -6,20 +6,21 @@ use gradtape::check::random::Operation;
 
 use testing::{TestFloat, number};
 
-/// How one argument is drawn.
+/// The distribution of one argument.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Axis {
     Between(f64, f64),
-    /// From the floats next to this number to about twice it: all distances, by their logarithm.
+    /// From the floats next to this number to about twice it: distances of all magnitudes.
     Near(f64),
-    /// All floats but 0, by the logarithm of their size: subnormal to huge, of either sign.
+    /// All floats except 0, by the logarithm of their magnitude: subnormal to huge, of either sign.
     Anywhere,
 }
 
 use Axis::{Anywhere, Between, Near};
 
-/// Where the operations of one argument are measured beside their interval of the table and [`Anywhere`]: where their
-/// derivatives are between 0 and ∞, at their singular points, zeros of their derivatives, and changes of formula.
+/// The points for operations of one argument, in addition to the interval of the table and [`Anywhere`]: where their
+/// derivatives are between 0 and ∞, near their singular points, near zeros of their derivatives, and near changes of
+/// formula.
 const UNARY: &[(&[&str], &[Axis])] = &[
     (
         &["exp", "exp2", "exp_m1", "elu", "sinh", "cosh"],
@@ -100,11 +101,11 @@ const PAIRS: &[(&[&str], &[[Axis; 2]])] = &[
     (&["max", "min", "abs_sub", "add", "sub"], &[[Near(1.0), Near(1.0)]]),
 ];
 
-/// How many points each region has.
+/// The number of points in each region.
 const COUNT: usize = 500;
 
 pub(crate) fn unary<T: TestFloat, F>(op: &Operation<F, 1>) -> Vec<[T; 1]> {
-    // One row for all integer powers.
+    // All integer powers share one row.
     let name = op.name.split('(').next().unwrap_or_default();
     let regions: Vec<_> = of(name, UNARY).map(|&axis| [axis]).collect();
     points(op, &regions)
@@ -127,7 +128,7 @@ fn points<T: TestFloat, F, const N: usize>(op: &Operation<F, N>, regions: &[[Axi
     points.filter(|&x| is_inside(op.name, x.map(Into::into))).collect()
 }
 
-/// Whether the operation has a derivative there. What it is said to be where it has none is in `tests/edges.rs`.
+/// Whether the operation has a derivative there. `tests/operations/edges.rs` tests the conventions where it has none.
 fn is_inside<const N: usize>(name: &str, x: [f64; N]) -> bool {
     let a = x[0];
     x.iter().all(|&x| x != 0.0)
@@ -155,7 +156,7 @@ impl Axis {
                 x + sign * x * (-digits * random.unit()).exp2()
             }
             Anywhere => {
-                // A quarter is within eight binades of the ends of the normal range.
+                // A quarter of the points is within eight binades of the ends of the normal range.
                 let exponent = match random.unit() {
                     u if u < 0.125 => max - 64.0 * u,
                     u if u < 0.25 => normal + 64.0 * (u - 0.1875),

@@ -6,7 +6,7 @@ fn one() -> Big {
     Big::from(1)
 }
 
-/// The derivative at `x` of the operation of one argument with this name, with the parameter that the table gives it.
+/// The derivative at `x` of the operation of one argument with this name, with the parameter of the table.
 pub(crate) fn unary(name: &str, x: &Big) -> Big {
     match name {
         "recip" => -1 / (x * x),
@@ -54,7 +54,7 @@ pub(crate) fn unary(name: &str, x: &Big) -> Big {
         "erf" => 2 / Big::pi().sqrt() * (-square(x)).exp(),
         "normal_cdf" => normal_pdf(x),
         "normal_pdf" => -x.clone() * normal_pdf(x),
-        // Two terms of the series leave less than x⁴ of it.
+        // After two terms of the series, less than x⁴ of it remains.
         "sinc" if x.abs().is_less(&Big::from(1e-40)) => x * x * x / 30 - x / 3,
         "sinc" => (x.cos() - x.sin() / x) / x,
         "gelu" => normal_cdf(x) + x * normal_pdf(x),
@@ -144,7 +144,7 @@ fn normal_pdf(x: &Big) -> Big {
     (-square(x) / 2).exp() / (2 * Big::pi()).sqrt()
 }
 
-/// The normal distribution function, from two expansions that meet at -5. Their digits are compared there.
+/// The normal distribution function, from two expansions that meet at -5, where their digits are compared.
 fn normal_cdf(x: &Big) -> Big {
     if x.is_less(&Big::from(-5)) {
         normal_tail(&-x.clone())

@@ -1,4 +1,4 @@
-//! `gradtape::check`: operations, Jacobians, kinks, what reports say, options.
+//! `gradtape::check`: operations, Jacobians, kinks, the text of reports, options.
 
 use gradtape::check;
 use gradtape::check::{Check, Doubt, Report, Variation, Verdict};
@@ -13,7 +13,7 @@ fn verdicts(report: &Report) -> Vec<Verdict> {
     report.entries().iter().map(|entry| entry.verdict).collect()
 }
 
-/// The function and a change to one of its partials, relative, which an operation of the user's own is to make.
+/// A custom operation in which each partial is multiplied by a factor of `change`.
 fn custom<T: gradtape::Scalar>(tape: &Tape<T>, x: &[Value<T>], change: [T; 2]) -> Value<T> {
     let (a, b) = (x[0].data(), x[1].data());
     tape.custom(a * a * b.sin(), &[(x[0], change[0] * (a + a) * b.sin()), (x[1], change[1] * a * a * b.cos())])
@@ -77,7 +77,7 @@ fn swapped_and_missing_partials_are_caught() {
 
 #[test]
 fn an_operation_that_treats_constants_or_shared_nodes_otherwise_is_caught() {
-    // Half the number for a constant.
+    // The number for a constant is half of that for a variable.
     let halved = |tape: &Tape<f64>, x: &[Value<f64>]| {
         let y = x[0].data() * if x[0].is_constant() { 0.5 } else { 1.0 };
         tape.custom(y, &[(x[0], 1.0)])
@@ -86,17 +86,17 @@ fn an_operation_that_treats_constants_or_shared_nodes_otherwise_is_caught() {
         check::custom(halved, &[3.0]).unwrap_err().to_string(),
         "the function is 3.0 for variables, but 1.5 for constants of the same numbers"
     );
-    // A variable of its own, which is lost.
+    // Creates a new variable, which loses the dependence on the operand.
     let lost = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data(), &[(tape.var(x[0].data()), 1.0)]);
     assert_eq!(check::custom(lost, &[3.0]).unwrap_err().to_string(), "the function of constants is not a constant");
-    // The partial by the second operand only if the first is no constant.
+    // The partial by the second operand is right only if the first operand is no constant.
     let half = |tape: &Tape<f64>, x: &[Value<f64>]| {
         let (a, b) = (x[0].data(), x[1].data());
         tape.custom(a * b, &[(x[0], b), (x[1], if x[0].is_constant() { 0.0 } else { a })])
     };
     let failure = check::custom(half, &[2.0, 3.0]).unwrap_err();
     assert!(is_caught(Err(failure), Variation::Alone(1)));
-    // Operands that are no nodes of their own are taken for such.
+    // Assumes that an operand with a slope is a node.
     let own = |tape: &Tape<f64>, x: &[Value<f64>]| {
         let (a, b) = (x[0].data(), x[1].data());
         let whole = |v: Value<f64>| if format!("{v:?}").contains("slope: 1.0") { 1.0 } else { 0.5 };
@@ -154,7 +154,7 @@ fn at_kinks_nothing_can_be_told() {
         assert!(Check::new().strict().gradient(f, x).is_err());
         assert!(!report.all_agree());
     }
-    // A slope that is steeper than those on both sides is wrong at a kink, too.
+    // At a kink, a slope that is steeper than those on both sides is wrong, too.
     let steep = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data().abs(), &[(x[0], 5.0)]);
     assert!(check::custom(steep, &[0.0]).is_err());
 }
@@ -274,7 +274,7 @@ fn options_do_what_they_say() {
     assert!(Check::new().relative(0.02).gradient(wrong, &[1.0]).is_ok());
     assert!(Check::new().absolute(0.02).gradient(wrong, &[1.0]).is_err());
     assert!(Check::new().absolute(0.03).gradient(wrong, &[1.0]).is_ok());
-    // A bump that steps of an eighth leap over.
+    // A bump that steps of 1/8 jump over.
     let bump = |x: &[Value<f64>]| (-(x[0] * 1e9).powi(2)).exp() + x[0] * 0.0;
     assert!(Check::new().step(1e-10).gradient(bump, &[1e-9]).unwrap().all_agree());
     let mut largest: f64 = 0.0;

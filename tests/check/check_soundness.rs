@@ -1,5 +1,5 @@
-//! `gradtape::check` over many functions and points: right gradients are never called wrong, wrong ones are, and the
-//! errors of differences cover these.
+//! `gradtape::check` over many functions and points: correct gradients are never reported as wrong, wrong gradients
+//! are, and the error estimates of differences are large enough.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -12,7 +12,7 @@ use testing::{InBox, TestFloat, number, quickcheck};
 
 type Function = fn(&[Value<f64>]) -> Value<f64>;
 
-/// `x` in all its magnitudes.
+/// `x` in all magnitudes.
 fn magnitudes() -> impl Iterator<Item = f64> {
     [-300, -200, -100, -30, -17, -9, -6, -3, -1, 0, 1, 3, 6, 9, 17, 30, 100, 200, 300]
         .into_iter()
@@ -46,7 +46,7 @@ const SMOOTH: [(&str, Function); 24] = [
     ("x^0.3 exp(-x)", |x| x[0].powf(Value::from(0.3)) * (-x[0]).exp()),
 ];
 
-/// Functions that lose most digits, oscillate faster than any step, are almost not smooth or go near overflow.
+/// Functions that lose most digits, oscillate faster than any step, are barely smooth, or come close to overflow.
 const ILL_CONDITIONED: [(&str, Function); 20] = [
     ("ln(cosh x)", |x| x[0].cosh().ln()),
     ("1 - cos x", |x| -x[0].cos() + 1.0),
@@ -70,7 +70,7 @@ const ILL_CONDITIONED: [(&str, Function); 20] = [
     ("exp(100 sin x)", |x| (x[0].sin() * 100.0).exp()),
 ];
 
-/// The verdict on a function of one variable, `None` where it is not finite.
+/// The verdict on a function of one variable, or `None` where it is not finite.
 fn verdict(f: Function, x: f64) -> Option<Verdict> {
     f(&[Value::from(x)]).is_finite().then(|| match check::gradient(f, &[x]) {
         Ok(report) => report.entries()[0].verdict,
@@ -112,7 +112,7 @@ fn right_gradients_of_ill_conditioned_functions_do_not_disagree() {
         }
     }
     quickcheck(100, property as fn([Unit; 4]));
-    // The ripple on the slope is finer than the floats are at 10⁶.
+    // The ripple on `x + …` is finer than the spacing of floats at 10⁶.
     for (name, f) in ILL_CONDITIONED.into_iter().filter(|(name, _)| !name.starts_with("x + ")) {
         for x in magnitudes().chain([0.0, 650.0, 709.0, 1.7, 6.56, -709.0]) {
             assert_ne!(verdict(f, x), Some(Verdict::Disagrees), "{name} at {x:?}: {:?}", check::gradient(f, &[x]));
@@ -120,7 +120,7 @@ fn right_gradients_of_ill_conditioned_functions_do_not_disagree() {
     }
 }
 
-/// Entries that the table itself calls smooth.
+/// Entries that the table marks as smooth.
 fn assert_operations_agree<T: TestFloat, const N: usize>(
     table: &[Operation<Value<T>, N>],
     plain: &[Operation<f64, N>],
@@ -133,7 +133,7 @@ fn assert_operations_agree<T: TestFloat, const N: usize>(
         let point = x.map(number::<T>);
         let against = Check::new().gradient_against(of_values, of_numbers, &point);
         let against = against.unwrap_or_else(|failure| panic!("{} at {x:?}: {failure}", op.name));
-        // Beside a zero of the derivative, most of it can be the rounding of f32; f64 always tells.
+        // Near a zero of the derivative, the rounding of f32 can hide it; in f64 the verdict is always clear.
         let is_rounding = |entry: &Entry| T::epsilon() > number(1e-9) && entry.analytic.abs() < 0.01;
         let is_told = |entry: &Entry| entry.verdict == Verdict::Agrees || is_rounding(entry);
         assert!(against.entries().iter().all(is_told), "{} at {x:?}: {against}", op.name);
@@ -181,7 +181,7 @@ fn smooth_functions_with_a_wrong_gradient_are_caught_at_ordinary_points() {
         let x = unit.between(0.3, 5.0);
         for (name, f) in SMOOTH {
             let slope = check::gradient(f, &[x]).unwrap().entries()[0].analytic;
-            // Beside a zero of the derivative a small relative change is nothing.
+            // Near a zero of the derivative, a small relative change is invisible.
             if slope.abs() * x > 0.1 * f(&[Value::from(x)]).data().abs() {
                 for wrong in [1.0 + 1e-4, -1.0] {
                     let result = check::gradient(|x| f(&with_slope(x, 0, wrong)), &[x]);
@@ -193,7 +193,7 @@ fn smooth_functions_with_a_wrong_gradient_are_caught_at_ordinary_points() {
     quickcheck(100, property as fn(Unit));
 }
 
-/// Long chords, across a pole or many periods, are nearly flat, as is a function whose number was taken out.
+/// Long chords, across a pole or many periods, are nearly flat, and so is a function of a detached number.
 #[test]
 fn no_gradient_at_all_is_caught_where_long_chords_are_flat() {
     let poles: [(&str, Function); 3] = [

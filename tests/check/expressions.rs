@@ -11,7 +11,7 @@ use testing::references::{
 };
 use testing::{TestFloat, quickcheck};
 
-/// Another expression takes the place of one about which the claim says nothing.
+/// If the claim does not apply to an expression, another expression is tried.
 fn counted(says_something: bool) -> TestResult {
     if says_something { TestResult::passed() } else { TestResult::discard() }
 }

@@ -1,4 +1,4 @@
-//! Random points: what they cover, and that they shrink to simple ones of the same kind.
+//! Random points: the values they cover, and that they shrink to simpler points of the same kind.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -12,7 +12,7 @@ fn many<A: Arbitrary>() -> Vec<A> {
     (0..5000).map(|_| A::arbitrary(&mut g)).collect()
 }
 
-/// The simplest that each can become by the first or the last of what it shrinks to; the way is finite.
+/// The simplest points to which each can shrink by always taking the first or the last candidate. Shrinking ends.
 fn simplest<A: Arbitrary>(points: &[A], key: impl Fn(&A) -> String) -> BTreeSet<String> {
     let ways: [fn(&A) -> Option<A>; 2] = [|point| point.shrink().next(), |point| point.shrink().last()];
     let ends =
@@ -40,7 +40,7 @@ fn magnitudes<T: TestFloat>(decades: f64) {
     for tenth in 0..10 {
         let low = decades * (0.2 * f64::from(tenth) - 1.0);
         let count = logarithms.iter().filter(|&&x| (low..low + 0.2 * decades).contains(&x)).count();
-        // The ends come up more often.
+        // The ends are more frequent.
         assert!((300..1200).contains(&count), "{count} from 1e{low}");
     }
     let negative = points.iter().filter(|x| x.0 < T::zero()).count();

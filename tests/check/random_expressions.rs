@@ -1,5 +1,5 @@
-//! Random expressions themselves: what they reach, what they shrink to, and that they print as code that computes the
-//! same.
+//! Random expressions: the operations they cover, the expressions they shrink to, and that they print as code that
+//! computes the same.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ thread_local! {
     static SEEN: RefCell<BTreeSet<String>> = RefCell::default();
 }
 
-/// A number that notes what is done with it.
+/// A number that notes the operations on it.
 #[derive(Clone)]
 struct Noting(f64);
 
@@ -118,7 +118,7 @@ fn everything() -> BTreeSet<String> {
     unary.chain(binary).chain(plain).chain(lists).chain(others).collect()
 }
 
-/// Evaluates expressions until all has been seen, and returns those that showed something new.
+/// Evaluates expressions until all events were seen, and returns the expressions that showed new ones.
 fn until_all_is_seen(next: impl FnMut() -> Expression) -> Vec<Expression> {
     SEEN.take();
     let everything = everything();
@@ -138,7 +138,7 @@ fn until_all_is_seen(next: impl FnMut() -> Expression) -> Vec<Expression> {
     panic!("never seen: {:?}", everything.difference(&seen).collect::<Vec<_>>())
 }
 
-/// Random bytes, as a fuzzer might have them.
+/// Random bytes, as from a fuzzer.
 fn bytes(g: &mut Gen) -> Vec<u8> {
     (0..usize::arbitrary(g) % 2000).map(|_| u8::arbitrary(g)).collect()
 }
@@ -152,7 +152,7 @@ fn expressions_reach_every_operation_in_every_form() {
     until_all_is_seen(|| Unstructured::new(&bytes(&mut g)).arbitrary::<Smooth>().unwrap().0);
 }
 
-/// As a program of a dependent's own, which is compiled and run.
+/// Compiles and runs the text as a program of a dependent crate.
 #[test]
 fn expressions_print_as_code_that_computes_the_same() {
     let mut g = Gen::from_size_and_seed(50, 2);
@@ -177,14 +177,14 @@ fn expressions_print_as_code_that_computes_the_same() {
     fs::create_dir_all(crate_dir.join("src")).unwrap();
     fs::write(crate_dir.join("Cargo.toml"), manifest).unwrap();
     fs::write(crate_dir.join("src/main.rs"), program).unwrap();
-    // The versions that the tests were built with are there without a download.
+    // The versions that the tests were built with are available without a download.
     fs::copy(library.join("Cargo.lock"), crate_dir.join("Cargo.lock")).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args(["run", "--offline", "--quiet"])
         .current_dir(&crate_dir)
         .env("CARGO_TARGET_DIR", crate_dir.join("target"));
-    // In the same profile, for optimised code rounds differently where constants are folded.
+    // In the same profile, because optimised code rounds differently where constants are folded.
     cargo.args((!cfg!(debug_assertions)).then_some("--release"));
     let output = cargo.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -268,7 +268,7 @@ fn is_mistaken(expression: &Expression) -> bool {
     (expression.eval(&inputs).0 - expression.eval(expression.inputs())).abs() > 1e-6
 }
 
-/// What ten random expressions that show a mistake shrink to.
+/// The results of shrinking ten random expressions that show a mistake.
 fn shrunken<E: Arbitrary>(mistake: &'static str, expression: fn(&E) -> &Expression) -> BTreeSet<String> {
     MISTAKE.set(mistake);
     let mut g = Gen::from_size_and_seed(100, 3);
@@ -322,7 +322,7 @@ fn shrinking_ends_whatever_way_it_goes() {
     }
 }
 
-/// Every simpler smooth expression is smooth, and every simpler expression can be evaluated.
+/// Every simpler expression of a smooth one is smooth, and every simpler expression can be evaluated.
 #[test]
 fn simpler_expressions_are_expressions() {
     let mut g = Gen::from_size_and_seed(30, 5);

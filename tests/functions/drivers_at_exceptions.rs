@@ -1,4 +1,4 @@
-//! Where zero meets infinity, all drivers agree with the tape; and what is NaN there is NaN in all of them.
+//! Where zero meets infinity, all drivers agree with the tape; if one result is NaN there, all are.
 
 use std::fmt::Debug;
 
@@ -23,7 +23,7 @@ fn assert_same(ours: &[f64], theirs: &[f64], what: &str) {
     assert!(ours.iter().zip(theirs).all(|(&a, &b)| is_same(a, b)), "{what}: {ours:?} instead of {theirs:?}");
 }
 
-/// A function as the one output of several.
+/// A function as the only output of a vector function.
 struct Output<'a, G>(&'a G);
 
 impl<G: Function> VectorFunction for Output<'_, G> {
@@ -36,7 +36,7 @@ impl<G: Function> VectorFunction for Output<'_, G> {
     }
 }
 
-/// All that drivers compute of `f` is what the tape, and the tape of tapes, says.
+/// All results of the drivers for `f` agree with the tape, and with the tape of tapes.
 #[track_caller]
 fn drivers_agree(f: &impl Function, x: &[f64], what: &str) {
     let n = x.len();
@@ -51,7 +51,8 @@ fn drivers_agree(f: &impl Function, x: &[f64], what: &str) {
     assert_same(&jacobian.vjp(x, &[1.0]).1, &gradient, what);
     assert_same(&jacobian.sparse_jacobian(x).to_dense()[0], &gradient, what);
     let hessian = by_tapes(f, x);
-    // Where second derivatives are infinite, the two sides of the diagonal may differ: dense ones are those below it.
+    // Where second derivatives are infinite, the two sides of the diagonal may differ; dense Hessians are computed
+    // below it.
     let (dense, sparse) = (f.hessian(x), f.sparse_hessian(x).to_dense());
     for (i, j) in (0..n).flat_map(|i| (0..=i).map(move |j| (i, j))) {
         assert_same(&[dense[i][j], dense[j][i]], &[hessian[i][j]; 2], what);
@@ -120,7 +121,7 @@ fn what_is_infinite_or_nan_is_so_in_all_drivers() {
 
 const SPECIAL: [f64; 13] = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-310, -1e-310, 1e300, -1e300, INFINITY, -INFINITY, NAN];
 
-/// An operation of one argument on another one's result, or of two arguments, times another input.
+/// An operation of one argument on the result of another, or an operation of two arguments, times another input.
 enum Scaled {
     OfOne(usize, usize),
     OfTwo(usize),
@@ -137,7 +138,7 @@ impl Function for Scaled {
     }
 }
 
-/// In both modes each partial is the same, and each product has two factors or three, from the input up.
+/// Both modes use the same partials, and multiply the same two or three factors in each product, from the input up.
 #[track_caller]
 fn modes_agree_exactly(f: &Scaled, x: &[f64], what: impl Debug) {
     let (value, reverse) = f.value_and_gradient_by(Mode::Reverse, x);

@@ -1,4 +1,4 @@
-//! `function!` in all its forms, and wherever it may stand.
+//! `function!` in all its forms, and in all places where it may be written.
 
 use gradtape::{Function, Real, VectorFunction, function};
 
@@ -46,7 +46,7 @@ fn every_form_makes_a_vector_function() {
     assert_eq!(none.vjp(&[1.0, 2.0], &[]), (vec![], vec![0.0, 0.0]));
 }
 
-/// The names inside of the macro are not the user's.
+/// The names inside the macro do not conflict with those of the user.
 #[test]
 fn names_of_the_user_do_not_clash() {
     #[allow(non_camel_case_types, dead_code)]
@@ -63,7 +63,7 @@ fn names_of_the_user_do_not_clash() {
     );
 }
 
-/// A function of no data is a constant like any other, may be copied, and goes to other threads.
+/// A function without data is a constant like any other; it can be copied and sent to other threads.
 const fn constant() -> impl Function + Copy + Send + Sync + std::fmt::Debug + 'static {
     function!(|x| x[0] * x[0])
 }

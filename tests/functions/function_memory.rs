@@ -1,4 +1,4 @@
-//! A steady loop over the drivers of functions allocates nothing.
+//! A steady loop over the drivers of functions does not allocate.
 
 use gradtape::{Function, Mode, VectorFunction, Workspace, function};
 use testing::allocations::allocations;

@@ -1,5 +1,5 @@
 //! Every driver of `Function` against every other way to compute the same: plain evaluation, tapes and nested tapes by
-//! hand, differences, and recorded programs. For as many inputs as there are borders between passes.
+//! hand, differences, and recorded programs. The numbers of inputs are on both sides of every boundary between passes.
 
 use std::cell::RefCell;
 
@@ -15,7 +15,7 @@ use testing::{TestFloat, assert_near, assert_same_bits, bits, quickcheck};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
 
-/// The gradients of `f`, and all that gradients are made of.
+/// The gradients of `f` by all methods.
 fn gradients<T: TestFloat>(f: &impl Function<T>, x: &[T], workspace: &mut Workspace)
 where
     Value<T>: Real<Plain = T>,
@@ -27,7 +27,7 @@ where
         let (y, slopes) = f.value_and_gradient_by(mode, x);
         assert_same_bits(y, value, (mode, n));
         assert_all_near(&slopes, &by_hand, (mode, n));
-        // What was there does not matter.
+        // The old contents do not matter.
         let mut again = vec![T::nan(); n];
         assert_same_bits(f.value_and_gradient_by_into(mode, x, &mut again, workspace), value, (mode, n));
         assert_eq!(all_bits(&again), all_bits(&slopes), "{mode:?} {n}");
@@ -44,11 +44,11 @@ where
     assert_eq!((bits(y), all_bits(&both)), expected);
     assert_eq!((bits(y_into), all_bits(&slopes[0])), expected);
     assert_eq!((all_bits(&f.gradient(x)), all_bits(&slopes[1])), (expected.1.clone(), expected.1));
-    // A reference to a function is one.
+    // A reference to a function is a function.
     assert_eq!(all_bits(&(&f).gradient(x)), all_bits(&chosen));
 }
 
-/// The derivatives along `v` are what gradient and Hessian make of it.
+/// The derivatives along `v` agree with gradient and Hessian.
 fn directions<T: TestFloat>(f: &impl Function<T>, x: &[T], v: &[T], workspace: &mut Workspace) {
     let n = x.len();
     let (value, slopes) = f.value_and_gradient(x);
@@ -173,7 +173,7 @@ fn drivers_of_random_functions_agree_with_differences() {
     quickcheck(100, property as fn(Smooth) -> TestResult);
 }
 
-/// Functions where a driver could go wrong, with point and gradient.
+/// Functions for which a driver could go wrong, with point and gradient.
 #[test]
 fn constants_inputs_branches_and_detached_parts_have_their_gradients() {
     fn check(f: &impl Function, x: &[f64], expected: (f64, &[f64])) {
@@ -224,7 +224,7 @@ fn what_is_not_finite_is_the_same_in_both_modes() {
     }
 }
 
-/// The wrong lengths of each driver, and the remedy that the message names.
+/// The wrong lengths for each driver, and the remedy in the message.
 #[test]
 fn wrong_lengths_are_refused_where_they_are_made() {
     let (f, x, workspace) = (function!(|x| x[0] * x[1]), [1.0, 2.0], &mut Workspace::new());
@@ -253,7 +253,7 @@ fn wrong_lengths_are_refused_where_they_are_made() {
     gradients(&f, &x, workspace);
 }
 
-/// Panics behind half of its work where the first number is negative.
+/// Panics halfway through the evaluation if the first number is negative.
 struct Fragile;
 
 impl Function for Fragile {
@@ -286,7 +286,7 @@ fn a_function_that_panics_leaves_the_scratch_usable() {
     }
 }
 
-/// A driver inside of a function, and a tape of the user's beside those of the drivers.
+/// A driver inside a function, and a tape of the user beside the tapes of the drivers.
 #[test]
 fn drivers_and_tapes_do_not_disturb_each_other() {
     struct Outer;
@@ -326,8 +326,8 @@ fn a_function_is_recorded_as_a_program_that_agrees() {
     recorded::<f32>();
 }
 
-/// `∂/∂t (x t² + t³)` at `t = y`: a derivative inside of a function. Its variable is not that of the driver, which must
-/// not be confused.
+/// `∂/∂t (x t² + t³)` at `t = y`: a derivative inside a function. Its variable must not be confused with that of the
+/// driver.
 struct Slope;
 
 impl Function for Slope {
@@ -355,7 +355,7 @@ fn derivatives_inside_of_functions_are_not_confused_with_those_outside() {
     }
 }
 
-/// Memory that a thread keeps to its end.
+/// Thread-local memory.
 #[test]
 fn scratch_may_live_as_long_as_its_thread() {
     thread_local! {

@@ -1,6 +1,6 @@
-//! Functions written once, and the derivatives that drivers make of them.
+//! Functions written once, and the derivatives that drivers compute of them.
 
-/// Counts what each thread allocates, and can limit it.
+/// Counts the allocations of each thread, and can limit them.
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 

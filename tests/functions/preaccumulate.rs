@@ -1,4 +1,4 @@
-//! Blocks that leave only their Jacobian on a tape: their gradient is that of the plain tape.
+//! Blocks that record only their Jacobian: their gradient is that of the plain tape.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -18,7 +18,7 @@ fn recorded<T: TestFloat>(f: &impl VectorFunction<T>, x: &[Value<T>]) -> Vec<Val
     y
 }
 
-/// The block and the record have the same numbers, and the same gradient of each output and of all of them.
+/// The block and the record have the same numbers, and the same gradients of each output and of their sum.
 #[track_caller]
 fn is_as_recorded<T: TestFloat>(f: &impl VectorFunction<T>, tape: &Tape<T>, variables: &[Value<T>], x: &[Value<T>]) {
     let before = tape.len();
@@ -37,7 +37,7 @@ fn is_as_recorded<T: TestFloat>(f: &impl VectorFunction<T>, tape: &Tape<T>, vari
     }
 }
 
-/// Inputs that are variables, made from variables, constants, or repeated.
+/// Inputs that are variables, computed from variables, constants, or repeated.
 fn inputs_are_of_any_kind<T: TestFloat>() {
     for (n, outputs) in [(1, 1), (2, 5), (4, 3), (5, 8), (9, 2), (20, 2), (20, 30), (3, 0), (0, 0)] {
         let (f, tape) = (Several(outputs), Tape::new());
@@ -87,7 +87,7 @@ fn random_blocks_have_the_gradient_of_the_plain_tape() {
         (|expression: Smooth| {
             let tape = Tape::new();
             let x = tape.vars(expression.0.inputs());
-            // Where a step derives, the operation itself may leave the domain of the next one.
+            // Where an expression takes a derivative, the operation itself may leave the domain of the next operation.
             if recorded(&Expressions(&expression), &x).iter().any(|y| !y.is_finite() || !all_finite(y, &x)) {
                 return;
             }
@@ -113,7 +113,7 @@ impl<T: Plain> VectorFunction<T> for Step {
     }
 }
 
-/// The last state of a chain of steps, of which one output is used.
+/// The last state of a chain of steps. Only one output is used.
 fn chain<T: TestFloat>(x: &[Value<T>], steps: usize, step: impl Fn(&[Value<T>]) -> Vec<Value<T>>) -> Value<T> {
     let mut state = [x[0], x[1]];
     for _ in 0..steps {
@@ -129,7 +129,7 @@ fn chains_are_as_recorded<T: TestFloat>() {
     let theirs = chain(&x, 5, |x| recorded(&Step, x));
     let before = tape.len();
     let blocks = chain(&x, 5, |x| preaccumulate(&Step, x));
-    // Two records for each output, of three inputs.
+    // Three inputs take two records for each output.
     assert_eq!(tape.len() - before, 5 * 2 * 2);
     let pieces = chain(&x, 5, |x| checkpoint(|x| preaccumulate(&Step, x), x));
     let step = |_, s: &Vec<_>, p: &[_]| preaccumulate(&Step, &[s[0], s[1], p[0]]);
@@ -155,7 +155,7 @@ fn blocks_whose_inputs_are_of_two_tapes_are_refused() {
     let old = one.vars(&[1.0, 2.0]);
     one.clear();
     assert_refused_here("after `clear`", || preaccumulate(&f, &old));
-    // The other tape is as it was.
+    // The other tape has not changed.
     assert_eq!(preaccumulate(&f, &[x[1]; 2])[0].backward().wrt(x[1]), 4.0);
 }
 

@@ -1,4 +1,4 @@
-//! Derivatives of functions of one number, to the third: of every operation of the table, against differences.
+//! Derivatives up to the third of functions of one number: for every operation of the table, against differences.
 
 use gradtape::check::difference;
 use gradtape::check::random::{Table, Unit};
@@ -44,7 +44,7 @@ fn a_closure_may_capture_and_branch() {
     assert_eq!(second_derivative(|_| Dual::from(Dual::from(7.0)), 2.0), [7.0, 0.0, 0.0]);
 }
 
-/// `eˣ sin x` has derivatives in closed form.
+/// `eˣ sin x`: its derivatives have closed forms.
 #[test]
 fn derivatives_of_a_product_are_those_of_the_closed_form() {
     for x in [-2.0_f64, 0.0, 0.5, 3.0] {

@@ -1,5 +1,5 @@
-//! Every driver of `VectorFunction` against those of its outputs alone, for as many inputs and outputs as there are
-//! borders between passes and modes.
+//! Every driver of `VectorFunction` against the drivers of its single outputs, for numbers of inputs and outputs on
+//! both sides of every boundary between passes and modes.
 
 use gradtape::{Function, Mode, Real, Value, VectorFunction, Workspace, function};
 use testing::TestFloat;
@@ -8,7 +8,7 @@ use testing::panics::{assert_refused_here, caught};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
 
-/// The Jacobian of `f` in all ways; its rows are the gradients of `outputs`.
+/// The Jacobian of `f` by all methods; its rows are the gradients of `outputs`.
 fn jacobians<T: TestFloat>(f: &impl VectorFunction<T>, outputs: &[One], x: &[T], workspace: &mut Workspace)
 where
     Value<T>: Real<Plain = T>,
@@ -64,7 +64,7 @@ fn every_shape<T: TestFloat>()
 where
     Value<T>: Real<Plain = T>,
 {
-    // One for all functions and sizes in turn.
+    // One workspace for all functions and sizes in turn.
     let workspace = &mut Workspace::new();
     for n in (0..=20).chain([33, 2]) {
         for m in [0, 1, 2, 3, 7, 16, 17, 40] {
@@ -145,7 +145,7 @@ fn a_function_that_panics_leaves_the_scratch_usable() {
         assert!(caught(|| Fragile.vjp_into(&bad, &good, &mut y, &mut product, workspace)).is_err());
         for mode in MODES {
             Fragile.value_and_jacobian_by_into(mode, &good, &mut y, &mut matrix, workspace);
-            // An output that the function leaves alone is zero.
+            // An output that the function does not write is zero.
             assert_eq!((y, matrix), ([2.0, 0.0, 6.0, 4.0], expected));
         }
     }

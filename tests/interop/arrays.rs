@@ -6,8 +6,8 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, LinalgScalar, NdFloat, array, az
 use testing::panics::assert_refused;
 use testing::{assert_near, number};
 
-/// The gradient agrees with differences in f64 and f32, and the number is that of plain floats but for the order in which
-/// their products are added up.
+/// The gradient agrees with differences in f64 and f32. The number equals that of plain floats, up to the order in
+/// which products are added.
 macro_rules! assert_gradients {
     ($($f:ident at $x:expr;)*) => {$({
         let x = $x;
@@ -21,7 +21,7 @@ macro_rules! assert_gradients {
 
 const X: [f64; 12] = [1.5, -0.3, 0.7, 0.2, 2.1, -0.6, -0.4, 0.9, 1.2, 0.8, -1.1, 0.35];
 
-/// One number of many, in which each of them counts.
+/// One number from many; each of them contributes to it.
 fn weighed<'a, F: NdFloat>(results: impl IntoIterator<Item = &'a F>) -> F {
     let weights = (1..).map(|k| number::<F>((1.3 * f64::from(k)).sin() + 0.3));
     results.into_iter().zip(weights).fold(F::zero(), |sum, (&result, weight)| sum + result * weight)

@@ -1,4 +1,4 @@
-//! Functions over the floats of 16 bits.
+//! Functions over floats of 16 bits.
 
 use gradtape::nn::{Adam, Optimizer};
 use gradtape::sparse::Sparsity;

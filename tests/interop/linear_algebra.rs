@@ -137,7 +137,7 @@ fn matrices_with_zeros_have_gradients() {
         weighed(a.try_inverse().unwrap().iter().chain(&cholesky.l()).chain(&a.exp()).copied()) + a.determinant()
     }
     fn spectra<T: MatrixElement + Number>(x: &[T]) -> T {
-        // Eigenvalues come in no particular order.
+        // Eigenvalues have no particular order.
         let eigenvalues = linalg::symmetric_eigen(&definite::<T, 4>(x)).eigenvalues;
         let singular_values = linalg::svd(&square::<T, 4>(x)).singular_values;
         weighed(singular_values.iter().copied()) + eigenvalues.map(|value| ComplexField::ln(value)).sum()

@@ -1,4 +1,4 @@
-//! The derivatives of matrix functions that have a formula, first and second, by every number of this crate; and misuse.
+//! First and second derivatives of matrix functions with known formulas, by every number of this crate; and misuse.
 
 use crate::matrices::{MatrixElement, definite, square, weighed};
 #[allow(dead_code, reason = "each test binary takes what it needs")]
@@ -56,13 +56,14 @@ fn tangents_of_matrix_functions_are_those_of_the_formulas() {
     let inverse = A.try_inverse().unwrap();
     assert_close(tangent_of(|a| a.try_inverse().unwrap(), &A, &B), -inverse * B * inverse);
     assert_close(tangent_of(|a| a * a, &A, &B), A * B + B * A);
-    // The exponential of the block matrix [A B; 0 A] has the derivative of that of A along B above the diagonal.
+    // The exponential of the block matrix [A B; 0 A] has above the diagonal the derivative of the exponential of A
+    // along B.
     let mut block = SMatrix::<f64, 6, 6>::zeros();
     for (row, column, part) in [(0, 0, A), (3, 3, A), (0, 3, B)] {
         block.fixed_view_mut::<3, 3>(row, column).copy_from(&part);
     }
     assert_close(tangent_of(|a| a.exp(), &A, &B), block.exp().fixed_view::<3, 3>(0, 3).into_owned());
-    // Of the Cholesky factor: L Φ(L⁻¹ dS L⁻ᵀ), where Φ halves the diagonal of the lower triangle.
+    // The Cholesky factor has the derivative L Φ(L⁻¹ dS L⁻ᵀ), where Φ halves the diagonal of the lower triangle.
     let (s, ds) = (A * A.transpose(), B + B.transpose());
     let l = s.cholesky().unwrap().l();
     let l_inverse = l.try_inverse().unwrap();
@@ -86,7 +87,7 @@ fn eigenvalues_and_eigenvectors_have_the_derivatives_of_the_formulas() {
     let (values, vectors) = eigen_formulas(&s.symmetric_eigen(), &ds);
     assert_close(tangent_of(|s| s.symmetric_eigenvalues(), &s, &ds), values);
     assert_close(tangent_of(|s| s.symmetric_eigen().eigenvectors, &s, &ds), vectors);
-    // Of this crate also where the matrix has no elements besides the diagonal, or a block.
+    // In this crate, this also holds where the matrix is diagonal or has a zero block.
     let diagonal = Matrix3::from_diagonal(&Vector3::new(1.0, 4.0, 2.0));
     let block = Matrix3::new(2.0, 1.0, 0.0, 1.0, 3.0, 0.0, 0.0, 0.0, 5.0);
     for s in [s, diagonal, block] {
@@ -123,14 +124,14 @@ fn equal_eigenvalues_have_derivatives_together_and_their_vectors_none() {
     }
 }
 
-/// What makes a decomposition: the matrix again, and columns that are orthonormal.
+/// The properties of a decomposition: its factors give the matrix, and the columns are orthonormal.
 fn identities<F: Number + RealField>(a: &DMatrix<F>) -> [DMatrix<F>; 3] {
     let svd = linalg::svd(a);
     let (u, v_t) = (svd.u.unwrap(), svd.v_t.unwrap());
     [&u * DMatrix::from_diagonal(&svd.singular_values) * &v_t, u.tr_mul(&u), &v_t * v_t.transpose()]
 }
 
-/// The identities hold for numbers, first, and second derivatives, and singular values have the derivatives of the formula.
+/// The identities hold for numbers, first, and second derivatives; singular values have the derivatives of the formula.
 fn assert_svd(a: &DMatrix<f64>, b: &DMatrix<f64>) {
     let line = a.zip_map(b, |a, b| Dual::new(Dual::new(a, [b]), [Dual::from(b)]));
     let size = a.nrows().min(a.ncols());
@@ -177,7 +178,7 @@ fn equal_singular_values_have_derivatives_together_and_their_vectors_none() {
         let turned = weighed(u.column(column).iter().copied()).backward().wrt_matrix(&a);
         assert_eq!(turned.iter().all(ComplexField::is_finite), is_finite, "{column}: {turned}");
     }
-    // Of rank 1 only: the other vector on the long side may point anywhere, and has a number all the same.
+    // The matrix has rank 1: the other vector on the long side may have any direction, but it must have numbers.
     let a = tape.matrix(&Matrix3x2::new(1.0, 2.0, 2.0, 4.0, 3.0, 6.0));
     let u = linalg::svd(&a).u.unwrap();
     assert!(linalg::data_of(&u).iter().all(ComplexField::is_finite), "{u}");
@@ -278,8 +279,8 @@ fn matrices_of_two_tapes_do_not_mix() {
     assert_refused("cleared", || c * c);
 }
 
-/// What `gradtape::linalg` says about decompositions that take small elements for 0: their derivatives are lost. Should one
-/// of these fail, nalgebra has got better.
+/// The claims of `gradtape::linalg` about decompositions that take small elements for 0: they lose derivatives. If one
+/// of these tests fails, nalgebra has improved.
 #[test]
 fn nalgebra_loses_the_derivatives_of_elements_that_it_takes_for_zero() {
     let diagonal = Matrix3::from_diagonal(&Vector3::new(1.0, 4.0, 2.0));

@@ -1,5 +1,5 @@
-//! Numbers beyond f32 and f64: three levels of nesting, floats of other crates; and functions of other crates over the
-//! numbers of this one.
+//! Numbers beyond f32 and f64: three levels of nesting, and floats of other crates; and functions of other crates over
+//! the numbers of this crate.
 
 use easer::functions::{Back, Easing, Elastic};
 use gradtape::check::difference;
@@ -24,7 +24,7 @@ fn a_third_derivative_comes_from_three_tapes() {
     assert_near(third, -3.0 * 0.7_f64.sin() - 0.7 * 0.7_f64.cos(), 1e-15, "x sin x");
 }
 
-/// The partials over `T` are those over f64 at the same point, but for some units `epsilon` of rounding.
+/// The partials over `T` equal those over f64 at the same point, within some units `epsilon` of rounding.
 fn assert_partials_of_f64<F>(epsilon: f64)
 where
     F: Differentiable<Inner: Into<f64>>,
@@ -65,7 +65,7 @@ impl<T: Plain> Function<T> for Wave {
     }
 }
 
-/// All derivatives of a function over `T` are those over f64 at the same point, within its rounding.
+/// All derivatives of a function over `T` equal those over f64 at the same point, within the rounding of `T`.
 fn assert_derivatives_of_f64<T: Plain + Into<f64>>() {
     let x = [0.75, -1.25, 0.5].map(number::<T>);
     let exact = x.map(T::into);
@@ -89,7 +89,7 @@ fn assert_derivatives_of_f64<T: Plain + Into<f64>>() {
 fn half_precision_numbers_are_the_plain_numbers_of_functions() {
     assert_derivatives_of_f64::<f16>();
     assert_derivatives_of_f64::<bf16>();
-    // All numbers on the way are exact.
+    // All intermediate numbers are exact.
     let product = function!(f16, |x| x[0] * x[1] * x[1] + f16::from_f32(0.5));
     let [two, three] = [2.0, 3.0].map(f16::from_f32);
     assert_eq!(
@@ -98,7 +98,7 @@ fn half_precision_numbers_are_the_plain_numbers_of_functions() {
     );
 }
 
-/// The functions of `twofloat` are as good as f64 only, its sums and products are twice as good.
+/// In `twofloat`, functions have the digits of f64 only; sums and products have twice as many.
 #[test]
 fn double_double_numbers_have_gradients() {
     fn check<F: Differentiable<Inner = TwoFloat>>() {
@@ -117,7 +117,7 @@ fn double_double_numbers_have_gradients() {
     check::<Dual<TwoFloat, 2>>();
 }
 
-/// Polynomials at 1/3, whose derivatives there are `p/q`.
+/// Polynomials at 1/3. Their derivatives there are `p/q`.
 #[test]
 fn derivatives_in_double_double_numbers_have_30_digits() {
     type Pair = (&'static str, fn(Dual<TwoFloat>) -> Dual<TwoFloat>, fn(&[Value<TwoFloat>]) -> Value<TwoFloat>);
@@ -136,7 +136,7 @@ fn derivatives_in_double_double_numbers_have_30_digits() {
         (("nested", nested, |x| nested(x[0])), 145.0, 81.0),
         (("sums", sums, |x| sums(x[0])), 4.0, 3.0),
     ];
-    // The operator `/` of the crate has the digits of f64 alone.
+    // The operator `/` of the crate has the digits of f64 only.
     let third = TwoFloat::new_div(1.0, 3.0);
     for ((name, forward, reverse), p, q) in functions {
         let [value, slope] = derivative(forward, third);
@@ -148,8 +148,8 @@ fn derivatives_in_double_double_numbers_have_30_digits() {
     }
 }
 
-/// A function of another crate: over plain numbers it gives the differences for the gradient of what it gives over
-/// numbers of this crate.
+/// A function of another crate. Its results over plain numbers give the differences for its gradient over numbers of
+/// this crate.
 #[track_caller]
 fn assert_foreign_gradient<F: Over<f64>, const N: usize>(f: fn([F; N]) -> F, plain: fn([f64; N]) -> f64, x: [f64; N]) {
     let (value, ours) = outcome(f, x);

@@ -1,4 +1,4 @@
-//! The methods that nalgebra asks of a number: the plain float's numbers, with their gradients.
+//! The methods that nalgebra requires of a number: they give the numbers of the plain float, and their gradients.
 
 use std::fmt::Debug;
 
@@ -12,7 +12,7 @@ use testing::{assert_near, assert_same_bits, number, partials};
 
 type Method<T> = (&'static str, fn([T; 3]) -> T);
 
-/// Every method of `ComplexField` and `RealField` that computes, for a number and up to two others.
+/// Every computing method of `ComplexField` and `RealField`, for a number and up to two others.
 fn methods<T: RealField + Copy>() -> Vec<Method<T>> {
     macro_rules! methods {
         ($([$a:ident $b:ident $c:ident] $($name:literal $value:expr),*;)*) => {
@@ -89,7 +89,7 @@ fn every_method_gives_the_number_of_the_plain_float() {
     assert_plain_numbers::<f32>();
 }
 
-/// Points inside the domains of some functions, and outside those of others.
+/// Points inside the domains of some functions and outside the domains of others.
 const POINTS: [[f64; 3]; 8] = [
     [0.7, 1.3, 2.9],
     [-0.7, 1.3, 2.9],
@@ -151,7 +151,7 @@ fn every_method_has_the_second_derivatives_of_differences() {
 
 #[test]
 fn cardinal_functions_keep_the_digits_of_their_derivatives() {
-    // The first terms of the series, and the quotient where nothing cancels.
+    // The first terms of the series, or the quotient where nothing cancels.
     type Case = (fn(Value<f64>) -> Value<f64>, f64, fn(f64) -> f64);
     let cases: [Case; 2] = [
         (ComplexField::sinc, -1.0, |x| (x * x.cos() - x.sin()) / (x * x)),

@@ -1,4 +1,4 @@
-//! Gradients through the rotations of nalgebra, and through those of this crate where nalgebra's have none.
+//! Gradients through the rotations of nalgebra, and through those of this crate where nalgebra has no gradient.
 
 use crate::matrices::{MatrixElement, assert_gradients, weighed};
 #[allow(dead_code, reason = "each test binary takes what it needs")]
@@ -71,7 +71,7 @@ fn quaternions_have_gradients() {
     assert_gradients! { slerp at SIX; functions at SIX; unit at SIX; }
 }
 
-/// A rotation vector, through a rotation and back, both of this crate.
+/// A rotation vector, converted to a rotation and back by this crate.
 fn there_and_back<T: MatrixElement>(x: &[T]) -> T {
     let rotation = from_scaled_axis(&vector(x));
     weighed(rotation.coords.iter().chain(&scaled_axis(&rotation)).copied())
@@ -99,7 +99,7 @@ fn rotations_by_a_vector_are_those_of_nalgebra_and_come_back() {
 
 #[test]
 fn second_derivatives_exist_where_nothing_rotates() {
-    // R(v) = 1 + [v] + [v]²/2 + …: the second derivative of its trace is that of -|v|².
+    // R(v) = 1 + [v] + [v]²/2 + …: the second derivative of its trace is the second derivative of -|v|².
     let hessian = |at: Vector3<f64>| {
         Matrix3::from_fn(|i, j| {
             let v = Vector3::from_fn(|k, _| {
@@ -117,8 +117,8 @@ fn second_derivatives_exist_where_nothing_rotates() {
     assert!((second - Vector3::x() * 2.0).amax() < 1e-15, "{second}");
 }
 
-/// What `gradtape::linalg` says about nalgebra's rotations where they do not rotate: the derivative is lost. Should one of
-/// these fail, nalgebra has got better.
+/// The claims of `gradtape::linalg` about nalgebra's rotations by the angle 0: the derivative is lost. If one of these
+/// tests fails, nalgebra has improved.
 #[test]
 fn nalgebra_loses_the_derivative_where_nothing_rotates() {
     let tape = Tape::new();

@@ -7,7 +7,7 @@ use nalgebra_sparse::factorization::CscCholesky;
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 use testing::{TestFloat, assert_near, number, quickcheck};
 
-/// A matrix of random places with a different number at each.
+/// A matrix with random entries and a different number in each.
 fn matrix(rows: &[Vec<u8>], columns: u8) -> Csr<f64> {
     let columns = usize::from(columns);
     let row = |row: &Vec<u8>| row.iter().filter(|_| columns > 0).map(|&j| usize::from(j) % columns).collect::<Vec<_>>();
@@ -32,7 +32,7 @@ fn matrices_go_to_nalgebra_and_back_and_have_the_same_products() {
     quickcheck(200, is_same as fn(Vec<Vec<u8>>, u8));
 }
 
-/// A chain of springs between two walls, each a little harder when it is longer: the Hessian is tridiagonal.
+/// A chain of springs between two walls. A spring gets a little harder when it gets longer. The Hessian is tridiagonal.
 struct Chain;
 
 impl<T: Plain> Function<T> for Chain {
@@ -43,7 +43,7 @@ impl<T: Plain> Function<T> for Chain {
     }
 }
 
-/// The solution of a tridiagonal system, by elimination from the first row on and back.
+/// The solution of a tridiagonal system, by elimination from the first row on and back substitution.
 fn eliminate(lower: &[f64], diagonal: &[f64], upper: &[f64], right: &[f64]) -> Vec<f64> {
     let n = diagonal.len();
     let (mut diagonal, mut x) = (diagonal.to_vec(), right.to_vec());
@@ -68,7 +68,7 @@ fn systems_are_solved<T: TestFloat + RealField>() {
     let factor = CscCholesky::factor(&CscMatrix::from(&CsrMatrix::from(hessian))).expect("springs pull back");
     let solution = factor.solve(&DMatrix::from_vec(n.into(), 1, right.clone()));
 
-    // Second derivatives of the springs by hand, in f64.
+    // Second derivatives of the springs, derived by hand, in f64.
     let x: Vec<f64> = x.into_iter().map(T::into).collect();
     let stiffness = |length: f64| 2.0 + 12.0 * length * length;
     let inner: Vec<f64> = x.windows(2).map(|x| stiffness(x[1] - x[0])).collect();

@@ -1,4 +1,4 @@
-//! With the feature `locations` a tape tells where a derivative stopped being finite.
+//! With the feature `locations`, a tape reports where a derivative stopped being finite.
 
 use std::panic::Location;
 
@@ -29,7 +29,7 @@ fn findings<T: TestFloat>() {
     let line = line!() - 1;
     assert!(!y.backward().wrt(zero).is_finite());
     assert_found(&tape, "the first non-finite partial was recorded at |powf(0.0, -0.5), partial -inf", line);
-    // What follows from it, and what comes later, is not the first.
+    // Later numbers, and numbers computed from this one, are not the first.
     let _ = (y.exp(), zero.ln(), zero.recip());
     assert_found(&tape, "the first non-finite partial was recorded at |powf(0.0, -0.5), partial -inf", line);
 
@@ -60,7 +60,7 @@ macro_rules! calls {
     };
 }
 
-/// Every way to call an operation, each on one line.
+/// Every way to call an operation. Each call is on one line.
 #[allow(clippy::eq_op, clippy::op_ref, reason = "the forms are what is tested")]
 const CALLS: &[(&str, Call)] = calls! {
     "ln(0.0)": |_t, x| x.ln();
@@ -169,13 +169,13 @@ fn what_does_no_harm_does_not_hide_what_does() {
     let bad_line = line!() - 1;
     let one = "the first non-finite partial was recorded at |sqrt(0.0), partial inf";
     assert_found(&tape, one, unused_line);
-    // A sweep to which nothing bad happens leaves it at that.
+    // A sweep without non-finite adjoints does not change the finding.
     assert_eq!((unused + z * z).backward().wrt_all(&[x, z]), [0.0, 2.0]);
     assert_found(&tape, one, unused_line);
     let other = "the first non-finite partial was recorded at |ln(0.0), partial inf";
     assert!(!(unused + bad).backward().wrt(y).is_finite());
     assert_found(&tape, other, bad_line);
-    // Both, once the root is used.
+    // Both non-finite numbers matter once the root is used.
     assert!(!(bad + x.sqrt()).backward().wrt(x).is_finite());
     assert_found(&tape, one, unused_line);
 }
@@ -227,7 +227,7 @@ fn what_spoils_a_sweep_is_found_in_functions_of_checkpoints() {
     assert!(tape.first_non_finite().is_none());
     assert_eq!((harmless + y).backward().wrt(zero), f64::INFINITY);
     assert_found(&tape, "the first non-finite partial was recorded at |sqrt(0.0), partial inf", line);
-    // What is spoiled above is not found below.
+    // A number that becomes non-finite outside of the checkpoint is not attributed to its recomputation.
     tape.clear();
     let x = tape.var(0.0);
     let [y] = checkpoint(|x| [x[0] * 3.0], &[x]);

@@ -1,4 +1,4 @@
-//! Claims about data sets: what is refused, how they are split and standardised, how they are read.
+//! Claims about data sets: which are refused, and how they are split, standardised and read.
 
 use gradtape::nn::{Dataset, Labels, Target};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -77,7 +77,7 @@ fn constant_columns_become_exactly_0_and_others_have_deviation_1_at_any_magnitud
         let square = column.iter().map(|x| x * x).sum::<f64>() / 5.0;
         assert!((square - 1.0).abs() < tolerance, "{scale}: {column:?}");
     }
-    // A deviation that is small beside the mean is one nevertheless.
+    // A deviation that is small beside the mean still counts.
     assert_eq!(standardized(&[1e15, 1e15 + 2.0]), [-1.0, 1.0]);
 }
 

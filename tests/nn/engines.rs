@@ -1,4 +1,4 @@
-//! Claims about the two engines of a training: programs go the way of the tape, which is the reference.
+//! Claims about the two engines of a training: programs give the results of the tape, which is the reference.
 
 use gradtape::gradient;
 use gradtape::nn::{Activation, Adam, Dataset, Engine, Init, Mlp, Optimizer, Sgd, Target, Trainer, loss};
@@ -19,7 +19,7 @@ fn part(name: &str, share: f64) -> Dataset {
     data
 }
 
-/// Three features of each flower, and the fourth to be predicted.
+/// Three features of each flower; the fourth is predicted.
 fn widths_of_petals() -> Dataset {
     let iris = part("iris", 0.4);
     let rows: Vec<_> = (0..iris.len()).map(|row| iris.row(row)).collect();
@@ -27,7 +27,7 @@ fn widths_of_petals() -> Dataset {
     Dataset::new(iris.names()[..3].to_vec(), rows.iter().flat_map(|row| &row[..3]).copied().collect(), target).unwrap()
 }
 
-/// How far the parameters are apart at most, and the losses, after each of a few epochs with both engines.
+/// The largest distance between the parameters of both engines, and between the losses, after each of a few epochs.
 fn distance<T: Precision>(
     data: &Dataset,
     hidden: &[(usize, Activation)],
@@ -100,7 +100,7 @@ fn one_trainer_learns_classes_and_numbers() {
         Target::Classes { names: vec!["a".into(), "b".into()], labels: vec![0, 1] },
     )
     .unwrap();
-    // A network of one output has no second class to choose, but of two outputs none is a number.
+    // A network with one output has no second class to choose; a network with two outputs cannot predict a number.
     let numbers = Dataset::new(vec!["x".into()], vec![-1.0, 1.0], Target::Numbers(vec![2.0, 3.0])).unwrap();
     let network = Mlp::<f64>::new(1, &[(2, Activation::Identity)], Init::Xavier, &mut rng(1)).unwrap();
     let mut trainer = Trainer::new(network, Sgd::new(0.1));

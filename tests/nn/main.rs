@@ -1,6 +1,6 @@
 //! Networks, training, data sets, and the example that trains.
 
-/// Counts what each thread allocates, and can limit it.
+/// Counts the allocations of each thread, and can limit them.
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 
@@ -12,7 +12,7 @@ mod train_example;
 mod training;
 mod trajectory;
 
-// The example that trains, whose modules know each other from the root of the crate.
+// The example that trains. Its modules import each other from the root of the crate.
 #[path = "../../examples/train/article.rs"]
 mod article;
 #[path = "../../examples/train/file.rs"]

@@ -19,7 +19,7 @@ fn assert_near(a: f64, b: f64, tolerance: f64) {
     assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{a} is not near {b}");
 }
 
-/// The gradient by central differences, good to about 1e-9.
+/// The gradient by central differences, accurate to about 1e-9.
 fn differences(f: impl Fn(&[f64]) -> f64, x: &[f64]) -> Vec<f64> {
     let h = 1e-4;
     let shifted = |i: usize, by: f64| {
@@ -162,7 +162,7 @@ fn first_weights_have_the_promised_distribution_and_biases_are_zero() {
         let weights: Vec<f64> = layer.neurons().flat_map(|neuron| neuron.weights().to_vec()).collect();
         let mean = weights.iter().sum::<f64>() / 30_000.0;
         let variance = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / 30_000.0;
-        // Five standard errors of the mean, and 3 % of the deviation.
+        // The tolerance is five standard errors of the mean, and 3 % of the deviation.
         assert!(mean.abs() < 5.0 * deviation / 30_000_f64.sqrt(), "{init:?}: mean {mean}");
         assert!((variance.sqrt() / deviation - 1.0).abs() < 0.03, "{init:?}: deviation {}", variance.sqrt());
         assert!(weights.iter().all(|w| w.abs() <= bound));
@@ -214,7 +214,7 @@ fn cross_entropy_is_stable_at_huge_scores() {
 
 #[test]
 fn cross_entropy_is_exact_where_one_score_is_far_above_the_others() {
-    // ln(1 + e⁻ˣ) is e⁻ˣ for the numbers of f32 from 17 on, and for those of f64 from 37 on.
+    // ln(1 + e⁻ˣ) equals e⁻ˣ in f32 from 17 on, and in f64 from 37 on.
     for (x, loss) in [(10.0, (-10_f64).exp().ln_1p()), (20.0, (-20_f64).exp())] {
         #[allow(clippy::cast_possible_truncation)]
         let loss = loss as f32;

@@ -1,4 +1,4 @@
-//! Networks as files: what is written is read again, and what is damaged is refused.
+//! Stored networks: a stored network can be read again, and a damaged one is refused.
 
 use gradtape::nn::{Activation, Init, Mlp};
 use gradtape::program::Precision;
@@ -9,16 +9,16 @@ use serde_json::{Value as Json, from_str, from_value, json, to_string, to_value}
 use testing::activations::ACTIVATIONS;
 use testing::{TestFloat, bits, number};
 
-/// A network of every activation, with layers of different widths.
+/// A network with every activation, and layers of different widths.
 fn network<T: TestFloat>(seed: u64) -> Mlp<T> {
     let layers: Vec<_> = ACTIVATIONS.into_iter().enumerate().map(|(i, activation)| (1 + i % 3, activation)).collect();
     let mut network = Mlp::new(3, &layers, Init::Uniform, &mut Xoshiro256PlusPlus::seed_from_u64(seed)).unwrap();
-    // Biases that no short decimal has.
+    // Biases without a short decimal representation.
     network.parameters_mut().iter_mut().for_each(|w| *w += number::<T>(0.1));
     network
 }
 
-/// It is read as a network that predicts the same bits, and is written in the same way.
+/// The network that is read predicts the same bits, and is stored as the same text.
 #[track_caller]
 fn assert_is_read<T: TestFloat + Precision>(network: &Mlp<T>) {
     let text = to_string(network).unwrap();
@@ -81,7 +81,7 @@ fn activations_keep_their_parameters_and_those_that_could_not_be_read_are_not_wr
     }
 }
 
-/// A small one.
+/// A small network.
 fn two_layers() -> Mlp<f64> {
     let layers = [(2, Activation::LeakyRelu { slope: 0.1 }), (1, Activation::Tanh)];
     Mlp::from_parameters(1, &layers, vec![1.0, 2.0, -1.0, 0.5, 3.0, -2.0, 0.25]).unwrap()
@@ -102,7 +102,7 @@ fn a_stored_network_is_what_the_documentation_says() {
     assert!(to_string(&two_layers()).unwrap().starts_with(r#"{"format":"gradtape network","version":1,"precision":"#));
 }
 
-/// What is said of what cannot be read: one line.
+/// The error for a text that cannot be read: one line.
 #[track_caller]
 fn complaint<T: DeserializeOwned>(text: &str) -> String {
     let error = from_str::<T>(text).err().unwrap_or_else(|| panic!("this was read: {text}")).to_string();
@@ -110,7 +110,7 @@ fn complaint<T: DeserializeOwned>(text: &str) -> String {
     error
 }
 
-/// What is said of a stored network in which one field is another.
+/// The error for a stored network in which one field was replaced.
 #[track_caller]
 fn refusal(field: &str, value: Json) -> String {
     let mut stored = to_value(two_layers()).unwrap();
@@ -127,7 +127,7 @@ fn what_is_foreign_newer_or_of_the_other_precision_is_refused_with_what_was_expe
     starts(&complaint::<Mlp<f32>>(&text), "precision: expected \"f32\", found \"f64\"");
     starts(&refusal("format", json!("a\nb")), "format: expected \"gradtape network\", found \"a\\nb\"");
     starts(&refusal("version", json!(2)), "version of the format: expected 1, which this version");
-    // The version is looked at before anything that a newer one may have.
+    // The version is checked before any field that a newer version may have.
     let newer = r#"{"format": "gradtape network", "version": 2, "shape": []}"#;
     starts(&complaint::<Mlp<f64>>(newer), "version of the format");
     let program = gradtape::program::Program::record(|x| x[0], &[1.0]);
@@ -176,7 +176,7 @@ fn what_no_network_can_be_is_refused_with_what_was_expected() {
     }
 }
 
-/// Whatever is read is a network that predicts, and is written again, or an error.
+/// Whatever is read is an error, or a network that predicts and can be stored again.
 fn is_harmless(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     let Ok(network) = from_str::<Mlp<f64>>(text) else { return false };
@@ -198,7 +198,7 @@ fn files_with_changed_bytes_are_refused_or_networks() {
             let mut changed = text.clone();
             changed[at] = byte;
             count(is_harmless(&changed));
-            // And a second one, elsewhere.
+            // A second replacement, elsewhere.
             let other = (at * 31 + usize::from(byte) * 7) % text.len();
             changed[other] = BYTES[at % BYTES.len()];
             count(is_harmless(&changed));

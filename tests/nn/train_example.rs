@@ -1,4 +1,4 @@
-//! Claims about the example that trains networks: its runs in this process, its exit codes as a process.
+//! Claims about the example that trains networks: its runs in this process, and its exit codes as a process.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::run;
 const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/iris.csv");
 const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.csv");
 
-/// What the example prints, or its error.
+/// The output of the example, or its error.
 fn train(args: &[&str]) -> Result<String, String> {
     let mut out = Vec::new();
     let args = args.iter().map(OsString::from);
@@ -23,7 +23,7 @@ fn train(args: &[&str]) -> Result<String, String> {
     Ok(String::from_utf8(out).unwrap())
 }
 
-/// The lines that tell of losses, of a run without errors.
+/// The lines about losses, from a run without errors.
 fn losses(args: &[&str]) -> Vec<String> {
     train(args).unwrap().lines().filter(|line| line.contains("loss")).map(str::to_owned).collect()
 }
@@ -49,7 +49,7 @@ impl Drop for Csv {
     }
 }
 
-/// The number behind `label` in the first line that has it.
+/// The number after `label` in the first line that contains it.
 fn number(text: &str, label: &str) -> f64 {
     let line = text.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("no {label} in {text}"));
     let rest = &line[line.find(label).unwrap() + label.len()..];
@@ -61,7 +61,7 @@ fn the_articles_network_learns_its_four_rows_in_both_precisions_and_by_both_engi
     for precision in ["f32", "f64"] {
         let [out, by_tape] =
             ["program", "tape"].map(|engine| train(&["--precision", precision, "--engine", engine]).unwrap());
-        // In f32 a rounding can be seen in the last digit.
+        // In f32, rounding may change the last digit.
         let last_digit = |text: &str| {
             10_f64.powi(-text.split_once('.').map_or(0, |(_, digits)| i32::try_from(digits.len()).unwrap()))
         };
@@ -124,7 +124,7 @@ fn ten_epochs_of_many_are_told_of_and_the_first_and_the_last() {
     assert_eq!(epochs("25"), [1, 3, 6, 9, 12, 15, 18, 21, 24, 25]);
 }
 
-/// A file of 20 rows of which a few are far away from all others.
+/// A file of 20 rows. A few of them are far away from all others.
 fn wild(name: &str, scale: f64) -> Csv {
     let rows = (0..20).map(|i| {
         let (a, b) = (1.5_f64.powi(i), f64::from(i % 3));
@@ -133,7 +133,7 @@ fn wild(name: &str, scale: f64) -> Csv {
     Csv::new(name, format!("a,b,y\n{}", rows.collect::<String>()))
 }
 
-/// Losses, root mean square error and R² of three epochs, without the example.
+/// Losses, root mean square error and R² of three epochs, computed without the example.
 fn by_hand(path: &str, activation: Activation, init: Init, optimizer: impl Optimizer<f64>) -> Vec<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
     let (mut training, test) = Dataset::from_csv(path, None).unwrap().split(0.2, &mut rng).unwrap();
@@ -205,7 +205,7 @@ fn the_confusion_has_a_row_for_each_class_and_short_names() {
     assert!(table.iter().all(|line| line.chars().count() == 4 * 20 + 3 * 2), "{out}");
     let counts = |line: &str| -> Vec<u32> { line.split_whitespace().skip(1).map(|n| n.parse().unwrap()).collect() };
     let counts: Vec<_> = table[1..].iter().map(|line| counts(line)).collect();
-    // Rows are of the test set, columns are not.
+    // The rows add up to the classes of the test set; the columns do not.
     assert_eq!(counts.iter().map(|row| row.iter().sum()).collect::<Vec<u32>>(), [2, 5, 3], "{out}");
     assert_ne!((0..3).map(|i| counts.iter().map(|row| row[i]).sum()).collect::<Vec<u32>>(), [2, 5, 3], "{out}");
     assert_eq!(number(&out, "test accuracy"), f64::from(10 * (0..3).map(|i| counts[i][i]).sum::<u32>()));
@@ -323,7 +323,7 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
     .into_iter()
     .enumerate()
     {
-        // A name of two lines, where the system has such.
+        // A name with two lines, on systems that allow it.
         let csv = Csv::new(&format!("wrong{}{i}.csv", if cfg!(unix) { "\n" } else { "" }), text);
         let name = csv.path().replace('\n', "\u{fffd}");
         assert_eq!(train(&["--data", csv.path()]).unwrap_err(), format!("{name}{error}"));
@@ -368,7 +368,7 @@ fn a_reader_that_goes_away_is_recognised() {
     assert!(run::is_closed_pipe(&*error));
 }
 
-/// The example as a process.
+/// The example, run as a process.
 fn process(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
     command.args(args);

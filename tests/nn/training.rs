@@ -1,4 +1,4 @@
-//! Claims about steps and epochs, and about their memory: a steady training loop allocates nothing.
+//! Claims about steps and epochs, and about their memory: a steady training loop does not allocate.
 
 use gradtape::nn::{
     Activation, Adam, Dataset, Engine, Init, LossProgram, Mlp, Optimizer, Sgd, Target, Trainer, Workspace,

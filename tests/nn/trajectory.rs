@@ -1,4 +1,4 @@
-//! The article's training run, step by step beside the naive reference.
+//! The article's training run, step by step, compared with the naive reference.
 
 use gradtape::Value;
 use gradtape::nn::{Activation, LossProgram, Mlp, Sgd, Trainer, loss};
@@ -29,7 +29,7 @@ fn first_parameters() -> Vec<f64> {
     parameters
 }
 
-/// The sum of squared errors as a graph, written out from the definition of the network.
+/// The sum of squared errors as a graph, written directly from the definition of the network.
 fn naive_loss(parameters: &[Naive<f64>]) -> Naive<f64> {
     let constant = |x| Naive::new(x, Vec::new());
     let add =

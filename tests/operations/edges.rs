@@ -1,4 +1,4 @@
-//! The partials at singular points: the conventions of the crate's page and their neighbourhood, as literal tables.
+//! The partials at singular points: the conventions of the crate's page and points near them, as literal tables.
 
 use gradtape::Value;
 use gradtape::check::random::Table;
@@ -9,7 +9,7 @@ use testing::{TestFloat, assert_same_bits, complaint, number, partials};
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
 
-/// Operation, arguments, derivatives at each of them.
+/// Operation, arguments, derivatives at each argument.
 const KINKS: &[(&str, &[f64], f64)] = &[
     ("abs", &[0.0, -0.0], 0.0),
     ("abs", &[-5e-324, -1.0, -INF], -1.0),
@@ -68,7 +68,7 @@ const KINKS: &[(&str, &[f64], f64)] = &[
     ("ln", &[INF], 0.0),
 ];
 
-/// Numbers that only f64 has.
+/// Numbers that only f64 can represent.
 const KINKS_WIDE: &[(&str, &[f64], f64)] = &[
     ("gelu", &[1e200, 1e308], 1.0),
     ("gelu", &[-1e200, -1e308], 0.0),
@@ -198,7 +198,7 @@ fn pair_kinks<T: TestFloat, F: Over<T>>() {
     for &(name, x, expected) in PAIR_KINKS {
         let op = Table::<F>::binary(name).f;
         let ours = partials(op, x.map(number));
-        // A constant operand leaks nothing into the partial by the other.
+        // A constant operand does not change the partial by the other operand.
         let [a, b] = x.map(number);
         let [left] = partials(|[v]| op([v, F::constant(b)]), [a]);
         let [right] = partials(|[v]| op([F::constant(a), v]), [b]);
@@ -288,7 +288,7 @@ fn an_unused_root_of_zero_never_makes_a_nan_on_the_tape_alone() {
 }
 
 fn zero_beside_overflow<T: TestFloat, F: Over<T>>() {
-    // Behind the third factor the number is infinite before it meets the 0.
+    // After the third factor, the number is infinite before it is multiplied by the 0.
     for place in 0..2 {
         let product = |x: [F; 3]| {
             let mut factors = x.to_vec();

@@ -8,7 +8,7 @@ use testing::quickcheck;
 
 const INF: f64 = f64::INFINITY;
 
-/// Points at which the naive formula overflows, vanishes, ties or has no number, with value and softmax.
+/// Points where the naive formula overflows, underflows, has ties or is NaN, with value and softmax.
 fn points() -> Vec<(Vec<f64>, f64, Vec<f64>)> {
     let ln_2 = std::f64::consts::LN_2;
     vec![

@@ -1,5 +1,5 @@
-//! Every operation of the table, in both precisions: its number is the plain float's own, and its partials agree with
-//! differences on the interval that the table names.
+//! Every operation of the table, in both precisions: its number is that of the plain float, and its partials agree with
+//! differences on the interval of the table.
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, Sub, SubAssign};
 
@@ -11,7 +11,7 @@ use testing::differentiable::{Over, outcome};
 use testing::for_every_number;
 use testing::{InBox, TestFloat, assert_near, assert_same_bits, bits, names, number, partials, quickcheck, read_names};
 
-/// `op` and `plain` are the same entry for `T` and for f64, where the differences are taken.
+/// `op` and `plain` are the same entry for `T` and for f64. The differences are computed in f64.
 fn assert_agrees_with_differences<T: TestFloat, F: Over<T>, const N: usize>(
     op: &Operation<F, N>,
     plain: &Operation<f64, N>,
@@ -50,7 +50,7 @@ fn pair_partials<T: TestFloat, F: Over<T>>() {
     quickcheck(100, property as fn([Unit; 2]));
 }
 
-/// The table's intervals have the first argument of `max` and `min` always below the second.
+/// In the intervals of the table, the first argument of `max` and `min` is always below the second.
 fn exchanged_partials<T: TestFloat, F: Over<T>>() {
     let property = |units| {
         let exchanged = |name| match name {
@@ -65,11 +65,11 @@ fn exchanged_partials<T: TestFloat, F: Over<T>>() {
     quickcheck(100, property as fn([Unit; 2]));
 }
 
-/// Whatever the derivatives are, and for constants.
+/// For any derivatives of the operands, and for constants.
 fn numbers<T: TestFloat, F: Over<T>>() {
     let property = |Any(a): Any<T>, Any(b): Any<T>, Any(c): Any<T>| {
         let compare = |variables: [F; 3]| {
-            // No nodes of a tape: operations must not care.
+            // Not the nodes of any tape: operations must not depend on them.
             let [x, y, z] = variables.map(|x| x * T::one());
             let [left, right] = [a, b].map(F::constant);
             for (op, plain) in Table::UNARY.iter().zip(Table::UNARY) {
@@ -103,7 +103,7 @@ fn numbers<T: TestFloat, F: Over<T>>() {
     quickcheck(1000, property as fn(Any<T>, Any<T>, Any<T>));
 }
 
-/// Composite operations, which the table cannot name, agree with their parts.
+/// Composite operations that the table cannot contain agree with their parts.
 fn composites<T: TestFloat, F: Over<T>>() {
     let property = |units: [Unit; 3]| {
         let x = units.map(|unit| number::<T>(unit.between(-2.0, 2.0)));
@@ -133,14 +133,14 @@ fn composites<T: TestFloat, F: Over<T>>() {
     quickcheck(300, property as fn([Unit; 3]));
 }
 
-/// What an operator form gives: the number and the partials by the left and the right operand. Where two of these are
-/// added, the sum of zeros is positive.
+/// The result of an operator form: the number, and the partials by the left and the right operand. Where two partials
+/// are added, the sum of zeros is positive.
 fn seen<T: TestFloat, F: Over<T>>(form: fn([F; 2], [T; 2]) -> F, x: [T; 2]) -> [u64; 3] {
     let (y, [left, right]) = outcome(|v| form(v, x), x);
     [bits(y), bits(left + T::zero()), bits(right + T::zero())]
 }
 
-/// Every form of every operator of the table is the one between two numbers, bit for bit.
+/// Every form of every operator of the table gives the same bits as the form for two numbers.
 macro_rules! forms {
     (
         real_many $real_many:tt float_unary $float_unary:tt real_unary $real_unary:tt

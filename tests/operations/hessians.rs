@@ -1,5 +1,5 @@
-//! Second derivatives, by all four nestings of the two modes: with differences of first derivatives, and with each other
-//! and with literal values where the rules branch.
+//! Second derivatives by all four nestings of the two modes: against differences of first derivatives, against each
+//! other, and against literal values where the rules branch.
 
 use gradtape::check::difference;
 use gradtape::check::random::{Operation, Table, Unit};
@@ -44,7 +44,7 @@ for_every_nesting! {
 const POINTS: [f64; 16] =
     [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 25.0, -25.0, 1e-200, -1e-200, 1e200, -1e200];
 
-/// Each row by the inner mode, of the derivative by the outer.
+/// The Hessian: row `i` is the gradient, in the inner mode, of partial `i`, in the outer mode.
 fn hessian<F: Nested, const N: usize>(f: impl Fn([F; N]) -> F, x: [f64; N]) -> [[f64; N]; N] {
     std::array::from_fn(|i| partials(|x: [F::Inner; N]| partials(&f, x)[i], x))
 }
@@ -113,7 +113,7 @@ fn numbers<F: Nested>() {
     Table::<F>::BINARY.iter().zip(Table::BINARY).for_each(|(nested, plain)| check(nested, plain));
 }
 
-/// Says where the matrix is not symmetric.
+/// A message if the matrix is not symmetric.
 fn complaint<F: Nested, const N: usize>(name: &str, f: impl Fn([F; N]) -> F, x: [f64; N]) -> Option<String> {
     let h = hessian(f, x);
     let same = |a: f64, b: f64| bits(a) == bits(b) || (a - b).abs() <= 1e-12 * (1.0 + a.abs().max(b.abs()));
@@ -131,13 +131,13 @@ fn unary_symmetry<F: Nested>() {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
-/// The arguments of an operation where nothing is promised about its second derivatives.
+/// The arguments for which nothing is promised about the second derivatives of an operation.
 type Exception = (&'static str, fn(f64, f64) -> bool);
 
 const EXCEPTIONS: &[Exception] = &[
-    // A negative base has no derivative by the exponent; at 0 the derivative is a convention, or infinite.
+    // A negative base has no derivative by the exponent; at 0, the derivative is a convention or infinite.
     ("powf", |base, exponent| base < 0.0 || (base == 0.0 && exponent <= 1.0)),
-    // The derivative is no f64, or one of its factors is not.
+    // The derivative, or one of its factors, is out of the range of f64.
     ("log", |x, base| x.abs().log10().abs() >= 200.0 && base.abs().log10().abs() >= 200.0),
     ("atan2", |y, x| y.hypot(x) <= 1e-200),
 ];
@@ -155,7 +155,7 @@ fn pair_symmetry<F: Nested>() {
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 
-/// But for the sign of a zero: a lane adds the zero of the other argument, and -0 + 0 is 0.
+/// Equal except for the sign of a zero: a lane adds the zero of the other argument, and -0 + 0 is 0.
 fn same_bits<const N: usize>(ours: [[f64; N]; N], theirs: [[f64; N]; N]) -> bool {
     ours.as_flattened().iter().zip(theirs.as_flattened()).all(|(&a, &b)| bits(a + 0.0) == bits(b + 0.0))
 }

@@ -1,4 +1,4 @@
-//! The methods of the numbers: with and without the traits that have the same ones, and in generic code.
+//! The methods of the numbers: with and without the traits that have the same methods, and in generic code.
 
 use gradtape::{Dual, Number, Real, Value};
 use num_traits::{Float, Inv, MulAdd, MulAddAssign, Pow, Signed};
@@ -10,7 +10,7 @@ for_every_number! {
     powers_inverses_and_fused_products_have_their_traits: powers;
 }
 
-/// What can be seen of a function of one value: its number and its derivative. Compiled once for all functions.
+/// The observable result of a function of one value: its number and its derivative. Compiled once for all functions.
 fn seen<T: TestFloat, F: Over<T>>(f: &dyn Fn(F) -> F, x: T) -> [u64; 2] {
     let (y, [slope]) = outcome(|[x]| f(x), [x]);
     [bits(y), bits(slope)]
@@ -36,7 +36,7 @@ macro_rules! method_pairs {
         real_binary { $($r:ident at $rat:tt;)* }
         $($rest:tt)*
     ) => {
-        /// The methods of the number itself give what those of `Float`, `Real` and `Signed` give.
+        /// The methods of the number give the same results as those of `Float`, `Real` and `Signed`.
         fn $name<T: TestFloat + Signed>() {
             type Tested<T> = $Number;
             let (x, one) = (number::<T>(0.7), T::one());

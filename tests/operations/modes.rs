@@ -1,12 +1,12 @@
-//! Forward and reverse mode compute the same, and lanes do not disturb each other: every operation of the table, at
-//! ordinary, singular and special points.
+//! Forward and reverse mode compute the same, and lanes are independent: every operation of the table, at ordinary,
+//! singular and special points.
 
 use gradtape::check::random::{Any, Operation, Table};
 use gradtape::{Dual, Real, Value};
 use testing::differentiable::{Over, outcome};
 use testing::{TestFloat, assert_same_bits, bits, number, quickcheck};
 
-/// Where kinks, poles, zeros and the ends of the range are, beside those of [`Any`].
+/// Kinks, poles, zeros and the ends of the range, in addition to the points of [`Any`].
 fn special<T: TestFloat>() -> Vec<T> {
     let [tiniest, least, most] = [T::min_positive_value() * T::epsilon(), T::min_positive_value(), T::max_value()];
     let positive = [T::zero(), tiniest, least, number(0.25), number(0.5), T::one(), number(1.5), number(2.0)];
@@ -14,13 +14,12 @@ fn special<T: TestFloat>() -> Vec<T> {
     positive.flat_map(|x| [x, -x]).chain([T::nan()]).collect()
 }
 
-/// The bits of a derivative. Where a tape takes what it has, lanes add the zero of another argument to it; and -0 + 0
-/// is 0.
+/// The bits of a derivative. Lanes add the zero of another argument where a tape adds nothing; and -0 + 0 is 0.
 fn slope_bits<T: TestFloat>(slope: T) -> u64 {
     bits(slope + T::zero())
 }
 
-/// All that is seen of `f` at `x`.
+/// The observable result of `f` at `x`.
 fn seen<T: TestFloat, F: Over<T>, const N: usize>(f: impl Fn([F; N]) -> F, x: [T; N]) -> (u64, [u64; N]) {
     let (y, slopes) = outcome(f, x);
     (bits(y), slopes.map(slope_bits))
@@ -64,14 +63,14 @@ fn same_bits<T: TestFloat>() {
     quickcheck(500, (|Any(a), Any(b)| same_bits_at([a, b])) as fn(Any<T>, Any<T>));
 }
 
-/// So the page of accuracy, which measures reverse mode, is that of forward mode, too.
+/// Therefore the page of accuracy, which measures reverse mode, holds for forward mode, too.
 #[test]
 fn every_operation_has_the_same_bits_in_both_modes_and_in_any_lane() {
     same_bits::<f32>();
     same_bits::<f64>();
 }
 
-/// One variable, and nothing that a tape records: the chain rule is applied in the same order.
+/// One variable, and nothing that a tape records: both modes apply the chain rule in the same order.
 fn chain<F: Real<Plain = f64>>(x: F) -> F {
     let y = (x.sin() * (-x * x).exp() + x.hypot(x + 1.0)).sqrt();
     let z = y.powf(x.abs() + 0.5) / (x.tanh() + 2.0) - y.max(x) * x.sigmoid();
@@ -102,7 +101,7 @@ fn lanes<T: TestFloat>() {
         assert_eq!(seen(net::<Dual<T, 2>>, x), expected, "{x:?}");
         assert_eq!(seen(net::<Dual<T, 3>>, x), expected, "{x:?}");
         assert_eq!(seen(net::<Dual<T, 8>>, x), expected, "{x:?}");
-        // Without directions there is the number alone.
+        // Without directions, only the number remains.
         assert_same_bits(net(x.map(Dual::<T, 0>::from)).data(), net(x), x);
     };
     quickcheck(500, property as fn(Any<T>, Any<T>, Any<T>));
@@ -125,7 +124,7 @@ fn a_dual_is_plain_data() {
     assert_eq!((moved.data(), moved.tangent()), (4.0, 4.0));
 }
 
-/// A direction may be anything: the derivative is linear in it.
+/// A direction may have any numbers: the derivative is linear in it.
 #[test]
 fn tangents_are_linear_in_the_direction() {
     let f = |[x, y]: [Dual<f64>; 2]| (x * y).sin() + x.powf(y) / y;

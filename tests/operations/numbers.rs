@@ -1,4 +1,4 @@
-//! The numbers of the crate behave as the plain number does: the traits of num-traits, comparison, text, sums.
+//! The numbers of the crate behave like the plain number: the traits of num-traits, comparison, text, sums.
 
 use std::fmt::{Debug, LowerExp, UpperExp};
 use std::iter::{Product, Sum};
@@ -25,7 +25,7 @@ for_every_number! {
     sums_and_products_are_the_plain_floats: sums;
 }
 
-/// A trait for all numbers that have some others.
+/// A trait with bounds that all numbers must satisfy.
 macro_rules! all_of {
     ($(#[$doc:meta])* $Name:ident: $($bounds:tt)*) => {
         $(#[$doc])*
@@ -35,7 +35,7 @@ macro_rules! all_of {
 }
 
 all_of! {
-    /// What any number has, however deep it is nested.
+    /// The bounds of any number, even if it is deeply nested.
     Complete: Differentiable + Bounded + FromPrimitive + Signed + Inv<Output = Self> + Pow<i32, Output = Self>
         + Pow<Self, Output = Self> + MulAdd<Output = Self> + MulAddAssign + NumRef + NumAssignRef
         + From<<Self as Differentiable>::Inner> + FromStr + Default + LowerExp + UpperExp + Send + Sync + 'static
@@ -250,7 +250,7 @@ fn sums<T: TestFloat, F: Over<T>>() {
 
 #[test]
 fn sums_and_products_end_where_the_iterator_does() {
-    /// Numbers up to the first `None`, and more behind it, which no loop sees.
+    /// Numbers up to the first `None`, and more numbers after it, which no loop may see.
     fn resuming(count: u8) -> impl Iterator<Item = f64> {
         (1..=count + 9).map(move |k| (k != count + 1).then(|| f64::from(k))).scan((), |(), x| x)
     }

@@ -1,4 +1,5 @@
-//! Functions that floats have and `num_traits::Float` lacks: the numbers are the standard library's, bit for bit.
+//! Functions that floats have and `num_traits::Float` lacks: the numbers are those of the standard library, bit for
+//! bit.
 
 use std::cmp::Ordering;
 
@@ -39,7 +40,7 @@ fn halves_are_rounded_to_the_even_integer() {
     }
 }
 
-/// Of all numbers but NaN of one sign, which `std` orders by their digits, too.
+/// For all numbers except NaN of the same sign, which `std` orders by their digits, too.
 #[test]
 fn the_total_order_is_that_of_std() {
     let inf = f64::INFINITY;
@@ -59,7 +60,7 @@ fn the_total_order_is_that_of_std() {
     assert_eq!(tape.len(), 2 * all.len() * all.len(), "a comparison records nothing");
 }
 
-/// A program that sorts is one for all numbers in this order.
+/// A program that sorts is valid for all numbers in this order.
 #[test]
 fn a_recorded_total_order_is_a_guard_of_the_order_alone() {
     fn second<F: Real>(x: &[F]) -> F {

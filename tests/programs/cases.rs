@@ -1,4 +1,4 @@
-//! The programs that are written as Rust, and what they return.
+//! The programs that are exported as Rust source, and their expected results.
 
 use gradtape::check::random::{Arithmetic, Expression, Table};
 use gradtape::program::{Expr, Options, Precision, Program, Rows, Workspace};
@@ -11,21 +11,21 @@ use testing::{TestFloat, number};
 pub(crate) struct Case {
     pub(crate) group: &'static str,
     pub(crate) name: String,
-    /// With `std` and with `libm`.
+    /// The source for `std` and the source for `libm`.
     pub(crate) sources: [String; 2],
     pub(crate) has_parameters: bool,
     pub(crate) has_inputs: bool,
     pub(crate) is_of_sum: bool,
-    /// Of what is larger than 1, relative; 0 if all bits must be the same.
+    /// The tolerance, relative to numbers larger than 1; 0 if all bits must be the same.
     pub(crate) tolerance: f64,
     pub(crate) points: Vec<Point>,
 }
 
 pub(crate) struct Point {
     pub(crate) parameters: Vec<f64>,
-    /// Of all rows, if the outputs are sums over them.
+    /// The inputs of all rows, if the outputs are sums over rows.
     pub(crate) inputs: Vec<f64>,
-    /// Nothing where the program strays.
+    /// `None` if the program does not hold at this point.
     pub(crate) expected: Option<Vec<f64>>,
 }
 
@@ -67,7 +67,7 @@ fn case<T: Precision + TestFloat>(
     }
 }
 
-/// Ordinary numbers, and all that are special to some operation.
+/// Ordinary numbers, and all special numbers of some operation.
 fn numbers<T: TestFloat>() -> Vec<f64> {
     let positive = [
         0.0,
@@ -103,7 +103,7 @@ fn tuples(numbers: &[f64], count: u32) -> Vec<(Vec<f64>, Vec<f64>)> {
 
 fn of_table<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
     let numbers = numbers::<T>();
-    // On both sides of every threshold of a helper.
+    // Points on both sides of every threshold of a helper.
     let between = (-80..=80).map(|k: i32| f64::from(k.signum()) * 0.1 * 1.08_f64.powi(k.abs()));
     let units = tuples(&numbers.iter().copied().chain(between).chain([38.2, -38.2]).collect::<Vec<_>>(), 1);
     let pairs = tuples(&numbers, 2);
@@ -129,7 +129,7 @@ fn of_table<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
     let one = [T::one(), T::one()];
     add("tied_max", exact.record(|x| x[0].max(x[1]), &one), &few);
     add("tied_min", exact.record(|x| x[0].min(x[1]), &one), &few);
-    // Elsewhere, exact programs branch.
+    // Elsewhere, exact programs have guards.
     add("either_max", Program::record(|x| x[0].max(x[1]), &[T::one(), T::zero()]), &few);
     add("either_min", Program::record(|x| x[0].min(x[1]), &[T::one(), T::zero()]), &few);
     for n in [-7, -2, -1, 0, 2, 4, 5, 12] {
@@ -183,7 +183,7 @@ fn of_functions<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
             options.record(|x| x.iter().map(|&x| x.sin()).sum::<Expr<T>>() * x.iter().product::<Expr<T>>(), &plain(&w));
         cases.push(case("rounded", format!("Many__{kind}"), &many.gradient(), tolerance, [(vec![], w.clone())]));
     }
-    // All that a mean is made of but the rows: a sum of results that are the same in each row is a multiple.
+    // Sums over rows. A result that is the same in every row becomes a multiple.
     let rows = weights(2 * 31);
     let of_rows = [1, 2, 31].map(|count| (w.clone(), rows[..2 * count].to_vec()));
     let loss = |w: &[Expr<T>], x: &[Expr<T>]| (network(w, x) - x[0]).powi(2) + (w[0] * w[1]).exp();
@@ -262,7 +262,7 @@ impl Arithmetic for Recorded {
         Self(a.0.max(low.0).min(high.0))
     }
 
-    // Any other operation would do, too.
+    // Any other operation would serve as well.
     fn derivative(op: usize, a: &Self) -> Self {
         Self::unary(op, a)
     }

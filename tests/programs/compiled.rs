@@ -1,4 +1,4 @@
-//! Compiles and runs what all cases are written as, once.
+//! Compiles and runs the exported source of all cases, once.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,11 +11,11 @@ use super::cases::{Case, all_cases};
 
 pub(crate) struct Compiled {
     pub(crate) cases: Vec<Case>,
-    /// Of each case and point, what the function returned with `std` and with `libm`.
+    /// For each case and point, the results of the function with `std` and with `libm`.
     pub(crate) results: Vec<Vec<[Option<Vec<f64>>; 2]>>,
 }
 
-/// `libm` for those who have `std`, so that results can be compared bit for bit.
+/// A `libm` that calls `std`, so that results can be compared bit for bit.
 const LIBM: &str = "
 macro_rules! functions {
     ($($name:ident $namef:ident $method:ident $($other:ident)*;)*) => {
@@ -103,7 +103,7 @@ pub(crate) fn compiled() -> &'static Compiled {
     })
 }
 
-/// Gives the text to a process that reads it.
+/// Passes the text to the standard input of a process.
 pub(crate) fn feed(process: &mut Child, text: String) {
     let mut stdin = process.stdin.take().unwrap();
     std::thread::spawn(move || stdin.write_all(text.as_bytes()));

@@ -1,4 +1,4 @@
-//! Programs as pictures.
+//! Pictures of programs.
 
 use gradtape::check::random::Table;
 use gradtape::program::{Dot, Expr, Layout, Options, Program};
@@ -28,7 +28,7 @@ fn article() -> Program<f64> {
     Program::record(|x| (x[0] + x[1]) * 4.0, &AT)
 }
 
-/// The text of a function of some inputs.
+/// The text of the picture of a function of some inputs.
 fn text<const N: usize>(f: impl FnOnce(&[Expr<f64>]) -> Expr<f64>, x: [f64; N]) -> String {
     Program::record(f, &x).dot(&[], &x).unwrap().to_string()
 }
@@ -49,7 +49,7 @@ fn edges(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| line.contains("->")).collect()
 }
 
-/// As the renderer of the examples reads it.
+/// Reads a label like the renderer of the examples.
 fn parsed(text: &str) -> Graph {
     let graph = DotParser::new(text).process().unwrap_or_else(|error| panic!("{error}: {text}"));
     let mut builder = GraphBuilder::new();
@@ -66,7 +66,7 @@ fn labels(graph: &Graph) -> Vec<String> {
     graph.list.list.iter().filter_map(label).collect()
 }
 
-/// The numbers of the rows that begin with `what`, of all boxes.
+/// The numbers in the rows that begin with `what`, from all boxes.
 fn numbers(text: &str, what: &str) -> Vec<f64> {
     let fields = text.split(['|', '"', '}']).map(str::trim);
     fields.filter_map(|field| field.strip_prefix(what)?.trim().parse().ok()).collect()
@@ -156,7 +156,7 @@ fn constants_are_written_where_they_are_used() {
         assert_eq!(titles(&text).last(), Some(&title), "{text}");
         parsed(&text);
     }
-    // One that is an output has a box of its own.
+    // A constant that is an output has a separate box.
     assert!(text(|_| Expr::constant(2.0), [1.0]).contains("[label=\"2\" style=filled"));
 }
 
@@ -173,7 +173,7 @@ fn edges_tell_the_order_of_operands_where_it_matters() {
 fn edges_that_no_derivative_passes_are_dashed() {
     let text = text(|x| x[0] * x[0].exp().detach(), [0.0]);
     assert_eq!(edges(&text)[1], "n1 -> n2 [style=dashed]");
-    // The product changes with the detached number, and not with what that was made of.
+    // The product depends on the detached number, but not on the number that was detached.
     assert!(text.contains("detach|data 1.0000|grad 0.0000"), "{text}");
     assert!(text.contains("exp|data 1.0000|grad 0.0000"), "{text}");
     assert!(text.contains("x0|data 0.0000|grad 1.0000"), "{text}");
@@ -210,7 +210,7 @@ fn names_may_be_any_text() {
     ] {
         let text = named(name);
         assert!(text.contains(&format!("  n0 [label=\"{escaped}|data 2.0000|grad 4.0000\" ")), "{text}");
-        // The renderer takes away one level of backslashes, and has no entities.
+        // The renderer removes one level of backslashes and knows no entities.
         let plain = &labels(&parsed(&text))[0];
         let expected = name.replace(['\t', '\0'], "\u{fffd}").replace("&l", "&amp;l").replace("&#", "&amp;#");
         assert_eq!(*plain, format!("{expected}|data 2.0000|grad 4.0000"));

@@ -1,11 +1,11 @@
-//! Functions that branch, run on rows of all kinds: the answer is the tape's, row by row.
+//! Functions that branch, run on rows of all kinds: the results are those of the tape, row by row.
 
 use gradtape::program::{Expr, Options, PathOutput, Paths, Program, Rows, Workspace};
 use gradtape::{Real, gradient};
 use testing::panics::panic_of;
 use testing::{number, quickcheck};
 
-/// Six ways through, with ties and NaN among what decides.
+/// Six paths, with ties and NaN among the numbers that decide.
 fn branchy<F: Real>(p: &[F], x: &[F]) -> F {
     let c = |c: f64| F::constant(num_traits::NumCast::from(c).unwrap());
     let mut y = if x[0] < x[1] { p[0] * x[0].sin() } else { x[1] * x[1] - p[1] };
@@ -164,7 +164,7 @@ fn rows_and_parameters_of_other_lengths_are_errors() {
     assert_eq!(error.to_string(), "program: expected 2 parameters, found 1");
 }
 
-/// Numbers that are equal as plain floats compute them, and hardly ever as fused products and lanes do.
+/// Numbers that are equal when plain floats compute them, and rarely equal with fused products and lanes.
 #[test]
 fn every_row_takes_the_path_that_was_recorded_for_it_even_at_a_tie() {
     let f = |_: &[Expr<f64>], x: &[Expr<f64>]| {

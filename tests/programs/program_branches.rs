@@ -1,4 +1,4 @@
-//! Which rows a program takes and which it refuses, and what cannot be recorded.
+//! The rows that a program accepts and refuses, and the functions that cannot be recorded.
 
 use std::thread;
 
@@ -8,10 +8,10 @@ use testing::panics::{assert_refused, caught};
 use testing::{bits, number};
 
 const TINY: f64 = 5e-324;
-/// Numbers that comparisons tell apart.
+/// Numbers that comparisons distinguish.
 const NUMBERS: [f64; 12] =
     [0.0, -0.0, TINY, -TINY, 1.0, -1.0, f64::MIN_POSITIVE, 2.0, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
-/// Those that programs are recorded with.
+/// The numbers that programs are recorded with.
 const RECORDED: [u64; 6] = [
     0.0_f64.to_bits(),
     (-0.0_f64).to_bits(),
@@ -21,7 +21,7 @@ const RECORDED: [u64; 6] = [
     f64::NAN.to_bits(),
 ];
 
-/// A question about two numbers, with as many answers as a program can tell apart.
+/// A test of two numbers, with as many results as a program can distinguish.
 type Question<F> = (&'static str, fn(F, F) -> u8);
 
 fn questions<F: Real<Plain = f64>>() -> Vec<Question<F>> {
@@ -48,7 +48,7 @@ fn questions<F: Real<Plain = f64>>() -> Vec<Question<F>> {
     ]
 }
 
-/// Something else for each answer.
+/// A different result for each answer.
 fn answer<F: Real<Plain = f64>>(question: fn(F, F) -> u8, x: &[F]) -> F {
     match question(x[0], x[1]) {
         0 => x[0] + F::constant(3.0) * x[1],
@@ -74,7 +74,7 @@ fn exactly_the_rows_for_which_a_question_has_the_same_answer_are_taken() {
                     match program.eval(&row) {
                         Ok(ours) => {
                             assert!(same(row), "{name} at {at:?} takes {row:?}");
-                            // A product and a sum that are rounded once do not overflow in between.
+                            // A fused multiply-add does not overflow in between.
                             if options == Options::new().exact() {
                                 let theirs = answer(of_number, &row);
                                 assert_eq!(bits(ours[0]), bits(theirs), "{name} at {at:?} and {row:?}");
@@ -122,7 +122,7 @@ fn clamped_numbers_go_all_three_ways_unless_the_program_is_exact() {
         ([0.5, -1.0, 1.0], [0.5, 1.0, 0.0, 0.0]),
         ([-2.0, -1.0, 1.0], [-1.0, 0.0, 1.0, 0.0]),
         ([2.0, -1.0, 1.0], [1.0, 0.0, 0.0, 1.0]),
-        // At a bound it is the number itself.
+        // At a bound, the result is the number itself.
         ([1.0, -1.0, 1.0], [1.0, 1.0, 0.0, 0.0]),
         ([-1.0, -1.0, 1.0], [-1.0, 1.0, 0.0, 0.0]),
         ([1.0, 1.0, 1.0], [1.0, 1.0, 0.0, 0.0]),
@@ -281,7 +281,7 @@ fn a_number_of_a_recording_that_is_over_is_refused() {
     assert_refused(remedy, || Program::record(|_| old, &[1.0]));
     assert_refused(remedy, || Program::record(|x| [x[0], old], &[1.0]));
     assert_refused(remedy, || Program::record(|x| if x[0] < old { x[0] } else { -x[0] }, &[1.0]));
-    // Nothing is left behind.
+    // No recording remains.
     assert_eq!(program.eval(&[3.0]).unwrap(), [4.0]);
     assert_eq!(Program::record(|x| x[0] * 2.0, &[1.0]).eval(&[3.0]).unwrap(), [6.0]);
 }
@@ -386,7 +386,7 @@ fn a_zero_wins_also_where_the_nan_would_be_swallowed() {
     assert_eq!(guarded.eval(&infinite).unwrap(), [0.0]);
 }
 
-/// What a review found: products of infinities and zeros, sums of empty lanes, a factor that would overflow.
+/// Findings of a review: products of infinities and zeros, sums of empty lanes, a factor that would overflow.
 #[test]
 fn second_derivatives_at_singular_points_and_sums_with_infinite_factors_are_what_they_should_be() {
     let power = Program::record(|x| x[0].powf(x[1]), &[1.0, 2.0]).gradient().tangent();
@@ -425,7 +425,7 @@ fn a_zero_derivative_of_an_exact_program_has_the_sign_of_the_tapes() {
     }
 }
 
-/// The maximum of two NaN depends on nothing, so that what it is added to has as many terms as on the tape.
+/// The maximum of two NaN depends on nothing, so a sum with it has as many terms as on the tape.
 #[test]
 fn gradients_beside_a_maximum_of_two_nans_are_added_up_as_on_the_tape() {
     fn sum<F: Real<Plain = f64>>(x: &[F], which: usize) -> F {

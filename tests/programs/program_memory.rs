@@ -1,4 +1,4 @@
-//! A steady loop over a program allocates nothing.
+//! A steady loop over a program does not allocate.
 
 use gradtape::program::{Program, Rows, Workspace};
 use testing::allocations::allocations;

@@ -1,4 +1,4 @@
-//! Any number of threads gives the same bits.
+//! The results have the same bits with any number of threads.
 
 use gradtape::Real;
 use gradtape::program::{Precision, Program, Rows, Workspace};

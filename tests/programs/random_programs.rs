@@ -1,4 +1,4 @@
-//! Programs of random expressions on random rows, against tapes and against themselves.
+//! Programs of random expressions on random rows, compared with tapes and with each other.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -12,12 +12,12 @@ use testing::programs::{
 };
 use testing::{TestFloat, quickcheck};
 
-/// Another expression takes the place of one about which the claim says nothing.
+/// If the claim does not apply to an expression, another expression is tried.
 fn counted(says_something: bool) -> TestResult {
     if says_something { TestResult::passed() } else { TestResult::discard() }
 }
 
-/// One of the options, all of which come up.
+/// One of the options; all of them are covered.
 fn one(choice: u8) -> Options {
     let all = all_options();
     all[usize::from(choice) % all.len()]
@@ -103,7 +103,7 @@ fn programs_of_wild_numbers_are_the_tapes_where_rounding_is_harmless_in_f32() {
     quickcheck(400, wild_and_harmless::<f32> as fn(Expression, u8) -> TestResult);
 }
 
-/// All lengths up to 40 come up, and some around strips and tasks.
+/// All lengths up to 40, and some around the sizes of blocks and tasks.
 fn length(choice: u8) -> usize {
     match choice {
         0..40 => usize::from(choice) + 1,

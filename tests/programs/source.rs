@@ -1,4 +1,4 @@
-//! Programs as Rust source: what is written compiles without a warning, is formatted, and computes what the program does.
+//! Programs as Rust source: the source compiles without a warning, is formatted, and computes the same as the program.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -86,7 +86,7 @@ fn rustfmt_leaves_the_code_as_it_is() {
     for length in 20..70 {
         write!(code, "\n{}", program.to_rust(&"f".repeat(length)).unwrap()).unwrap();
     }
-    // Not the style of this crate, but that of most.
+    // Not the style of this crate, but the usual one.
     let style = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rustfmt.toml");
     fs::write(&style, "").unwrap();
     for edition in ["2021", "2024"] {

@@ -1,4 +1,4 @@
-//! Programs as files: what is written is read again, and what is damaged is refused.
+//! Stored programs: a stored program can be read again, and a damaged one is refused.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -111,7 +111,7 @@ fn a_stored_program_is_what_the_documentation_says() {
     assert_eq!(to_value(&program).unwrap(), expected);
 }
 
-/// What is said of a stored program in which one field is another.
+/// The error for a stored program in which one field was replaced.
 #[track_caller]
 fn refusal(field: &str, value: Json) -> String {
     let mut stored = to_value(program()).unwrap();
@@ -128,7 +128,7 @@ fn what_is_foreign_newer_or_of_the_other_precision_is_refused_with_what_was_expe
     assert!(error.starts_with("version of the format: expected 1, which this version"), "{error}");
     let error = refusal("format", json!("svg"));
     assert!(error.starts_with("format: expected \"gradtape program\", found \"svg\""), "{error}");
-    // The version is looked at before anything that a newer one may have.
+    // The version is checked before any field that a newer version may have.
     let newer = r#"{"format": "gradtape program", "version": 2, "shape": []}"#;
     let error = from_str::<Program<f64>>(newer).unwrap_err().to_string();
     assert!(error.starts_with("version of the format"), "{error}");
@@ -208,7 +208,7 @@ fn numbers_of_rows_and_sums_over_them_do_not_mix() {
     assert!(guarded.contains("guard 0: expected numbers that are known before the rows are added up"), "{guarded}");
 }
 
-/// Whatever is read is a program that can be run and differentiated, or an error.
+/// Whatever is read is an error, or a program that can be run and differentiated.
 fn is_harmless(text: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else { return };
     if let Ok(program) = from_str::<Program<f64>>(text) {
@@ -229,7 +229,7 @@ fn files_with_changed_bytes_are_refused_or_programs() {
         let mut text = if sums { of_sum.clone() } else { text.clone() }.into_bytes();
         for (at, byte) in changes.into_iter().take(3) {
             let len = text.len();
-            // Mostly what occurs in such files.
+            // Mostly texts that occur in such files.
             text[usize::from(at) % len] = b"0123456789,[]\"abcdefx -"[usize::from(byte) % 23];
         }
         is_harmless(&text);
@@ -245,7 +245,7 @@ fn files_with_changed_bytes_are_refused_or_programs() {
     }
 }
 
-/// The operations of a stored program with another operation in the place of one.
+/// The operations of a stored program, with one operation replaced by another.
 #[test]
 fn files_with_other_operations_are_refused_or_programs() {
     let names = [

@@ -1,6 +1,6 @@
 //! Patterns, colourings, matrices, and sparse derivatives.
 
-/// Counts what each thread allocates, and can limit it.
+/// Counts the allocations of each thread, and can limit them.
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 

@@ -1,4 +1,4 @@
-//! Sparse matrices: colourings are what they promise, and matrices come back from their products.
+//! Sparse matrices: colourings keep their promises, and matrices can be recovered from their products.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -10,7 +10,7 @@ use serde_json::{Value as Json, from_str, from_value, json, to_value};
 use testing::panics::panic_of;
 use testing::quickcheck;
 
-/// A symmetric pattern with a full diagonal and these places.
+/// A symmetric pattern with a full diagonal and these entries.
 fn symmetric(n: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Sparsity {
     let mut rows: Vec<Vec<usize>> = (0..n).map(|i| vec![i]).collect();
     for (i, j) in pairs {
@@ -29,7 +29,7 @@ fn arrowhead(n: usize, head: usize) -> Sparsity {
     symmetric(n, (0..n).map(|i| (head, i)))
 }
 
-/// A square grid, each point of which depends on those at these distances, to the right and below.
+/// A square grid. Each point depends on the points at these distances to the right and below.
 fn grid(width: usize, steps: &[(isize, usize)]) -> Sparsity {
     let mut pairs = Vec::new();
     for (x, y) in (0..width).flat_map(|y| (0..width).map(move |x| (x, y))) {
@@ -50,7 +50,7 @@ fn full(rows: usize, columns: usize) -> Sparsity {
     Sparsity::new((0..rows).map(|_| 0..columns), columns)
 }
 
-/// Rows of random columns; short ones, and some that are long or empty.
+/// Rows with random columns: most are short, some are long or empty.
 fn random(rows: &[Vec<u8>], columns: u8) -> Sparsity {
     let columns = usize::from(columns);
     let row = |(i, row): (usize, &Vec<u8>)| {
@@ -60,7 +60,7 @@ fn random(rows: &[Vec<u8>], columns: u8) -> Sparsity {
     Sparsity::new(rows.iter().enumerate().map(row), columns)
 }
 
-/// The same places, and those mirrored, also on the diagonal.
+/// These entries and their mirror images. Entries on the diagonal are allowed.
 fn random_symmetric(rows: &[Vec<u8>]) -> Sparsity {
     let pattern = random(rows, u8::try_from(rows.len()).unwrap_or(u8::MAX));
     let mut rows = vec![Vec::new(); rows.len()];
@@ -74,13 +74,13 @@ fn random_symmetric(rows: &[Vec<u8>]) -> Sparsity {
     Sparsity::new(rows, n)
 }
 
-/// A different number at each place.
+/// A different number for each entry.
 fn numbered<T: Float>(pattern: &Sparsity) -> Csr<T> {
     let values = (0..pattern.nnz()).map(|k| T::from(k).unwrap() + T::from(0.25).unwrap()).collect();
     Csr::new(pattern.clone(), values)
 }
 
-/// A different number at each two places that mirror each other.
+/// A different number for each pair of mirrored entries.
 fn numbered_symmetric<T: Float>(pattern: &Sparsity) -> Csr<T> {
     let upper = numbered::<T>(pattern);
     let places = (0..pattern.rows()).flat_map(|i| pattern.row(i).iter().map(move |&j| (i, j)));
@@ -88,8 +88,8 @@ fn numbered_symmetric<T: Float>(pattern: &Sparsity) -> Csr<T> {
     Csr::new(pattern.clone(), values)
 }
 
-/// The matrix that its products make, which are, by their definition, the sums of the columns (or rows) of each colour.
-/// Where a colouring is wrong, numbers are added up, and no sum of two of them is another one.
+/// The matrix recovered from its products. By definition, these are the sums of the columns (or rows) of each colour.
+/// If a colouring is wrong, two numbers are added, and no sum of two of them equals a third.
 fn recovered<T: Float>(matrix: &Csr<T>, coloring: &Coloring) -> Csr<T> {
     let by_member = if coloring.side() == Side::Columns { matrix.transpose() } else { matrix.clone() };
     coloring.recover(|color| {
@@ -106,7 +106,7 @@ fn comes_back<T: Float>(matrix: &Csr<T>, coloring: &Coloring) {
     assert!(recovered(matrix, coloring) == *matrix, "{} colours of {:?}", coloring.colors(), coloring.side());
 }
 
-/// Every member that has numbers has one colour, and the members of colours are those.
+/// Every member with numbers has one colour, and the lists of members agree with the colours.
 #[track_caller]
 fn is_partition(coloring: &Coloring, rows: &Sparsity) {
     for i in 0..rows.rows() {
@@ -118,7 +118,7 @@ fn is_partition(coloring: &Coloring, rows: &Sparsity) {
     assert!((0..coloring.colors()).all(|color| !coloring.members(color).is_empty()));
 }
 
-/// No two columns of a colour have a number in the same row.
+/// No two columns of one colour have a number in the same row.
 #[track_caller]
 fn columns_are_apart(pattern: &Sparsity, color: impl Fn(usize) -> Option<usize>) {
     for i in 0..pattern.rows() {
@@ -173,11 +173,11 @@ fn what_does_not_fit_the_symmetry_is_recovered_symmetric_all_the_same() {
     let is_symmetric = |rows: Vec<Vec<u8>>| {
         let pattern = random_symmetric(&rows);
         let coloring = Coloring::of_hessian(&pattern);
-        // As rounding would, the products differ on either side of the diagonal.
+        // The products differ on the two sides of the diagonal, as they would by rounding.
         let hessian = recovered(&numbered::<f64>(&pattern), &coloring);
         assert_eq!(hessian, hessian.transpose());
     };
-    // Here a colour is of use for none of the numbers.
+    // Here, one colour is used for none of the numbers.
     is_symmetric(vec![vec![5], vec![], vec![], vec![0]]);
     quickcheck(200, is_symmetric as fn(Vec<Vec<u8>>));
 }
@@ -209,7 +209,8 @@ fn small_and_odd_patterns_are_colored_and_come_back() {
     }
 }
 
-/// The fewest colours there can be are those of the longest row; where greedy ones are more, the table says so.
+/// The least possible number of colours is the length of the longest row. If the greedy algorithm needs more, the table
+/// says so.
 #[test]
 fn structured_jacobians_take_few_colors() {
     let n = 100_000;
@@ -236,7 +237,8 @@ fn structured_jacobians_take_few_colors() {
 }
 
 /// A long path takes three colours, and a large grid five (G. Fertin, A. Raspaud, B. Reed, "Star coloring of graphs",
-/// Journal of Graph Theory 47 (2004)); a full matrix takes all. The rest are the colours that the greedy ones may take.
+/// Journal of Graph Theory 47 (2004)); a full matrix takes all. The other rows are the colours that the greedy
+/// algorithm may take.
 #[test]
 fn structured_hessians_take_few_colors() {
     let n = 100_000;

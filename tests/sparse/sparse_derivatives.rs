@@ -1,4 +1,4 @@
-//! Sparse derivatives are the dense ones, wherever their pattern was found.
+//! Sparse derivatives equal the dense ones, for patterns found at any point.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -9,7 +9,7 @@ use num_traits::Float;
 use testing::functions::{Chain, Random, Several, point};
 use testing::{InBox, TestFloat, number, quickcheck};
 
-/// Equal but for rounding, and NaN at the same places.
+/// Equal up to rounding, and NaN in the same entries.
 fn is_near<T: TestFloat>(ours: T, theirs: T) -> bool {
     let close = (ours - theirs).abs() <= number::<T>(256.0) * T::epsilon() * (T::one() + theirs.abs());
     is_same(ours, theirs) || close
@@ -40,9 +40,8 @@ fn colored_hessian<T: TestFloat>(f: &impl Function<T>, coloring: &Coloring, x: &
     hessian
 }
 
-/// The Jacobian at each of the points, with the patterns found at all of them, and from either side.
-///
-/// All members of a colour but one add zeros to a number, which rounds nothing: the mode of the side has the same bits.
+/// The Jacobian at each of the points, with the patterns found at all of them, and by columns and rows. All members of
+/// a colour but one add zeros to a number, without rounding: the dense mode of the same side has the same bits.
 #[track_caller]
 fn jacobians_are_dense<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
     let dense = |coloring: &Coloring, x| {
@@ -61,7 +60,7 @@ fn jacobians_are_dense<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T
     }
 }
 
-/// The same of the Hessian, each number of which is that of its column, or by symmetry that of its row.
+/// The same for the Hessian. Each number equals that of its column, or by symmetry that of its row.
 #[track_caller]
 fn hessians_are_dense<T: TestFloat>(f: &impl Function<T>, points: &[Vec<T>], what: &str) {
     let columns = |x: &[T]| -> Vec<Vec<T>> {
@@ -90,7 +89,7 @@ fn hessians_are_dense<T: TestFloat>(f: &impl Function<T>, points: &[Vec<T>], wha
     }
 }
 
-/// Where little cancels, both modes differ by rounding alone.
+/// Where little cancels, the two modes differ by rounding only.
 #[track_caller]
 fn modes_agree<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
     for x in points {
@@ -100,7 +99,7 @@ fn modes_agree<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what
     }
 }
 
-/// Random expressions, each of a few of the inputs, which are all those of the expressions.
+/// Random expressions. The inputs of all expressions, one after the other, are the inputs of the function.
 struct Expressions {
     list: Vec<Smooth>,
 }
@@ -128,7 +127,7 @@ impl VectorFunction for Expressions {
     #[inline(never)]
     fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
         y.iter_mut().zip(Expressions::outputs(self, x)).for_each(|(y, output)| *y = output);
-        // Neighbours share inputs, and the last output is one.
+        // Neighbours share inputs, and the last output is an input.
         for i in 1..y.len() {
             let before = y[i - 1];
             y[i] -= before * x[0].detach();
@@ -158,7 +157,8 @@ fn random_expressions_have_their_dense_derivatives() {
     );
 }
 
-/// Found at wild points, a pattern holds all that differs from zero at others, unless the function has branched.
+/// A pattern found at extreme points has all entries that are nonzero at other points, unless the function has
+/// branched.
 #[test]
 fn patterns_of_random_expressions_hold_all_that_is_not_zero() {
     quickcheck(
@@ -179,7 +179,7 @@ fn patterns_of_random_expressions_hold_all_that_is_not_zero() {
     );
 }
 
-/// Every operation of the table: those of one argument of an input each, those of two of two inputs.
+/// Every operation of the table: operations of one argument on one input each, operations of two on two inputs.
 struct AllOperations;
 
 impl<T: Plain> VectorFunction<T> for AllOperations {
@@ -220,7 +220,7 @@ fn all_operations_have_their_dense_jacobians() {
     operations_are_dense::<f64>();
 }
 
-/// An operation of one argument within others that are not linear: `w y² + y` with `y = op(x)`.
+/// An operation of one argument inside nonlinear ones: `w y² + y` with `y = op(x)`.
 struct OfOne(usize);
 
 impl<T: Plain> Function<T> for OfOne {
@@ -260,7 +260,7 @@ const SPECIAL: [f64; 16] = [
     f64::NAN,
 ];
 
-/// Whether a pattern found at any of the places serves where the operation is smooth.
+/// Whether a pattern found at any of the points is valid where the operation is smooth.
 fn serve_everywhere<T: TestFloat>(f: &impl Function<T>, places: &[Vec<T>], points: &[Vec<T>], name: &str) {
     let dense: Vec<_> = points.iter().map(|x| f.hessian(x)).collect();
     for place in places {
@@ -290,33 +290,33 @@ fn patterns_of_operations_serve_everywhere<T: TestFloat>() {
     }
 }
 
-/// A pattern is one of the structure, not of values: kinks, ties, underflow and overflow hide nothing from it.
+/// A pattern follows from the structure, not from values: kinks, ties, underflow and overflow hide no entry.
 #[test]
 fn patterns_of_operations_found_at_special_points_serve_everywhere() {
     patterns_of_operations_serve_everywhere::<f32>();
     patterns_of_operations_serve_everywhere::<f64>();
 }
 
-/// What [`Shape`] does with its inputs.
+/// The function that [`Shape`] computes of its inputs.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    /// Neighbours.
+    /// Products of neighbours.
     Chain,
-    /// Five at a time.
+    /// Functions of five inputs at a time.
     Band,
-    /// All share the first one.
+    /// All outputs share the first input.
     Arrowhead,
-    /// The first output is of all inputs.
+    /// The first output depends on all inputs.
     DenseRow,
-    /// Some outputs depend on nothing, some are inputs, and every third input is of no use.
+    /// Some outputs are constants, some are inputs, and every third input is unused.
     Gaps,
-    /// Which operand wins depends on the point.
+    /// The operand that is chosen depends on the point.
     Choices,
     /// Sums, products and powers of many operands.
     Lists,
     /// A sum over everything.
     Total,
-    /// Numbers that are taken for constants.
+    /// Detached numbers.
     Detached,
 }
 

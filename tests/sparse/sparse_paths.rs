@@ -1,4 +1,4 @@
-//! Functions that branch: their patterns are known to be those of one path, whatever way a function looks at a number.
+//! Functions that branch: their patterns are marked as local, in whatever way the function reads a number.
 
 use std::cmp::Ordering;
 use std::num::FpCategory;
@@ -25,7 +25,7 @@ fn hessian(f: &impl Function, coloring: &Coloring, x: &[f64]) -> Vec<Vec<f64>> {
     hessian.to_dense()
 }
 
-/// The pattern of `f` at either point is one of its path only: it serves on the same path and is refused on the other.
+/// The pattern of `f` at either point is local: it is valid on the same path and is refused on the other.
 #[track_caller]
 fn jacobian_is_local(name: &str, f: &impl VectorFunction, points: [[f64; 4]; 2]) {
     let patterns = points.map(|x| f.sparsity(&x));
@@ -57,8 +57,8 @@ fn hessian_is_local(name: &str, f: &impl Function, points: [[f64; 4]; 2]) {
     }
 }
 
-/// Functions that go one way where a condition on the first input holds, and another way elsewhere: at the first number it
-/// holds, at the second it does not.
+/// Functions that branch on a condition on the first input. At the first number the condition holds, at the second it
+/// does not.
 macro_rules! conditions {
     ($($yes:expr, $no:expr => |$x:ident| $condition:expr;)*) => {$({
         let name = stringify!($condition);
@@ -171,7 +171,7 @@ fn what_looks_at_constants_only_does_not_make_a_pattern_local() {
     }
 }
 
-/// What a number is taken for is not what its pattern says, but where the function goes is.
+/// Detaching a number removes dependences; reading a detached number makes the pattern local.
 #[test]
 fn a_trace_goes_where_the_function_goes() {
     let f = function!(|x| [if x[0].clamp(F::zero(), F::one()).is_nan() { x[1] } else { x[2] }]);
@@ -193,7 +193,7 @@ fn a_stored_pattern_is_local_still() {
     assert_refused(REMEDY, || jacobian(&f, &Coloring::of_columns(&pattern), &[-1.0; 3]));
 }
 
-/// In the middle of its evaluation, it computes sparse derivatives of plain numbers.
+/// During its evaluation, it computes sparse derivatives of plain numbers.
 struct Nested;
 
 impl VectorFunction for Nested {
@@ -251,7 +251,7 @@ impl VectorFunction for Panicking {
             y[0] = y[0] * x + x;
             assert!(y[0] >= 0.0 && k != self.0, "a panic of the function");
             if k == 2 {
-                // Within the trace of this one.
+                // Inside the detection of this one.
                 assert!(catch_unwind(|| Panicking(1).sparsity(&[1.0; 4])).is_err());
             }
         }

@@ -1,11 +1,12 @@
-//! Sparse derivatives of large functions: the work grows with the numbers of the matrix and not with its size.
+//! Sparse derivatives of large functions: the work grows with the number of entries and not with the size of the
+//! matrix.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use gradtape::sparse::{Coloring, Csr, Side};
 use gradtape::{Function, Real, VectorFunction, Workspace, function};
 
-/// Of each input and its neighbours, counting evaluations.
+/// Outputs of each input and its neighbours. The evaluations are counted.
 #[derive(Default)]
 struct Neighbours {
     evaluations: AtomicUsize,
@@ -41,7 +42,7 @@ fn the_evaluations_of_a_tridiagonal_jacobian_do_not_grow_with_it() {
         assert!(jacobian.row(n / 2).eq([(n / 2 - 1, -0.5), (n / 2, 2.0), (n / 2 + 1, -0.5)]));
         f.evaluations.into_inner()
     });
-    // One for the pattern, and one for three directions.
+    // One evaluation for the pattern, and one for three directions.
     assert_eq!(evaluations, [2, 2]);
 }
 
@@ -54,19 +55,19 @@ fn the_evaluations_of_a_tridiagonal_hessian_do_not_grow_with_it() {
         assert!(hessian.row(n / 2).eq([(n / 2 - 1, -1.0), (n / 2, 2.0), (n / 2 + 1, -1.0)]));
         f.evaluations.into_inner()
     });
-    // Two for the pattern and whether it is local, and one for three directions.
+    // Two evaluations for the pattern and whether it is local, and one for three directions.
     assert_eq!(evaluations, [3, 3]);
 }
 
 #[test]
 fn long_chains_of_joins_need_no_stack() {
-    // One output of as many joins, deep to the left; each input is behind some of them.
+    // One output of that many joins, nested on the left; each join has an input.
     let chain = function!(|x| [(0..100_000).fold(x[0], |y, k| y.sin() * x[k % x.len()] + x[(k + 1) % x.len()])]);
     let pattern = chain.sparsity(&[0.5; 3]);
     assert_eq!(pattern.row(0), [0, 1, 2]);
     let gradient = function!(|x| (0..100_000).fold(x[0], |y, k| y * 0.5 + x[k % x.len()] * x[(k + 1) % x.len()]));
     assert_eq!(gradient.sparse_hessian(&[0.5; 3]).to_dense(), gradient.hessian(&[0.5; 3]));
-    // As many inputs in one output.
+    // That many inputs in one output.
     let sum = function!(|x: &[F]| [x.iter().fold(F::zero(), |y, &x| y * x + x)]);
     assert_eq!(sum.sparse_jacobian(&vec![0.5; 100_000]).nnz(), 100_000);
 }

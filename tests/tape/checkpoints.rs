@@ -1,4 +1,4 @@
-//! A checkpoint changes what a gradient costs, and nothing else.
+//! A checkpoint changes only the cost of a gradient.
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
@@ -13,7 +13,7 @@ use testing::allocations::peak;
 use testing::panics::panic_of;
 use testing::{TestFloat, assert_near, bits, number, quickcheck};
 
-/// A function as it is, or in a checkpoint.
+/// Calls a function directly, or in a checkpoint.
 fn call<T: Scalar>(
     in_checkpoint: bool,
     f: impl Fn(&[Value<T>]) -> Vec<Value<T>> + 'static,
@@ -22,7 +22,7 @@ fn call<T: Scalar>(
     if in_checkpoint { checkpoint(f, inputs) } else { f(inputs) }
 }
 
-/// A random expression, retained, so that every output is a different record.
+/// A random expression, retained, so that every output is a separate record.
 fn expression<T: TestFloat>(graph: Expression, units: Vec<Unit>, is_nested: bool) -> TestResult
 where
     Value<T>: Arithmetic,
@@ -71,8 +71,8 @@ fn gradients_of_random_expressions_are_the_same_bits_in_f32() {
     quickcheck(300, expression::<f32> as fn(Expression, Vec<Unit>, bool) -> TestResult);
 }
 
-/// Random programs over small integers, so that no order of summation rounds. Functions of functions take everything
-/// there is, constants and repetitions among it, and return some of it: also inputs, constants and repetitions.
+/// Random programs over small integers, so that summation never rounds. Nested functions take all values, including
+/// constants and repetitions, and return some of them: also inputs, constants and repetitions.
 fn program<T: TestFloat>(bytes: &[u8], mut values: Vec<Value<T>>, in_checkpoints: bool) -> Vec<Value<T>> {
     let mut bytes = bytes;
     while let [byte, rest @ ..] = bytes {
@@ -105,7 +105,7 @@ fn program<T: TestFloat>(bytes: &[u8], mut values: Vec<Value<T>>, in_checkpoints
     values
 }
 
-/// The gradients of everything by the variables and by the results that are nodes both ways.
+/// The gradients of all results by the variables agree with and without checkpoints.
 fn programs<T: TestFloat>(bytes: &[u8], constants: bool) {
     let run = |in_checkpoints: bool| {
         let tape = Tape::<T>::new();
@@ -113,7 +113,7 @@ fn programs<T: TestFloat>(bytes: &[u8], constants: bool) {
         if constants {
             x[1] = Value::constant(number(2.0));
         }
-        // More above than a chunk of a sum, and more below.
+        // More values before and after than a chunk of a sum has.
         let wide: Vec<_> = tape.vars(&[T::one(); 40]).into_iter().chain(x.iter().copied()).collect();
         let sum = wide.iter().sum::<Value<T>>() - number::<T>(42.0);
         let values = program(bytes, [&x[..], &[sum, x[0]]].concat(), in_checkpoints);
@@ -162,7 +162,7 @@ fn outputs_are_nodes_of_whatever_kind_they_are() {
     let gradients = total.backward();
     assert_eq!(gradients.wrt_all(&[x, y]), [1.0 + 5.0 * 1010.0 + 5.0, 2.0 * 1010.0 + 2.0]);
     assert_eq!(gradients.wrt_all(&[same, constant, product, sum, again, other]), [1.0, 3.0, 10.0, 100.0, 1000.0, 2.0]);
-    // From one output alone, and from what was there before.
+    // From one output only, and from values that were there before.
     assert_eq!(product.backward().wrt_all(&[x, y, product, constant, again]), [5.0, 2.0, 1.0, 0.0, 0.0]);
     assert_eq!(other.backward().wrt_all(&[x, y]), [0.0, 1.0]);
     assert_eq!((constant.backward().wrt(x), sum.backward().wrt(y), x.backward().wrt(x)), (0.0, 0.0, 1.0));
@@ -186,7 +186,7 @@ fn every_kind_of_input_passes_its_adjoint_on() {
     let tape = Tape::new();
     let (x, y) = (tape.var(3.0_f64), tape.var(2.0));
     let (retained, derived) = ((x * x).retain(), -2.0 * y);
-    // The same node five times, once with a constant among it.
+    // The same node five times, once with a constant among them.
     let [z] =
         checkpoint(|x| [x[0] * x[1] * x[2] + x[3] * x[4] * x[5]], &[x, retained, x.ln(), derived, y, 10.0.into()]);
     let gradients = (z * 2.0 + retained).backward();
@@ -226,7 +226,7 @@ fn sums_of_gradients_and_old_memory_work_through_checkpoints() {
     }
 }
 
-/// Sine of an argument that goes through checkpoints in checkpoints.
+/// A nested sine. Its arguments go through nested checkpoints.
 fn deep<T: Scalar>(depth: usize, x: Value<T>, y: Value<T>) -> Value<T> {
     let [z] = checkpoint(
         move |x| [if depth == 0 { x[0] * x[1] } else { (deep(depth - 1, x[0], x[1]) + x[0]).sin() * x[1] }],
@@ -250,7 +250,7 @@ fn checkpoints_nest() {
 
 type Nested = Value<Value<f64>>;
 
-/// The Hessian of a function of two numbers by a sweep over a sweep.
+/// The Hessian of a function of two numbers, by a sweep over a sweep.
 fn hessian(f: impl Fn(Nested, Nested) -> Nested, x: [f64; 2]) -> [Vec<f64>; 2] {
     let slope = |x: &[Value<f64>], i: usize| gradient(|x| f(x[0], x[1]), x).1[i];
     [0, 1].map(|i| gradient(|x| slope(x, i), &x).1)
@@ -274,7 +274,7 @@ fn second_derivatives_go_through_checkpoints() {
         x,
     );
     assert_eq!(by_zero, [[0.0, 6.0], [6.0, 0.0]]);
-    // The plain numbers of the outer tape are active on the inner one, also where they are captured.
+    // The plain numbers of the outer tape are active on the inner one, even where they are captured.
     let captured = gradient(
         |w| {
             let w = w[0];
@@ -307,7 +307,7 @@ fn programs_record_gradients_through_checkpoints() {
     }
 }
 
-/// A step of the classic Runge-Kutta method for predator and prey.
+/// A step of the classic Runge-Kutta method for the predator-prey equations.
 fn step<F: Real<Plain = f64>>(s: [F; 2], p: &[F]) -> [F; 2] {
     let slopes = |[x, y]: [F; 2]| [p[0] * x - p[1] * x * y, p[3] * x * y - p[2] * y];
     let ahead = |time: f64, k: [F; 2]| [s[0] + k[0] * time, s[1] + k[1] * time];
@@ -320,7 +320,7 @@ fn step<F: Real<Plain = f64>>(s: [F; 2], p: &[F]) -> [F; 2] {
 
 const START: [f64; 6] = [1.5, 1.0, 3.0, 1.0, 1.0, 1.0];
 
-/// The gradient of the end by parameters and start, and the bytes of the tape.
+/// The gradient of the final state by parameters and start, and the bytes of the tape.
 fn predator_and_prey(steps: usize, in_checkpoints: bool) -> (Vec<f64>, usize) {
     let tape = Tape::new();
     let v = tape.vars(&START);

@@ -1,4 +1,4 @@
-//! A scalar type may do anything while it computes: use the tape that is just using it, end it, or panic.
+//! A scalar type may do anything while it computes: use, clear or drop the tape that is using it, or panic.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
@@ -14,17 +14,17 @@ use testing::panics::panic_of;
 
 /// The tape in use, and two of its values.
 type Used = (Rc<Tape<Foreign>>, [Value<Foreign>; 2]);
-/// What an operation may do to them besides.
+/// The action that an operation may take on them.
 type Action = fn(Used);
 
 thread_local! {
-    /// The operations until the action, which comes once.
+    /// The number of operations before the action, which happens once.
     static LEFT: Cell<usize> = const { Cell::new(0) };
     static ACTION: Cell<Action> = const { Cell::new(drop) };
     static USED: RefCell<Option<Used>> = const { RefCell::new(None) };
 }
 
-/// An f64 whose operations do something else besides.
+/// An f64 whose operations may take an action.
 #[derive(Debug)]
 struct Foreign(f64);
 
@@ -110,7 +110,7 @@ const ACTIONS: &[(&str, Action)] = &[
     ("panic", |_| panic!("the arithmetic panics")),
 ];
 
-/// What the panics may say.
+/// The messages that the panics may have.
 const MESSAGES: [&str; 6] = [
     "finished",
     "the tape is busy",
@@ -126,7 +126,7 @@ fn assert_works(tape: &Tape<Foreign>) {
     assert_eq!((0..300).fold(x, |_, _| x * y).backward().wrt(x).0, 3.0);
 }
 
-/// A gradient through everything that tapes do.
+/// A gradient that uses all features of tapes.
 fn program<T: Float + 'static>(tape: &Weak<Tape<T>>, x: &[Value<T>]) -> Vec<T> {
     let tape = || tape.upgrade().expect("the program lost its tape");
     let (a, b, long) = (x[0], x[1], &x[2..]);
@@ -139,7 +139,7 @@ fn program<T: Float + 'static>(tape: &Weak<Tape<T>>, x: &[Value<T>]) -> Vec<T> {
     let inner = |x: &[Value<T>]| checkpoint(|x| [x[0] * x[1]], &[x[0] + x[1], x[2]]);
     let [c, d] = checkpoint(move |x| [inner(x)[0] + x[0], x[1].sin()], &[a, y, y]);
     let y = y + c * number::<T>(1e-3) + d;
-    // What is not used has no influence, be it infinite or unknown.
+    // A number that is not used has no influence, even if it is infinite or NaN.
     let odd = tape().custom(T::one(), &[(a * zero, T::infinity()), (b, T::nan()), (late[1], zero)]);
     let y = y + long.iter().product::<Value<T>>() + y.max(late[1]) + odd * zero;
     let y = (y * number::<T>(1e-3)).exp().retain();
@@ -155,7 +155,7 @@ fn variables<T: Float + 'static>(tape: &Tape<T>) -> Vec<Value<T>> {
     tape.vars(&[&[number(0.75), number(1.25)][..], &[number(1.1); 18]].concat())
 }
 
-/// Runs `f` on a tape with variables, and the action in the operation of that number; the last says whether it came.
+/// Runs `f` on a tape with variables, with the action in operation `at`. Returns whether the action happened, too.
 fn run(action: Action, at: usize, f: impl FnOnce(&Weak<Tape<Foreign>>, &[Value<Foreign>])) -> (String, bool) {
     let tape = Rc::new(Tape::new());
     let (x, used) = (variables(&tape), Rc::downgrade(&tape));
@@ -221,7 +221,7 @@ fn a_sweep_that_panics_leaves_gradients_as_new() {
     }
 }
 
-/// Does something else besides when it is dropped.
+/// Takes an action when it is dropped.
 struct Guard(Option<Action>);
 
 impl Drop for Guard {
@@ -261,7 +261,7 @@ fn functions_of_checkpoints_may_do_anything_when_they_run_and_when_they_are_drop
             assert_eq!(y.backward().wrt(x[0]).0, 1.25);
             match when {
                 "clear" => used.upgrade().expect("the program lost its tape").clear(),
-                // The function goes with the tape, and finds another one in use.
+                // The function is dropped with its tape, while another tape is in use.
                 "drop" => drop(USED.replace(Some((Rc::clone(&other), [a, b])))),
                 _ => {}
             }
@@ -278,7 +278,7 @@ fn functions_of_checkpoints_may_do_anything_when_they_run_and_when_they_are_drop
     }
 }
 
-/// At the end of a thread its variables are dropped one after the other, those of this crate among them.
+/// When a thread ends, its variables are dropped one after the other, including those of this crate.
 #[test]
 fn tapes_work_to_the_end_of_a_thread_and_beyond_their_owners() {
     struct Late(Vec<Tape<Foreign>>);

@@ -1,12 +1,12 @@
-//! Random programs that record, sweep and add up gradients in any order, against derivatives that are carried forward.
+//! Random programs that record, sweep and add gradients in any order, against derivatives by forward propagation.
 
 use gradtape::{Gradients, Tape, Value};
 use testing::{TestFloat, assert_near, number, quickcheck};
 
-/// Lengths of lists around what tapes take at a time.
+/// Lengths of lists around the chunk sizes of tapes.
 const LENGTHS: [usize; 16] = [0, 1, 2, 3, 4, 7, 14, 15, 16, 17, 31, 32, 33, 47, 64, 65];
 const VARIABLES: usize = 6;
-/// Numbers are between -1 and 1; so are these weights, and some are 0.
+/// Numbers are between -1 and 1, and so are these weights. Some weights are 0.
 const WEIGHTS: [f64; 5] = [0.5, -1.0, 0.0, 0.25, 1.0];
 
 /// The derivatives of a number by the variables, and the scale of their rounding errors.
@@ -14,13 +14,13 @@ type Forward = [(f64, f64); VARIABLES];
 
 struct Program<'a, T: TestFloat> {
     tape: &'a Tape<T>,
-    /// Another tape, which is used in between.
+    /// Values of another tape, used in between.
     aside: [Value<T>; 2],
     variables: Vec<Value<T>>,
     values: Vec<Value<T>>,
     forward: Vec<Forward>,
     gradients: Gradients<T>,
-    /// How many variables there were when the last gradient was taken: it refuses to answer for later ones.
+    /// The number of variables when the last gradient was taken. The gradient refuses later ones.
     known: usize,
     /// The sum of all gradients that were taken.
     total: (Gradients<T>, Forward),
@@ -31,7 +31,7 @@ impl<T: TestFloat> Program<'_, T> {
         self.values[k].data().into()
     }
 
-    /// Keeps a number with its partials by those it was computed from, unless a float cannot hold its derivatives.
+    /// Keeps a number, and computes its derivatives from its partials, unless a float cannot hold them.
     fn keep(&mut self, value: Value<T>, partials: &[(usize, f64)]) {
         let mut forward = Forward::default();
         for &(k, partial) in partials {
@@ -84,7 +84,7 @@ impl<T: TestFloat> Program<'_, T> {
         self.keep(kept, &[(i, 1.0)]);
     }
 
-    /// Many operands at once, by slices and by iterators that record while they are summed.
+    /// Many operands at once, by slices and by iterators that record during the sum.
     fn join_list(&mut self, action: u8, list: &[usize], j: usize) {
         let values: Vec<_> = list.iter().map(|&k| self.values[k]).collect();
         let x: Vec<f64> = list.iter().map(|&k| self.x(k)).collect();
@@ -140,7 +140,7 @@ impl<T: TestFloat> Program<'_, T> {
         self.keep(result * share, &partials);
     }
 
-    /// The gradient of a number agrees with what was carried forward, and so does the sum of all so far.
+    /// The gradient of a number agrees with forward propagation, and so does the sum of all gradients so far.
     fn sweep(&mut self, i: usize) {
         self.values[i].backward_into(&mut self.gradients);
         self.total.0 += &self.gradients;

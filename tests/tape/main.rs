@@ -1,6 +1,6 @@
-//! Tapes: what they record, how they are swept, misused, and short of memory.
+//! Tapes: their records, sweeps, misuse, and lack of memory.
 
-/// Counts what each thread allocates, and can limit it.
+/// Counts the allocations of each thread, and can limit them.
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 

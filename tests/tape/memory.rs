@@ -1,4 +1,4 @@
-//! Where memory cannot be had, a tape says so, loses nothing and stays usable.
+//! If there is not enough memory, a tape reports it, loses nothing and stays usable.
 
 use gradtape::{Gradients, Tape, Value};
 use testing::allocations;
@@ -30,7 +30,7 @@ fn a_tape_that_cannot_grow_says_so_and_stays_usable() {
     limited(|| assert_refused(NO_RECORDS, || [x, y, z].iter().sum::<Value<f64>>()));
     limited(|| assert_refused(NO_RECORDS, || tape.vars(&[1.0, 2.0])));
     assert_eq!(tape.len(), len);
-    // Sums of the same node need no memory, nor does anything after `clear`.
+    // Sums on the same node need no memory, and neither does anything after `clear`.
     limited(|| {
         assert_eq!(([z, z].iter().sum::<Value<f64>>()).data(), 2.0 * z.data());
         tape.clear();

@@ -29,9 +29,9 @@ fn the_readme_example_gives_its_numbers() {
     assert_eq!(g.data(), readme(-4.0, 2.0));
 }
 
-/// The numbers that micrograd's tests take from `PyTorch`, by hand: x = -4 gives z = -10, q = relu(z) + zx = 40,
-/// h = relu(z²) = 100, y = h + q + qx = -20; dz/dx = 3, dq/dx = 3x + z = -22, dh/dx = 2z · 3 = -60,
-/// dy/dx = -60 + (1 + x)(-22) + q = 46.
+/// The numbers that micrograd's tests take from `PyTorch`, computed by hand: x = -4 gives z = -10, q = relu(z) + zx =
+/// 40, h = relu(z²) = 100, y = h + q + qx = -20; dz/dx = 3, dq/dx = 3x + z = -22, dh/dx = 2z · 3 = -60, dy/dx = -60 +
+/// (1 + x)(-22) + q = 46.
 #[test]
 fn the_sanity_check_gives_its_numbers() {
     let sanity = |x: &[gradtape::Value<f64>]| {
@@ -44,7 +44,7 @@ fn the_sanity_check_gives_its_numbers() {
     assert_eq!(gradient(sanity, &[-4.0]), (-20.0, vec![46.0]));
 }
 
-/// The neuron of micrograd's lecture: its weights get 1.0, -1.5, 0.5, 0.0 back.
+/// The neuron of micrograd's lecture: the gradient of its weights and inputs is 1.0, -1.5, 0.5, 0.0.
 #[test]
 fn the_lectures_neuron_gives_its_numbers() {
     let bias = 6.881_373_587_019_543;
@@ -55,7 +55,7 @@ fn the_lectures_neuron_gives_its_numbers() {
     }
 }
 
-/// The article that carried micrograd to Julia sent `+grad` to the subtrahend.
+/// The article that brought micrograd to Julia passed `+grad` to the subtrahend.
 #[test]
 #[allow(clippy::op_ref)]
 fn a_difference_sends_the_negative_to_the_subtrahend() {
@@ -72,7 +72,7 @@ fn a_difference_sends_the_negative_to_the_subtrahend() {
     assert_eq!((5.0 - y).backward().wrt(y), -1.0);
 }
 
-/// The article's descent added the gradient, and gradients of a second sweep to those of the first.
+/// The article's descent added the gradient, and added the gradients of a second sweep to those of the first.
 #[test]
 fn descent_goes_down_and_every_sweep_starts_from_zero() {
     let loss = |w: &[gradtape::Value<f64>]| (w[0] - 3.0).powi(2) + (w[1] + 1.0).powi(2);

@@ -1,4 +1,4 @@
-//! What does not belong together panics, in the caller's line, with a message that names the remedy.
+//! Values that do not belong together panic, in the caller's line, with a message that names the remedy.
 
 use std::cell::Cell;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Rem, RemAssign, Sub, SubAssign};
@@ -46,7 +46,7 @@ macro_rules! joins {
 
 names! { joins }
 
-/// Iterators call these for us, so the panic is not in the line of the mistake.
+/// Iterators make these calls, so the panic is not in the line of the mistake.
 const INDIRECT: &[Join] = &[("sum", |a, b| [a, b].iter().sum()), ("product", |a, b| [a, b].into_iter().product())];
 
 #[track_caller]
@@ -125,7 +125,7 @@ fn values_are_refused_on_another_thread() {
     std::thread::spawn(move || {
         assert_joins_refused(STALE, x, y);
         assert_value_refused(STALE, x);
-        // Nor with a tape there.
+        // A tape on the other thread does not help.
         let other = Tape::new();
         assert_joins_refused(STALE, x, other.var(1.0));
     })
@@ -260,14 +260,14 @@ fn captured_values_are_refused_when_they_first_show() {
         assert_refused_here(CAPTURED, || checkpoint(move |_| [captured], &[x]));
         assert_refused_here(CAPTURED, || checkpoint(move |x| [x[0] * captured], &[Value::from(1.0)]));
         assert_refused_here(CAPTURED, || checkpoint_loop(move |_, &[x]: &[_; 1], _| [x * captured], 1000, [x], &[]));
-        // The first run does not need it.
+        // The first run does not use it.
         let [larger] = checkpoint(move |x| [x[0].max(captured - 9.0)], &[x]);
         assert_refused("in a function of a checkpoint, as an input", || larger.backward());
         let [active] =
             checkpoint(move |x| [if x[0].is_constant() { 2.0.into() } else { captured - captured.data() + 2.0 }], &[x]);
         assert_refused(CAPTURED, || active.backward());
     }
-    // Nor does it record where nobody may in a sweep.
+    // It cannot record during a sweep either.
     let [scaled] = checkpoint(move |y| [y[0] * (w * x).data()], &[x]);
     assert_refused("the tape is busy", || scaled.backward());
     assert_refused("whose values are inputs", || scaled.backward());

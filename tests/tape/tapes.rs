@@ -1,11 +1,11 @@
-//! What tapes allow, and what they cost: many at once, nested, on several threads, with few small records.
+//! The abilities and the costs of tapes: many at once, nested, on several threads, with few small records.
 
 use gradtape::check::random::Table;
 use gradtape::{Gradients, Tape, Value, gradient};
 use testing::panics::{assert_refused, panic_of};
 use testing::{TestFloat, number, partials, quickcheck};
 
-/// Makes, uses, clears and drops tapes in the order that the bytes say; every gradient is right all the time.
+/// Makes, uses, clears and drops tapes in the order of the bytes; every gradient is always right.
 fn interleaved<T: TestFloat>(program: Vec<u8>) {
     let mut tapes: Vec<(Tape<T>, Vec<Value<T>>)> = Vec::new();
     for byte in program {
@@ -102,7 +102,7 @@ fn values_and_gradients_travel_to_another_thread_and_back() {
 
 #[test]
 fn numbers_and_gradients_are_plain_data_and_tapes_stay_on_their_thread() {
-    /// Has two implementations for what is `Send` or `Sync`, so that the right one cannot be inferred.
+    /// It has two implementations for types that are `Send` or `Sync`, so the type inference fails for them.
     trait NotSent<Which> {
         const HERE: () = ();
     }
@@ -184,7 +184,7 @@ fn many_operands_take_less_than_one_record_each() {
             assert_eq!(slopes, vec![1.0; count]);
             tape.len() - len
         };
-        // Sums and products of iterators come in chunks, each with the one before as an operand.
+        // Sums and products of iterators are made in chunks. Each chunk has the previous one as an operand.
         let most = count / 2 + 1 + count / 8;
         assert!(record(&|| x.iter().sum()) <= most);
         assert!(record(&|| x.iter().product()) <= most);

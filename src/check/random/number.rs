@@ -11,7 +11,7 @@ use crate::number::{Number, Real};
 use crate::ops::rules::constant;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
-use crate::tape::{Value, gradient, many};
+use crate::tape::{Value, gradient, join_all};
 
 /// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Value`]s and [`Dual`]s over
 /// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
@@ -309,7 +309,7 @@ where
 
     fn custom(a: Self, b: Self) -> Self {
         let (x, y) = (a.data(), b.data());
-        many("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
+        join_all("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
     }
 
     fn retain(a: Self) -> Self {

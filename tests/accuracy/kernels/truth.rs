@@ -2,7 +2,7 @@
 
 use crate::big::Big;
 
-/// The function of this name at `x`. A finite number for any float: what is out of range for a float is only large.
+/// The function of this name at `x`, finite for any float `x`. A value out of the range of a float is only large.
 pub(super) fn unary(name: &str, x: &Big) -> Big {
     match name {
         "exp" => x.exp(),
@@ -63,7 +63,7 @@ pub(super) fn unary(name: &str, x: &Big) -> Big {
     }
 }
 
-/// The angle of the point `(x, y)`: what a float says of it, and the small angle that it is off.
+/// The angle of the point `(x, y)`: the angle that a float computes, plus its small error.
 pub(super) fn angle(y: &Big, x: &Big) -> Big {
     let first = Big::from(y.scaled_to_f64(0).atan2(x.scaled_to_f64(0)));
     let (sin, cos) = (first.sin(), first.cos());
@@ -72,7 +72,7 @@ pub(super) fn angle(y: &Big, x: &Big) -> Big {
     first + tangent * (1 - square.clone() / 3 + &square * &square / 5)
 }
 
-/// Of a number above -1, by the series where the sum would lose it.
+/// `ln(1 + x)` of a number above -1, by the series where the sum would lose digits.
 fn ln_1p(x: &Big) -> Big {
     if x.abs().is_less(&Big::power_of_two(-60)) {
         (1..=6).rev().fold(Big::from(0), |sum, k| x * (1 / Big::from(k) - sum))

@@ -1,4 +1,4 @@
-//! In f64: the parameters of an exponential decay, found from measurements by gradient descent.
+//! In f64: the parameters of an exponential decay, fitted to measurements by gradient descent.
 
 use gradtape::{Gradients, Real, Tape};
 
@@ -9,7 +9,7 @@ pub fn decay<F: Real<Plain = f64>>([amplitude, rate]: [F; 2], t: f64) -> F {
     amplitude * (-rate * t).exp()
 }
 
-/// How far the decay with these parameters is from the measurements.
+/// The distance of the decay with these parameters from the measurements.
 pub fn misfit<F: Real<Plain = f64>>(parameters: &[F], measurements: &[(f64, f64)]) -> F {
     let residuals: Vec<F> = measurements.iter().map(|&(t, y)| decay([parameters[0], parameters[1]], t) - y).collect();
     mean_square(&residuals)

@@ -1,4 +1,4 @@
-//! In f32: a small model, with an activation of its own that gradtape does not know.
+//! In f32: a small model, with an activation that gradtape does not have.
 
 use gradtape::{Real, Tape, Value, gradient};
 
@@ -15,7 +15,7 @@ pub fn neuron<F: Real>(weights: &[F], inputs: [F; 2]) -> F {
     (weights[0] * inputs[0] + weights[1] * inputs[1] + weights[2]).tanh()
 }
 
-/// The loss of the neuron over the exclusive or, which no neuron learns.
+/// The loss of the neuron on the exclusive or, which no single neuron can learn.
 pub fn loss<F: Real>(weights: &[F]) -> F {
     let (no, yes) = (-F::one(), F::one());
     let rows = [([no, no], no), ([no, yes], yes), ([yes, no], yes), ([yes, yes], no)];
@@ -40,8 +40,8 @@ mod tests {
     quickcheck! {
         fn the_gradient_of_the_loss_is_right(weights: (i8, i8, i8)) -> bool {
             let weights = [weights.0, weights.1, weights.2].map(|w| f32::from(w) / 64.0);
-            // Where the neuron saturates, the derivatives of the rows, each up to about 1, cancel: what is left is off by
-            // the rounding of these.
+            // Where the neuron saturates, the derivatives of the rows, each up to about 1, cancel. The sum is off by
+            // their rounding.
             let tolerance = 8.0 * f64::from(f32::EPSILON);
             Check::new().absolute(tolerance).gradient_against(loss, loss, &weights).is_ok()
         }

@@ -1,23 +1,23 @@
-//! Nodes of many operands.
+//! Recording an n-ary node: a node of many operands.
 
 use std::mem::MaybeUninit;
 
 use super::memory::Record;
 use super::node::NodeId;
-use super::registry::{find, hold};
+use super::registry::{find, tape_of};
 use super::value::Value;
 use super::watch::watch;
 use crate::ops::call::Call;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
-/// Two operands of a node of many, each with its partial. A constant fills up an odd number.
+/// Two operands of an n-ary node, each with its partial. If their number is odd, a constant is added.
 pub(crate) type Pair<T> = [(Value<T>, T); 2];
 
-/// The result of the operation `name`: a value of the number `data` that changes as its operands do, each times its partial.
+/// The result `data` of the operation `name` on all `operands`, each with its partial.
 #[inline]
 #[track_caller]
-pub(crate) fn many<T: Scalar>(
+pub(crate) fn join_all<T: Scalar>(
     name: &'static str,
     data: T,
     mut operands: impl ExactSizeIterator<Item = (Value<T>, T)> + Clone,
@@ -27,14 +27,14 @@ pub(crate) fn many<T: Scalar>(
         let first = operands.next()?;
         Some([first, operands.next().unwrap_or_else(|| (Value::constant(T::zero()), T::zero()))])
     });
-    many_pairs(name, data, count, pairs)
+    join_all_pairs(name, data, count, pairs)
 }
 
-/// [`many`], of `count` pairs.
+/// [`join_all`] for `count` pairs of operands.
 #[inline]
 #[track_caller]
 #[allow(clippy::needless_pass_by_value, reason = "iterators are passed by value")]
-pub(crate) fn many_pairs<T: Scalar>(
+pub(crate) fn join_all_pairs<T: Scalar>(
     name: &'static str,
     data: T,
     count: usize,
@@ -54,10 +54,10 @@ pub(crate) fn many_pairs<T: Scalar>(
         let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
         return Value { slope, node: first.node.inexact(), ..Value::constant(data) };
     }
-    let tape = hold::<T>(first.node);
+    let tape = tape_of::<T>(first.node);
     let origin = tape.first.get();
     let write = |records: &mut [MaybeUninit<Record<T>>]| {
-        // What is rare is looked at in the end, so that the loop stays free of calls.
+        // Rare cases are handled after the loop, so that the loop has no calls.
         let (mut written, mut foreign, mut nan) = (0, false, false);
         for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
             let partials = [partial_a * a.slope, partial_b * b.slope];
@@ -78,17 +78,17 @@ pub(crate) fn many_pairs<T: Scalar>(
         !foreign
     };
     // SAFETY: `write` counts what it writes.
-    let Some(node) = (unsafe { tape.push_wide(count, write) }) else {
-        refuse::<T>(first.node, active().map(|(value, _)| value.node));
+    let Some(node) = (unsafe { tape.push_nary(count, write) }) else {
+        panic_foreign::<T>(first.node, active().map(|(value, _)| value.node));
     };
     Value::exact(data, node)
 }
 
-/// Says what is wrong with operands that are not of one tape.
+/// Panics with the reason why the operands are not of one tape.
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse<T: Scalar>(first: NodeId, operands: impl Iterator<Item = NodeId>) -> ! {
+fn panic_foreign<T: Scalar>(first: NodeId, operands: impl Iterator<Item = NodeId>) -> ! {
     for node in operands {
         find::<T>([first, node]);
     }
