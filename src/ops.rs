@@ -198,7 +198,7 @@ macro_rules! operations {
                 normal_pdf(x -> y) { y = rules::normal_pdf(x) } [-rules::scaled(x, y)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Exponential, nan: Kept, source: Helper};
                 /// The cardinal sine `sin x / x`, 1 at 0; derivative `(cos x - sin x / x)/x`, 0 at 0.
-                sinc(x -> y) { y = rules::sinc(x) } [rules::sinc_slope(x)]
+                sinc(x -> y) { y = rules::sinc(x) } [-rules::spherical_bessel(x, T::one())]
                     (at [0.7], from [-3.0], to [3.0]) {kernel: Plain, nan: Kept, source: Helper};
                 /// The nearest integer, halves to the even one; derivative 0.
                 round_ties_even(x -> y) { y = rules::round_ties_even(x) } [T::zero()]
@@ -307,7 +307,7 @@ macro_rules! operations {
                 sigmoid_slope(x -> y) { y = rules::sigmoid_slope(x) } [y * (rules::sigmoid(-x) - rules::sigmoid(x))]
                     () {kernel: Exponential, nan: Kept, source: Helper};
                 spherical_bessel(x, n -> y) { y = rules::spherical_bessel(x, n) }
-                    [-(x * rules::spherical_bessel(x, n + T::one())), T::zero()]
+                    [rules::spherical_bessel_slope(x, n), T::zero()]
                     () {kernel: Plain, nan: Kept, source: Helper};
                 exp_share(a, b -> y) { y = rules::exp_share(a, b) }
                     [y * rules::exp_share(b, a), -(y * rules::exp_share(b, a))]

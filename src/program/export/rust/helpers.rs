@@ -372,7 +372,20 @@ fn exp_share(a: f64, b: f64) -> f64 {
     if a == b && a.is_infinite() {
         return 0.5;
     }
-    sigmoid(a - b)
+    let difference = a - b;
+    let back = a - difference;
+    let mut error = (a - (difference + back)) + (back - b);
+    if error.is_nan() {
+        error = 0.0;
+    }
+    if difference < 0.0 {
+        let e = difference.exp();
+        let e = e + e * error;
+        return e / (1.0 + e);
+    }
+    let minus = -difference;
+    let e = minus.exp();
+    1.0 / (1.0 + (e - e * error))
 }
 
 fn ln_add_exp(a: f64, b: f64) -> f64 {
@@ -399,7 +412,7 @@ fn spherical_bessel(x: f64, n: f64) -> f64 {
         let square = x * x * 0.5;
         let (mut leading, mut j) = (1.0, 1.0);
         while j <= n {
-            leading /= 2.0 * j + 1.0;
+            leading = leading * x / (2.0 * j + 1.0);
             j += 1.0;
         }
         let (mut sum, mut k) = (1.0, 24.0);
@@ -409,9 +422,9 @@ fn spherical_bessel(x: f64, n: f64) -> f64 {
         }
         return leading * sum;
     }
-    let (mut before, mut result, mut k) = (x.cos(), x.sin() / x, 0.0);
+    let (mut before, mut result, mut k) = (x.cos() / x, x.sin() / x, 0.0);
     while k < n {
-        let next = ((2.0 * k + 1.0) * result - before) / (x * x);
+        let next = (2.0 * k + 1.0) * result / x - before;
         before = result;
         result = next;
         k += 1.0;
