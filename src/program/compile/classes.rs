@@ -38,7 +38,8 @@ macro_rules! kernels {
 
         impl Op {
             /// The kernel of the operation, if it has one.
-            pub(crate) fn kernel(self) -> Option<Kernel> {
+            #[inline]
+    pub(crate) fn kernel(self) -> Option<Kernel> {
                 Some(match self {
                     $($(Self::$op => Kernel::$Family($Family::$op),)*)*
                     _ => return None,
@@ -77,16 +78,19 @@ pub(crate) enum Pair {
 
 impl Op {
     /// Whether the kernel returns the plain float's result, bit for bit.
+    #[inline]
     pub(crate) fn kernel_is_exact(self) -> bool {
         matches!(self.kernel(), Some(Kernel::Arithmetic(_)))
     }
 
     /// Whether the kernel takes uniforms as operands.
+    #[inline]
     pub(crate) fn takes_uniforms(self) -> bool {
         matches!(self, Self::add | Self::sub | Self::mul | Self::scale | Self::div)
     }
 
     /// The pair that the operation belongs to, and whether it is the derivative in it.
+    #[inline]
     pub(crate) fn pair(self) -> Option<(Pair, bool)> {
         Some(match self {
             Self::sin => (Pair::SinCos, false),
@@ -100,6 +104,7 @@ impl Op {
     }
 
     /// Whether the result may be a number where an operand is NaN.
+    #[inline]
     pub(crate) fn hides_nan(self, exponent: i32) -> bool {
         match self {
             Self::max

@@ -3,7 +3,7 @@
 use num_traits::Float;
 
 use super::compiler::Compiler;
-use super::instructions::{Section, Term, TermKind};
+use super::instructions::{Section, Term, TermKind, TermRange};
 use crate::program::graph::form::Form;
 use crate::program::graph::index::NodeIndex;
 use crate::program::op::Op;
@@ -94,7 +94,7 @@ impl<T: Float> Compiler<'_, T> {
             }
             let start = self.terms.len();
             self.terms.extend(terms.iter().rev());
-            self.sums[k.index()] = start..self.terms.len();
+            self.sums[k.index()] = TermRange::to_end(start, &self.terms);
         }
     }
 }
