@@ -17,8 +17,8 @@ use index::{NodeIndex, checked_u32};
 pub(crate) struct Node {
     pub(crate) op: Op,
     /// The operands, filled up with the first one. Some places hold other words: a constant has the index of its number
-    /// in the first place, a parameter and an input have their index there; `powi` has its exponent in the second; a list
-    /// has the start and the length of its operands in [`Graph::lists`].
+    /// in the first place, a parameter and an input have their index there; `powi` has its exponent in the second; a
+    /// list has the start and the length of its operands in [`Graph::lists`].
     args: [NodeIndex; 3],
 }
 
@@ -106,6 +106,7 @@ impl Node {
 }
 
 impl Comparison {
+    #[cfg(feature = "serde")]
     pub(crate) const ALL: [Self; 3] = [Self::Less, Self::LessOrEqual, Self::Equal];
 
     #[inline(always)]

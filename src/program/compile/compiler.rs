@@ -248,7 +248,9 @@ impl<'g, T: Float> Compiler<'g, T> {
             let a = if section == Section::Body {
                 self.in_lanes(a)
             } else {
-                both.into_iter().for_each(|node| _ = self.add_uniform(node));
+                for node in both {
+                    self.add_uniform(node);
+                }
                 Register::node(a)
             };
             return self.push(section, Instruction::Pair { pair, a, outs: both.map(Register::node) });
@@ -264,7 +266,7 @@ impl<'g, T: Float> Compiler<'g, T> {
             }
             Form::Input => self.push(section, Instruction::Load { input: checked_u32(node.leaf_index()), out }),
             Form::Total if sum.is_empty() => {
-                self.push(section, Instruction::Count { a: Register::node(operands[0]), out })
+                self.push(section, Instruction::Count { a: Register::node(operands[0]), out });
             }
             Form::Total => {
                 self.code.totals.push(uniform.expect("totals are uniforms"));

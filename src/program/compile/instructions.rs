@@ -69,7 +69,7 @@ impl From<Slot> for Place {
 impl From<Uniform> for Place {
     #[inline]
     fn from(uniform: Uniform) -> Self {
-        Self(uniform.0.get() - 1 | Self::UNIFORM)
+        Self((uniform.0.get() - 1) | Self::UNIFORM)
     }
 }
 

@@ -230,12 +230,14 @@ fn kernels(simd: bool) -> &'static AllKernels {
 }
 
 impl Lanes for f32 {
+    #[inline]
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
         &kernels(simd).f32
     }
 }
 
 impl Lanes for f64 {
+    #[inline]
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
         &kernels(simd).f64
     }

@@ -83,7 +83,7 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) rows_of_totals: usize,
 }
 
-impl<'a, T> RowBlock<'a, T> {
+impl<'a, T: Copy> RowBlock<'a, T> {
     /// `count` rows from `first_row` on, whose results are a whole column.
     #[inline]
     pub(super) fn new(

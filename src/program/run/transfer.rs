@@ -93,5 +93,7 @@ pub(super) fn store<T: Lanes, const W: usize>(
 /// Writes a number to all lanes of a slot.
 #[inline(always)]
 pub(super) fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) {
-    chunks_of(out).iter().for_each(|out| out.write([x; W]));
+    for out in chunks_of(out) {
+        out.write([x; W]);
+    }
 }
