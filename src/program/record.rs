@@ -1,7 +1,7 @@
 //! Recording: a function goes in, a graph comes out.
 //!
 //! The function runs once, with [`Expr`]s as its numbers. Each operation on them becomes a node of the graph of the
-//! [session](session) under way on the thread. On the way constants are folded, and operations that change nothing are
+//! [session] under way on the thread. On the way constants are folded, and operations that change nothing are
 //! left out ([`simplify`]).
 
 pub(crate) mod expr;

@@ -3,7 +3,7 @@
 use num_traits::Float;
 
 use super::compiler::Compiler;
-use super::instructions::{Section, Term, TermKind};
+use super::instructions::{Section, Term, TermKind, TermRange};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
 use crate::program::graph::form::Form;
@@ -94,7 +94,7 @@ impl<T: Float> Compiler<'_, T> {
             }
             let start = self.terms.len();
             self.terms.extend(terms.iter().rev());
-            self.sums[k.index()] = start..self.terms.len();
+            self.sums[k.index()] = TermRange::to_end(start, &self.terms);
         }
     }
 }

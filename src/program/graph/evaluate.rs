@@ -25,7 +25,7 @@ impl<T: Copy> Graph<T> {
                     let (a, b): (Vec<F>, Vec<F>) = (list().step_by(2).collect(), list().skip(1).step_by(2).collect());
                     F::dot(&a, &b)
                 }
-                op => op.value(node.three_operands().map(|operand| values[operand.index()]), node.exponent()),
+                op => op.value(node.map_operands(|operand| values[operand.index()]), node.exponent()),
             };
             values.push(each(value));
         }

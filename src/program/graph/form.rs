@@ -21,6 +21,7 @@ pub(crate) enum Form {
 }
 
 impl Op {
+    #[inline]
     pub(crate) fn form(self) -> Form {
         match self {
             Self::constant => Form::Constant,

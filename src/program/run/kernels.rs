@@ -222,6 +222,7 @@ fn machine_kernels() -> AllKernels {
 use portable_kernels as machine_kernels;
 
 /// The kernels for this machine, or without `simd` those for all machines of its kind.
+#[inline]
 fn kernels(simd: bool) -> &'static AllKernels {
     static MACHINE: OnceLock<AllKernels> = OnceLock::new();
     static PORTABLE: OnceLock<AllKernels> = OnceLock::new();
@@ -229,12 +230,14 @@ fn kernels(simd: bool) -> &'static AllKernels {
 }
 
 impl Lanes for f32 {
+    #[inline]
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
         &kernels(simd).f32
     }
 }
 
 impl Lanes for f64 {
+    #[inline]
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
         &kernels(simd).f64
     }

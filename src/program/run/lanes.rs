@@ -83,8 +83,9 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) rows_of_totals: usize,
 }
 
-impl<'a, T> RowBlock<'a, T> {
+impl<'a, T: Copy> RowBlock<'a, T> {
     /// `count` rows from `first_row` on, whose results are a whole column.
+    #[inline]
     pub(super) fn new(
         rows: Rows<'a, T>,
         first_row: usize,
@@ -164,6 +165,12 @@ impl<T: Lanes, const W: usize> Frame<'_, T, W> {
             out.write(lanes(|i| f(a[i], b[i], c[i])));
         }
     }
+}
+
+/// The chunks of a slot. The compiler knows that it is one for a single row, and makes no loop.
+#[inline(always)]
+pub(super) fn chunks_of<T, const W: usize>(slot: &[Chunk<T, W>]) -> &[Chunk<T, W>] {
+    if W == 1 { &slot[..1] } else { slot }
 }
 
 /// `f` of the index of each lane. (`std::array::from_fn` is not always inlined, and then it is compiled without the

@@ -1,7 +1,7 @@
 //! Between rows and lanes: inputs, results, guards.
 
 use super::kernels::Lanes;
-use super::lanes::{Chunk, Frame, Numbers, RowBlock, lanes};
+use super::lanes::{Chunk, Frame, Numbers, RowBlock, chunks_of, lanes};
 use crate::program::compile::instructions::Place;
 use crate::program::graph::Guard;
 
@@ -27,6 +27,7 @@ pub(super) fn guard<T: Lanes, const W: usize>(
 /// Reads an input of the rows into lanes.
 #[inline(always)]
 pub(super) fn load<T: Lanes, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
+    let out = chunks_of(out);
     match block.stride {
         1 => {
             let (whole, _) = block.inputs[input..][..block.count].as_chunks::<W>();
@@ -69,6 +70,7 @@ pub(super) fn store<T: Lanes, const W: usize>(
     slot: &[Chunk<T, W>],
     checks: bool,
 ) {
+    let slot = chunks_of(slot);
     let column = &mut block.results[column * block.height + block.first..][..block.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
     // A sum is NaN if one of its numbers is. It may also be NaN for another reason; then the rows are redone in vain.
@@ -91,5 +93,7 @@ pub(super) fn store<T: Lanes, const W: usize>(
 /// Writes a number to all lanes of a slot.
 #[inline(always)]
 pub(super) fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) {
-    out.iter().for_each(|out| out.write([x; W]));
+    for out in chunks_of(out) {
+        out.write([x; W]);
+    }
 }

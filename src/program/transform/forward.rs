@@ -61,7 +61,7 @@ fn partials<T: Precision>(
         Op::dot => (0..operands.len()).map(|k| of(&operands[k ^ 1])).collect(),
         Op::sum => vec![Expr::constant(T::one()); operands.len()],
         op => {
-            let x = node.three_operands().map(|operand| of(&operand));
+            let x = node.map_operands(|operand| of(&operand));
             let partial = |k: usize| {
                 let tangent = tangents[operands[k].index()];
                 tangent.map_or(Expr::default(), |_| op.partial(k, x, node.exponent(), y))

@@ -48,7 +48,7 @@ fn rebuilt_node<T: Precision>(graph: &Graph<T>, node: &Node, exprs: &[Expr<T>]) 
             Expr::dot(&a, &b)
         }
         op => {
-            let x = node.three_operands().map(|operand| exprs[operand.index()]);
+            let x = node.map_operands(|operand| exprs[operand.index()]);
             op.in_parts(x[0]).unwrap_or_else(|| Expr::call_any(op, x, node.exponent()))
         }
     }

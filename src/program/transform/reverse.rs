@@ -126,14 +126,13 @@ impl<T: Precision> Reverse<'_, T> {
                 self.join(shares, uniform)
             }
             op => {
-                let x = node.three_operands().map(|operand| self.exprs[operand.index()]);
+                let x = node.map_operands(|operand| self.exprs[operand.index()]);
                 let y = self.exprs[k];
                 let share = |this: &Self, k: usize| {
                     let link = operands.get(k).and_then(|id| this.links[id.index()]);
                     (link, link.map_or(Expr::default(), |_| op.partial(k, x, node.exponent(), y)))
                 };
-                let shares = [0, 1, 2].map(|k| share(self, k));
-                self.join(shares, uniform)
+                self.join([share(self, 0), share(self, 1), share(self, 2)], uniform)
             }
         }
     }
