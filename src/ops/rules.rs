@@ -270,8 +270,8 @@ pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
     }
 }
 
-/// `jₙ(x)/xⁿ` with the spherical Bessel function `jₙ`: `sin x / x` for `n = 0`. Its derivative is `-x` times the function
-/// for `n + 1`. (DLMF 10.51.3 with 10.49.)
+/// `jₙ(x)/xⁿ` with the spherical Bessel function `jₙ`: `sin x / x` for `n = 0`. Its derivative is `-x` times the
+/// function for `n + 1`. (DLMF 10.51.3 with 10.49.)
 #[inline]
 pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
     symbolic!(spherical_bessel(x, n));
