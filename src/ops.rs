@@ -1,8 +1,8 @@
 //! The table of operations: every operation of the crate, defined once.
 //!
-//! [`operations!`](crate::operations) passes the table to another macro. Each consumer makes something else from it: the
-//! methods of the numbers, the operators, the operations of programs, tests, benches. To add an operation, add an entry
-//! here; ARCHITECTURE.md has the check-list.
+//! [`operations!`](crate::operations) passes the table to another macro. Each consumer makes something else from it:
+//! the methods of the numbers, the operators, the operations of programs, tests, benches. To add an operation, add an
+//! entry here; ARCHITECTURE.md has the check-list.
 //!
 //! Every entry has the same pieces, each with its own delimiters, so that a consumer skips a piece as one `tt`:
 //!
@@ -50,8 +50,8 @@ macro_rules! operations {
     ($consumer:ident $($tokens:tt)*) => {
         $consumer! { $($tokens)*
             real_many {
-                /// `ln Σ eˣⁱ`, without overflow; -∞ for an empty list. Its partials are the [`softmax`](Self::softmax), but 0
-                /// where all numbers are -∞.
+                /// `ln Σ eˣⁱ`, without overflow; -∞ for an empty list. Its partials are the [`softmax`](Self::softmax),
+                /// but 0 where all numbers are -∞.
                 logsumexp(x -> y: Self) { y = rules::logsumexp(x) } [] () {};
                 /// The shares `eˣⁱ / Σ eˣʲ`, without overflow. They add up to 1; where all numbers are -∞, they are NaN.
                 softmax(x -> y: Vec<Self>) { y = rules::softmax(x) } [] () {};
@@ -183,8 +183,8 @@ macro_rules! operations {
                 gelu(x -> y) { y = rules::scaled(x, rules::normal_cdf(x)) } [rules::gelu_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
                 /// The approximation `x/2 (1 + tanh u)` of [`gelu`](Self::gelu), `u = √(2/π) (x + 0.044715 x³)`;
-                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In the negative tail, `u` is large, and its rounding
-                /// makes an error of about `x²` units in the last place of `tanh u`.
+                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In the negative tail, `u` is large, and its
+                /// rounding makes an error of about `x²` units in the last place of `tanh u`.
                 gelu_tanh(x -> y) { y = rules::gelu_tanh(x) } [rules::gelu_tanh_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
                 /// The error function `2/√π ∫₀ˣ exp(-t²) dt`; derivative `2/√π exp(-x²)`. The normal distribution function is
