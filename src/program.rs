@@ -94,7 +94,7 @@ pub use run::rows::{Results, Rows};
 pub use run::workspace::Workspace;
 
 use crate::error::Error;
-use compile::compiler::compile;
+use compile::compile;
 use compile::instructions::Bytecode;
 use graph::Graph;
 use run::Execution;
