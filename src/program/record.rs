@@ -2,7 +2,7 @@
 //!
 //! The function runs once, with [`Expr`]s as its numbers. Each operation on them becomes a node of the graph of the
 //! [session] under way on the thread. On the way constants are folded, and operations that change nothing are
-//! left out ([`simplify`]).
+//! left out ([`simplify`], which records the simpler ones, so that it and [`expr`] call each other).
 
 pub(crate) mod expr;
 pub(crate) mod outputs;

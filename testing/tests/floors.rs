@@ -56,10 +56,6 @@ const CIRCLES: &[&[&str]] = &[
     ],
     // What the stamp writes names the trait `Number`.
     &["number", "number::calculus", "number::methods", "number::operators", "number::stamp"],
-    // The compiler calls the last pass, which reads its tables.
-    &["program::compile::compiler", "program::compile::slots", "program::compile::sums"],
-    // A workspace owns the memory of its tasks, which read it.
-    &["program::run::tasks", "program::run::workspace"],
     // The methods of the two traits call the drivers, which call the traits.
     &["function", "function::drive", "function::mode", "function::sparse", "function::vector"],
 ];

@@ -8,7 +8,6 @@ use num_traits::Float;
 
 use super::classes::Pair;
 use super::instructions::{Bytecode, Instruction, Register, Section, Term, TermKind, TermRange, Uniform};
-use super::slots;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::graph::form::Form;
@@ -38,17 +37,6 @@ pub(super) struct Compiler<'g, T> {
     /// The term that each total adds up.
     total_terms: Vec<Term<Register>>,
     pub(super) code: Bytecode<T, Register>,
-}
-
-/// Compiles an optimised graph.
-pub(crate) fn compile<T: Float>(graph: &Graph<T>, options: Options) -> Bytecode<T> {
-    let mut compiler = Compiler::new(graph, options);
-    compiler.find_sums();
-    if !options.is_exact() {
-        compiler.find_pairs();
-    }
-    compiler.emit();
-    slots::assign(compiler)
 }
 
 /// The section of each node, and how many operations use it.
@@ -94,7 +82,7 @@ fn hides_nan<T>(graph: &Graph<T>) -> bool {
 }
 
 impl<'g, T: Float> Compiler<'g, T> {
-    fn new(graph: &'g Graph<T>, options: Options) -> Self {
+    pub(super) fn new(graph: &'g Graph<T>, options: Options) -> Self {
         let count = graph.nodes.len();
         let (sections, uses) = sections_and_uses(graph, options);
         let exact = if options.is_exact() { vec![true; count] } else { graph.dependencies(graph.guarded()) };
@@ -151,7 +139,7 @@ impl<'g, T: Float> Compiler<'g, T> {
     }
 
     /// Finds functions that are needed together with their derivatives.
-    fn find_pairs(&mut self) {
+    pub(super) fn find_pairs(&mut self) {
         // The first function of each number, of each kind of pair.
         let mut first = vec![[NodeIndex::NONE; 3]; self.graph.nodes.len()];
         for (k, node) in self.graph.indexed_nodes() {
@@ -172,7 +160,7 @@ impl<'g, T: Float> Compiler<'g, T> {
     }
 
     /// Emits the instructions of all nodes.
-    fn emit(&mut self) {
+    pub(super) fn emit(&mut self) {
         let graph = self.graph;
         let mut guards = graph.guards.clone();
         guards.sort_by_key(|guard| guard.operands.iter().max().copied());

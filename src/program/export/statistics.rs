@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::program::compile::compiler::compile;
+use crate::program::compile::compile;
 use crate::program::compile::instructions::{Bytecode, Instruction};
 use crate::program::graph::Graph;
 use crate::program::options::{Optimization, Options};

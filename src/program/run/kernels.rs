@@ -6,16 +6,14 @@
 
 use std::sync::OnceLock;
 
-use super::lanes::{Chunk, Frame, RowBlock, WIDTH};
+use super::lanes::{Chunk, Frame, LaneNumber, RowBlock, WIDTH};
 use super::operations::Operation;
-use crate::number::Plain;
 use crate::program::compile::classes::{Arithmetic, Choice, Elementary, Exponential, Pair};
 use crate::program::compile::instructions::{Place, Term};
 use crate::program::graph::Guard;
-use crate::program::math::Math;
 
 /// A float with kernels: f32 and f64.
-pub(crate) trait Lanes: Math + Plain + Send + Sync {
+pub(crate) trait Lanes: LaneNumber + Send + Sync {
     /// The kernels for this machine, or without `simd` those for all machines of its kind.
     fn kernels(simd: bool) -> &'static KernelSet<Self>;
 }
