@@ -5,12 +5,10 @@
 
 pub(crate) mod builder;
 mod evaluate;
-pub(crate) mod form;
 mod value;
 
 use crate::ops::index::{NodeIndex, checked_u32};
-use crate::ops::op::Op;
-use form::Form;
+use crate::ops::op::{Form, Op};
 
 /// An operation and its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,8 +9,7 @@ use num_traits::Float;
 use super::classes::Pair;
 use super::instructions::{Bytecode, Instruction, Register, Section, Term, TermKind, TermRange, Uniform};
 use crate::ops::index::{NodeIndex, checked_u32};
-use crate::ops::op::Op;
-use crate::program::graph::form::Form;
+use crate::ops::op::{Form, Op};
 use crate::program::graph::{Graph, Guard, Node};
 use crate::program::options::{Optimization, Options};
 

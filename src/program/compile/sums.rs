@@ -5,8 +5,7 @@ use num_traits::Float;
 use super::compiler::Compiler;
 use super::instructions::{Section, Term, TermKind, TermRange};
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
-use crate::program::graph::form::Form;
+use crate::ops::op::{Form, Op};
 
 /// The most terms that one instruction adds: their operands are kept in slots at the same time.
 const LONGEST_SUM: usize = 48;
