@@ -284,7 +284,7 @@ impl<T: Scalar> Tape<T> {
     /// ```
     pub fn location(&self, v: Value<T>) -> Option<&'static std::panic::Location<'static>> {
         let index = v.node.index(self.inner.first.get())?;
-        self.inner.locations.locations.borrow().get(index as usize).copied()
+        self.inner.locations.of_nodes.borrow().get(index as usize).copied()
     }
 
     /// The first partial or slope that was not finite and made an adjoint non-finite, in the last sweep with such an

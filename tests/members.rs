@@ -9,16 +9,14 @@ use std::process::{Command, exit};
 /// The members with tests. `locations` is not among them: its feature slows tapes down, and `.ci/run` tests it.
 const MEMBERS: [&str; 4] = ["gradtape-testing", "gradtape-tests", "gradtape-tests-accuracy", "gradtape-tests-interop"];
 
-/// The features with examples in the documentation that the test run at the top leaves out.
-const FEATURES: &str = "approx,csv,half,nalgebra,ndarray,quickcheck,rayon,serde,simd,twofloat,arbitrary";
+/// The features that the members ask for together, so that the examples of the documentation need no second build.
+const FEATURES: &str = "approx,arbitrary,csv,half,nalgebra,ndarray,quickcheck,rayon,serde,simd,twofloat";
 
 fn run(arguments: &[&str], passed_on: &[String]) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).arg("test");
     // In the profile of this test.
     cargo.args((!cfg!(debug_assertions)).then_some("--release"));
-    // One selection for all runs, so that the library is built once for them.
-    cargo.args(["--package", "gradtape", "--features", FEATURES]);
     cargo.args(MEMBERS.iter().flat_map(|member| ["--package", member]));
     cargo.args(arguments).arg("--").args(passed_on);
     println!("{cargo:?}");
@@ -29,13 +27,6 @@ fn run(arguments: &[&str], passed_on: &[String]) {
 
 fn main() {
     let passed_on: Vec<String> = env::args().skip(1).collect();
-    // Not the tests of the library itself, nor this one again.
-    let mut tests = vec!["--no-fail-fast"];
-    for name in
-        ["accuracy", "check", "floors", "functions", "interop", "nn", "operations", "programs", "sparse", "tape"]
-    {
-        tests.extend(["--test", name]);
-    }
-    run(&tests, &passed_on);
-    run(&["--doc"], &passed_on);
+    run(&["--tests", "--no-fail-fast"], &passed_on);
+    run(&["--doc", "--package", "gradtape", "--features", FEATURES], &passed_on);
 }

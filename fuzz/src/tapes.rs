@@ -59,7 +59,7 @@ fn index(byte: u8, len: usize) -> Option<usize> {
 }
 
 impl<T: TestFloat> World<T> {
-    /// A world of two tapes. TestFloat numbers that need a tape depend on the two values of `inner`.
+    /// A world of two tapes. Numbers that need a tape depend on the two values of `inner`.
     pub fn new(inner: &[Value<f64>]) -> Self {
         Self {
             tapes: vec![(Tape::new(), 1), (Tape::new(), 2)],

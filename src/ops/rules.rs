@@ -293,6 +293,8 @@ pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
 }
 
 /// The derivative of [`spherical_bessel`] by `x`: `(n jₙ₋₁ - (n + 1) jₙ₊₁)/(2n + 1)`. Source: DLMF, 10.51.2.
+/// Programs alone differentiate a partial.
+#[cfg(feature = "program")]
 #[inline]
 pub(crate) fn spherical_bessel_slope<T: Scalar>(x: T, n: T) -> T {
     let above = spherical_bessel(x, n + T::one());

@@ -56,7 +56,8 @@ impl fmt::Display for NonFinite {
 /// The locations and the non-finite numbers of a tape.
 #[derive(Debug, Default)]
 pub(crate) struct Locations {
-    pub(super) locations: RefCell<Vec<&'static Location<'static>>>,
+    /// That of each node.
+    pub(super) of_nodes: RefCell<Vec<&'static Location<'static>>>,
     /// The first non-finite number for each operand, with its position among all that were found.
     findings: RefCell<BTreeMap<u32, (usize, NonFinite)>>,
     /// The cause of non-finite adjoints, in the last sweep that had any.
@@ -67,13 +68,13 @@ impl Locations {
     /// Appends the location of the caller for `count` new nodes.
     #[track_caller]
     pub(crate) fn push(&self, count: usize) {
-        let mut locations = self.locations.borrow_mut();
+        let mut locations = self.of_nodes.borrow_mut();
         let len = locations.len() + count;
         locations.resize(len, Location::caller());
     }
 
     pub(crate) fn clear(&self) {
-        self.locations.borrow_mut().clear();
+        self.of_nodes.borrow_mut().clear();
         self.findings.borrow_mut().clear();
         *self.cause.borrow_mut() = None;
     }
@@ -100,7 +101,7 @@ impl Locations {
         let harmful = findings.iter().filter(|(operand, _)| is_non_finite(**operand as usize));
         let cause = harmful.map(|(_, finding)| finding).min_by_key(|(place, _)| place);
         let overflow = || {
-            let location = self.locations.borrow()[last];
+            let location = self.of_nodes.borrow()[last];
             NonFinite { quantity: Quantity::Adjoint(adjoints[last].to_f64()), location }
         };
         *self.cause.borrow_mut() = Some(cause.map_or_else(overflow, |(_, found)| found.clone()));

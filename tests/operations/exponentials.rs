@@ -41,12 +41,12 @@ fn the_gradient_of_logsumexp_is_softmax_in_every_mode() {
     for (x, value, shares) in points() {
         assert_all_close(&[f.value(&x)], &[value]);
         assert_all_close(&f64::softmax(&x), &shares);
-        let (tape, slopes) = gradient(|x| Real::logsumexp(x), &x);
+        let (tape, slopes) = gradient(Real::logsumexp, &x);
         assert_all_close(&[tape], &[value]);
         assert_all_close(&slopes, &shares);
         assert_all_close(&f.gradient(&x), &shares);
         for options in [Options::new(), Options::new().exact()] {
-            let program = options.record(|x| Real::logsumexp(x), &vec![0.5; x.len()]).gradient();
+            let program = options.record(Real::logsumexp, &vec![0.5; x.len()]).gradient();
             let results = program.eval(&x).expect("no comparison is a guard");
             assert_all_close(&results[..1], &[value]);
             assert_all_close(&results[1..], &shares);
@@ -63,7 +63,7 @@ fn softmax_has_its_jacobian_and_logsumexp_its_hessian_at_ties_too() {
         let expected: Vec<f64> = (0..9).map(|k| p[k / 3] * (f64::from(u8::from(k / 3 == k % 3)) - p[k % 3])).collect();
         assert_all_close(&softmax.jacobian(&x).concat(), &expected);
         assert_all_close(&sum.hessian(&x).concat(), &expected);
-        let program = Program::record(|x| Real::logsumexp(x), &[0.0, 1.0, 2.0]).gradient().jacobian();
+        let program = Program::record(Real::logsumexp, &[0.0, 1.0, 2.0]).gradient().jacobian();
         assert_all_close(&program.eval(&x).unwrap()[7..], &expected);
     }
     assert!(!sum.hessian_sparsity(&[1.0, 2.0, 3.0]).is_local());
@@ -92,7 +92,7 @@ fn an_empty_sum_of_exponentials_is_nothing() {
     assert_eq!(f64::logsumexp(&[]), -INF);
     assert_eq!(f64::softmax(&[]), Vec::<f64>::new());
     assert_eq!(f64::logsumexp(&[-INF, -INF]), -INF);
-    assert_eq!(gradient(|x| Real::logsumexp(x), &[-INF, -INF]), (-INF, vec![0.0, 0.0]));
+    assert_eq!(gradient(Real::logsumexp, &[-INF, -INF]), (-INF, vec![0.0, 0.0]));
     assert!(f64::softmax(&[-INF, -INF]).iter().all(|share| share.is_nan()));
     assert!(f64::logsumexp(&[1.0, f64::NAN]).is_nan());
     assert_eq!(f64::logsumexp(&[1.0, INF]), INF);

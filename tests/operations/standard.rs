@@ -1,6 +1,9 @@
 //! Functions that floats have and `num_traits::Float` lacks: the numbers are those of the standard library, bit for
 //! bit.
 
+// A number in f32 is that in f64, rounded.
+#![allow(clippy::cast_possible_truncation)]
+
 use std::cmp::Ordering;
 
 use gradtape::check::random::Any;

@@ -1,4 +1,4 @@
-//! The functions of [`math`](super) by name, for the test of their accuracy: that needs a crate for numbers of many digits,
+//! The functions of `math` by name, for the test of their accuracy: that needs a crate for numbers of many digits,
 //! which nothing else of the crate's own tests should have to compile. Not part of the API.
 
 use super::Math;

@@ -6,7 +6,7 @@
 //! over [`Dual`] numbers. The lesson prints foxes and hares after ten years, their sensitivities, and the difference of
 //! the two ways.
 
-use gradtape::{Dual, Real, Workspace, VectorFunction};
+use gradtape::{Dual, Real, VectorFunction, Workspace};
 use ode_solvers::{DVector, Dop853, OutputType, System};
 
 /// The Lotka-Volterra equations; the inputs are hares, foxes, and four parameters.
