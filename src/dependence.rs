@@ -31,8 +31,8 @@ thread_local! {
     static DATA_READ: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The inputs that each result of `f` at `x` depends on. If `f` reads a number, for example by a comparison, the pattern
-/// is local: it holds for this path of `f` only.
+/// The inputs that each result of `f` at `x` depends on. If `f` reads a number, for example by a comparison, the
+/// pattern is local: it holds for this path of `f` only.
 pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
     /// Restores the graph of an outer detection, even if `f` panics.
     struct Restore(DependenceGraph, bool, Option<TypeId>);

@@ -15,9 +15,9 @@ use crate::scalar::Scalar;
 
 /// A number and its derivatives along `N` directions, computed together.
 ///
-/// It means: "my number is `data`, and along direction `k` I change `tangents[k]` times as fast as the inputs". A `Dual`
-/// is plain data, without a tape: one evaluation gives `N` derivatives, and its memory does not grow with the length of
-/// the computation. Use it for functions of few inputs, and for derivatives along a direction.
+/// It means: "my number is `data`, and along direction `k` I change `tangents[k]` times as fast as the inputs". A
+/// `Dual` is plain data, without a tape: one evaluation gives `N` derivatives, and its memory does not grow with the
+/// length of the computation. Use it for functions of few inputs, and for derivatives along a direction.
 ///
 /// A `Dual` behaves like the plain number: it has the methods of [`num_traits::Float`] and implements that trait,
 /// compares and prints by its number, and mixes with plain numbers in all operators, like [`Value`](crate::Value).
@@ -137,8 +137,8 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
         is_plain::<T>() && self.tangents.iter().all(T::is_zero)
     }
 
-    /// Whether the tangents need no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become a
-    /// guard of the program, so the tangents are always corrected.
+    /// Whether the tangents need no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become
+    /// a guard of the program, so the tangents are always corrected.
     #[inline(always)]
     fn are_valid(tangents: &[T; N]) -> bool {
         !CHECKED || !is_recorded::<T>() && !any_nan(tangents)

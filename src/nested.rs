@@ -1,8 +1,8 @@
 //! Numbers over numbers: operators and comparisons with the innermost plain numbers.
 //!
 //! Rust needs the names of the nested types: an operator of `Value<N>` with the plain number of any `N` would overlap
-//! with the operator of `Value<f64>` with f64. This file lists the nestings that the drivers use, and those of the public
-//! numbers in three levels.
+//! with the operator of `Value<f64>` with f64. This file lists the nestings that the drivers use, and those of the
+//! public numbers in three levels.
 
 use crate::dual::Dual;
 use crate::number::Number;

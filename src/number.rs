@@ -100,8 +100,8 @@ macro_rules! signatures {
 
 /// The number of functions that are written once, for plain floats and for the numbers of this crate.
 ///
-/// It is a [`Float`](num_traits::Float) that also has constants, assignment operators, plain numbers on the right of all
-/// operators, sums, and the functions that floats lack.
+/// It is a [`Float`](num_traits::Float) that also has constants, assignment operators, plain numbers on the right of
+/// all operators, sums, and the functions that floats lack.
 ///
 /// # Examples
 ///
@@ -142,8 +142,8 @@ pub trait Real:
 
     crate::operations! { signatures }
 
-    /// The order of the numbers, with -0 below 0, -NaN below all others, and NaN above all others. Two NaN with the same
-    /// sign are equal. This is a comparison: it ignores derivatives and records nothing.
+    /// The order of the numbers, with -0 below 0, -NaN below all others, and NaN above all others. Two NaN with the
+    /// same sign are equal. This is a comparison: it ignores derivatives and records nothing.
     ///
     /// ```
     /// use gradtape::Real;

@@ -1,8 +1,8 @@
 //! The table of operations: every operation of the crate, defined once.
 //!
-//! [`operations!`](crate::operations) passes the table to another macro. Each consumer makes something else from it: the
-//! methods of the numbers, the operators, the operations of programs, tests, benches. To add an operation, add an entry
-//! here; ARCHITECTURE.md has the check-list.
+//! [`operations!`](crate::operations) passes the table to another macro. Each consumer makes something else from it:
+//! the methods of the numbers, the operators, the operations of programs, tests, benches. To add an operation, add an
+//! entry here; ARCHITECTURE.md has the check-list.
 //!
 //! Every entry has the same pieces, each with its own delimiters, so that a consumer skips a piece as one `tt`:
 //!
@@ -50,8 +50,8 @@ macro_rules! operations {
     ($consumer:ident $($tokens:tt)*) => {
         $consumer! { $($tokens)*
             real_many {
-                /// `ln Σ eˣⁱ`, without overflow; -∞ for an empty list. Its partials are the [`softmax`](Self::softmax), but 0
-                /// where all numbers are -∞.
+                /// `ln Σ eˣⁱ`, without overflow; -∞ for an empty list. Its partials are the [`softmax`](Self::softmax),
+                /// but 0 where all numbers are -∞.
                 logsumexp(x -> y: Self) { y = rules::logsumexp(x) } [] () {};
                 /// The shares `eˣⁱ / Σ eˣʲ`, without overflow. They add up to 1; where all numbers are -∞, they are NaN.
                 softmax(x -> y: Vec<Self>) { y = rules::softmax(x) } [] () {};
@@ -183,8 +183,8 @@ macro_rules! operations {
                 gelu(x -> y) { y = rules::scaled(x, rules::normal_cdf(x)) } [rules::gelu_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
                 /// The approximation `x/2 (1 + tanh u)` of [`gelu`](Self::gelu), `u = √(2/π) (x + 0.044715 x³)`;
-                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In the negative tail, `u` is large, and its rounding
-                /// makes an error of about `x²` units in the last place of `tanh u`.
+                /// derivative `(1 + tanh u)/2 + x/2 (1 - tanh² u) u'`. In the negative tail, `u` is large, and its
+                /// rounding makes an error of about `x²` units in the last place of `tanh u`.
                 gelu_tanh(x -> y) { y = rules::gelu_tanh(x) } [rules::gelu_tanh_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
                 /// The error function `2/√π ∫₀ˣ exp(-t²) dt`; derivative `2/√π exp(-x²)`. The normal distribution function is
@@ -198,7 +198,7 @@ macro_rules! operations {
                 normal_pdf(x -> y) { y = rules::normal_pdf(x) } [-rules::scaled(x, y)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Exponential, nan: Kept, source: Helper};
                 /// The cardinal sine `sin x / x`, 1 at 0; derivative `(cos x - sin x / x)/x`, 0 at 0.
-                sinc(x -> y) { y = rules::sinc(x) } [rules::sinc_slope(x)]
+                sinc(x -> y) { y = rules::sinc(x) } [-rules::spherical_bessel(x, T::one())]
                     (at [0.7], from [-3.0], to [3.0]) {kernel: Plain, nan: Kept, source: Helper};
                 /// The nearest integer, halves to the even one; derivative 0.
                 round_ties_even(x -> y) { y = rules::round_ties_even(x) } [T::zero()]
@@ -307,7 +307,7 @@ macro_rules! operations {
                 sigmoid_slope(x -> y) { y = rules::sigmoid_slope(x) } [y * (rules::sigmoid(-x) - rules::sigmoid(x))]
                     () {kernel: Exponential, nan: Kept, source: Helper};
                 spherical_bessel(x, n -> y) { y = rules::spherical_bessel(x, n) }
-                    [-(x * rules::spherical_bessel(x, n + T::one())), T::zero()]
+                    [rules::spherical_bessel_slope(x, n), T::zero()]
                     () {kernel: Plain, nan: Kept, source: Helper};
                 exp_share(a, b -> y) { y = rules::exp_share(a, b) }
                     [y * rules::exp_share(b, a), -(y * rules::exp_share(b, a))]

@@ -93,7 +93,7 @@ pub use run::rows::{Results, Rows};
 pub use run::workspace::Workspace;
 
 use crate::error::Error;
-use compile::compiler::compile;
+use compile::compile;
 use compile::instructions::Bytecode;
 use graph::Graph;
 use run::Execution;

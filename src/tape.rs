@@ -66,9 +66,9 @@ use registry::{first_node, link, release_territory, unlink};
 
 /// The record of a computation over numbers of type `T`. A sweep over it computes gradients.
 ///
-/// A tape belongs to one thread. Its [`Value`]s are plain data. They find their tape by the number of their node, and no
-/// number is given twice. If the tape was cleared or dropped, or belongs to another thread, a value panics when it needs
-/// the tape: at a join with another node, at [`retain`](Value::retain), or at [`backward`](Value::backward).
+/// A tape belongs to one thread. Its [`Value`]s are plain data. They find their tape by the number of their node, and
+/// no number is given twice. If the tape was cleared or dropped, or belongs to another thread, a value panics when it
+/// needs the tape: at a join with another node, at [`retain`](Value::retain), or at [`backward`](Value::backward).
 ///
 /// # Examples
 ///
@@ -181,7 +181,7 @@ impl<T: Scalar> Tape<T> {
     ///
     /// If `g(x, p) = 0` defines `x`, any solver may find its plain number. The partials of the solution are
     /// `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`, with derivatives of `g` at the solution only. A fixed point `x = h(x, p)` is the root
-    /// of `h(x, p) - x`. With several unknowns, `∂g/∂x` is a matrix: see `examples/04_implicit_functions.rs`.
+    /// of `h(x, p) - x`. If there are several unknowns, `∂g/∂x` is a matrix: see `examples/04_implicit_functions.rs`.
     ///
     /// ```
     /// use gradtape::{Function, Tape, Value, function};
@@ -262,8 +262,8 @@ impl<T: Scalar> Tape<T> {
         self.len() == 0
     }
 
-    /// The memory of records and checkpoints, in bytes. Spare capacity does not count, nor does the heap of the functions
-    /// of checkpoints. Variables that are made before everything else need no memory.
+    /// The memory of records and checkpoints, in bytes. Spare capacity does not count, nor does the heap of the
+    /// functions of checkpoints. Variables that are made before everything else need no memory.
     #[track_caller]
     pub fn bytes(&self) -> usize {
         let checkpoints =

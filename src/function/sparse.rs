@@ -1,4 +1,5 @@
-//! The drivers of sparse derivatives: the pattern is found by [`dependences`], the numbers by one product for each colour.
+//! The drivers of sparse derivatives: the pattern is found by [`dependences`], the numbers by one product for each
+//! colour.
 
 use std::array::from_fn;
 

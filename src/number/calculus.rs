@@ -130,8 +130,8 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     #[track_caller]
     fn fused(self, a: Self, b: Self) -> Self {
         let [x, y, z] = [self, a, b].map(Self::number);
-        let call = || Call::new("mul_add", [x.to_f64(), y.to_f64(), z.to_f64()]);
-        Self::added(x.mul_add(y, z), Self::operator(x * y, self, a, || y, || x, call), b, call)
+        let product = Self::operator(x * y, self, a, || y, || x, || Call::new("mul", [x.to_f64(), y.to_f64()]));
+        Self::added(x.mul_add(y, z), product, b, || Call::new("add", [(x * y).to_f64(), z.to_f64()]))
     }
 
     /// The sine and the cosine, for the stamped method `sin_cos`.

@@ -37,8 +37,8 @@ macro_rules! calculus_methods {
                 self.sine_and_cosine()
             }
 
-            /// The number itself if it is in `[low, high]`, else the nearer bound. The partial is 1 by the number that is
-            /// returned, at a tie by `self`.
+            /// The number itself if it is in `[low, high]`, else the nearer bound. The partial is 1 by the number that
+            /// is returned, at a tie by `self`.
             ///
             /// # Panics
             ///
@@ -69,8 +69,8 @@ macro_rules! calculus_methods {
                 pub is_sign_positive: bool, pub is_sign_negative: bool, pub classify: std::num::FpCategory
             }
 
-            /// The order of the numbers, with -0 below 0, -NaN below all others, and NaN above all others. Two NaN with the
-            /// same sign are equal.
+            /// The order of the numbers, with -0 below 0, -NaN below all others, and NaN above all others. Two NaN with
+            /// the same sign are equal.
             #[track_caller]
             pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
                 $crate::ops::rules::total_cmp(*self, *other)

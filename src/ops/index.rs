@@ -11,6 +11,7 @@ impl NodeIndex {
     /// No node.
     pub(crate) const NONE: Self = Self(u32::MAX);
 
+    #[inline]
     #[track_caller]
     pub(crate) fn new(index: usize) -> Self {
         Self(checked_u32(index))
@@ -22,10 +23,12 @@ impl NodeIndex {
     }
 
     /// A word that is stored among the operands of a `Node`, but is not an operand.
+    #[inline]
     pub(crate) const fn from_word(word: u32) -> Self {
         Self(word)
     }
 
+    #[inline]
     pub(crate) const fn word(self) -> u32 {
         self.0
     }

@@ -1,6 +1,5 @@
 //! Functions of lists, and sums of exponentials without overflow.
 
-use super::activations::sigmoid;
 use super::kind::{is_dependence, symbolic};
 use super::product::depends_on;
 use super::rules::{constant, half};
@@ -29,11 +28,26 @@ pub(crate) fn ln_add_exp<T: Scalar>(a: T, b: T) -> T {
     if a < b { b + (a - b).exp().ln_1p() } else { a + (b - a).exp().ln_1p() }
 }
 
-/// `eᵃ/(eᵃ + eᵇ)`, and 1/2 for two equal infinities.
+/// `eᵃ/(eᵃ + eᵇ)`, and 1/2 for two equal infinities. The exponential of a large difference multiplies its rounding error.
+/// So this error is computed, too, and applied to the exponential.
 #[inline]
 pub(crate) fn exp_share<T: Scalar>(a: T, b: T) -> T {
     symbolic!(exp_share(a, b));
-    if a == b && a.is_infinite() { depends_on(half(), [a, b]) } else { sigmoid(a - b) }
+    if a == b && a.is_infinite() {
+        return depends_on(half(), [a, b]);
+    }
+    let difference = a - b;
+    let back = a - difference;
+    let error = (a - (difference + back)) + (back - b);
+    let error = if error.is_nan() { T::zero() } else { error };
+    if difference < T::zero() {
+        let e = difference.exp();
+        let e = e + e * error;
+        e / (T::one() + e)
+    } else {
+        let e = (-difference).exp();
+        (T::one() + (e - e * error)).recip()
+    }
 }
 
 /// The larger number, made finite, without derivatives: the result does not depend on the scale of the exponentials.

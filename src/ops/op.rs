@@ -62,6 +62,24 @@ pub(crate) enum Source {
     Parts,
 }
 
+/// How a node gets its number. Stages match this instead of [`Op`] where all operations are alike to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Constant,
+    Parameter,
+    Input,
+    /// From one, two or three operands.
+    Operation,
+    /// From a list of terms.
+    Sum,
+    /// From a list of factors.
+    Product,
+    /// From a list of pairs.
+    Dot,
+    /// From the numbers of all rows.
+    Total,
+}
+
 /// Expands to the [`Facts`] of an entry.
 macro_rules! facts {
     ({kernel: $kernel:ident, nan: $nan:ident, source: $source:expr}) => {
@@ -162,6 +180,21 @@ macro_rules! define {
                     Self::mul_add | Self::clamp => 3,
                     Self::sum | Self::product | Self::dot => return None,
                 })
+            }
+
+            /// The kind of node that it makes.
+            #[inline]
+            pub(crate) fn form(self) -> Form {
+                match self {
+                    $($(Self::$name)|*)|* | Self::neg | Self::mul_add | Self::clamp | Self::detach => Form::Operation,
+                    Self::constant => Form::Constant,
+                    Self::parameter => Form::Parameter,
+                    Self::input => Form::Input,
+                    Self::sum => Form::Sum,
+                    Self::product => Form::Product,
+                    Self::dot => Form::Dot,
+                    Self::total => Form::Total,
+                }
             }
 
             pub(crate) const fn facts(self) -> Facts {

@@ -270,37 +270,41 @@ pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
     }
 }
 
-/// `jₙ(x)/xⁿ` with the spherical Bessel function `jₙ`: `sin x / x` for `n = 0`. Its derivative is `-x` times the function
-/// for `n + 1`. (DLMF 10.51.3 with 10.49.)
+/// The spherical Bessel function `jₙ(x)`: `sin x / x` for `n = 0`. For small `x` it is the series, else the upward
+/// recurrence. Source: DLMF, 10.53.1 and 10.51.1.
 #[inline]
 pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
     symbolic!(spherical_bessel(x, n));
     let order = n.to_i32().unwrap_or_default();
-    let odd = |k: i32| constant::<T>(f64::from(2 * (order + k) + 1));
-    if x.abs() < odd(0) {
+    let odd = |k: i32| constant::<T>(f64::from(2 * k + 1));
+    if x.abs() < odd(order) {
         // The series in powers of x²/2. Terms after the 24th are negligible.
         let square = x * x * half();
-        let leading = (1..=order).fold(T::one(), |product, k| product / constant(f64::from(2 * k + 1)));
-        let term = |tail: T, k: i32| T::one() - square / (constant::<T>(f64::from(k)) * odd(k)) * tail;
+        let leading = (1..=order).fold(T::one(), |product, k| product * x / odd(k));
+        let term = |tail: T, k: i32| T::one() - square / (constant::<T>(f64::from(k)) * odd(order + k)) * tail;
         return leading * (1..=24).rev().fold(T::one(), term);
     }
     let (sin, cos) = x.sin_cos();
-    let (mut before, mut result) = (cos, sin / x);
+    let (mut before, mut result) = (cos / x, sin / x);
     for k in 0..order {
-        // For k = 0, the result is (sin x / x - cos x)/x².
-        (before, result) = (result, (constant::<T>(f64::from(2 * k + 1)) * result - before) / (x * x));
+        (before, result) = (result, odd(k) * result / x - before);
     }
     result
+}
+
+/// The derivative of [`spherical_bessel`] by `x`: `(n jₙ₋₁ - (n + 1) jₙ₊₁)/(2n + 1)`. Source: DLMF, 10.51.2.
+#[inline]
+pub(crate) fn spherical_bessel_slope<T: Scalar>(x: T, n: T) -> T {
+    let above = spherical_bessel(x, n + T::one());
+    if n.is_zero() {
+        return -above;
+    }
+    (n * spherical_bessel(x, n - T::one()) - (n + T::one()) * above) / (n + n + T::one())
 }
 
 #[inline]
 pub(crate) fn sinc<T: Scalar>(x: T) -> T {
     spherical_bessel(x, T::zero())
-}
-
-#[inline]
-pub(crate) fn sinc_slope<T: Scalar>(x: T) -> T {
-    -(x * spherical_bessel(x, T::one()))
 }
 
 /// The partial by `b` of the remainder `y` of `a/b`: minus the integer quotient.

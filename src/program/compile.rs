@@ -5,7 +5,25 @@
 //! ([`slots`]).
 
 pub(crate) mod classes;
-pub(crate) mod compiler;
+mod compiler;
 pub(crate) mod instructions;
 mod slots;
 mod sums;
+
+use num_traits::Float;
+
+use super::graph::Graph;
+use super::options::Options;
+use compiler::Compiler;
+use instructions::Bytecode;
+
+/// Compiles an optimised graph.
+pub(crate) fn compile<T: Float>(graph: &Graph<T>, options: Options) -> Bytecode<T> {
+    let mut compiler = Compiler::new(graph, options);
+    compiler.find_sums();
+    if !options.is_exact() {
+        compiler.find_pairs();
+    }
+    compiler.emit();
+    slots::assign(compiler)
+}

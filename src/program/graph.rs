@@ -5,19 +5,18 @@
 
 pub(crate) mod builder;
 mod evaluate;
-pub(crate) mod form;
 mod value;
 
 use crate::ops::index::{NodeIndex, checked_u32};
-use crate::ops::op::Op;
+use crate::ops::op::{Form, Op};
 
 /// An operation and its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Node {
     pub(crate) op: Op,
-    /// The operands. Unused places are 0. Some hold other words: a constant has the index of its number in the first
-    /// place, a parameter and an input have their index there; `powi` has its exponent in the second; a list has the
-    /// start and the length of its operands in [`Graph::lists`].
+    /// The operands, filled up with the first one. Some places hold other words: a constant has the index of its number
+    /// in the first place, a parameter and an input have their index there; `powi` has its exponent in the second; a
+    /// list has the start and the length of its operands in [`Graph::lists`].
     args: [NodeIndex; 3],
 }
 
@@ -53,56 +52,59 @@ pub(crate) struct Graph<T> {
 }
 
 impl Node {
-    const NO_OPERANDS: [NodeIndex; 3] = [NodeIndex::from_word(0); 3];
-
     /// The constant, parameter or input of this index.
     pub(crate) fn leaf(op: Op, index: u32) -> Self {
-        let [_, second, third] = Self::NO_OPERANDS;
-        Self { op, args: [NodeIndex::from_word(index), second, third] }
+        Self { op, args: [NodeIndex::from_word(index); 3] }
     }
 
-    /// An operation on up to three operands.
-    pub(crate) fn operation(op: Op, operands: &[NodeIndex]) -> Self {
-        let mut args = Self::NO_OPERANDS;
-        args[..operands.len()].copy_from_slice(operands);
-        Self { op, args }
+    /// An operation on one, two or three operands, filled up with the first one. The exponent is that of `powi`.
+    #[inline]
+    pub(crate) fn operation(op: Op, operands: [NodeIndex; 3], exponent: i32) -> Self {
+        let [a, b, c] = operands;
+        let b = if op == Op::powi { NodeIndex::from_word(exponent.cast_unsigned()) } else { b };
+        Self { op, args: [a, b, c] }
     }
 
-    /// An operation, and the exponent if it is `powi`.
-    pub(crate) fn with_exponent(op: Op, operands: &[NodeIndex], exponent: i32) -> Self {
-        let mut node = Self::operation(op, operands);
-        if op == Op::powi {
-            node.args[1] = NodeIndex::from_word(exponent.cast_unsigned());
-        }
-        node
+    /// An operation on a list: the start and the length of its operands.
+    fn list(op: Op, start: u32, len: u32) -> Self {
+        let [start, len] = [start, len].map(NodeIndex::from_word);
+        Self { op, args: [start, len, start] }
     }
 
     /// Which of the constants, parameters or inputs this leaf is.
+    #[inline]
     pub(crate) fn leaf_index(&self) -> usize {
         self.args[0].index()
     }
 
     /// The exponent of `powi`. Meaningless for other operations, which ignore it.
+    #[inline]
     pub(crate) fn exponent(&self) -> i32 {
         self.args[1].word().cast_signed()
     }
 
     /// The operands of an operation that has one, two or three, filled up with the first one.
+    #[inline]
     pub(crate) fn three_operands(&self) -> [NodeIndex; 3] {
         let [a, b, c] = self.args;
-        match self.op.arity() {
-            Some(3) => [a, b, c],
-            Some(2) => [a, b, a],
-            _ => [a; 3],
-        }
+        if self.op == Op::powi { [a; 3] } else { [a, b, c] }
     }
 
+    /// `f` of the [three operands](Self::three_operands). (`map` of an array is not always inlined.)
+    #[inline]
+    pub(crate) fn map_operands<F>(&self, f: impl Fn(NodeIndex) -> F) -> [F; 3] {
+        let [a, b, c] = self.three_operands();
+        [f(a), f(b), f(c)]
+    }
+
+    #[inline]
     pub(crate) fn is_leaf(&self) -> bool {
-        self.op.arity() == Some(0)
+        matches!(self.op.form(), Form::Constant | Form::Parameter | Form::Input)
     }
 }
 
 impl Comparison {
+    #[cfg(feature = "serde")]
     pub(crate) const ALL: [Self; 3] = [Self::Less, Self::LessOrEqual, Self::Equal];
 
     #[inline(always)]
@@ -126,13 +128,14 @@ impl Comparison {
 impl<N: Copy> Guard<N> {
     /// Whether the comparison of these numbers has the recorded outcome.
     pub(crate) fn holds<T: PartialOrd + Copy>(&self, number: impl Fn(N) -> T) -> bool {
-        let [a, b] = self.operands.map(number);
-        self.comparison.of(a, b) == self.outcome
+        let [a, b] = self.operands;
+        self.comparison.of(number(a), number(b)) == self.outcome
     }
 
     /// The guard of other operands.
-    pub(crate) fn map<M>(self, operand: impl FnMut(N) -> M) -> Guard<M> {
-        Guard { comparison: self.comparison, operands: self.operands.map(operand), outcome: self.outcome }
+    pub(crate) fn map<M>(self, mut operand: impl FnMut(N) -> M) -> Guard<M> {
+        let Self { comparison, operands: [a, b], outcome } = self;
+        Guard { comparison, operands: [operand(a), operand(b)], outcome }
     }
 }
 
@@ -163,8 +166,7 @@ impl<T> Graph<T> {
 
     /// All indices, in order.
     pub(crate) fn indices(&self) -> impl DoubleEndedIterator<Item = NodeIndex> + ExactSizeIterator + use<T> {
-        // All nodes were counted when they were added.
-        (0..self.nodes.len()).map(NodeIndex::new)
+        (0..checked_u32(self.nodes.len())).map(NodeIndex::from_word)
     }
 
     /// All nodes with their indices, in order.
@@ -182,9 +184,9 @@ impl<T> Graph<T> {
 
     /// Adds the list of operands of a node, and returns the node.
     pub(crate) fn add_list(&mut self, op: Op, operands: &[NodeIndex]) -> Node {
-        let range = [self.lists.len(), operands.len()].map(|word| NodeIndex::from_word(checked_u32(word)));
+        let start = checked_u32(self.lists.len());
         self.lists.extend(operands);
-        Node::operation(op, &range)
+        Node::list(op, start, checked_u32(operands.len()))
     }
 
     /// Adds the number of a constant, and returns the node.
@@ -198,15 +200,14 @@ impl<T> Graph<T> {
     where
         T: Copy,
     {
-        let node = if let Some(x) = other.constant(node) {
-            self.add_constant(x)
-        } else if let Some(arity) = node.op.arity() {
-            let mut copy = *node;
-            copy.args[..arity].iter_mut().for_each(|operand| *operand = renamed(*operand));
-            copy
-        } else {
-            let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
-            self.add_list(node.op, &operands)
+        let node = match node.op.form() {
+            Form::Constant => self.add_constant(other.constants[node.leaf_index()]),
+            Form::Parameter | Form::Input => *node,
+            Form::Operation | Form::Total => Node::operation(node.op, node.map_operands(renamed), node.exponent()),
+            Form::Sum | Form::Product | Form::Dot => {
+                let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
+                self.add_list(node.op, &operands)
+            }
         };
         self.nodes.push(node);
     }

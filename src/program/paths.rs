@@ -55,7 +55,7 @@ pub struct Paths<T: Precision, F> {
     output: PathOutput,
     options: Options,
     limit: usize,
-    paths: Vec<Path<T>>,
+    known: Vec<Path<T>>,
     /// How many outputs the function has, once that is known.
     outputs: Option<usize>,
     /// The numbers of parameters and of inputs, once they are known.
@@ -91,7 +91,7 @@ where
             output,
             options: Options::new(),
             limit: LIMIT,
-            paths: Vec::new(),
+            known: Vec::new(),
             outputs: None,
             widths: None,
             rows_on_tape: 0,
@@ -106,7 +106,7 @@ where
     /// The same with these options for its programs.
     #[must_use]
     pub fn with_options(self, options: Options) -> Self {
-        Self { options, paths: Vec::new(), ..self }
+        Self { options, known: Vec::new(), ..self }
     }
 
     /// The same with another limit of paths than 64. With limit 0, all rows are computed on the tape.
@@ -117,12 +117,12 @@ where
 
     /// The program of each path, in the order in which they were found.
     pub fn programs(&self) -> impl ExactSizeIterator<Item = &Program<T>> {
-        self.paths.iter().map(|path| &path.program)
+        self.known.iter().map(|path| &path.program)
     }
 
     /// How many rows each path has computed so far.
     pub fn rows_of_paths(&self) -> Vec<usize> {
-        self.paths.iter().map(|path| path.rows).collect()
+        self.known.iter().map(|path| path.rows).collect()
     }
 
     /// How many rows were computed on the tape so far.
@@ -149,7 +149,7 @@ where
         self.left.extend(0..rows.len());
         self.check_widths(parameters.len(), rows.width())?;
         for k in 0..self.limit {
-            let is_new = k == self.paths.len();
+            let is_new = k == self.known.len();
             // Without rows, the first path says how many totals there are.
             let Some(&first) = self.left.first().or(Some(&0).filter(|_| rows.is_empty() && k == 0 && !is_new)) else {
                 break;
@@ -157,12 +157,12 @@ where
             if is_new {
                 let program = self.record(parameters, rows.row(first));
                 let program = self.differentiated(&program);
-                self.paths.push(Path { program, rows: 0 });
+                self.known.push(Path { program, rows: 0 });
             }
             width = self.run_path(k, parameters, rows)?;
             if is_new && self.left.first() == Some(&first) {
                 // The program does not fit its own row.
-                self.paths.pop();
+                self.known.pop();
                 break;
             }
         }
@@ -206,7 +206,7 @@ where
     /// Runs the rows that are left with a path, and keeps those for which a guard fails. Returns how many results a row
     /// has.
     fn run_path(&mut self, k: usize, parameters: &[T], rows: Rows<'_, T>) -> Result<usize, Error> {
-        let path = &mut self.paths[k];
+        let path = &mut self.known[k];
         let some = if self.left.len() == rows.len() {
             rows
         } else {
@@ -288,7 +288,7 @@ impl<T: Precision, F> fmt::Debug for Paths<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Paths")
             .field("output", &self.output)
-            .field("paths", &self.paths.len())
+            .field("paths", &self.known.len())
             .field("rows_on_tape", &self.rows_on_tape)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
 //! Recording: a function goes in, a graph comes out.
 //!
 //! The function runs once, with [`Expr`]s as its numbers. Each operation on them becomes a node of the graph of the
-//! [session](session) under way on the thread. On the way constants are folded, and operations that change nothing are
-//! left out ([`simplify`]).
+//! [session] under way on the thread. On the way constants are folded, and operations that change nothing are
+//! left out ([`simplify`], which records the simpler ones, so that it and [`expr`] call each other).
 
 pub(crate) mod expr;
 pub(crate) mod outputs;

@@ -19,16 +19,17 @@ use crate::scalar::Scalar;
 /// A tape keeps every join of a computation until it is cleared. For a checkpoint it keeps only the inputs, the numbers
 /// of the outputs, and `f`. First `f` runs on constants, which records nothing. When a sweep arrives at the outputs, it
 /// runs `f` once more, on a separate tape, and sweeps that tape at once. This trades time for memory: a computation of
-/// `n` equal pieces, each a checkpoint, needs the memory of one piece and `n` times the state between them, and one more
-/// plain evaluation. `f` may itself use checkpoints; [`checkpoint_loop`] nests them for long loops.
+/// `n` equal pieces, each a checkpoint, needs the memory of one piece and `n` times the state between them, and one
+/// more plain evaluation. `f` may itself use checkpoints; [`checkpoint_loop`](crate::checkpoint_loop) nests them for
+/// long loops.
 ///
 /// `f` returns an array, a vector, or another list of values. Every output becomes a node, so
-/// [`Gradients::wrt`](crate::Gradients::wrt) accepts it. If all inputs are constants, so are the outputs. The gradient is
-/// that of `f(inputs)` on the tape. It is the same bit for bit if each output is a separate record (a join of two nodes,
-/// or retained); otherwise the chain rule may multiply and add in another order.
+/// [`Gradients::wrt`](crate::Gradients::wrt) accepts it. If all inputs are constants, so are the outputs. The gradient
+/// is that of `f(inputs)` on the tape. It is the same bit for bit if each output is a separate record (a join of two
+/// nodes, or retained); otherwise the chain rule may multiply and add in another order.
 ///
-/// `f` must be a function of its inputs alone. It may capture numbers, but no active values: make them inputs. On a tape
-/// of tapes, `Tape<Value<T>>`, the numbers are values of the other tape, and both runs record on it.
+/// `f` must be a function of its inputs alone. It may capture numbers, but no active values: make them inputs. On a
+/// tape of tapes, `Tape<Value<T>>`, the numbers are values of the other tape, and both runs record on it.
 ///
 /// # Panics
 ///
@@ -149,8 +150,8 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
 
     /// `output_adjoints` may be shorter than the outputs: a sweep may start between them.
     ///
-    /// The tape of the recomputation has one variable for each node of the inputs. The adjoint of the variable starts as
-    /// that of the node. So the recomputation records and adds in the same order as the tape itself would.
+    /// The tape of the recomputation has one variable for each node of the inputs. The adjoint of the variable starts
+    /// as that of the node. So the recomputation records and adds in the same order as the tape itself would.
     #[track_caller]
     fn sweep(&self, records: Records<'_, T>, output_adjoints: &[T], earlier: &mut [T], workspace: &mut Workspace) {
         // The zero of a nested number may have derivatives.
@@ -220,8 +221,8 @@ impl<T: Scalar> Recorded<T> {
              depend on its inputs alone",
             outputs.len()
         );
-        // Two floats are the same if they have the same bits, or are both NaN. Other numbers are not asked for their sign:
-        // a program that records them would get a guard.
+        // Two floats are the same if they have the same bits, or are both NaN. Other numbers are not asked for their
+        // sign: a program that records them would get a guard.
         let same_sign = |a: T, b: T| !is_plain::<T>() || a.is_sign_negative() == b.is_sign_negative();
         let same = |a: T, b: T| (a == b && same_sign(a, b)) || (a.is_nan() && b.is_nan());
         let changed = outputs.iter().zip(&self.numbers).position(|(output, &number)| !same(output.data, number));

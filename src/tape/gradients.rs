@@ -51,8 +51,8 @@ impl<T: Scalar> Gradients<T> {
     ///
     /// # Panics
     ///
-    /// If `v` is a constant, or belongs to another tape, or was made after the gradient was taken, or the tape was cleared
-    /// between the two. Also if `v` is an intermediate result without a node: see [`Value::retain`].
+    /// If `v` is a constant, or belongs to another tape, or was made after the gradient was taken, or the tape was
+    /// cleared between the two. Also if `v` is an intermediate result without a node: see [`Value::retain`].
     #[inline]
     #[track_caller]
     pub fn wrt(&self, v: Value<T>) -> T {

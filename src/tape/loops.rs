@@ -18,10 +18,10 @@ const PIECES: usize = 128;
 ///
 /// The loop is cut into at most 128 pieces, each a [checkpoint](fn@crate::checkpoint). A piece is cut in the same way,
 /// until at most 128 steps are left; these are recorded when the sweep needs them. The tape keeps the inputs of the
-/// largest pieces; for each smaller size, the tape of a recomputation keeps those of one larger piece at a time. With `d`
-/// sizes, every step is computed `d` times on constants and once on a tape: `d` is 1 up to 16 384 steps, 2 up to two
-/// million, 3 up to 268 million. On constants, a step of joins takes less than half the time of recording and sweeping
-/// it. Up to 128 steps, or if everything is constant, this is the plain loop.
+/// largest pieces; for each smaller size, the tape of a recomputation keeps those of one larger piece at a time. With
+/// `d` sizes, every step is computed `d` times on constants and once on a tape: `d` is 1 up to 16 384 steps, 2 up to
+/// two million, 3 up to 268 million. On constants, a step of joins takes less than half the time of recording and
+/// sweeping it. Up to 128 steps, or if everything is constant, this is the plain loop.
 ///
 /// The state is an array, a vector, or another list of values; its length does not change. The parameters are all other
 /// active values that `step` uses. The gradient is that of the plain loop: bit for bit if each component of a new state

@@ -94,8 +94,8 @@ impl<T: Scalar> Product for Value<T> {
     #[track_caller]
     fn product<I: Iterator<Item = Self>>(values: I) -> Self {
         fold_in_chunks(T::one(), values, |factors| {
-            // The partial by a factor is the product of the factors before it and behind it. This also holds if some are
-            // 0, or the product of the others overflows.
+            // The partial by a factor is the product of the factors before it and behind it. This also holds if some
+            // are 0, or the product of the others overflows.
             let mut partials = [T::one(); CHUNK];
             for i in (1..factors.len()).rev() {
                 partials[i - 1] = scaled(partials[i], factors[i].data);

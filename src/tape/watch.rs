@@ -18,7 +18,8 @@ use crate::scalar::Scalar;
 pub(super) fn watch<T>(_: &[(NodeId, T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
 
 /// Notes the first number that is not finite: the partial by an operand, its product with the slope of the operand, or
-/// the slope of the result. The operands are node, partial and slope. If a slope is not finite already, nothing is noted.
+/// the slope of the result. The operands are node, partial and slope. If a slope is not finite already, nothing is
+/// noted.
 #[cfg(feature = "locations")]
 #[inline(never)]
 #[track_caller]

@@ -1,4 +1,5 @@
-//! The table of operations for tests and benchmarks: the one place here that knows the grammar of [`gradtape::operations`].
+//! The table of operations for tests and benchmarks: the one place here that knows the grammar of
+//! [`gradtape::operations`].
 
 /// Passes the names of the table to the macro `$consumer`, after the tokens that follow its name.
 ///

@@ -76,6 +76,16 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "the exponential is subnormal: it has lost digits, and is multiplied by `x`; so in the function itself",
     },
     Exception {
+        operations: &["normal_pdf"],
+        by: "",
+        region: "derivative below 1024 times the smallest normal number",
+        contains: |at| at.derivative.abs() < 1024.0 * at.smallest,
+        allowed: "4 + |x|",
+        ulps: |at| 4.0 + at.x[0].abs(),
+        unit: 0.0,
+        reason: "the density is subnormal: it has lost digits, and is multiplied by `x`; so in the function itself",
+    },
+    Exception {
         operations: &["sinc"],
         by: "",
         region: "`|x| > 2`",

@@ -5,15 +5,13 @@
 
 use crate::ops::op::{Family, Nan, Op, Source};
 
-/// Lists the members of each family. `Choice { max min }` becomes
+/// Lists the members of each family. `Choice(Choice) { max min }` becomes
 ///
 /// ```ignore
 /// enum Choice { max, min }
 /// enum Kernel { Choice(Choice), … }
-/// impl Choice {
-///     const ALL: &[(Op, Self)] = &[(Op::max, Self::max), (Op::min, Self::min)];
-/// }
-/// const _: () = assert!(…every operation whose family is `Choice` is in the list, and no other…);
+/// const KERNELS: … = [… Some(Kernel::Choice(Choice::max)) …];
+/// const _: () = assert!(…the table says of every operation that its family is that of its kernel…);
 /// ```
 macro_rules! kernels {
     ($($(#[$doc:meta])* $Family:ident ($($family:ident)|+) { $($op:ident)* })*) => {
@@ -24,27 +22,6 @@ macro_rules! kernels {
             pub(crate) enum $Family {
                 $($op),*
             }
-
-            impl $Family {
-                const ALL: &[(Op, Self)] = &[$((Op::$op, Self::$op)),*];
-            }
-
-            const _: () = {
-                const fn is_member(op: Op) -> bool {
-                    matches!(op.facts().kernel, $(Family::$family)|+)
-                }
-                let (mut expected, mut k) = (0, 0);
-                while k < Op::ALL.len() {
-                    expected += is_member(Op::ALL[k]) as usize;
-                    k += 1;
-                }
-                assert!(expected == $Family::ALL.len(), "the table has other operations in this family");
-                k = 0;
-                while k < $Family::ALL.len() {
-                    assert!(is_member($Family::ALL[k].0), "the table has an operation of this list in another family");
-                    k += 1;
-                }
-            };
         )*
 
         /// A function that computes an operation for many rows at once. Each family is compiled as one function, since
@@ -54,18 +31,24 @@ macro_rules! kernels {
             $($Family($Family)),*
         }
 
-        impl Op {
-            /// The kernel of the operation, if it has one.
-            pub(crate) fn kernel(self) -> Option<Kernel> {
-                match self.facts().kernel {
-                    Family::Plain | Family::Parts => None,
-                    $($(Family::$family)|+ => {
-                        let member = $Family::ALL.iter().find(|(op, _)| *op == self);
-                        member.map(|&(_, member)| Kernel::$Family(member))
-                    })*
-                }
+        const KERNELS: [Option<Kernel>; Op::ALL.len()] = {
+            let mut kernels = [None; Op::ALL.len()];
+            $($(kernels[Op::$op as usize] = Some(Kernel::$Family($Family::$op));)*)*
+            kernels
+        };
+
+        const _: () = {
+            let mut k = 0;
+            while k < Op::ALL.len() {
+                let op = Op::ALL[k];
+                let agrees = match op.facts().kernel {
+                    Family::Plain | Family::Parts => KERNELS[op as usize].is_none(),
+                    $($(Family::$family)|+ => matches!(KERNELS[op as usize], Some(Kernel::$Family(_))),)*
+                };
+                assert!(agrees, "the table has an operation in another family than the lists below");
+                k += 1;
             }
-        }
+        };
     };
 }
 
@@ -104,23 +87,33 @@ const PAIRS: [(Op, Op, Pair); 3] = [
 ];
 
 impl Op {
+    /// The kernel of the operation, if it has one.
+    #[inline]
+    pub(crate) fn kernel(self) -> Option<Kernel> {
+        KERNELS[self as usize]
+    }
+
     /// Whether the kernel returns the plain float's result, bit for bit.
+    #[inline]
     pub(crate) fn kernel_is_exact(self) -> bool {
         matches!(self.facts().kernel, Family::Arithmetic | Family::Broadcast)
     }
 
     /// Whether the kernel takes uniforms as operands.
+    #[inline]
     pub(crate) fn takes_uniforms(self) -> bool {
         self.facts().kernel == Family::Broadcast
     }
 
     /// The pair that the operation belongs to, and whether it is the derivative in it.
+    #[inline]
     pub(crate) fn pair(self) -> Option<(Pair, bool)> {
         let pair = PAIRS.into_iter().find(|&(function, derivative, _)| self == function || self == derivative);
         pair.map(|(_, derivative, pair)| (pair, self == derivative))
     }
 
     /// Whether the result may be a number where an operand is NaN.
+    #[inline]
     pub(crate) fn hides_nan(self, exponent: i32) -> bool {
         match self.facts().nan {
             Nan::Kept => false,

@@ -4,16 +4,12 @@
 //! rows afterwards, by the *epilogue*. Both work on *uniforms*, numbers that are the same for all rows. The *body*
 //! works on *slots*, which hold a number for each row, and reads uniforms.
 
-use std::ops::Range;
-
 use num_traits::Float;
 
 use super::classes::Pair;
-use super::instructions::{Bytecode, Instruction, Register, Section, Term, TermKind, Uniform};
-use super::slots;
+use super::instructions::{Bytecode, Instruction, Register, Section, Term, TermKind, TermRange, Uniform};
 use crate::ops::index::{NodeIndex, checked_u32};
-use crate::ops::op::Op;
-use crate::program::graph::form::Form;
+use crate::ops::op::{Form, Op};
 use crate::program::graph::{Graph, Guard, Node};
 use crate::program::options::{Optimization, Options};
 
@@ -29,7 +25,7 @@ pub(super) struct Compiler<'g, T> {
     /// The nodes that are computed as a part of another.
     pub(super) absorbed: Vec<bool>,
     /// The range of `terms` of each node that is a sum.
-    pub(super) sums: Vec<Range<usize>>,
+    pub(super) sums: Vec<TermRange>,
     pub(super) terms: Vec<Term<NodeIndex>>,
     /// A function and its derivative, at the first of the two: both are computed there.
     pairs: Vec<Option<(Pair, [NodeIndex; 2])>>,
@@ -42,32 +38,26 @@ pub(super) struct Compiler<'g, T> {
     pub(super) code: Bytecode<T, Register>,
 }
 
-/// Compiles an optimised graph.
-pub(crate) fn compile<T: Float>(graph: &Graph<T>, options: Options) -> Bytecode<T> {
-    let mut compiler = Compiler::new(graph, options);
-    compiler.find_sums();
-    if !options.is_exact() {
-        compiler.find_pairs();
-    }
-    compiler.emit();
-    slots::assign(compiler)
-}
-
-/// The section of each node.
-fn sections<T>(graph: &Graph<T>, options: Options) -> Vec<Section> {
+/// The section of each node, and how many operations use it.
+fn sections_and_uses<T>(graph: &Graph<T>, options: Options) -> (Vec<Section>, Vec<u32>) {
     let hoists = options.has(Optimization::Hoisting) || graph.of_sum;
-    let mut sections: Vec<Section> = Vec::with_capacity(graph.nodes.len());
+    let mut sections = Vec::with_capacity(graph.nodes.len());
+    let mut uses = vec![0; graph.nodes.len()];
     for node in &graph.nodes {
-        let depends_on =
-            |section: Section| graph.operands(node).iter().any(|operand| sections[operand.index()] == section);
+        let (mut in_body, mut in_epilogue) = (false, false);
+        for operand in graph.operands(node) {
+            uses[operand.index()] += 1;
+            in_body |= sections[operand.index()] == Section::Body;
+            in_epilogue |= sections[operand.index()] == Section::Epilogue;
+        }
         sections.push(match node.op.form() {
             Form::Total => Section::Epilogue,
             Form::Input => Section::Body,
             Form::Constant | Form::Parameter => Section::Prologue,
             Form::Operation | Form::Sum | Form::Product | Form::Dot => {
-                if depends_on(Section::Body) {
+                if in_body {
                     Section::Body
-                } else if depends_on(Section::Epilogue) {
+                } else if in_epilogue {
                     Section::Epilogue
                 } else if hoists {
                     Section::Prologue
@@ -77,7 +67,9 @@ fn sections<T>(graph: &Graph<T>, options: Options) -> Vec<Section> {
             }
         });
     }
-    sections
+    // An output, or a number that a guard compares, cannot be a part of another node.
+    graph.outputs.iter().chain(graph.guarded()).for_each(|root| uses[root.index()] += 2);
+    (sections, uses)
 }
 
 /// Whether an operation or a guard may swallow the NaN of a product in which a zero should have won.
@@ -89,14 +81,9 @@ fn hides_nan<T>(graph: &Graph<T>) -> bool {
 }
 
 impl<'g, T: Float> Compiler<'g, T> {
-    fn new(graph: &'g Graph<T>, options: Options) -> Self {
+    pub(super) fn new(graph: &'g Graph<T>, options: Options) -> Self {
         let count = graph.nodes.len();
-        let mut uses = vec![0; count];
-        for node in &graph.nodes {
-            graph.operands(node).iter().for_each(|operand| uses[operand.index()] += 1);
-        }
-        // An output, or a number that a guard compares, cannot be a part of another node.
-        graph.outputs.iter().chain(graph.guarded()).for_each(|root| uses[root.index()] += 2);
+        let (sections, uses) = sections_and_uses(graph, options);
         let exact = if options.is_exact() { vec![true; count] } else { graph.dependencies(graph.guarded()) };
         let code = Bytecode {
             uniforms: Vec::new(),
@@ -117,11 +104,11 @@ impl<'g, T: Float> Compiler<'g, T> {
         Self {
             graph,
             options,
-            sections: sections(graph, options),
+            sections,
             uses,
             exact,
             absorbed: vec![false; count],
-            sums: vec![0..0; count],
+            sums: vec![TermRange::default(); count],
             terms: Vec::new(),
             pairs: vec![None; count],
             copied: vec![false; count],
@@ -151,30 +138,28 @@ impl<'g, T: Float> Compiler<'g, T> {
     }
 
     /// Finds functions that are needed together with their derivatives.
-    fn find_pairs(&mut self) {
+    pub(super) fn find_pairs(&mut self) {
         // The first function of each number, of each kind of pair.
-        let mut first = vec![[None; 3]; self.graph.nodes.len()];
+        let mut first = vec![[NodeIndex::NONE; 3]; self.graph.nodes.len()];
         for (k, node) in self.graph.indexed_nodes() {
             let Some((pair, is_derivative)) = node.op.pair() else { continue };
             if self.exact[k.index()] {
                 continue;
             }
             let [a, ..] = node.three_operands();
-            match &mut first[a.index()][pair as usize] {
-                before @ None => *before = Some(k),
-                &mut Some(before) => {
-                    if self.graph.node(before).op != node.op && self.pairs[before.index()].is_none() {
-                        let both = if is_derivative { [before, k] } else { [k, before] };
-                        self.pairs[before.index()] = Some((pair, both));
-                        self.absorbed[k.index()] = true;
-                    }
-                }
+            let before = &mut first[a.index()][pair as usize];
+            if *before == NodeIndex::NONE {
+                *before = k;
+            } else if self.graph.node(*before).op != node.op && self.pairs[before.index()].is_none() {
+                let both = if is_derivative { [*before, k] } else { [k, *before] };
+                self.pairs[before.index()] = Some((pair, both));
+                self.absorbed[k.index()] = true;
             }
         }
     }
 
     /// Emits the instructions of all nodes.
-    fn emit(&mut self) {
+    pub(super) fn emit(&mut self) {
         let graph = self.graph;
         let mut guards = graph.guards.clone();
         guards.sort_by_key(|guard| guard.operands.iter().max().copied());
@@ -198,9 +183,9 @@ impl<'g, T: Float> Compiler<'g, T> {
         }
         // Behind all guards: a row with a failed guard must not count.
         if !self.total_terms.is_empty() {
-            let (start, len) = (checked_u32(self.code.terms.len()), checked_u32(self.total_terms.len()));
+            let start = self.code.terms.len();
             self.code.terms.append(&mut self.total_terms);
-            self.code.body.push(Instruction::Reduce { start, len });
+            self.code.body.push(Instruction::Reduce { terms: TermRange::to_end(start, &self.code.terms) });
         }
         self.code.outputs = graph.outputs.iter().map(|output| self.uniforms[output.index()]).collect();
     }
@@ -250,13 +235,15 @@ impl<'g, T: Float> Compiler<'g, T> {
             let a = if section == Section::Body {
                 self.in_lanes(a)
             } else {
-                both.into_iter().for_each(|node| _ = self.add_uniform(node));
+                for node in both {
+                    self.add_uniform(node);
+                }
                 Register::node(a)
             };
             return self.push(section, Instruction::Pair { pair, a, outs: both.map(Register::node) });
         }
         let uniform = (section != Section::Body).then(|| self.add_uniform(k));
-        let sum = self.sums[k.index()].clone();
+        let sum = self.sums[k.index()];
         let operands = graph.operands(node);
         match node.op.form() {
             Form::Constant => {}
@@ -266,11 +253,11 @@ impl<'g, T: Float> Compiler<'g, T> {
             }
             Form::Input => self.push(section, Instruction::Load { input: checked_u32(node.leaf_index()), out }),
             Form::Total if sum.is_empty() => {
-                self.push(section, Instruction::Count { a: Register::node(operands[0]), out })
+                self.push(section, Instruction::Count { a: Register::node(operands[0]), out });
             }
             Form::Total => {
                 self.code.totals.push(uniform.expect("totals are uniforms"));
-                self.total_terms.push(self.terms[sum.start].map(Register::node));
+                self.total_terms.push(sum.of(&self.terms)[0].map(Register::node));
             }
             Form::Sum | Form::Dot => self.emit_sum(k, sum),
             Form::Operation if !sum.is_empty() => self.emit_sum(k, sum),
@@ -289,11 +276,11 @@ impl<'g, T: Float> Compiler<'g, T> {
         }
     }
 
-    fn emit_sum(&mut self, k: NodeIndex, sum: Range<usize>) {
+    fn emit_sum(&mut self, k: NodeIndex, sum: TermRange) {
         let (section, fused, out) = (self.section(k), self.fuses(k), Register::node(k));
         let start = self.code.terms.len();
-        for at in sum {
-            let term = self.terms[at];
+        let terms = std::mem::take(&mut self.terms);
+        for &term in sum.of(&terms) {
             let mut registers = term.map(Register::node);
             // A list may have products of two uniforms.
             if section == Section::Body && term.kind == TermKind::Scaled {
@@ -301,12 +288,13 @@ impl<'g, T: Float> Compiler<'g, T> {
             }
             self.code.terms.push(registers);
         }
+        self.terms = terms;
         let instruction = match self.code.terms[start..] {
             [c, product] if fused && c.is_single_number() && product.is_product() => {
                 self.code.terms.truncate(start);
                 Instruction::MulAdd { product, c: c.a, out }
             }
-            ref terms => Instruction::Sum { start: checked_u32(start), len: checked_u32(terms.len()), out, fused },
+            _ => Instruction::Sum { terms: TermRange::to_end(start, &self.code.terms), out, fused },
         };
         self.push(section, instruction);
     }
@@ -317,8 +305,8 @@ impl<'g, T: Float> Compiler<'g, T> {
         // At least one operand must be in a slot.
         let keeps_uniforms = section != Section::Body
             || takes_uniforms && operands.iter().any(|&operand| self.section(operand) == Section::Body);
-        let args =
-            operands.map(|operand| if keeps_uniforms { Register::node(operand) } else { self.in_lanes(operand) });
+        let mut arg = |operand| if keeps_uniforms { Register::node(operand) } else { self.in_lanes(operand) };
+        let args = [arg(operands[0]), arg(operands[1]), arg(operands[2])];
         let out = Register::node(k);
         self.push(
             section,

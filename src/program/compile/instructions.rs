@@ -1,17 +1,19 @@
 //! Instructions, and the places of the numbers that they read and write.
 
+use std::num::NonZeroU32;
+
 use super::classes::{Kernel, Pair};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::graph::Guard;
 
-/// The index of a number for each row of a block.
+/// The index of a number for each row of a block, plus one: so an `Option` of it has no more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot(u32);
+pub(crate) struct Slot(NonZeroU32);
 
-/// The index of a number that all rows share.
+/// The index of a number that all rows share, plus one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Uniform(u32);
+pub(crate) struct Uniform(NonZeroU32);
 
 /// A slot, or with the highest bit set a uniform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,20 +24,23 @@ pub(crate) struct Place(u32);
 pub(crate) struct Register(u32);
 
 impl Slot {
+    #[inline]
     #[track_caller]
     pub(crate) fn new(index: usize) -> Self {
-        Self(checked_index(index))
+        Self(NonZeroU32::MIN.saturating_add(checked_index(index)))
     }
 }
 
 impl Uniform {
+    #[inline]
     #[track_caller]
     pub(crate) fn new(index: usize) -> Self {
-        Self(checked_index(index))
+        Self(NonZeroU32::MIN.saturating_add(checked_index(index)))
     }
 
+    #[inline]
     pub(crate) fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 }
 
@@ -55,32 +60,38 @@ impl Place {
 }
 
 impl From<Slot> for Place {
+    #[inline]
     fn from(slot: Slot) -> Self {
-        Self(slot.0)
+        Self(slot.0.get() - 1)
     }
 }
 
 impl From<Uniform> for Place {
+    #[inline]
     fn from(uniform: Uniform) -> Self {
-        Self(uniform.0 | Self::UNIFORM)
+        Self((uniform.0.get() - 1) | Self::UNIFORM)
     }
 }
 
 impl Register {
+    #[inline]
     pub(super) fn node(node: NodeIndex) -> Self {
         Self(checked_index(node.index()))
     }
 
     /// The copies have the indices behind the `nodes`.
+    #[inline]
     pub(super) fn copy_in_lanes(node: NodeIndex, nodes: usize) -> Self {
         Self(checked_index(nodes + node.index()))
     }
 
+    #[inline]
     pub(super) fn index(self) -> usize {
         self.0 as usize
     }
 }
 
+#[inline]
 #[track_caller]
 fn checked_index(index: usize) -> u32 {
     let index = checked_u32(index);
@@ -122,9 +133,36 @@ impl<P> Term<P> {
         !self.is_product() && !self.negative
     }
 
+    #[inline]
     pub(super) fn map<Q>(self, place: impl Fn(P) -> Q) -> Term<Q> {
         let Self { kind, negative, zero_wins, a, b } = self;
         Term { kind, negative, zero_wins, a: place(a), b: place(b) }
+    }
+}
+
+/// A range of the terms of a program.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TermRange {
+    start: u32,
+    len: u32,
+}
+
+impl TermRange {
+    /// The range from `start` to the end of the terms.
+    #[inline]
+    pub(super) fn to_end<P>(start: usize, terms: &[P]) -> Self {
+        Self { start: checked_u32(start), len: checked_u32(terms.len() - start) }
+    }
+
+    #[inline]
+    pub(super) fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// The terms of the range.
+    #[inline]
+    pub(crate) fn of<P>(self, terms: &[P]) -> &[P] {
+        &terms[self.start as usize..][..self.len as usize]
     }
 }
 
@@ -147,9 +185,9 @@ pub(crate) enum Instruction<P = Place> {
     /// `c` and a product, fused.
     MulAdd { product: Term<P>, c: P, out: P },
     /// The sum of a range of terms, in order. Products are fused if that is allowed.
-    Sum { start: u32, len: u32, out: P, fused: bool },
+    Sum { terms: TermRange, out: P, fused: bool },
     /// Adds the terms of a range to the totals, one to each.
-    Reduce { start: u32, len: u32 },
+    Reduce { terms: TermRange },
     /// A comparison that must have its recorded outcome.
     Guard(Guard<P>),
     /// Writes a column of the results. With `checks` it notes a NaN, which may come from a product where 0 must win.
@@ -158,14 +196,15 @@ pub(crate) enum Instruction<P = Place> {
 
 impl<P: Copy> Instruction<P> {
     /// Calls `see` with every register that the instruction reads, but for uniforms that it copies.
+    #[inline]
     pub(super) fn visit_operands(&self, terms: &[Term<P>], see: impl FnMut(P)) {
         match *self {
             Self::Kernel { args, .. } | Self::PerLane { args, .. } => args.into_iter().for_each(see),
             Self::MulAdd { product, c, .. } => [product.a, product.b, c].into_iter().for_each(see),
             Self::Pair { a, .. } | Self::Store { a, .. } => [a].into_iter().for_each(see),
             Self::Guard(guard) => guard.operands.into_iter().for_each(see),
-            Self::Sum { start, len, .. } | Self::Reduce { start, len } => {
-                terms[start as usize..][..len as usize].iter().flat_map(|term| [term.a, term.b]).for_each(see);
+            Self::Sum { terms: range, .. } | Self::Reduce { terms: range } => {
+                range.of(terms).iter().flat_map(|term| [term.a, term.b]).for_each(see);
             }
             Self::Load { .. } | Self::Splat { .. } | Self::Count { .. } => {}
         }
@@ -181,30 +220,31 @@ impl<P: Copy> Instruction<P> {
             | Self::PerLane { out, .. }
             | Self::MulAdd { out, .. }
             | Self::Sum { out, .. } => [Some(out), None],
-            Self::Pair { outs, .. } => outs.map(Some),
+            Self::Pair { outs: [y, z], .. } => [Some(y), Some(z)],
             Self::Reduce { .. } | Self::Guard(_) | Self::Store { .. } => [None; 2],
         };
         outs.into_iter().flatten()
     }
 
-    /// The instruction on other places.
+    /// The instruction on other places. (Not by `map` of arrays, which is not always inlined.)
+    #[inline]
     pub(super) fn map<Q>(self, place: impl Fn(P) -> Q) -> Instruction<Q> {
         match self {
             Self::Load { input, out } => Instruction::Load { input, out: place(out) },
             Self::Splat { a, out } => Instruction::Splat { a: place(a), out: place(out) },
             Self::Count { a, out } => Instruction::Count { a: place(a), out: place(out) },
-            Self::Kernel { op, kernel, args, exponent, out } => {
-                Instruction::Kernel { op, kernel, args: args.map(&place), exponent, out: place(out) }
+            Self::Kernel { op, kernel, args: [a, b, c], exponent, out } => {
+                Instruction::Kernel { op, kernel, args: [place(a), place(b), place(c)], exponent, out: place(out) }
             }
-            Self::PerLane { op, args, exponent, out } => {
-                Instruction::PerLane { op, args: args.map(&place), exponent, out: place(out) }
+            Self::PerLane { op, args: [a, b, c], exponent, out } => {
+                Instruction::PerLane { op, args: [place(a), place(b), place(c)], exponent, out: place(out) }
             }
-            Self::Pair { pair, a, outs } => Instruction::Pair { pair, a: place(a), outs: outs.map(&place) },
+            Self::Pair { pair, a, outs: [y, z] } => Instruction::Pair { pair, a: place(a), outs: [place(y), place(z)] },
             Self::MulAdd { product, c, out } => {
                 Instruction::MulAdd { product: product.map(&place), c: place(c), out: place(out) }
             }
-            Self::Sum { start, len, out, fused } => Instruction::Sum { start, len, out: place(out), fused },
-            Self::Reduce { start, len } => Instruction::Reduce { start, len },
+            Self::Sum { terms, out, fused } => Instruction::Sum { terms, out: place(out), fused },
+            Self::Reduce { terms } => Instruction::Reduce { terms },
             Self::Guard(guard) => Instruction::Guard(guard.map(place)),
             Self::Store { column, a, checks } => Instruction::Store { column, a: place(a), checks },
         }

@@ -1,8 +1,7 @@
 //! Assigns slots: every node of the body has one for as long as it is needed.
 
 use super::compiler::Compiler;
-use super::instructions::{Bytecode, Instruction, Place, Register, Section, Slot, Term};
-use crate::ops::index::checked_u32;
+use super::instructions::{Bytecode, Instruction, Place, Register, Section, Slot, Term, TermRange};
 use crate::program::options::Optimization;
 
 /// Replaces the registers of all instructions by places.
@@ -98,10 +97,10 @@ fn renamed(
 ) -> Vec<Instruction> {
     let renamed = |instruction: Instruction<Register>| {
         let mut renamed = instruction.map(&place);
-        if let Instruction::Sum { start, len, .. } | Instruction::Reduce { start, len } = &mut renamed {
-            let old = &old_terms[*start as usize..][..*len as usize];
-            *start = checked_u32(terms.len());
-            terms.extend(old.iter().map(|term| term.map(&place)));
+        if let Instruction::Sum { terms: range, .. } | Instruction::Reduce { terms: range } = &mut renamed {
+            let start = terms.len();
+            terms.extend(range.of(old_terms).iter().map(|term| term.map(&place)));
+            *range = TermRange::to_end(start, terms);
         }
         renamed
     };

@@ -3,10 +3,9 @@
 use num_traits::Float;
 
 use super::compiler::Compiler;
-use super::instructions::{Section, Term, TermKind};
+use super::instructions::{Section, Term, TermKind, TermRange};
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
-use crate::program::graph::form::Form;
+use crate::ops::op::{Form, Op};
 
 /// The most terms that one instruction adds: their operands are kept in slots at the same time.
 const LONGEST_SUM: usize = 48;
@@ -94,7 +93,7 @@ impl<T: Float> Compiler<'_, T> {
             }
             let start = self.terms.len();
             self.terms.extend(terms.iter().rev());
-            self.sums[k.index()] = start..self.terms.len();
+            self.sums[k.index()] = TermRange::to_end(start, &self.terms);
         }
     }
 }

@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::file::{FileKind, Format, PrecisionName, Version, digits, head, numbers};
 use crate::ops::index::{NodeIndex, checked_u32};
-use crate::ops::op::Op;
-use crate::program::graph::form::Form;
+use crate::ops::op::{Form, Op};
 use crate::program::graph::{Comparison, Graph, Guard, Node};
 use crate::program::options::{Optimization, Options};
 use crate::program::precision::Precision;
@@ -231,14 +230,13 @@ impl Reader {
             }
             Form::Total => {
                 (varies, is_late) = (false, true);
-                Node::operation(op, &ids)
+                Node::operation(op, [ids[0]; 3], 0)
             }
-            Form::Operation if has_exponent => {
-                let exponent = i32::try_from(rest[0]);
+            Form::Operation => {
+                let exponent = i32::try_from(rest.first().copied().unwrap_or(0));
                 let exponent = exponent.map_err(|_| Error::unexpected(place(), "an exponent", rest[0].to_string()))?;
-                Node::with_exponent(op, &ids, exponent)
+                Node::operation(op, std::array::from_fn(|k| *ids.get(k).unwrap_or(&ids[0])), exponent)
             }
-            Form::Operation => Node::operation(op, &ids),
             Form::Sum | Form::Product | Form::Dot => graph.add_list(op, &ids),
         };
         if varies && is_late {

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
-use crate::program::graph::form::Form;
+use crate::ops::op::{Form, Op};
 use crate::program::graph::{Graph, Guard, Node};
 use crate::program::precision::Precision;
 
@@ -47,14 +46,15 @@ impl<'g, T: Precision> Names<'g, T> {
         if let Some(operator) = node.op.infix() {
             return format!("{} {operator} {}", self.name(operands[0]), self.name(operands[1]));
         }
-        match node.op {
-            Op::neg => format!("-{}", self.name(operands[0])),
-            Op::powi => format!("powi({}, {})", self.name(operands[0]), node.exponent()),
-            Op::dot => {
-                let side = |k: usize| operands.iter().skip(k).step_by(2).copied().collect::<Vec<_>>();
-                format!("dot([{}], [{}])", self.names(&side(0)), self.names(&side(1)))
-            }
-            op => format!("{}({})", op.name(), self.names(operands)),
+        if node.op == Op::dot {
+            let side = |k: usize| operands.iter().skip(k).step_by(2).copied().collect::<Vec<_>>();
+            format!("dot([{}], [{}])", self.names(&side(0)), self.names(&side(1)))
+        } else if node.op == Op::neg {
+            format!("-{}", self.name(operands[0]))
+        } else if node.op == Op::powi {
+            format!("powi({}, {})", self.name(operands[0]), node.exponent())
+        } else {
+            format!("{}({})", node.op.name(), self.names(operands))
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::program::compile::compiler::compile;
+use crate::program::compile::compile;
 use crate::program::compile::instructions::{Bytecode, Instruction};
 use crate::program::graph::Graph;
 use crate::program::options::{Optimization, Options};
@@ -109,7 +109,7 @@ fn count_computing(instructions: &[Instruction]) -> usize {
 }
 
 fn bytes<T>(code: &Bytecode<T>) -> usize {
-    code.sections().into_iter().map(|section| size_of_val(section)).sum::<usize>()
+    code.sections().into_iter().map(size_of_val).sum::<usize>()
         + size_of_val(&code.uniforms[..])
         + size_of_val(&code.parameters[..])
         + size_of_val(&code.terms[..])

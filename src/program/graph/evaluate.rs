@@ -2,7 +2,7 @@
 
 use super::{Graph, Guard};
 use crate::number::Real;
-use crate::ops::op::Op;
+use crate::ops::op::Form;
 
 impl<T: Copy> Graph<T> {
     /// The numbers of all nodes, of any kind. `each` sees the number of every node and may replace it.
@@ -15,17 +15,19 @@ impl<T: Copy> Graph<T> {
         let mut values: Vec<F> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let list = || self.operands(node).iter().map(|operand| values[operand.index()]);
-            let value = match node.op {
-                Op::constant => F::constant(self.constants[node.leaf_index()]),
-                Op::parameter => parameters[node.leaf_index()],
-                Op::input => inputs[node.leaf_index()],
-                Op::sum => list().sum(),
-                Op::product => list().product(),
-                Op::dot => {
+            let value = match node.op.form() {
+                Form::Constant => F::constant(self.constants[node.leaf_index()]),
+                Form::Parameter => parameters[node.leaf_index()],
+                Form::Input => inputs[node.leaf_index()],
+                Form::Sum => list().sum(),
+                Form::Product => list().product(),
+                Form::Dot => {
                     let (a, b): (Vec<F>, Vec<F>) = (list().step_by(2).collect(), list().skip(1).step_by(2).collect());
                     F::dot(&a, &b)
                 }
-                op => op.value(node.three_operands().map(|operand| values[operand.index()]), node.exponent()),
+                Form::Operation | Form::Total => {
+                    node.op.value(node.map_operands(|operand| values[operand.index()]), node.exponent())
+                }
             };
             values.push(each(value));
         }

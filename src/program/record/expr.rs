@@ -73,13 +73,14 @@ impl<T: Recordable> Expr<T> {
             return operand;
         }
         with_session(|session| {
-            let mut ids = [NodeIndex::NONE; 3];
-            for (id, &operand) in ids.iter_mut().zip(used) {
+            let first = session.id(used[0]);
+            let mut ids = [first; 3];
+            for (id, &operand) in ids[1..].iter_mut().zip(&used[1..]) {
                 *id = session.id(operand);
             }
             let data =
                 if session.knows_numbers { op.value(operands.map(|operand| operand.data), exponent) } else { T::nan() };
-            session.expr(Node::with_exponent(op, &ids[..used.len()], exponent), data)
+            session.expr(Node::operation(op, ids, exponent), data)
         })
     }
 
@@ -102,7 +103,7 @@ impl<T: Recordable> Expr<T> {
     pub(crate) fn call_always(op: Op, operand: Self) -> Self {
         with_session(|session| {
             let id = session.id(operand);
-            session.expr(Node::operation(op, &[id]), operand.data)
+            session.expr(Node::operation(op, [id; 3], 0), operand.data)
         })
     }
 

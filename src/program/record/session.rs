@@ -30,8 +30,8 @@ pub struct Session<T> {
 ///
 /// ```ignore
 /// impl Recordable for f32 {
-///     fn session() -> … {
-///         thread_local! { static SESSION: … }
+///     fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>> {
+///         thread_local! { static SESSION: RefCell<Option<Session<f32>>> = const { RefCell::new(None) }; }
 ///         &SESSION
 ///     }
 /// }

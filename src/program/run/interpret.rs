@@ -16,7 +16,6 @@ pub(super) fn interpret<T: Lanes, const W: usize>(
     frame: &Frame<'_, T, W>,
     block: &mut RowBlock<'_, T>,
 ) {
-    let range = |start: u32, len: u32| &terms[start as usize..][..len as usize];
     for instruction in instructions {
         match *instruction {
             Instruction::Load { input, out } => (kernels.load)(block, input as usize, frame.slot(out)),
@@ -44,15 +43,15 @@ pub(super) fn interpret<T: Lanes, const W: usize>(
             }
             Instruction::Pair { pair, a, outs } => (kernels.pair)(frame, pair, a, outs),
             Instruction::MulAdd { ref product, c, out } => (kernels.mul_add)(frame, product, c, out, block.zero_wins),
-            Instruction::Sum { start, len, out, fused } => {
-                let terms = range(start, len);
+            Instruction::Sum { terms: range, out, fused } => {
+                let terms = range.of(terms);
                 if fused && !block.zero_wins {
                     (kernels.sum)(frame, terms, out);
                 } else {
                     (kernels.sum_exactly)(frame, terms, out, fused, block.zero_wins);
                 }
             }
-            Instruction::Reduce { start, len } => (kernels.reduce)(frame, range(start, len), block),
+            Instruction::Reduce { terms: range } => (kernels.reduce)(frame, range.of(terms), block),
             Instruction::Guard(guard) => (kernels.guard)(frame, block, guard),
         }
     }

@@ -6,16 +6,14 @@
 
 use std::sync::OnceLock;
 
-use super::lanes::{Chunk, Frame, RowBlock, WIDTH};
+use super::lanes::{Chunk, Frame, LaneNumber, RowBlock, WIDTH};
 use super::operations::Operation;
-use crate::number::Plain;
 use crate::program::compile::classes::{Arithmetic, Choice, Elementary, Exponential, Pair};
 use crate::program::compile::instructions::{Place, Term};
 use crate::program::graph::Guard;
-use crate::program::math::Math;
 
 /// A float with kernels: f32 and f64.
-pub(crate) trait Lanes: Math + Plain + Send + Sync {
+pub(crate) trait Lanes: LaneNumber + Send + Sync {
     /// The kernels for this machine, or without `simd` those for all machines of its kind.
     fn kernels(simd: bool) -> &'static KernelSet<Self>;
 }
@@ -222,6 +220,7 @@ fn machine_kernels() -> AllKernels {
 use portable_kernels as machine_kernels;
 
 /// The kernels for this machine, or without `simd` those for all machines of its kind.
+#[inline]
 fn kernels(simd: bool) -> &'static AllKernels {
     static MACHINE: OnceLock<AllKernels> = OnceLock::new();
     static PORTABLE: OnceLock<AllKernels> = OnceLock::new();
@@ -229,12 +228,14 @@ fn kernels(simd: bool) -> &'static AllKernels {
 }
 
 impl Lanes for f32 {
+    #[inline]
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
         &kernels(simd).f32
     }
 }
 
 impl Lanes for f64 {
+    #[inline]
     fn kernels(simd: bool) -> &'static KernelSet<Self> {
         &kernels(simd).f64
     }

@@ -8,9 +8,15 @@ use std::cell::Cell;
 
 use num_traits::Float;
 
-use super::kernels::Lanes;
 use super::rows::Rows;
+use crate::number::Plain;
 use crate::program::compile::instructions::Place;
+use crate::program::math::Math;
+
+/// A float that lanes can hold.
+pub(crate) trait LaneNumber: Math + Plain {}
+
+impl<T: Math + Plain> LaneNumber for T {}
 
 /// A number for each lane of a chunk. The cells are shared: an instruction may write a slot that it reads.
 pub(super) type Chunk<T, const W: usize> = [Cell<T>; W];
@@ -83,8 +89,9 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) rows_of_totals: usize,
 }
 
-impl<'a, T> RowBlock<'a, T> {
+impl<'a, T: Copy> RowBlock<'a, T> {
     /// `count` rows from `first_row` on, whose results are a whole column.
+    #[inline]
     pub(super) fn new(
         rows: Rows<'a, T>,
         first_row: usize,
@@ -109,7 +116,7 @@ impl<'a, T> RowBlock<'a, T> {
     }
 }
 
-impl<T: Lanes, const W: usize> Frame<'_, T, W> {
+impl<T: LaneNumber, const W: usize> Frame<'_, T, W> {
     #[inline(always)]
     pub(super) fn slot(&self, place: Place) -> &[Chunk<T, W>] {
         debug_assert!(!place.is_uniform());
@@ -166,6 +173,12 @@ impl<T: Lanes, const W: usize> Frame<'_, T, W> {
     }
 }
 
+/// The chunks of a slot. The compiler knows that it is one for a single row, and makes no loop.
+#[inline(always)]
+pub(super) fn chunks_of<T, const W: usize>(slot: &[Chunk<T, W>]) -> &[Chunk<T, W>] {
+    if W == 1 { &slot[..1] } else { slot }
+}
+
 /// `f` of the index of each lane. (`std::array::from_fn` is not always inlined, and then it is compiled without the
 /// target features of its caller.)
 #[inline(always)]
@@ -179,13 +192,13 @@ pub(super) fn lanes<T: Float, const W: usize>(f: impl Fn(usize) -> T) -> [T; W] 
 
 /// `a b + c`, rounded once where the target has an instruction for that.
 #[inline(always)]
-pub(super) fn fused<T: Lanes, const FMA: bool>(a: T, b: T, c: T) -> T {
+pub(super) fn fused<T: LaneNumber, const FMA: bool>(a: T, b: T, c: T) -> T {
     if FMA { Float::mul_add(a, b, c) } else { a * b + c }
 }
 
 /// A product in which 0 · ∞ is 0, without a branch.
 #[inline(always)]
-pub(super) fn zero_wins<T: Lanes>(a: T, b: T) -> T {
+pub(super) fn zero_wins<T: LaneNumber>(a: T, b: T) -> T {
     let product = a * b;
     let nothing = (a == T::zero()) | (b == T::zero());
     if nothing & (product != product) { T::zero() } else { product }

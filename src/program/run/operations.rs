@@ -1,7 +1,6 @@
 //! The kernels of operations. Each lane is computed by itself.
 
-use super::kernels::Lanes;
-use super::lanes::{Frame, Numbers, choose, lanes, zero_wins};
+use super::lanes::{Frame, LaneNumber, Numbers, choose, lanes, zero_wins};
 use crate::ops::op::Op;
 use crate::ops::rules;
 use crate::program::compile::classes::{Arithmetic, Choice, Elementary, Exponential, Pair};
@@ -86,13 +85,17 @@ macro_rules! ternary_or_plain {
 
 #[cold]
 #[inline(never)]
-fn plain_one<T: Lanes>(operation: Operation, operands: [T; 3]) -> T {
+fn plain_one<T: LaneNumber>(operation: Operation, operands: [T; 3]) -> T {
     operation.op.value(operands, operation.exponent)
 }
 
 /// Arithmetic.
 #[inline(always)]
-pub(super) fn arithmetic<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: Arithmetic, operation: Operation) {
+pub(super) fn arithmetic<T: LaneNumber, const W: usize>(
+    frame: &Frame<'_, T, W>,
+    kernel: Arithmetic,
+    operation: Operation,
+) {
     let Operation { args, exponent, out, zero_wins: zeros_win, .. } = operation;
     let [a, b, _] = args;
     let one = T::one();
@@ -113,7 +116,7 @@ pub(super) fn arithmetic<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kern
 
 /// Choices and steps.
 #[inline(always)]
-pub(super) fn choice<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: Choice, operation: Operation) {
+pub(super) fn choice<T: LaneNumber, const W: usize>(frame: &Frame<'_, T, W>, kernel: Choice, operation: Operation) {
     let Operation { args, out, .. } = operation;
     let [a, b, _] = args;
     let (zero, one) = (T::zero(), T::one());
@@ -154,7 +157,7 @@ pub(super) fn choice<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: 
 
 /// Functions made of one exponential.
 #[inline(always)]
-pub(super) fn exponential<T: Lanes, const W: usize, const FMA: bool>(
+pub(super) fn exponential<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     kernel: Exponential,
     operation: Operation,
@@ -198,7 +201,7 @@ pub(super) fn exponential<T: Lanes, const W: usize, const FMA: bool>(
 
 /// Other elementary functions.
 #[inline(always)]
-pub(super) fn elementary<T: Lanes, const W: usize, const FMA: bool>(
+pub(super) fn elementary<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     kernel: Elementary,
     operation: Operation,
@@ -239,7 +242,7 @@ pub(super) fn elementary<T: Lanes, const W: usize, const FMA: bool>(
 
 /// A function and its derivative.
 #[inline(always)]
-pub(super) fn pair<T: Lanes, const W: usize, const FMA: bool>(
+pub(super) fn pair<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     pair: Pair,
     a: Place,
@@ -254,7 +257,7 @@ pub(super) fn pair<T: Lanes, const W: usize, const FMA: bool>(
 
 /// The power by repeated squaring, in the order of the plain float's `powi`.
 #[inline(always)]
-fn powi<T: Lanes, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
+fn powi<T: LaneNumber, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
     let (mut n, mut square, mut power) = (exponent.unsigned_abs(), x, [T::one(); W]);
     while n != 0 {
         if n & 1 == 1 {
@@ -270,7 +273,7 @@ fn powi<T: Lanes, const W: usize>(x: [T; W], exponent: i32) -> [T; W] {
 
 /// Any operation, computed lane by lane as the plain float computes it.
 #[inline(never)]
-pub(super) fn per_lane<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, operation: Operation) {
+pub(super) fn per_lane<T: LaneNumber, const W: usize>(frame: &Frame<'_, T, W>, operation: Operation) {
     let args = operation.args.map(|arg| frame.slot(arg));
     for (k, out) in frame.slot(operation.out).iter().enumerate() {
         let x = args.map(|arg| arg[k].read());

@@ -1,7 +1,6 @@
 //! Sums of products, and sums over rows.
 
-use super::kernels::Lanes;
-use super::lanes::{Frame, Numbers, RowBlock, choose, fused, lanes, zero_wins};
+use super::lanes::{Frame, LaneNumber, Numbers, RowBlock, choose, fused, lanes, zero_wins};
 use crate::program::compile::instructions::{Place, Term, TermKind};
 
 /// How many bytes of each slot are added up at a time, with the sums in registers.
@@ -9,7 +8,7 @@ pub(super) const GROUP: usize = 256;
 
 /// Adds up terms, a group of chunks at a time.
 #[inline(always)]
-pub(super) fn sum<T: Lanes, const W: usize, const FMA: bool>(frame: &Frame<'_, T, W>, terms: &[Term], out: Place) {
+pub(super) fn sum<T: LaneNumber, const W: usize, const FMA: bool>(frame: &Frame<'_, T, W>, terms: &[Term], out: Place) {
     if let [first, second] = terms
         && two_products::<T, W, FMA>(frame, first, second, out)
     {
@@ -36,7 +35,7 @@ pub(super) fn sum<T: Lanes, const W: usize, const FMA: bool>(frame: &Frame<'_, T
 
 /// The sum of two products. No sum has to be kept in registers then. Returns whether the terms are two products.
 #[inline(always)]
-fn two_products<T: Lanes, const W: usize, const FMA: bool>(
+fn two_products<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     first: &Term,
     second: &Term,
@@ -72,7 +71,7 @@ fn two_products<T: Lanes, const W: usize, const FMA: bool>(
 }
 
 #[inline(always)]
-fn group<T: Lanes, const W: usize, const G: usize, const FMA: bool>(
+fn group<T: LaneNumber, const W: usize, const G: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     chunk: usize,
     terms: &[Term],
@@ -131,7 +130,7 @@ fn group<T: Lanes, const W: usize, const G: usize, const FMA: bool>(
 
 /// `c` and a product, fused.
 #[inline(always)]
-pub(super) fn mul_add<T: Lanes, const W: usize, const FMA: bool>(
+pub(super) fn mul_add<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     product: &Term,
     c: Place,
@@ -167,7 +166,13 @@ pub(super) fn mul_add<T: Lanes, const W: usize, const FMA: bool>(
 
 /// `sum ± a b`, where 0 · ∞ may be 0.
 #[inline(always)]
-fn add_product<T: Lanes, const FMA: bool>(sum: T, term: &Term, [a, b]: [T; 2], is_fused: bool, zeros_win: bool) -> T {
+fn add_product<T: LaneNumber, const FMA: bool>(
+    sum: T,
+    term: &Term,
+    [a, b]: [T; 2],
+    is_fused: bool,
+    zeros_win: bool,
+) -> T {
     let nothing = zeros_win & term.zero_wins & ((a == T::zero()) | (b == T::zero())) & (a * b).is_nan();
     let a = choose(term.negative, -a, a);
     choose(nothing, sum, choose(is_fused, fused::<T, FMA>(a, b, sum), sum + a * b))
@@ -176,7 +181,7 @@ fn add_product<T: Lanes, const FMA: bool>(sum: T, term: &Term, [a, b]: [T; 2], i
 /// [`sum`] where 0 · ∞ may be 0, or every product is rounded by itself. Other fused sums have the same bits as in
 /// [`sum`].
 #[inline(always)]
-pub(super) fn sum_exactly<T: Lanes, const W: usize, const FMA: bool>(
+pub(super) fn sum_exactly<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     terms: &[Term],
     out: Place,
@@ -201,7 +206,7 @@ pub(super) fn sum_exactly<T: Lanes, const W: usize, const FMA: bool>(
 
 /// Adds the terms of the rows of a block to the totals.
 #[inline(always)]
-pub(super) fn reduce<T: Lanes, const W: usize, const FMA: bool>(
+pub(super) fn reduce<T: LaneNumber, const W: usize, const FMA: bool>(
     frame: &Frame<'_, T, W>,
     terms: &[Term],
     block: &RowBlock<'_, T>,
@@ -241,7 +246,7 @@ pub(super) fn reduce<T: Lanes, const W: usize, const FMA: bool>(
 
 /// [`reduce`] of the rows without a failed guard, one by one. 0 · ∞ may be 0.
 #[inline(never)]
-fn reduce_exactly<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, terms: &[Term], block: &RowBlock<'_, T>) {
+fn reduce_exactly<T: LaneNumber, const W: usize>(frame: &Frame<'_, T, W>, terms: &[Term], block: &RowBlock<'_, T>) {
     for (term, total) in terms.iter().zip(frame.totals) {
         let mut sums = total.read();
         for row in (0..block.count).filter(|&row| block.guard_failed.get(row) != Some(&true)) {

@@ -11,15 +11,8 @@ use super::kernels::Lanes;
 use super::lanes::{Frame, RowBlock, SPARE, WIDTH, add_up, aligned_chunks};
 use super::rows::Rows;
 use super::sums::GROUP;
-use super::workspace::Workspace;
+use super::workspace::{Worker, Workspace};
 use crate::program::compile::instructions::Bytecode;
-
-/// The memory of one thread.
-pub(super) struct Worker<T> {
-    results: Vec<T>,
-    slots: Vec<Cell<T>>,
-    totals: Vec<Cell<T>>,
-}
 
 /// The least work for a thread, in instructions times rows. Less is done before the thread has woken up.
 const LEAST_WORK: usize = 1 << 18;

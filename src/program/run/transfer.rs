@@ -1,13 +1,12 @@
 //! Between rows and lanes: inputs, results, guards.
 
-use super::kernels::Lanes;
-use super::lanes::{Chunk, Frame, Numbers, RowBlock, lanes};
+use super::lanes::{Chunk, Frame, LaneNumber, Numbers, RowBlock, chunks_of, lanes};
 use crate::program::compile::instructions::Place;
 use crate::program::graph::Guard;
 
 /// Notes the rows for which a guard fails.
 #[inline(always)]
-pub(super) fn guard<T: Lanes, const W: usize>(
+pub(super) fn guard<T: LaneNumber, const W: usize>(
     frame: &Frame<'_, T, W>,
     block: &mut RowBlock<'_, T>,
     guard: Guard<Place>,
@@ -26,7 +25,8 @@ pub(super) fn guard<T: Lanes, const W: usize>(
 
 /// Reads an input of the rows into lanes.
 #[inline(always)]
-pub(super) fn load<T: Lanes, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
+pub(super) fn load<T: LaneNumber, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
+    let out = chunks_of(out);
     match block.stride {
         1 => {
             let (whole, _) = block.inputs[input..][..block.count].as_chunks::<W>();
@@ -42,7 +42,7 @@ pub(super) fn load<T: Lanes, const W: usize>(block: &RowBlock<'_, T>, input: usi
 
 /// Loads chunks from the row `start` on.
 #[inline(always)]
-fn load_with<T: Lanes, const W: usize>(
+fn load_with<T: LaneNumber, const W: usize>(
     block: &RowBlock<'_, T>,
     input: usize,
     out: &[Chunk<T, W>],
@@ -63,12 +63,13 @@ fn load_with<T: Lanes, const W: usize>(
 
 /// Writes lanes to a column of the results. With `checks`, notes whether there is a NaN.
 #[inline(always)]
-pub(super) fn store<T: Lanes, const W: usize>(
+pub(super) fn store<T: LaneNumber, const W: usize>(
     block: &mut RowBlock<'_, T>,
     column: usize,
     slot: &[Chunk<T, W>],
     checks: bool,
 ) {
+    let slot = chunks_of(slot);
     let column = &mut block.results[column * block.height + block.first..][..block.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
     // A sum is NaN if one of its numbers is. It may also be NaN for another reason; then the rows are redone in vain.
@@ -90,6 +91,8 @@ pub(super) fn store<T: Lanes, const W: usize>(
 
 /// Writes a number to all lanes of a slot.
 #[inline(always)]
-pub(super) fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) {
-    out.iter().for_each(|out| out.write([x; W]));
+pub(super) fn splat<T: LaneNumber, const W: usize>(x: T, out: &[Chunk<T, W>]) {
+    for out in chunks_of(out) {
+        out.write([x; W]);
+    }
 }

@@ -8,7 +8,6 @@ use super::interpret::interpret;
 use super::kernels::Lanes;
 use super::lanes::{Frame, RowBlock};
 use super::rows::Rows;
-use super::tasks::Worker;
 use crate::program::compile::instructions::{Bytecode, Instruction};
 
 /// The memory of an evaluation, kept from one to the next so that nothing is allocated.
@@ -31,6 +30,13 @@ pub struct Workspace<T> {
     pub(crate) guard_failed: Vec<bool>,
     /// Whether a guard of uniforms failed. Then every row failed.
     pub(crate) uniform_guard_failed: bool,
+}
+
+/// The memory of one thread.
+pub(super) struct Worker<T> {
+    pub(super) results: Vec<T>,
+    pub(super) slots: Vec<Cell<T>>,
+    pub(super) totals: Vec<Cell<T>>,
 }
 
 impl<T> Workspace<T> {

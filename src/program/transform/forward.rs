@@ -2,7 +2,7 @@
 
 use super::{exprs, is_zero, product_partials, total};
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
+use crate::ops::op::{Form, Op};
 use crate::ops::rules::scaled;
 use crate::program::graph::builder::Builder;
 use crate::program::graph::{Graph, Node};
@@ -26,12 +26,13 @@ pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
         let mut tangents: Vec<Option<Expr<T>>> = Vec::with_capacity(graph.nodes.len());
         for (node, &y) in graph.nodes.iter().zip(&exprs) {
             let operands = graph.operands(node);
-            tangents.push(match node.op {
-                Op::parameter => leaf(node.leaf_index()),
-                Op::input => leaf(parameters as usize + node.leaf_index()),
-                Op::constant | Op::detach => None,
-                Op::total => tangents[operands[0].index()].map(total),
-                _ => {
+            tangents.push(match node.op.form() {
+                Form::Parameter => leaf(node.leaf_index()),
+                Form::Input => leaf(parameters as usize + node.leaf_index()),
+                Form::Constant => None,
+                Form::Operation if node.op == Op::detach => None,
+                Form::Total => tangents[operands[0].index()].map(total),
+                Form::Operation | Form::Sum | Form::Product | Form::Dot => {
                     let partials = partials(graph, node, &exprs, y, &tangents);
                     let terms = operands.iter().zip(partials);
                     let terms = terms.filter_map(|(id, partial)| Some(scaled(partial, tangents[id.index()]?)));
@@ -56,15 +57,15 @@ fn partials<T: Precision>(
 ) -> Vec<Expr<T>> {
     let operands = graph.operands(node);
     let of = |operand: &NodeIndex| exprs[operand.index()];
-    match node.op {
-        Op::product => product_partials(&operands.iter().map(of).collect::<Vec<_>>()),
-        Op::dot => (0..operands.len()).map(|k| of(&operands[k ^ 1])).collect(),
-        Op::sum => vec![Expr::constant(T::one()); operands.len()],
-        op => {
-            let x = node.three_operands().map(|operand| of(&operand));
+    match node.op.form() {
+        Form::Product => product_partials(&operands.iter().map(of).collect::<Vec<_>>()),
+        Form::Dot => (0..operands.len()).map(|k| of(&operands[k ^ 1])).collect(),
+        Form::Sum => vec![Expr::constant(T::one()); operands.len()],
+        Form::Operation | Form::Constant | Form::Parameter | Form::Input | Form::Total => {
+            let x = node.map_operands(|operand| of(&operand));
             let partial = |k: usize| {
                 let tangent = tangents[operands[k].index()];
-                tangent.map_or(Expr::default(), |_| op.partial(k, x, node.exponent(), y))
+                tangent.map_or(Expr::default(), |_| node.op.partial(k, x, node.exponent(), y))
             };
             (0..operands.len()).map(partial).collect()
         }

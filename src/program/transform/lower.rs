@@ -1,7 +1,7 @@
 //! Rebuilds a graph: shares equal nodes, folds constants, and replaces composite operations.
 
 use crate::ops::index::NodeIndex;
-use crate::ops::op::{Family, Op};
+use crate::ops::op::{Family, Form, Op};
 use crate::program::graph::builder::Builder;
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
@@ -37,19 +37,19 @@ pub(crate) fn rebuild<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
 /// The node recorded again. Its operands may have changed.
 fn rebuilt_node<T: Precision>(graph: &Graph<T>, node: &Node, exprs: &[Expr<T>]) -> Expr<T> {
     let list = || graph.operands(node).iter().map(|operand| exprs[operand.index()]);
-    match node.op {
-        Op::constant => Expr::constant(graph.constants[node.leaf_index()]),
-        Op::parameter | Op::input => Expr::leaf(node.op, node.leaf_index()),
-        Op::total => Expr::call_always(Op::total, list().next().expect("a total has an operand")),
-        Op::sum => list().sum(),
-        Op::product => list().product(),
-        Op::dot => {
+    match node.op.form() {
+        Form::Constant => Expr::constant(graph.constants[node.leaf_index()]),
+        Form::Parameter | Form::Input => Expr::leaf(node.op, node.leaf_index()),
+        Form::Total => Expr::call_always(Op::total, list().next().expect("a total has an operand")),
+        Form::Sum => list().sum(),
+        Form::Product => list().product(),
+        Form::Dot => {
             let (a, b): (Vec<_>, Vec<_>) = (list().step_by(2).collect(), list().skip(1).step_by(2).collect());
             Expr::dot(&a, &b)
         }
-        op => {
-            let x = node.three_operands().map(|operand| exprs[operand.index()]);
-            op.in_parts(x[0]).unwrap_or_else(|| Expr::call_any(op, x, node.exponent()))
+        Form::Operation => {
+            let x = node.map_operands(|operand| exprs[operand.index()]);
+            node.op.in_parts(x[0]).unwrap_or_else(|| Expr::call_any(node.op, x, node.exponent()))
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 
 use super::{exprs, is_zero, product_partials, total};
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
+use crate::ops::op::{Form, Op};
 use crate::ops::rules::scaled;
 use crate::program::graph::builder::Builder;
 use crate::program::graph::{Graph, Node};
@@ -111,29 +111,28 @@ impl<T: Precision> Reverse<'_, T> {
             return None;
         }
         let of = |this: &Self, id: NodeIndex| (this.links[id.index()], this.exprs[id.index()]);
-        match node.op {
-            Op::total => unreachable!("programs of sums are differentiated forward"),
-            Op::mul_add if self.exact => {
+        match node.op.form() {
+            Form::Total => unreachable!("programs of sums are differentiated forward"),
+            Form::Operation if self.exact && node.op == Op::mul_add => {
                 let [(link_a, a), (link_b, b), (link_c, _)] = [0, 1, 2].map(|k| of(self, operands[k]));
                 let one = Expr::constant(T::one());
                 let product = self.join([(link_a, b), (link_b, a)], uniform);
                 self.join([(product, one), (link_c, one)], uniform)
             }
-            Op::sum | Op::product => self.list(node.op, operands, uniform),
-            Op::dot => {
+            Form::Sum | Form::Product => self.list(node.op, operands, uniform),
+            Form::Dot => {
                 let pairs: Vec<_> = operands.iter().map(|&id| of(self, id)).collect();
                 let shares: Vec<_> = (0..pairs.len()).map(|k| (pairs[k].0, pairs[k ^ 1].1)).collect();
                 self.join(shares, uniform)
             }
-            op => {
-                let x = node.three_operands().map(|operand| self.exprs[operand.index()]);
+            Form::Operation | Form::Constant | Form::Parameter | Form::Input => {
+                let x = node.map_operands(|operand| self.exprs[operand.index()]);
                 let y = self.exprs[k];
                 let share = |this: &Self, k: usize| {
                     let link = operands.get(k).and_then(|id| this.links[id.index()]);
-                    (link, link.map_or(Expr::default(), |_| op.partial(k, x, node.exponent(), y)))
+                    (link, link.map_or(Expr::default(), |_| node.op.partial(k, x, node.exponent(), y)))
                 };
-                let shares = [0, 1, 2].map(|k| share(self, k));
-                self.join(shares, uniform)
+                self.join([share(self, 0), share(self, 1), share(self, 2)], uniform)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use num_traits::Float;
 
-use crate::ops::op::Op;
+use crate::ops::op::{Form, Op};
 use crate::program::precision::Precision;
 
 /// Stands for an operand that has a box.
@@ -73,28 +73,25 @@ fn is_entity(rest: &str) -> bool {
 /// The operation with the operands that have no box.
 pub(super) fn title(op: Op, exponent: i32, operands: &[Option<String>]) -> String {
     let folded: Vec<&str> = operands.iter().flatten().map(String::as_str).collect();
-    match op {
-        Op::add => around("+", operands, true),
-        Op::mul | Op::scale => around("×", operands, true),
-        Op::sub => around("−", operands, false),
-        Op::div => around("÷", operands, false),
-        Op::rem => around("%", operands, false),
-        Op::powi => format!("^{exponent}"),
-        Op::powf if folded.len() == 1 => {
-            if operands[0].is_some() {
-                format!("{}^", folded[0])
+    let symbols = [(Op::add, "+"), (Op::mul, "×"), (Op::scale, "×"), (Op::sub, "−"), (Op::div, "÷"), (Op::rem, "%")];
+    match op.form() {
+        Form::Sum => list("Σ", "+", &folded),
+        Form::Product => list("Π", "×", &folded),
+        Form::Dot => dot(operands),
+        Form::Total => "Σ rows".to_owned(),
+        Form::Operation | Form::Constant | Form::Parameter | Form::Input => {
+            if let Some((_, symbol)) = symbols.iter().find(|(other, _)| *other == op) {
+                around(symbol, operands, op.is_symmetric())
+            } else if op == Op::powi {
+                format!("^{exponent}")
+            } else if op == Op::powf && folded.len() == 1 {
+                if operands[0].is_some() { format!("{}^", folded[0]) } else { format!("^{}", folded[0]) }
+            } else if [Op::leaky_relu, Op::elu].contains(&op) && operands[0].is_none() {
+                call(op.name(), folded.iter().copied())
             } else {
-                format!("^{}", folded[0])
+                let named = if folded.is_empty() { &[] } else { operands };
+                call(op.name(), named.iter().map(Option::as_deref).map(shown))
             }
-        }
-        Op::leaky_relu | Op::elu if operands[0].is_none() => call(op.name(), folded.iter().copied()),
-        Op::sum => list("Σ", "+", &folded),
-        Op::product => list("Π", "×", &folded),
-        Op::dot => dot(operands),
-        Op::total => "Σ rows".to_owned(),
-        _ => {
-            let named = if folded.is_empty() { &[] } else { operands };
-            call(op.name(), named.iter().map(Option::as_deref).map(shown))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::label::{Numbers, escaped, title};
 use super::{Dot, Layout};
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
+use crate::ops::op::{Form, Op};
 use crate::program::graph::Node;
 use crate::program::precision::Precision;
 
@@ -43,21 +43,21 @@ impl<T: Precision> Dot<'_, T> {
     /// The text of a node that has no box.
     fn folded(&self, id: NodeIndex) -> Option<String> {
         let node = &self.graph.nodes[id.index()];
-        match node.op {
-            Op::constant => Some(Numbers::new(self.decimals).short(self.data[id.index()])),
-            Op::parameter if self.folds_parameters => Some(self.name(node.leaf_index())),
-            _ => None,
+        match node.op.form() {
+            Form::Constant => Some(Numbers::new(self.decimals).short(self.data[id.index()])),
+            Form::Parameter => self.folds_parameters.then(|| self.name(node.leaf_index())),
+            Form::Input | Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => None,
         }
     }
 
     fn title(&self, id: NodeIndex, node: &Node) -> String {
-        match node.op {
-            Op::constant => Numbers::new(self.decimals).short(self.data[id.index()]),
-            Op::parameter => self.name(node.leaf_index()),
-            Op::input => self.name(self.graph.parameters as usize + node.leaf_index()),
-            op => {
+        match node.op.form() {
+            Form::Constant => Numbers::new(self.decimals).short(self.data[id.index()]),
+            Form::Parameter => self.name(node.leaf_index()),
+            Form::Input => self.name(self.graph.parameters as usize + node.leaf_index()),
+            Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => {
                 let operands: Vec<_> = self.graph.operands(node).iter().map(|&operand| self.folded(operand)).collect();
-                title(op, node.exponent(), &operands)
+                title(node.op, node.exponent(), &operands)
             }
         }
     }
@@ -79,11 +79,12 @@ impl<T: Precision> Dot<'_, T> {
         // Graphviz puts the fields of a record across the direction of the graph.
         let label = if self.layout.is_horizontal() { label } else { format!("{{{label}}}") };
         write!(f, "  {id} [label=\"{label}\"")?;
-        let color = match node.op {
-            Op::parameter => Some(PARAMETER),
-            Op::input => Some(INPUT),
-            _ if outputs.contains(&id) => Some(OUTPUT),
-            _ => None,
+        let color = match node.op.form() {
+            Form::Parameter => Some(PARAMETER),
+            Form::Input => Some(INPUT),
+            Form::Constant | Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => {
+                outputs.contains(&id).then_some(OUTPUT)
+            }
         };
         if let Some(color) = color {
             write!(f, " style=filled fillcolor=\"{color}\"")?;

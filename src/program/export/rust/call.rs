@@ -6,7 +6,7 @@ use crate::ops::op::{Op, Source};
 /// The private functions that generated code may need, in f64 and with `std`. The tests compare their results with
 /// those of the rules that they copy. [`Calls::without_std`] rewrites them for `libm`: it needs a name before the dot
 /// of a method, and no parentheses in its arguments.
-const HELPERS: &str = include_str!("helpers.rs");
+const HELPERS: &str = concat!(include_str!("helpers.rs"), "\n", include_str!("helpers_normal.rs"));
 
 /// The functions that generated code may call.
 #[derive(Clone, Copy, Debug)]

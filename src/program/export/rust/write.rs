@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use super::call::Calls;
 use super::text::Text;
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
+use crate::ops::op::{Form, Op};
 use crate::program::compile::instructions::Section;
-use crate::program::graph::form::Form;
 use crate::program::graph::{Comparison, Graph, Guard, Node};
 use crate::program::precision::Precision;
 
@@ -198,21 +197,23 @@ impl<'g, T: Precision> Writer<'g, T> {
         let call = |name, arguments: &[&Text]| self.calls.call(name, arguments);
         let (one, n) = (Text::constant(T::one(), ""), Text::atom(exponent.to_string()));
         if let Some(operator) = op.infix() {
-            return Text::binary(operator, x[0], x[1]);
-        }
-        match op {
-            Op::neg => x[0].negative(),
-            Op::detach => x[0].clone(),
-            Op::recip => Text::binary('/', &one, x[0]),
-            Op::log => Text::binary('/', &call("ln", &x[..1]), &call("ln", &x[1..])),
+            Text::binary(operator, x[0], x[1])
+        } else if op == Op::neg {
+            x[0].negative()
+        } else if op == Op::detach {
+            x[0].clone()
+        } else if op == Op::recip || op == Op::powi && exponent == -1 {
+            Text::binary('/', &one, x[0])
+        } else if op == Op::log {
+            Text::binary('/', &call("ln", &x[..1]), &call("ln", &x[1..]))
+        } else if op == Op::powi && matches!(exponent, 2 | 3) {
             // `powi` knows in which order other powers are multiplied.
-            Op::powi if exponent == -1 => Text::binary('/', &one, x[0]),
-            Op::powi if matches!(exponent, 2 | 3) => {
-                let square = Text::binary('*', x[0], x[0]);
-                if exponent == 2 { square } else { Text::binary('*', &square, x[0]) }
-            }
-            Op::powi => call("powi", &[x[0], &n]),
-            op => call(op.name(), x),
+            let square = Text::binary('*', x[0], x[0]);
+            if exponent == 2 { square } else { Text::binary('*', &square, x[0]) }
+        } else if op == Op::powi {
+            call("powi", &[x[0], &n])
+        } else {
+            call(op.name(), x)
         }
     }
 
