@@ -1,9 +1,10 @@
 //! Every derivative against plain floats, and against the crate `num-dual`.
 //!
-//! `cargo bench --bench derivatives` asserts that all agree, and prints a line of ratios for each: minima over rounds that
-//! interleave the competitors in one process. `cargo bench --bench derivatives -- check` asserts only.
-//! `cargo bench --bench derivatives -- modes` prints from how many inputs on
-//! reverse mode is the faster one for a gradient.
+//! `cargo bench -p gradtape-benches --bench derivatives` asserts that all agree, and prints a line of ratios for each:
+//! minima over rounds that interleave the competitors in one process.
+//! `cargo bench -p gradtape-benches --bench derivatives -- check` asserts only.
+//! `cargo bench -p gradtape-benches --bench derivatives -- modes` prints from how many inputs on reverse mode is the
+//! faster one for a gradient.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

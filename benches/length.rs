@@ -1,7 +1,8 @@
 //! How time grows with the length of a tape: nanoseconds per join to record it and to sweep it, from 10^5 joins to 10^8
 //! (2.4 GB of records and 0.8 GB of adjoints) as one chain, which is as deep as it is long.
 //!
-//! `cargo bench --bench length`; the largest power of ten can be given: `cargo bench --bench length -- 7`.
+//! `cargo bench -p gradtape-benches --bench length`; the largest power of ten can be given:
+//! `cargo bench -p gradtape-benches --bench length -- 7`.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

@@ -1,6 +1,6 @@
 //! Every operation of the table: the plain float beside the value, which computes its slope too.
 //!
-//! `cargo bench --bench ops -- tanh` measures one.
+//! `cargo bench -p gradtape-benches --bench ops -- tanh` measures one.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

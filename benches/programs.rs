@@ -1,8 +1,8 @@
 //! Programs against plain floats, adjoints written by hand, and the tape.
 //!
-//! `cargo bench --bench programs` asserts that all agree, and prints a line of ratios for each workload: minima over
-//! rounds that interleave the competitors in one process. `cargo bench --bench programs -- check` asserts only; other
-//! arguments are names of workloads.
+//! `cargo bench -p gradtape-benches --bench programs` asserts that all agree, and prints a line of ratios for each
+//! workload: minima over rounds that interleave the competitors in one process.
+//! `cargo bench -p gradtape-benches --bench programs -- check` asserts only; other arguments are names of workloads.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

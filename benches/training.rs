@@ -1,8 +1,8 @@
 //! Training: one step of the article's network, and one epoch on each data set, by both engines.
 //!
-//! `cargo bench --bench training` prints a line of ratios for each epoch (minima over rounds that interleave the
-//! engines), then lets criterion measure steps and epochs. `cargo bench --bench training -- ratios` stops after the
-//! lines.
+//! `cargo bench -p gradtape-benches --bench training` prints a line of ratios for each epoch (minima over rounds that
+//! interleave the engines), then lets criterion measure steps and epochs.
+//! `cargo bench -p gradtape-benches --bench training -- ratios` stops after the lines.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,8 +1,9 @@
 //! Five programs: as plain floats, with a hand-written adjoint, and on the tape.
 //!
-//! `cargo bench --bench workloads` asserts the checksums, prints a line of ratios for each program (minima over rounds
-//! that interleave the three), then lets criterion measure them. `cargo bench --bench workloads -- ratios` stops after
-//! the lines, and `-- check` measures nothing.
+//! `cargo bench -p gradtape-benches --bench workloads` asserts the checksums, prints a line of ratios for each program
+//! (minima over rounds that interleave the three), then lets criterion measure them.
+//! `cargo bench -p gradtape-benches --bench workloads -- ratios` stops after the lines, and `-- check` measures
+//! nothing.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

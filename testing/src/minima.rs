@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 /// The duration of the rounds of a line.
 const TIME: Duration = Duration::from_secs(2);
 
-/// Whether the benchmark only asserts that all results agree: `cargo bench --bench programs -- check`, or `cargo test
-/// --benches`, which passes no `--bench`.
+/// Whether the benchmark only asserts that all results agree:
+/// `cargo bench -p gradtape-benches --bench programs -- check`, or `cargo test --benches`, which passes no `--bench`.
 pub fn only_checks() -> bool {
     let has = |wanted: &str| std::env::args().skip(1).any(|argument| argument == wanted);
     has("check") || !has("--bench")

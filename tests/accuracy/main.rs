@@ -3,8 +3,8 @@
 //! reverse mode; forward mode has the same bits (`tests/operations/modes.rs`).
 //!
 //! ```console
-//! cargo test --test accuracy -- --nocapture        # prints the worst errors
-//! GRADTAPE_WRITE=1 cargo test --test accuracy      # writes them to docs/accuracy.md
+//! cargo test -p gradtape-tests-accuracy -- --nocapture        # prints the worst errors
+//! GRADTAPE_WRITE=1 cargo test -p gradtape-tests-accuracy      # writes them to docs/accuracy.md
 //! ```
 //!
 //! The truth is the derivative at the argument, which is a float, by the mathematical definition (`truth.rs`) in the
