@@ -122,7 +122,8 @@
 //! [`Real`]. Derivatives of sums, differences and products have about 30 digits; those of quotients and elementary
 //! functions have the digits of f64, as in that crate:
 //!
-//! ```
+#![cfg_attr(feature = "twofloat", doc = "```")]
+#![cfg_attr(not(feature = "twofloat"), doc = "```ignore")]
 //! use gradtape::derivative;
 //! use twofloat::TwoFloat;
 //!
