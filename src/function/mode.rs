@@ -17,10 +17,10 @@ impl Mode {
     /// The mode of [`Function::gradient`](crate::Function::gradient): forward for up to 8 inputs.
     ///
     /// Up to 8 inputs, one pass of forward mode is faster in all measurements
-    /// (`cargo bench --bench derivatives -- modes`), by a factor between 1.1 and 10. With more inputs it needs two
-    /// passes or more, and reverse mode is faster, or nearly as fast. A long computation in which nearly every
-    /// operation joins two nodes, such as a step-by-step integration, may be an exception: there a sweep costs as much
-    /// as several passes.
+    /// (`cargo bench -p gradtape-benches --bench derivatives -- modes`), by a factor between 1.1 and 10. With more inputs
+    /// it needs two passes or more, and reverse mode is faster, or nearly as fast. A long computation in which nearly
+    /// every operation joins two nodes, such as a step-by-step integration, may be an exception: there a sweep costs as
+    /// much as several passes.
     #[inline]
     pub fn of_gradient(inputs: usize) -> Self {
         Self::of_jacobian(inputs, 1)

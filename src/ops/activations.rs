@@ -30,7 +30,7 @@ pub(crate) fn elu_slope<T: Scalar>(x: T, alpha: T) -> T {
 
 /// `exp(-|x|)` without the kink of `abs`, so that a nested number has a derivative at 0.
 #[inline]
-fn exp_below<T: Scalar>(x: T) -> T {
+pub(crate) fn exp_below<T: Scalar>(x: T) -> T {
     (if x < T::zero() { x } else { -x }).exp()
 }
 

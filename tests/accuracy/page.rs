@@ -48,7 +48,11 @@ fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
         }
         match exception {
             None => writeln!(tables, "{row}").unwrap(),
-            Some(e) => writeln!(exceptions, "{row} {} | {} | {} |", e.allowed, e.region, e.reason).unwrap(),
+            Some(e) => {
+                // A bar alone would end the cell.
+                let [allowed, region] = [e.allowed, e.region].map(|cell| cell.replace('|', "\\|"));
+                writeln!(exceptions, "{row} {allowed} | {region} | {} |", e.reason).unwrap();
+            }
         }
     }
     tables + &exceptions

@@ -219,6 +219,27 @@ fn at_zero<F: Nested>() {
     }
 }
 
+/// What a rule hides in a kink, as `exp(-|x|)` does, is seen in the third derivative alone.
+#[test]
+fn third_derivatives_at_zero_agree_with_differences_of_the_second() {
+    let mut compared = Vec::new();
+    for (triple, double) in Table::<Dual<Dual<Dual<f64>>>>::UNARY.iter().zip(Table::<Dual<Dual<f64>>>::UNARY) {
+        let second = |at| partials(|x: [Dual<f64>; 1]| partials(double.f, x)[0], [at])[0];
+        let (expected, error) = difference(second, 0.0);
+        // Not smooth at 0, or not defined there.
+        if error.is_nan() || error > 1e-5 {
+            continue;
+        }
+        let first = |x: [Dual<Dual<f64>>; 1]| partials(triple.f, x)[0];
+        let third = partials(|x: [Dual<f64>; 1]| partials(first, x)[0], [0.0])[0];
+        assert_near(third, expected, error + 1e-12, (triple.name, third, expected));
+        compared.push(triple.name);
+    }
+    for &(name, ..) in AT_ZERO {
+        assert!(compared.contains(&name), "{name}: the second derivative has a kink at zero");
+    }
+}
+
 fn powers<F: Nested>() {
     let power = |[a, b]: [F; 2]| a.powf(b);
     let l = std::f64::consts::LN_2;

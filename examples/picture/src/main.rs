@@ -1,4 +1,4 @@
-//! Draws programs: `cargo run --example picture [directory]` writes SVG files, by default to `target/pictures`.
+//! Draws programs: `cargo run -p picture [-- directory]` writes SVG files, by default to `target/pictures`.
 
 use std::error::Error;
 use std::path::Path;
