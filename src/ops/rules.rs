@@ -271,11 +271,15 @@ pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
 }
 
 /// The spherical Bessel function `jₙ(x)`: `sin x / x` for `n = 0`. For small `x` it is the series, else the upward
-/// recurrence. Source: DLMF, 10.53.1 and 10.51.1.
+/// recurrence. Source: DLMF, 10.53.1 and 10.51.1. For `n = -1` it is 0, because the derivative for `n = 0` has that term
+/// times 0.
 #[inline]
 pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
     symbolic!(spherical_bessel(x, n));
     let order = n.to_i32().unwrap_or_default();
+    if order < 0 {
+        return T::zero();
+    }
     let odd = |k: i32| constant::<T>(f64::from(2 * k + 1));
     if x.abs() < odd(order) {
         // The series in powers of x²/2. Terms after the 24th are negligible.
@@ -297,11 +301,8 @@ pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
 #[cfg(feature = "program")]
 #[inline]
 pub(crate) fn spherical_bessel_slope<T: Scalar>(x: T, n: T) -> T {
-    let above = spherical_bessel(x, n + T::one());
-    if n.is_zero() {
-        return -above;
-    }
-    (n * spherical_bessel(x, n - T::one()) - (n + T::one()) * above) / (n + n + T::one())
+    let (below, above) = (n - T::one(), n + T::one());
+    (n * spherical_bessel(x, below) - above * spherical_bessel(x, above)) / (n + above)
 }
 
 #[inline]

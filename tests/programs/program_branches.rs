@@ -2,9 +2,11 @@
 
 use std::thread;
 
-use gradtape::Real;
+use gradtape::check::random::{Operation, Table};
 use gradtape::program::{Expr, Optimization, Options, Program, Rows, Workspace};
+use gradtape::Real;
 use testing::panics::{assert_refused, caught};
+use testing::programs::all_options;
 use testing::{bits, number};
 
 const TINY: f64 = 5e-324;
@@ -406,6 +408,33 @@ fn second_derivatives_at_singular_points_and_sums_with_infinite_factors_are_what
     let folded = Program::record(|x| ((x[0] * 1.7e308) * 2.0).exp(), &[-2e-306]).gradient();
     assert!(f64::is_finite(folded.eval(&[-2e-306]).unwrap()[1]));
     assert!(Program::<f64>::record(|_| Vec::new(), &[1.0]).eval(&[1.0]).unwrap().is_empty());
+}
+
+/// The derivatives up to order 4 at the middle of the operation's box, of a program that was recorded elsewhere.
+fn derivatives<const N: usize>(operation: &Operation<Expr<f64>, N>, options: Options) -> Vec<f64> {
+    let mut program = options.record(|x| (operation.f)(std::array::from_fn(|k| x[k])), &operation.at);
+    for _ in 0..4 {
+        program = program.jacobian();
+    }
+    let middle: Vec<f64> = operation.low.iter().zip(&operation.high).map(|(low, high)| 0.5 * (low + high)).collect();
+    program.eval(&middle).unwrap_or_else(|error| panic!("{} {options:?}: {error}", operation.name))
+}
+
+#[test]
+fn no_derivative_of_an_operation_depends_on_a_branch_with_or_without_each_optimization() {
+    fn check<const N: usize>(operations: &[Operation<Expr<f64>, N>]) {
+        for operation in operations {
+            let expected = derivatives(operation, Options::new());
+            for options in all_options() {
+                for (ours, theirs) in derivatives(operation, options).into_iter().zip(&expected) {
+                    let error = (ours - theirs).abs();
+                    assert!(error <= 1e-9 * theirs.abs().max(1.0), "{} {options:?}: {ours} {theirs}", operation.name);
+                }
+            }
+        }
+    }
+    check(Table::UNARY);
+    check(Table::BINARY);
 }
 
 #[test]

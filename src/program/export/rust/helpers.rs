@@ -281,6 +281,9 @@ fn sinc(x: f64) -> f64 {
 }
 
 fn spherical_bessel(x: f64, n: f64) -> f64 {
+    if n < 0.0 {
+        return 0.0;
+    }
     let odd = 2.0 * n + 1.0;
     if x.abs() < odd {
         let square = x * x * 0.5;
