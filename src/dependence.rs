@@ -53,8 +53,8 @@ pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -
     );
     let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Dependence { data, node }).collect();
     let y = f(&x);
-    let graph = GRAPH.take();
-    graph.pattern(y.iter().map(|y| y.node)).local(DATA_READ.get())
+    let nodes: Vec<_> = y.iter().map(|y| y.node).collect();
+    GRAPH.take().pattern(&nodes).local(DATA_READ.get())
 }
 
 impl DependenceGraph {
@@ -81,11 +81,11 @@ impl DependenceGraph {
     }
 
     /// The inputs that can be reached from each node.
-    fn pattern(&self, nodes: impl Iterator<Item = u32>) -> Sparsity {
+    fn pattern(&self, nodes: &[u32]) -> Sparsity {
         // The last row that visited each node. Constants are not visited.
         let mut visited = vec![0; 1 + self.inputs as usize + self.joins.len()];
         let mut pending = Vec::new();
-        let rows = (1_u32..).zip(nodes).map(|(row, node)| {
+        let rows = (1_u32..).zip(nodes).map(|(row, &node)| {
             let mut reached = Vec::new();
             pending.push(node);
             while let Some(node) = pending.pop() {

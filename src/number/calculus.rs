@@ -88,12 +88,11 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     ) -> Self {
         Self::assert_same_tape(a, b);
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        if is_dependence_over::<Self, T>() {
-            // At another point, it may return the other number.
-            Self::join(data, a, b, || partial_a, || partial_b, call)
-        } else if partial_b.is_zero() {
+        // At another point, a dependence may be the other number.
+        let is_one_of_them = !is_dependence_over::<Self, T>();
+        if is_one_of_them && partial_b.is_zero() {
             a.chain(data, partial_a, call)
-        } else if partial_a.is_zero() {
+        } else if is_one_of_them && partial_a.is_zero() {
             b.chain(data, partial_b, call)
         } else {
             Self::join(data, a, b, || partial_a, || partial_b, call)

@@ -133,7 +133,7 @@ macro_rules! operation {
         impl<$($generics)*> std::ops::$Op<$Right> for $Left {
             type Output = $Output;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             fn $op(self, $right: $Right) -> $Output {
                 let $left = self;
@@ -167,7 +167,7 @@ macro_rules! assignment {
         |$right:ident| $value:expr
     ) => {
         impl<$($generics)*> std::ops::$OpAssign<$Right> for $Left {
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             fn $op_assign(&mut self, $right: $Right) {
                 *self = std::ops::$Op::$op(*self, $value);
@@ -189,7 +189,7 @@ macro_rules! negative {
         impl<$($generics)*> std::ops::Neg for $Number {
             type Output = $Output;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[track_caller]
             fn neg(self) -> $Output {
                 let $x = self;

@@ -2,9 +2,9 @@
 
 use std::thread;
 
+use gradtape::Real;
 use gradtape::check::random::{Operation, Table};
 use gradtape::program::{Expr, Optimization, Options, Program, Rows, Workspace};
-use gradtape::Real;
 use testing::panics::{assert_refused, caught};
 use testing::programs::all_options;
 use testing::{bits, number};
