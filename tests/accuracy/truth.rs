@@ -158,9 +158,14 @@ fn normal_cdf(x: &Big) -> Big {
 /// `1/2 + φ(x) (x + x³/3 + x⁵/(3·5) + …)`.
 pub(crate) fn normal_centre(x: &Big) -> Big {
     let (mut term, mut sum) = (x.clone(), x.clone());
+    let square = square(x);
+    // All terms have one sign, and what remains after 400 is negligible for |x| < 10.
     for k in 1..400 {
-        term = term * x * x / (2 * k + 1);
+        term = term * &square / (2 * k + 1);
         sum = sum + &term;
+        if term.abs().is_less(&(sum.abs() * 1e-100)) {
+            break;
+        }
     }
     Big::from(0.5) + normal_pdf(x) * sum
 }

@@ -97,7 +97,7 @@ fn every_option_changes_the_training() {
         "",
         "--hidden 32,3",
         "--activation relu",
-        "--epochs 99",
+        "--epochs 19",
         "--batch 15",
         "--optimizer sgd",
         "--optimizer sgd --rate 0.01",
@@ -106,7 +106,11 @@ fn every_option_changes_the_training() {
         "--precision f32 --rate 0.1",
         "--rate 0.1",
     ]
-    .map(|args| losses(&[&["--data", IRIS][..], &args.split_whitespace().collect::<Vec<_>>()].concat()))
+    .map(|options| {
+        let epochs = if options.contains("--epochs") { "" } else { "--epochs 20 " };
+        let options = format!("{epochs}{options}");
+        losses(&["--data", IRIS].into_iter().chain(options.split_whitespace()).collect::<Vec<_>>())
+    })
     .to_vec();
     runs.sort();
     runs.dedup();
@@ -216,14 +220,27 @@ fn median_accuracy(data: &str, engine: &str) -> f64 {
         let args = ["--data", data, "--engine", engine, "--seed", &seed.to_string()];
         number(&train(&args).unwrap(), "test accuracy")
     };
-    let mut accuracies: Vec<_> = (0..10).map(accuracy).collect();
+    // By two processes at a time.
+    let both = |k: u32| {
+        std::thread::scope(|scope| {
+            let first = scope.spawn(move || accuracy(2 * k));
+            [accuracy(2 * k + 1), first.join().unwrap()]
+        })
+    };
+    let mut accuracies: Vec<_> = (0..5).flat_map(both).collect();
     accuracies.sort_by(f64::total_cmp);
     f64::midpoint(accuracies[4], accuracies[5])
 }
 
 #[test]
 fn the_median_test_accuracy_on_iris_is_at_least_96_percent() {
-    assert!(["program", "tape"].iter().all(|engine| median_accuracy(IRIS, engine) >= 96.0));
+    assert!(median_accuracy(IRIS, "program") >= 96.0);
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "takes long without optimisation")]
+fn the_median_test_accuracy_on_iris_is_at_least_96_percent_on_the_tape() {
+    assert!(median_accuracy(IRIS, "tape") >= 96.0);
 }
 
 #[test]

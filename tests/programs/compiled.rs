@@ -143,9 +143,11 @@ fn run(cases: &[Case]) -> Vec<Vec<[Option<Vec<f64>>; 2]>> {
         }
     }
     let strict = ["--crate-type", "lib", "-D", "warnings", "-D", "missing-docs"];
-    rustc(&folder, "libm.rs", LIBM, &["--crate-type", "lib"]);
-    rustc(&folder, "with_std.rs", &code[0], &strict);
-    rustc(&folder, "with_libm.rs", &code[1], &[&strict[..], &["--extern", "libm"]].concat());
+    std::thread::scope(|scope| {
+        scope.spawn(|| rustc(&folder, "with_std.rs", &code[0], &strict));
+        rustc(&folder, "libm.rs", LIBM, &["--crate-type", "lib"]);
+        rustc(&folder, "with_libm.rs", &code[1], &[&strict[..], &["--extern", "libm"]].concat());
+    });
     let call = "fn call(function: usize, parameters: &[f64], inputs: &[f64]) -> Option<Vec<f64>>";
     let main = format!("{MAIN}\n{call} {{\n    match function {{\n{calls}        _ => unreachable!(),\n    }}\n}}\n");
     rustc(&folder, "main.rs", &main, &["--extern", "with_std", "--extern", "with_libm"]);
