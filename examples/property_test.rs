@@ -1,4 +1,5 @@
-//! A template for a property test of a gradient: `cargo test --example property_test`, or `cargo run`.
+//! A template for a property test of a gradient: `cargo test --features quickcheck --example property_test`, or
+//! `cargo run`.
 
 use gradtape::Real;
 
