@@ -77,6 +77,14 @@ impl Neg for Big {
     }
 }
 
+macro_rules! constants {
+    ($($c:ident)*) => {
+        $(pub(crate) fn $c() -> Self {
+            CONSTS.with_borrow_mut(|consts| Self(consts.$c(BITS, ROUNDING)))
+        })*
+    };
+}
+
 macro_rules! functions {
     ($($f:ident)*) => {
         $(pub(crate) fn $f(&self) -> Self {
@@ -86,11 +94,8 @@ macro_rules! functions {
 }
 
 impl Big {
+    constants! { pi ln_2 ln_10 }
     functions! { ln sin cos sinh cosh }
-
-    pub(crate) fn pi() -> Self {
-        CONSTS.with_borrow_mut(|consts| Self(consts.pi(BITS, ROUNDING)))
-    }
 
     pub(crate) fn parse(digits: &str) -> Self {
         CONSTS.with_borrow_mut(|consts| Self(BigFloat::parse(digits, Radix::Dec, BITS, ROUNDING, consts)))

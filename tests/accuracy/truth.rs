@@ -13,10 +13,10 @@ pub(crate) fn unary(name: &str, x: &Big) -> Big {
         "sqrt" => 1 / (2 * x.sqrt()),
         "cbrt" => 1 / (3 * (x * x).cbrt()),
         "exp" | "exp_m1" => x.exp(),
-        "exp2" => (x * Big::from(2).ln()).exp() * Big::from(2).ln(),
+        "exp2" => (x * Big::ln_2()).exp() * Big::ln_2(),
         "ln" => 1 / x,
-        "log2" => 1 / (x * Big::from(2).ln()),
-        "log10" => 1 / (x * Big::from(10).ln()),
+        "log2" => 1 / (x * Big::ln_2()),
+        "log10" => 1 / (x * Big::ln_10()),
         "ln_1p" => 1 / (1 + x),
         "sin" => x.cos(),
         "cos" => -x.sin(),
@@ -124,6 +124,9 @@ pub(crate) fn exponent(name: &str) -> i32 {
 
 /// The derivative of `xⁿ`.
 fn powi(x: &Big, n: i32) -> Big {
+    if (1..=16).contains(&n) {
+        return (1..n).fold(Big::from(n), |product, _| product * x);
+    }
     let magnitude = (x.abs().ln() * (Big::from(n) - 1)).exp();
     n * if x.is_negative() && n % 2 == 0 { -magnitude } else { magnitude }
 }

@@ -6,7 +6,7 @@ use crate::big::Big;
 pub(super) fn unary(name: &str, x: &Big) -> Big {
     match name {
         "exp" => x.exp(),
-        "exp2" => (x.bounded() * Big::from(2).ln()).exp(),
+        "exp2" => (x.bounded() * Big::ln_2()).exp(),
         "exp_m1" => {
             let half = x.bounded() / 2;
             2 * half.sinh() * half.exp()
@@ -26,8 +26,8 @@ pub(super) fn unary(name: &str, x: &Big) -> Big {
         "softplus" if x.is_negative() => ln_1p(&x.exp()),
         "softplus" => x + ln_1p(&(-x.clone()).exp()),
         "ln" => x.ln(),
-        "log2" => x.ln() / Big::from(2).ln(),
-        "log10" => x.ln() / Big::from(10).ln(),
+        "log2" => x.ln() / Big::ln_2(),
+        "log10" => x.ln() / Big::ln_10(),
         "ln_1p" => ln_1p(x),
         "sin" => x.sin(),
         "cos" => x.cos(),
