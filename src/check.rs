@@ -84,6 +84,7 @@
 //! Wrong derivatives often hide behind branches. Random points find them, here with the crate `quickcheck`:
 //!
 //! ```
+//! # #[cfg(feature = "quickcheck")] {
 //! use gradtape::{Real, check};
 //! use quickcheck::{TestResult, quickcheck};
 //!
@@ -96,6 +97,7 @@
 //! }
 //!
 //! quickcheck(huber_has_its_gradient as fn(i8) -> TestResult);
+//! # }
 //! ```
 //!
 //! The floats of quickcheck itself are special or huge, and hardly ever between -1 and 1. The module
