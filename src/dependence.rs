@@ -44,7 +44,7 @@ pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -
         }
     }
     let inputs = u32::try_from(x.len()).ok().filter(|&inputs| inputs < u32::MAX);
-    let inputs = inputs.expect("a function has fewer than 2^32 - 1 inputs");
+    let inputs = inputs.expect("a pattern has fewer than 2^32 - 1 columns: split the inputs");
     let dependence_type = DEPENDENCE_TYPE.replace(Some(TypeId::of::<Dependence<T>>()));
     let _restore = Restore(
         GRAPH.replace(DependenceGraph { inputs, joins: Vec::new() }),
@@ -72,7 +72,7 @@ impl DependenceGraph {
         } else {
             self.joins.push([a, b]);
             let node = u32::try_from(self.inputs as usize + self.joins.len()).ok().filter(|&node| node != DETACHED);
-            node.expect("a function whose pattern is looked for makes fewer than 2^32 - 1 numbers")
+            node.expect("a pattern is found among fewer than 2^32 - 1 joins: split the function")
         }
     }
 

@@ -60,8 +60,16 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Every activation that can be read, with the parameter that it has by default.
-    const DEFAULTS: [Self; 12] = [
+    /// All activations, with the parameters that they have by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::nn::Activation;
+    ///
+    /// assert!(Activation::ALL.contains(&Activation::Elu { alpha: 1.0 }));
+    /// ```
+    pub const ALL: [Self; 12] = [
         Self::Identity,
         Self::Tanh,
         Self::Relu,
@@ -156,9 +164,9 @@ impl FromStr for Activation {
             }
             Some(activation)
         };
-        let known = Self::DEFAULTS.into_iter().find(|activation| activation.name() == name);
+        let known = Self::ALL.into_iter().find(|activation| activation.name() == name);
         known.and_then(with_parameter).ok_or_else(|| {
-            let expected = format!("one of {}", Self::DEFAULTS.map(Self::name).join(", "));
+            let expected = format!("one of {}", Self::ALL.map(Self::name).join(", "));
             Error::unexpected("activation", expected, super::quoted(s))
         })
     }

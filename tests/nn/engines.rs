@@ -5,7 +5,7 @@ use gradtape::nn::{Activation, Adam, Dataset, Engine, Init, Mlp, Optimizer, Sgd,
 use gradtape::program::{Expr, Precision, Program, Rows, Workspace};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use testing::activations::ACTIVATIONS;
+use testing::activations::activations;
 
 fn rng(seed: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(seed)
@@ -67,7 +67,7 @@ fn adam<T: Precision>() -> Box<dyn Optimizer<T>> {
 #[test]
 fn both_engines_go_the_same_way_with_every_activation_and_optimiser() {
     let (iris, digits, widths) = (part("iris", 0.4), part("digits", 0.03), widths_of_petals());
-    for activation in ACTIVATIONS {
+    for activation in activations() {
         for (data, hidden) in [
             (&iris, &[(8, activation), (5, activation)][..]),
             (&digits, &[(8, activation)]),

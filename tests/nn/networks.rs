@@ -5,7 +5,7 @@ use gradtape::{Plain, Real, Tape, Value, gradient};
 use num_traits::Float;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use testing::activations::ACTIVATIONS;
+use testing::activations::activations;
 
 fn rng(seed: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(seed)
@@ -59,7 +59,7 @@ fn map_goes_to_values_and_back_in_order() {
 
 #[test]
 fn a_network_is_its_layers_and_a_layer_its_neurons() {
-    for activation in ACTIVATIONS {
+    for activation in activations() {
         let shape = [(4, activation), (3, Activation::Tanh), (2, activation)];
         let network = Mlp::<f64>::new(3, &shape, Init::Uniform, &mut rng(2)).unwrap();
         let x = [0.5, -1.5, 2.0];
@@ -141,7 +141,7 @@ fn errors_go_to_other_threads() {
 
 #[test]
 fn activations_are_read_as_they_are_written() {
-    for activation in ACTIVATIONS {
+    for activation in activations() {
         assert_eq!(activation.to_string().parse::<Activation>().unwrap(), activation);
     }
     for wrong in ["", "Tanh", "tanh(1)", "elu(", "elu()", "elu(x)", "elu(NaN)", "elu(1e999)", "leaky_relu(1)x", "(1)"] {
@@ -252,7 +252,7 @@ fn gradients_of_losses_agree_with_differences_of_the_plain_evaluation() {
     fn squares<F: Real<Plain = f64>>(network: &Mlp<F>) -> F {
         loss::mean_squared(&network.forward(&[0.3, -1.2].map(F::constant)).unwrap(), &[1.0, -1.0])
     }
-    for activation in ACTIVATIONS {
+    for activation in activations() {
         let shape = [(3, activation), (2, Activation::Identity)];
         let network = Mlp::<f64>::new(2, &shape, Init::Uniform, &mut rng(4)).unwrap();
         let with = |w: &[f64]| Mlp::from_parameters(2, &shape, w.to_vec()).unwrap();

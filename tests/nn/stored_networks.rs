@@ -6,12 +6,12 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, from_str, from_value, json, to_string, to_value};
-use testing::activations::ACTIVATIONS;
+use testing::activations::activations;
 use testing::{TestFloat, bits, number};
 
 /// A network with every activation, and layers of different widths.
 fn network<T: TestFloat>(seed: u64) -> Mlp<T> {
-    let layers: Vec<_> = ACTIVATIONS.into_iter().enumerate().map(|(i, activation)| (1 + i % 3, activation)).collect();
+    let layers: Vec<_> = activations().into_iter().enumerate().map(|(i, activation)| (1 + i % 3, activation)).collect();
     let mut network = Mlp::new(3, &layers, Init::Uniform, &mut Xoshiro256PlusPlus::seed_from_u64(seed)).unwrap();
     // Biases without a short decimal representation.
     network.parameters_mut().iter_mut().for_each(|w| *w += number::<T>(0.1));
@@ -36,7 +36,7 @@ fn networks_predict_the_same_bits<T: TestFloat + Precision>() {
     for seed in 0..20 {
         assert_is_read(&network::<T>(seed));
     }
-    for activation in ACTIVATIONS {
+    for activation in activations() {
         let parameters = [0.1, -0.7, 1e-30, 3.3, 0.0, -1e10].map(number).to_vec();
         assert_is_read(&Mlp::<T>::from_parameters(2, &[(2, activation)], parameters).unwrap());
     }

@@ -21,10 +21,6 @@ macro_rules! value {
     ($x:ident $n:ident operator $name:ident ($a:ident, $b:ident -> $y:ident: $Op:ident, $($assign:tt)*) $value:tt) => {
         std::ops::$Op::$name($x[0], $x[1])
     };
-    ($x:ident $n:ident auxiliary $name:ident ($a:ident, $p:ident: i32 = $sample:literal -> $y:ident) { $r:ident = $value:expr }) => {{
-        let ($a, $p) = ($x[0], $n);
-        $value
-    }};
     ($x:ident $n:ident auxiliary $name:ident ($($a:ident),* -> $y:ident) { $r:ident = $value:expr }) => {{
         let [$($a,)* ..] = $x;
         $value

@@ -24,165 +24,79 @@ pub(crate) struct KernelSet<T> {
     pub(super) one_row: Kernels<T, 1>,
 }
 
-/// The functions that execute instructions, for chunks of `W` rows.
-pub(super) struct Kernels<T, const W: usize> {
-    pub(super) arithmetic: fn(&Frame<'_, T, W>, Arithmetic, Operation),
-    pub(super) choice: fn(&Frame<'_, T, W>, Choice, Operation),
-    pub(super) exponential: fn(&Frame<'_, T, W>, Exponential, Operation),
-    pub(super) elementary: fn(&Frame<'_, T, W>, Elementary, Operation),
-    pub(super) pair: fn(&Frame<'_, T, W>, Pair, Place, [Place; 2]),
-    pub(super) mul_add: fn(&Frame<'_, T, W>, &Term, Place, Place, bool),
-    pub(super) sum: fn(&Frame<'_, T, W>, &[Term], Place),
-    pub(super) sum_exactly: fn(&Frame<'_, T, W>, &[Term], Place, bool, bool),
-    pub(super) reduce: fn(&Frame<'_, T, W>, &[Term], &RowBlock<'_, T>),
-    pub(super) load: fn(&RowBlock<'_, T>, usize, &[Chunk<T, W>]),
-    pub(super) splat: fn(T, &[Chunk<T, W>]),
-    pub(super) store: fn(&mut RowBlock<'_, T>, usize, &[Chunk<T, W>], bool),
-    pub(super) guard: fn(&Frame<'_, T, W>, &mut RowBlock<'_, T>, Guard<Place>),
+/// Passes all kernels to the macro `$consumer`, after the tokens that follow its name: the arguments of each, and the
+/// function that does the work. For example, `each_kernel! { table }` is
+/// `table! { arithmetic(frame: &Frame<'_, T, W>, …) = operations::arithmetic::<T, W>; … }`.
+macro_rules! each_kernel {
+    ($consumer:ident $($tokens:tt)*) => {
+        $consumer! {
+            $($tokens)*
+            arithmetic(frame: &Frame<'_, T, W>, kernel: Arithmetic, operation: Operation) = operations::arithmetic::<T, W>;
+            choice(frame: &Frame<'_, T, W>, kernel: Choice, operation: Operation) = operations::choice::<T, W>;
+            exponential(frame: &Frame<'_, T, W>, kernel: Exponential, operation: Operation)
+                = operations::exponential::<T, W, FMA>;
+            elementary(frame: &Frame<'_, T, W>, kernel: Elementary, operation: Operation)
+                = operations::elementary::<T, W, FMA>;
+            pair(frame: &Frame<'_, T, W>, pair: Pair, a: Place, outs: [Place; 2]) = operations::pair::<T, W, FMA>;
+            mul_add(frame: &Frame<'_, T, W>, product: &Term, c: Place, out: Place, zeros_win: bool)
+                = sums::mul_add::<T, W, FMA>;
+            sum(frame: &Frame<'_, T, W>, terms: &[Term], out: Place) = sums::sum::<T, W, FMA>;
+            sum_exactly(frame: &Frame<'_, T, W>, terms: &[Term], out: Place, fused: bool, zeros_win: bool)
+                = sums::sum_exactly::<T, W, FMA>;
+            reduce(frame: &Frame<'_, T, W>, terms: &[Term], block: &RowBlock<'_, T>) = sums::reduce::<T, W, FMA>;
+            load(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) = transfer::load::<T, W>;
+            splat(x: T, out: &[Chunk<T, W>]) = transfer::splat::<T, W>;
+            store(block: &mut RowBlock<'_, T>, column: usize, slot: &[Chunk<T, W>], checks: bool) = transfer::store::<T, W>;
+            guard(frame: &Frame<'_, T, W>, block: &mut RowBlock<'_, T>, guard: Guard<Place>) = transfer::guard::<T, W>;
+        }
+    };
 }
 
-/// The module `$module` with the kernels for some target features. `$FMA` says whether these have fused instructions.
-macro_rules! kernels {
-    ($module:ident, $FMA:expr $(, $(#[$target:meta])+)?) => {
+/// The type of the table: `load(…) = …;` becomes the field `load: fn(&RowBlock<'_, T>, usize, &[Chunk<T, W>])`.
+macro_rules! table {
+    ($($name:ident($($argument:ident: $Argument:ty),*) = $function:expr;)*) => {
+        /// The functions that execute instructions, for chunks of `W` rows.
+        pub(super) struct Kernels<T, const W: usize> {
+            $(pub(super) $name: fn($($Argument),*),)*
+        }
+    };
+}
+
+/// The module `$module` with the kernels for some target features, which its attribute enables. `$FMA` says whether these
+/// have fused instructions. For example, `splat(…) = …;` becomes
+/// `#[target_feature(…)] fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) { transfer::splat::<T, W>(x, out) }`.
+macro_rules! module {
+    (
+        $module:ident, $FMA:expr, $target:meta;
+        $($name:ident($($argument:ident: $Argument:ty),*) = $function:expr;)*
+    ) => {
         mod $module {
-            use crate::program::run::lanes::{Chunk, Frame, RowBlock};
-            use crate::program::run::operations::{self, Operation};
-            use crate::program::run::{sums, transfer};
+            use crate::program::run::{operations, sums, transfer};
             use super::*;
 
             const FMA: bool = $FMA;
 
-            $($(#[$target])+)?
+            $(#[$target]
             #[inline(never)]
-            fn arithmetic<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: Arithmetic, operation: Operation) {
-                operations::arithmetic(frame, kernel, operation);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn choice<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: Choice, operation: Operation) {
-                operations::choice(frame, kernel, operation);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn exponential<T: Lanes, const W: usize>(
-                frame: &Frame<'_, T, W>,
-                kernel: Exponential,
-                operation: Operation,
-            ) {
-                operations::exponential::<T, W, FMA>(frame, kernel, operation);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn elementary<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, kernel: Elementary, operation: Operation) {
-                operations::elementary::<T, W, FMA>(frame, kernel, operation);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn pair<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, pair: Pair, a: Place, outs: [Place; 2]) {
-                operations::pair::<T, W, FMA>(frame, pair, a, outs);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn mul_add<T: Lanes, const W: usize>(
-                frame: &Frame<'_, T, W>,
-                product: &Term,
-                c: Place,
-                out: Place,
-                zeros_win: bool,
-            ) {
-                sums::mul_add::<T, W, FMA>(frame, product, c, out, zeros_win);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn sum<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, terms: &[Term], out: Place) {
-                sums::sum::<T, W, FMA>(frame, terms, out);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn sum_exactly<T: Lanes, const W: usize>(
-                frame: &Frame<'_, T, W>,
-                terms: &[Term],
-                out: Place,
-                fused: bool,
-                zeros_win: bool,
-            ) {
-                sums::sum_exactly::<T, W, FMA>(frame, terms, out, fused, zeros_win);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn reduce<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, terms: &[Term], block: &RowBlock<'_, T>) {
-                sums::reduce::<T, W, FMA>(frame, terms, block);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn load<T: Lanes, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
-                transfer::load(block, input, out);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) {
-                transfer::splat(x, out);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn store<T: Lanes, const W: usize>(
-                block: &mut RowBlock<'_, T>,
-                column: usize,
-                slot: &[Chunk<T, W>],
-                checks: bool,
-            ) {
-                transfer::store(block, column, slot, checks);
-            }
-
-            $($(#[$target])+)?
-            #[inline(never)]
-            fn guard<T: Lanes, const W: usize>(
-                frame: &Frame<'_, T, W>,
-                block: &mut RowBlock<'_, T>,
-                guard: Guard<Place>,
-            ) {
-                transfer::guard(frame, block, guard);
-            }
+            fn $name<T: Lanes, const W: usize>($($argument: $Argument),*) {
+                $function($($argument),*);
+            })*
 
             /// All kernels.
-            $($(#[$target])+)?
+            #[$target]
             pub(super) fn kernels<T: Lanes, const W: usize>() -> Kernels<T, W> {
-                Kernels {
-                    arithmetic,
-                    choice,
-                    exponential,
-                    elementary,
-                    pair,
-                    mul_add,
-                    sum,
-                    sum_exactly,
-                    reduce,
-                    load,
-                    splat,
-                    store,
-                    guard,
-                }
+                Kernels { $($name),* }
             }
         }
     };
 }
 
-kernels!(portable, cfg!(any(target_feature = "fma", target_arch = "aarch64")));
+each_kernel! { table }
+each_kernel! { module portable, cfg!(any(target_feature = "fma", target_arch = "aarch64")), doc = "For all machines."; }
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
-kernels!(avx2, true, #[target_feature(enable = "avx2,fma")]);
+each_kernel! { module avx2, true, target_feature(enable = "avx2,fma"); }
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
-kernels!(avx512, true, #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]);
+each_kernel! { module avx512, true, target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"); }
 
 /// The kernels of both types.
 struct AllKernels {
