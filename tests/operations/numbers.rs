@@ -223,7 +223,8 @@ fn sums<T: TestFloat, F: Over<T>>() {
     quickcheck(
         300,
         (|list: Vec<Any<T>>| {
-            let plain: Vec<T> = list.iter().map(|x| x.0).collect();
+            // A gradient calls the function once for each input or few of them, which takes long for many inputs.
+            let plain: Vec<T> = list.iter().take(40).map(|x| x.0).collect();
             let add_up = |variables: &[F]| {
                 for values in [variables, &plain.iter().map(|&x| F::constant(x)).collect::<Vec<_>>()] {
                     let by_reference: [F; 2] = [values.iter().sum(), values.iter().product()];
