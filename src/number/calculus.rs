@@ -88,11 +88,11 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     ) -> Self {
         Self::assert_same_tape(a, b);
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        // At another point, a dependence may be the other number.
-        let is_one_of_them = !is_dependence_over::<Self, T>();
-        if is_one_of_them && partial_b.is_zero() {
+        // The pattern of a dependence holds at other points, too, where the result may be the other number.
+        let keeps_both = is_dependence_over::<Self, T>();
+        if !keeps_both && partial_b.is_zero() {
             a.chain(data, partial_a, call)
-        } else if is_one_of_them && partial_a.is_zero() {
+        } else if !keeps_both && partial_a.is_zero() {
             b.chain(data, partial_b, call)
         } else {
             Self::join(data, a, b, || partial_a, || partial_b, call)

@@ -125,7 +125,7 @@ macro_rules! lifted_left {
 
 /// One operator on two types. For example, `operation! { [] Add::add, f64, Dual<f64> => Dual<f64>, |a, b| b + a }` gives
 /// `impl Add<Dual<f64>> for f64 { type Output = Dual<f64>; fn add(self, b: Dual<f64>) -> Dual<f64> { let a = self; b + a } }`.
-/// A debug build, which does not inline by itself, would take twice as long with all operators in every caller.
+/// With all operators expanded in every caller, debug builds of the tests took 60 per cent longer.
 macro_rules! operation {
     (
         [$($generics:tt)*] $Op:ident::$op:ident, $Left:ty, $Right:ty => $Output:ty,

@@ -271,8 +271,8 @@ pub(crate) fn total_cmp<T: Scalar>(a: T, b: T) -> Ordering {
 }
 
 /// The spherical Bessel function `jₙ(x)`: `sin x / x` for `n = 0`. For small `x` it is the series, else the upward
-/// recurrence. Source: DLMF, 10.53.1 and 10.51.1. For `n = -1` it is 0, because the derivative for `n = 0` has that term
-/// times 0.
+/// recurrence. Source: DLMF, 10.53.1 and 10.51.1. For a negative `n` it is 0: the formula of the
+/// derivative for `n = 0` multiplies that term by 0.
 #[inline]
 pub(crate) fn spherical_bessel<T: Scalar>(x: T, n: T) -> T {
     symbolic!(spherical_bessel(x, n));

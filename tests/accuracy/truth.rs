@@ -162,7 +162,7 @@ fn normal_cdf(x: &Big) -> Big {
 pub(crate) fn normal_centre(x: &Big) -> Big {
     let (mut term, mut sum) = (x.clone(), x.clone());
     let square = square(x);
-    // All terms have one sign, and what remains after 400 is negligible for |x| < 10.
+    // All terms have one sign. The loop ends when they are negligible: after fewer than 400 for |x| < 10.
     for k in 1..400 {
         term = term * &square / (2 * k + 1);
         sum = sum + &term;
