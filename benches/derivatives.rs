@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 use gradtape::sparse::{Coloring, Csr};
 use gradtape::{
-    Function, Mode, Real, VectorFunction, Workspace, derivative, function, second_derivative, third_derivative,
+    Driver, Function, Mode, Real, VectorFunction, derivative, function, second_derivative, third_derivative,
 };
 use nalgebra::SVector;
 use num_dual::{Dual2SVec64, DualNum, DualSVec64};
@@ -47,13 +47,14 @@ fn line(what: &str, names: &[&str], seconds: &[f64]) {
 }
 
 fn ode() {
-    let (f, mut workspace) = (Of(Ode), Workspace::new());
+    let f = Of(Ode);
+    let [driver, reverse_driver] = [Driver::new(&f), Driver::new(&f).with_mode(Mode::Reverse)];
     let direction = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let dual = |i: usize| if i == 0 { num_dual::Dual64::new(START[0], 1.0) } else { START[i].into() };
-    assert_near(&[f.jvp(&START, &direction).1], &[Ode::solve(&std::array::from_fn::<_, 6, _>(dual)).eps]);
+    assert_near(&[f.slope(&START, &direction).1], &[Ode::solve(&std::array::from_fn::<_, 6, _>(dual)).eps]);
     let [plain, ours, theirs] = minima([
         &mut || _ = black_box(f.value(black_box(&START))),
-        &mut || _ = black_box(f.jvp_into(black_box(&START), &direction, &mut workspace)),
+        &mut || _ = black_box(driver.slope(black_box(&START), &direction)),
         &mut || _ = black_box(Ode::solve(&black_box(std::array::from_fn::<_, 6, _>(dual)))),
     ]);
     line("ode, one direction", &["forward", "num-dual"], &[plain, ours, theirs]);
@@ -65,14 +66,10 @@ fn ode() {
     };
     assert_near(&f.gradient(&START), &gradient(&START).1);
     let mut reverse_slopes = [0.0; 6];
-    let (mut workspace, mut reverse_scratch) = (Workspace::new(), Workspace::new());
     let [plain, ours, reverse, theirs] = minima([
         &mut || _ = black_box(f.value(black_box(&START))),
-        &mut || _ = black_box(f.value_and_gradient_into(black_box(&START), &mut slopes, &mut workspace)),
-        &mut || {
-            let (x, mode) = (black_box(&START), Mode::Reverse);
-            black_box(f.value_and_gradient_by_into(mode, x, &mut reverse_slopes, &mut reverse_scratch));
-        },
+        &mut || _ = black_box(driver.gradient(black_box(&START), &mut slopes)),
+        &mut || _ = black_box(reverse_driver.gradient(black_box(&START), &mut reverse_slopes)),
         &mut || _ = black_box(gradient(black_box(&START))),
     ]);
     line("ode, gradient by 6 inputs", &["chosen", "reverse", "num-dual"], &[plain, ours, reverse, theirs]);
@@ -100,29 +97,23 @@ fn their_price<F: DualNum<Primitive = f64> + Copy>(x: &[F]) -> F {
 const OPTION: [f64; 5] = [100.0, 110.0, 0.03, 0.2, 1.5];
 
 fn option() {
-    let (f, mut workspace, mut slopes) = (function!(price), Workspace::new(), [0.0; 5]);
-    let (mut forward_slopes, mut reverse_slopes, mut reverse_scratch) = ([0.0; 5], [0.0; 5], Workspace::new());
+    let f = function!(price);
+    let driver = Driver::new(f);
+    let [forward_driver, reverse_driver] = [Mode::Forward, Mode::Reverse].map(|mode| driver.clone().with_mode(mode));
+    let (mut slopes, mut forward_slopes, mut reverse_slopes) = ([0.0; 5], [0.0; 5], [0.0; 5]);
     let gradient =
         |x: &[f64; 5]| num_dual::gradient(|x: SVector<DualSVec64<5>, 5>| their_price(x.as_slice()), &SVector::from(*x));
     assert_near(&f.gradient(&OPTION), gradient(&OPTION).1.as_slice());
     let [plain, ours, forward, reverse, theirs] = minima([
         &mut || (0..100).for_each(|_| _ = black_box(f.value(black_box(&OPTION)))),
         &mut || {
-            (0..100).for_each(|_| {
-                _ = black_box(f.value_and_gradient_into(black_box(&OPTION), &mut slopes, &mut workspace));
-            });
+            (0..100).for_each(|_| _ = black_box(driver.gradient(black_box(&OPTION), &mut slopes)));
         },
         &mut || {
-            (0..100).for_each(|_| {
-                let (x, mode) = (black_box(&OPTION), Mode::Forward);
-                _ = black_box(f.value_and_gradient_by_into(mode, x, &mut forward_slopes, &mut Workspace::new()));
-            });
+            (0..100).for_each(|_| _ = black_box(forward_driver.gradient(black_box(&OPTION), &mut forward_slopes)));
         },
         &mut || {
-            (0..100).for_each(|_| {
-                let (x, mode) = (black_box(&OPTION), Mode::Reverse);
-                _ = black_box(f.value_and_gradient_by_into(mode, x, &mut reverse_slopes, &mut reverse_scratch));
-            });
+            (0..100).for_each(|_| _ = black_box(reverse_driver.gradient(black_box(&OPTION), &mut reverse_slopes)));
         },
         &mut || (0..100).for_each(|_| _ = black_box(gradient(black_box(&OPTION)))),
     ])
@@ -130,15 +121,19 @@ fn option() {
     let names = ["chosen", "forward", "reverse", "num-dual"];
     line("option price, gradient by 5 inputs", &names, &[plain, ours, forward, reverse, theirs]);
 
-    let (mut hessian, mut workspace) = ([0.0; 25], Workspace::new());
+    let mut hessian = [0.0; 25];
     let their_hessian = |x: &[f64; 5]| {
         num_dual::hessian(|x: SVector<Dual2SVec64<5>, 5>| their_price(x.as_slice()), &SVector::from(*x)).2
     };
-    f.hessian_into(&OPTION, &mut hessian, &mut workspace);
+    driver.hessian(&OPTION, &mut slopes, &mut hessian);
     assert_near(&hessian, their_hessian(&OPTION).as_slice());
     let [plain, ours, theirs] = minima([
         &mut || (0..100).for_each(|_| _ = black_box(f.value(black_box(&OPTION)))),
-        &mut || (0..100).for_each(|_| f.hessian_into(black_box(&OPTION), black_box(&mut hessian), &mut workspace)),
+        &mut || {
+            (0..100).for_each(|_| {
+                _ = black_box(driver.hessian(black_box(&OPTION), &mut slopes, black_box(&mut hessian)));
+            });
+        },
         &mut || (0..100).for_each(|_| _ = black_box(their_hessian(black_box(&OPTION)))),
     ])
     .map(|seconds| seconds / 100.0);
@@ -198,18 +193,19 @@ impl VectorFunction for Pendulum {
 }
 
 fn small_jacobian() {
-    let (f, x) = (Pendulum, [1.2, 0.4, 0.1, -0.3]);
+    let x = [1.2, 0.4, 0.1, -0.3];
     let theirs = |x: &[f64; 4]| {
         let f = |s: SVector<DualSVec64<4>, 4>| SVector::from(pendulum!(s));
         num_dual::jacobian(f, &SVector::from(*x)).1
     };
-    let (mut jacobian, mut workspace) = ([0.0; 16], Workspace::new());
-    f.jacobian_into(&x, &mut jacobian, &mut workspace);
+    let (driver, mut y, mut results, mut jacobian) = (Driver::new(Pendulum), [0.0; 4], [0.0; 4], [0.0; 16]);
+    driver.jacobian(&x, &mut results, &mut jacobian);
     assert_near(&jacobian, theirs(&x).transpose().as_slice());
-    let mut y = [0.0; 4];
     let seconds = minima([
-        &mut || (0..100).for_each(|_| f.value_into(black_box(&x), black_box(&mut y))),
-        &mut || (0..100).for_each(|_| f.jacobian_into(black_box(&x), black_box(&mut jacobian), &mut workspace)),
+        &mut || (0..100).for_each(|_| driver.value(black_box(&x), black_box(&mut y))),
+        &mut || {
+            (0..100).for_each(|_| driver.jacobian(black_box(&x), &mut results, black_box(&mut jacobian)));
+        },
         &mut || (0..100).for_each(|_| _ = black_box(theirs(black_box(&x)))),
     ])
     .map(|seconds| seconds / 100.0);
@@ -228,14 +224,14 @@ fn hessian_products() {
 fn hessian_product(what: &str, f: &impl Function, x: &[f64]) {
     let (mut slopes, mut product) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let direction: Vec<f64> = (0..x.len()).map(|i| if i % 2 == 0 { 0.5 } else { -0.25 }).collect();
-    let (mut workspace, mut other) = (Workspace::new(), Workspace::new());
-    f.hvp_into(x, &direction, &mut product, &mut other);
+    let (driver, reverse_driver) = (Driver::new(f), Driver::new(f).with_mode(Mode::Reverse));
+    driver.hvp(x, &direction, &mut product);
     let curvature: f64 = product.iter().zip(&direction).map(|(a, b)| a * b).sum();
     assert_near(&[curvature], &[f.directional(x, &direction)[2]]);
     let [plain, gradient, ours] = minima([
         &mut || _ = black_box(f.value(black_box(x))),
-        &mut || _ = black_box(f.value_and_gradient_by_into(Mode::Reverse, black_box(x), &mut slopes, &mut workspace)),
-        &mut || f.hvp_into(black_box(x), &direction, black_box(&mut product), &mut other),
+        &mut || _ = black_box(reverse_driver.gradient(black_box(x), &mut slopes)),
+        &mut || driver.hvp(black_box(x), &direction, black_box(&mut product)),
     ]);
     line(what, &["gradient", "product"], &[plain, gradient, ours]);
     println!("{:<44} {:.2} of the gradient", "", ours / gradient);
@@ -260,12 +256,13 @@ impl VectorFunction for Tridiagonal {
 
 fn sparse() {
     for n in [1_000, 10_000, 100_000, 1_000_000] {
-        let (x, mut y, mut workspace) = (Draws::new().take(n), vec![0.0; n], Workspace::new());
+        let (x, mut y, mut results) = (Draws::new().take(n), vec![0.0; n], vec![0.0; n]);
         let coloring = Coloring::of_jacobian(&Tridiagonal.sparsity(&x));
         let mut jacobian = Csr::zeros(coloring.pattern().clone());
+        let driver = Driver::new(Tridiagonal).with_coloring(coloring);
         let [plain, ours, once] = minima([
-            &mut || Tridiagonal.value_into(black_box(&x), black_box(&mut y)),
-            &mut || Tridiagonal.sparse_jacobian_into(black_box(&x), &coloring, &mut jacobian, &mut workspace),
+            &mut || driver.value(black_box(&x), black_box(&mut y)),
+            &mut || driver.sparse_jacobian(black_box(&x), &mut results, &mut jacobian),
             &mut || _ = black_box(Tridiagonal.sparse_jacobian(black_box(&x))),
         ]);
         let names = ["pattern known", "with its pattern"];
@@ -292,21 +289,15 @@ fn modes() {
 
 fn mode(what: &str, f: &impl Function, x: &[f64]) {
     let (mut slopes, mut other_slopes) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-    let (mut workspace, mut other) = (Workspace::new(), Workspace::new());
+    let [forward, reverse] = [Mode::Forward, Mode::Reverse].map(|mode| Driver::new(f).with_mode(mode));
     let repetitions = 1 + 1000 / x.len();
     let seconds = minima([
         &mut || (0..repetitions).for_each(|_| _ = black_box(f.value(black_box(x)))),
         &mut || {
-            (0..repetitions).for_each(|_| {
-                let x = black_box(x);
-                _ = black_box(f.value_and_gradient_by_into(Mode::Forward, x, &mut slopes, &mut workspace));
-            });
+            (0..repetitions).for_each(|_| _ = black_box(forward.gradient(black_box(x), &mut slopes)));
         },
         &mut || {
-            (0..repetitions).for_each(|_| {
-                let x = black_box(x);
-                _ = black_box(f.value_and_gradient_by_into(Mode::Reverse, x, &mut other_slopes, &mut other));
-            });
+            (0..repetitions).for_each(|_| _ = black_box(reverse.gradient(black_box(x), &mut other_slopes)));
         },
     ])
     .map(|seconds| seconds / f64::from(u32::try_from(repetitions).expect("few")));

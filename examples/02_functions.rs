@@ -4,7 +4,7 @@
 //! lesson prints value, gradient and Hessian of Rosenbrock's function, its slope and curvature along a direction, and
 //! the circle that Newton's method fits to some points.
 
-use gradtape::{Function, Mode, Real, Workspace, function};
+use gradtape::{Driver, Function, Mode, Real, function};
 
 /// The sum of squared distances of points from a circle with center (p₀, p₁) and radius p₂.
 struct Circle {
@@ -35,18 +35,20 @@ fn main() {
     assert_eq!(along, [104.0, 396.0 + 3.0 * 200.0, 402.0 + 6.0 * 400.0 + 9.0 * 200.0]);
     assert_eq!(product, [402.0 + 3.0 * 400.0, 400.0 + 3.0 * 200.0]);
 
-    // By default the number of inputs determines the mode: forward for few, reverse for many. You may choose it, too.
-    let [forward, reverse] = [Mode::Forward, Mode::Reverse].map(|mode| rosenbrock.value_and_gradient_by(mode, &x));
-    assert_eq!(forward, reverse);
+    // By default the number of inputs determines the mode: forward for few, reverse for many. A driver writes to your
+    // slices, and its mode is yours to choose.
+    for mode in [Mode::Forward, Mode::Reverse] {
+        let mut slopes = [0.0; 2];
+        assert_eq!(Driver::new(rosenbrock).with_mode(mode).gradient(&x, &mut slopes), value);
+        assert_eq!(slopes, [396.0, 200.0]);
+    }
 
-    // In a loop, the forms that end in `_into` keep their memory in a `Workspace`.
+    // In a loop, a driver keeps its memory. The gradient comes with the Hessian.
     let angles = (0..12).map(f64::from);
-    let circle = Circle { points: angles.map(|t| [1.0 + 2.0 * t.cos(), -0.5 + 2.0 * t.sin()]).collect() };
-    let (mut p, mut workspace) = ([0.8, -0.2, 1.5], Workspace::new());
-    let (mut slopes, mut hessian) = ([0.0; 3], [0.0; 9]);
+    let circle = Driver::new(Circle { points: angles.map(|t| [1.0 + 2.0 * t.cos(), -0.5 + 2.0 * t.sin()]).collect() });
+    let (mut p, mut slopes, mut hessian) = ([0.8, -0.2, 1.5], [0.0; 3], [0.0; 9]);
     for _ in 0..8 {
-        circle.gradient_into(&p, &mut slopes, &mut workspace);
-        circle.hessian_into(&p, &mut hessian, &mut workspace);
+        circle.hessian(&p, &mut slopes, &mut hessian);
         let step = solve(&hessian, &slopes);
         p = std::array::from_fn(|i| p[i] - step[i]);
     }

@@ -4,10 +4,9 @@
 //! of the final x + y by the four coefficients and the initial state is computed in four ways: with every operation on
 //! the tape, with only the Jacobian of each step on the tape, and each of these with checkpoints.
 
-use std::cell::RefCell;
 use std::time::Instant;
 
-use gradtape::{Real, Tape, Value, VectorFunction, Workspace, checkpoint_loop, preaccumulate_into};
+use gradtape::{Driver, Real, Tape, Value, VectorFunction, checkpoint_loop};
 
 const DT: f64 = 0.001;
 
@@ -33,26 +32,26 @@ impl VectorFunction for Step {
 }
 
 /// A step of the loop on a tape: all its operations, or its Jacobian.
-type OneStep = fn([Value<f64>; 2], &[Value<f64>], &mut Workspace) -> [Value<f64>; 2];
+type OneStep = fn(&Driver<Step>, [Value<f64>; 2], &[Value<f64>]) -> [Value<f64>; 2];
 
-fn recorded([x, y]: [Value<f64>; 2], p: &[Value<f64>], _: &mut Workspace) -> [Value<f64>; 2] {
+fn recorded(step: &Driver<Step>, [x, y]: [Value<f64>; 2], p: &[Value<f64>]) -> [Value<f64>; 2] {
     let mut next = [x, y];
-    Step.eval(&[x, y, p[0], p[1], p[2], p[3]], &mut next);
+    step.function().eval(&[x, y, p[0], p[1], p[2], p[3]], &mut next);
     next
 }
 
-fn preaccumulated([x, y]: [Value<f64>; 2], p: &[Value<f64>], workspace: &mut Workspace) -> [Value<f64>; 2] {
+fn preaccumulated(step: &Driver<Step>, [x, y]: [Value<f64>; 2], p: &[Value<f64>]) -> [Value<f64>; 2] {
     let mut next = [x, y];
-    preaccumulate_into(&Step, &[x, y, p[0], p[1], p[2], p[3]], &mut next, workspace);
+    step.preaccumulate(&[x, y, p[0], p[1], p[2], p[3]], &mut next);
     next
 }
 
 fn main() {
     let (state, p) = ([1.0, 1.0], [1.5, 1.0, 3.0, 1.0]);
     for steps in [10_000, 1_000_000] {
-        let (time, mut next) = (Instant::now(), state);
+        let (time, driver, mut next) = (Instant::now(), Driver::new(Step), state);
         for _ in 0..steps {
-            Step.value_into(&[next[0], next[1], p[0], p[1], p[2], p[3]], &mut next);
+            driver.value(&[next[0], next[1], p[0], p[1], p[2], p[3]], &mut next);
         }
         let plain = time.elapsed().as_secs_f64();
         println!("{steps} steps: x + y = {:.10}, plain floats {:.1} ms", next[0] + next[1], 1e3 * plain);
@@ -60,9 +59,9 @@ fn main() {
         let mut first: Option<Vec<f64>> = None;
         for (recording, one_step) in [("all recorded", recorded as OneStep), ("preaccumulated", preaccumulated)] {
             for (suffix, checkpoints) in [("", false), (", checkpoints", true)] {
-                let (time, tape, workspace) = (Instant::now(), Tape::new(), RefCell::new(Workspace::new()));
+                let (time, tape, driver) = (Instant::now(), Tape::new(), Driver::new(Step));
                 let (s, p) = (tape.vars(&state), tape.vars(&p));
-                let step = move |_, &s: &[_; 2], p: &[_]| one_step(s, p, &mut workspace.borrow_mut());
+                let step = move |_, &s: &[_; 2], p: &[_]| one_step(&driver, s, p);
                 let [x, y] = if checkpoints {
                     checkpoint_loop(step, steps, [s[0], s[1]], &p)
                 } else {

@@ -1,25 +1,30 @@
 //! Functions that are written once, and all their derivatives.
 
 mod drive;
+mod driver;
+mod jacobian;
 mod macros;
+mod memory;
 mod mode;
+mod objective;
 mod preaccumulate;
 mod sparse;
 mod univariate;
 mod vector;
-mod workspace;
 
+pub use driver::Driver;
 pub use mode::Mode;
-pub use preaccumulate::{preaccumulate, preaccumulate_into};
+pub use objective::Objective;
+pub use preaccumulate::preaccumulate;
 pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
-pub use workspace::Workspace;
+pub(crate) use vector::results;
 
-use self::drive::{fast_then_exact, hvp};
-use crate::dual::Dual;
-use crate::dual::unchecked::Unchecked;
 use crate::number::{Plain, Real};
-use crate::sparse::{Coloring, Csr, Sparsity};
+#[cfg(feature = "program")]
+use crate::program::{Precision, Program};
+use crate::sparse::{Csr, Sparsity};
+use memory::Memory;
 
 /// A function `f` of many numbers, written once, and all its derivatives.
 ///
@@ -30,7 +35,7 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 ///
 /// # Which derivative
 ///
-/// The cost is given in evaluations over [`Dual`]s or [`Value`](crate::Value)s:
+/// The cost is given in evaluations over [`Dual`](crate::Dual)s or [`Value`](crate::Value)s:
 ///
 /// | you want | use | cost |
 /// |---|---|---|
@@ -38,7 +43,7 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 /// | | [`Mode::Forward`] | an evaluation over `Dual`s of 8 directions for every 8 inputs |
 /// | | [`Mode::Reverse`] | an evaluation over `Value`s and a sweep |
 /// | the Jacobian | [`VectorFunction::jacobian`] | forward as above, or a sweep for each output |
-/// | the derivative along a direction | [`Function::jvp`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
+/// | the derivative along a direction | [`Function::slope`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
 /// | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
 /// | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
 /// | the Hessian | [`Function::hessian`] | a gradient over `Value<Dual>` for every 4 inputs |
@@ -46,8 +51,7 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
 /// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
 ///
-/// Each has a form that ends in `_into`. It writes to your arrays and keeps its memory in a [`Workspace`]: in a loop,
-/// only the first round allocates.
+/// In a loop, take a [`Driver`]: it writes to your arrays, keeps its memory, and returns the value, too.
 ///
 /// # Examples
 ///
@@ -69,6 +73,10 @@ use crate::sparse::{Coloring, Csr, Sparsity};
 /// assert_eq!(fit.value_and_gradient(&[1.0, 1.0]), (1.0, vec![-2.0, -2.0]));
 /// assert_eq!(fit.hvp(&[1.0, 1.0], &[1.0, 0.0]), [4.0, 2.0]);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Function` of `{T}`",
+    note = "a closure has numbers of one type: write `function!(|x| ...)`, or implement `Function` for a `struct`"
+)]
 pub trait Function<T: Plain = f64> {
     /// Computes the value at `x`, in any number.
     fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F;
@@ -84,75 +92,10 @@ pub trait Function<T: Plain = f64> {
         self.value_and_gradient(x).1
     }
 
-    /// The same as [`gradient`](Self::gradient), written to `gradient`.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `gradient` is not that of `x`.
-    #[track_caller]
-    fn gradient_into(&self, x: &[T], gradient: &mut [T], workspace: &mut Workspace) {
-        self.value_and_gradient_into(x, gradient, workspace);
-    }
-
     /// The value and the gradient at `x`.
     fn value_and_gradient(&self, x: &[T]) -> (T, Vec<T>) {
-        self.value_and_gradient_by(Mode::of_gradient(x.len()), x)
-    }
-
-    /// The same as [`value_and_gradient`](Self::value_and_gradient): returns the value and writes the gradient to
-    /// `gradient`.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `gradient` is not that of `x`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::{Function, Workspace, function};
-    ///
-    /// let bowl = function!(|x| (x[0] - 3.0).powi(2) + x[1] * x[1]);
-    /// let (mut x, mut slopes, mut workspace) = ([0.0, 1.0], [0.0; 2], Workspace::new());
-    /// for _ in 0..100 {
-    ///     bowl.value_and_gradient_into(&x, &mut slopes, &mut workspace);
-    ///     x = std::array::from_fn(|i| x[i] - 0.2 * slopes[i]);
-    /// }
-    /// assert!((x[0] - 3.0).abs() < 1e-9 && x[1].abs() < 1e-9);
-    /// ```
-    #[track_caller]
-    fn value_and_gradient_into(&self, x: &[T], gradient: &mut [T], workspace: &mut Workspace) -> T {
-        self.value_and_gradient_by_into(Mode::of_gradient(x.len()), x, gradient, workspace)
-    }
-
-    /// The value and the gradient in the mode of your choice.
-    ///
-    /// ```
-    /// use gradtape::{Function, Mode, function};
-    ///
-    /// let product = function!(|x| x[0] * x[1]);
-    /// for mode in [Mode::Forward, Mode::Reverse] {
-    ///     assert_eq!(product.value_and_gradient_by(mode, &[2.0, 3.0]), (6.0, vec![3.0, 2.0]));
-    /// }
-    /// ```
-    fn value_and_gradient_by(&self, mode: Mode, x: &[T]) -> (T, Vec<T>) {
         let mut gradient = vec![T::zero(); x.len()];
-        let value = self.value_and_gradient_by_into(mode, x, &mut gradient, &mut Workspace::new());
-        (value, gradient)
-    }
-
-    /// The same as [`value_and_gradient_by`](Self::value_and_gradient_by): returns the value and writes the gradient to
-    /// `gradient`.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `gradient` is not that of `x`.
-    #[track_caller]
-    fn value_and_gradient_by_into(&self, mode: Mode, x: &[T], gradient: &mut [T], workspace: &mut Workspace) -> T {
-        assert_eq!(gradient.len(), x.len(), "a gradient is as long as the point; make `gradient` so");
-        match mode {
-            Mode::Forward => drive::forward_gradient(self, x, gradient, workspace),
-            Mode::Reverse => drive::reverse_gradient(self, x, gradient, workspace),
-        }
+        (drive::gradient(self, Mode::of_gradient(x.len()), x, &mut gradient, &mut Memory::new()), gradient)
     }
 
     /// The value at `x` and its derivative `Σ vᵢ ∂f/∂xᵢ` along `v`.
@@ -166,22 +109,12 @@ pub trait Function<T: Plain = f64> {
     /// ```
     /// use gradtape::{Function, function};
     ///
-    /// assert_eq!(function!(|x| x[0] * x[1]).jvp(&[2.0, 3.0], &[1.0, 10.0]), (6.0, 23.0));
+    /// assert_eq!(function!(|x| x[0] * x[1]).slope(&[2.0, 3.0], &[1.0, 10.0]), (6.0, 23.0));
     /// ```
+    #[doc(alias = "jvp")]
     #[track_caller]
-    fn jvp(&self, x: &[T], v: &[T]) -> (T, T) {
-        self.jvp_into(x, v, &mut Workspace::new())
-    }
-
-    /// The same as [`jvp`](Self::jvp), with the memory of `workspace`.
-    ///
-    /// # Panics
-    ///
-    /// The same as [`jvp`](Self::jvp).
-    #[track_caller]
-    fn jvp_into(&self, x: &[T], v: &[T], workspace: &mut Workspace) -> (T, T) {
-        let (y, slope) = drive::jvp::<T, Unchecked<T>, 1>(self, x, v, workspace);
-        if slope.is_nan() { drive::jvp::<T, Dual<T>, 1>(self, x, v, workspace) } else { (y, slope) }
+    fn slope(&self, x: &[T], v: &[T]) -> (T, T) {
+        drive::slope(self, x, v, &mut Memory::new())
     }
 
     /// Value, slope and curvature along `v`: `f`, `Σ vᵢ ∂f/∂xᵢ` and `Σ vᵢ vⱼ ∂²f/∂xᵢ∂xⱼ`.
@@ -199,26 +132,10 @@ pub trait Function<T: Plain = f64> {
     /// ```
     #[track_caller]
     fn directional(&self, x: &[T], v: &[T]) -> [T; 3] {
-        self.directional_into(x, v, &mut Workspace::new())
+        drive::directional(self, x, v, &mut Memory::new())
     }
 
-    /// The same as [`directional`](Self::directional), with the memory of `workspace`.
-    ///
-    /// # Panics
-    ///
-    /// The same as [`directional`](Self::directional).
-    #[track_caller]
-    fn directional_into(&self, x: &[T], v: &[T], workspace: &mut Workspace) -> [T; 3] {
-        let new = |data: Unchecked<T>, tangent| Unchecked { data, tangents: [tangent] };
-        let y = drive::directional(self, x, v, new, |y: Unchecked<Unchecked<T>>| [y.data, y.tangents[0]], workspace);
-        if y.iter().any(|y| y.is_nan()) {
-            let new = |data: Dual<T>, tangent| Dual::new(data, [tangent]);
-            return drive::directional(self, x, v, new, |y: Dual<Dual<T>>| [y.data(), y.tangent()], workspace);
-        }
-        y
-    }
-
-    /// The Hessian at `x` times `v`: `Σⱼ vⱼ ∂²f/∂xᵢ∂xⱼ`. It is computed as a gradient over [`Dual`]s.
+    /// The Hessian at `x` times `v`: `Σⱼ vⱼ ∂²f/∂xᵢ∂xⱼ`. It is computed as a gradient over [`Dual`](crate::Dual)s.
     ///
     /// # Panics
     ///
@@ -227,30 +144,8 @@ pub trait Function<T: Plain = f64> {
     #[track_caller]
     fn hvp(&self, x: &[T], v: &[T]) -> Vec<T> {
         let mut product = vec![T::zero(); x.len()];
-        self.hvp_into(x, v, &mut product, &mut Workspace::new());
+        drive::hvp(self, x, v, &mut product, &mut Memory::new());
         product
-    }
-
-    /// The same as [`hvp`](Self::hvp), written to `product`.
-    ///
-    /// # Panics
-    ///
-    /// If the lengths of `x`, `v` and `product` differ.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::{Function, Workspace, function};
-    ///
-    /// let (cubic, mut workspace) = (function!(|x| x[0] * x[0] * x[1]), Workspace::new());
-    /// let mut column = [0.0; 2];
-    /// cubic.hvp_into(&[1.0, 2.0], &[1.0, 0.0], &mut column, &mut workspace);
-    /// assert_eq!(column, [4.0, 2.0]);
-    /// ```
-    #[track_caller]
-    fn hvp_into(&self, x: &[T], v: &[T], product: &mut [T], workspace: &mut Workspace) {
-        assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-        fast_then_exact!(T, [hvp for 1] of 1, (self, x, v, product, workspace), product);
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: the lower triangle is computed and copied
@@ -259,30 +154,9 @@ pub trait Function<T: Plain = f64> {
     /// For many variables, use [`hvp`](Self::hvp).
     #[must_use]
     fn hessian(&self, x: &[T]) -> Vec<Vec<T>> {
-        let mut hessian = vec![T::zero(); x.len() * x.len()];
-        self.hessian_into(x, &mut hessian, &mut Workspace::new());
+        let (mut gradient, mut hessian) = (vec![T::zero(); x.len()], vec![T::zero(); x.len() * x.len()]);
+        drive::hessian(self, x, &mut gradient, &mut hessian, &mut Memory::new());
         drive::to_rows(&hessian, x.len())
-    }
-
-    /// The same as [`hessian`](Self::hessian), written to `hessian` row by row.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `hessian` is not the square of that of `x`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::{Function, Workspace, function};
-    ///
-    /// let mut hessian = [0.0; 4];
-    /// function!(|x| x[0] * x[0] * x[1]).hessian_into(&[1.0, 2.0], &mut hessian, &mut Workspace::new());
-    /// assert_eq!(hessian, [4.0, 2.0, 2.0, 0.0]);
-    /// ```
-    #[track_caller]
-    fn hessian_into(&self, x: &[T], hessian: &mut [T], workspace: &mut Workspace) {
-        assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
-        drive::hessian(self, x, hessian, workspace);
     }
 
     /// The places where the Hessian may differ from zero. They follow from the structure of the computation, not from
@@ -309,37 +183,58 @@ pub trait Function<T: Plain = f64> {
     /// ```
     #[must_use]
     fn sparse_hessian(&self, x: &[T]) -> Csr<T> {
-        let pattern = self.hessian_sparsity(x).local(false);
-        let mut hessian = Csr::zeros(pattern.clone());
-        self.sparse_hessian_into(x, &Coloring::of_hessian(&pattern), &mut hessian, &mut Workspace::new());
+        let (mut gradient, mut hessian) = (vec![T::zero(); x.len()], Csr::default());
+        sparse::hessian(self, x, None, &mut gradient, &mut hessian, &mut Memory::new());
         hessian
     }
 
-    /// The same as [`sparse_hessian`](Self::sparse_hessian), with a colouring of the known pattern, written to
-    /// `hessian`.
-    ///
-    /// # Panics
-    ///
-    /// If the pattern is not that of this function, or is that of another path through it and lacks a place at `x`, or
-    /// if `hessian` has another pattern.
+    /// The function as a [`Program`], recorded at `x`: it follows the branches that the function takes there. The same as
+    /// `Program::record(|x| f.eval(x), x)`.
     ///
     /// # Examples
     ///
     /// ```
-    /// use gradtape::sparse::{Coloring, Csr};
-    /// use gradtape::{Function, Workspace, function};
+    /// use gradtape::{Function, function};
     ///
-    /// let product = function!(|x| x[0] * x[1] + x[2] * x[2]);
-    /// let coloring = Coloring::of_hessian(&product.hessian_sparsity(&[1.0, 1.0, 1.0]));
-    /// let (mut hessian, mut workspace) = (Csr::zeros(coloring.pattern().clone()), Workspace::new());
-    /// for x in [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]] {
-    ///     product.sparse_hessian_into(&x, &coloring, &mut hessian, &mut workspace);
-    ///     assert_eq!(hessian.values(), [1.0, 1.0, 2.0]);
-    /// }
+    /// let area = function!(|x| x[0] * x[1]).record(&[1.0, 1.0]);
+    /// assert_eq!(area.gradient().eval(&[2.0, 3.0])?, [6.0, 3.0, 2.0]);
+    /// # Ok::<(), gradtape::Error>(())
     /// ```
+    #[cfg(feature = "program")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+    #[must_use]
     #[track_caller]
-    fn sparse_hessian_into(&self, x: &[T], coloring: &Coloring, hessian: &mut Csr<T>, workspace: &mut Workspace) {
-        sparse::hessian(self, x, coloring, hessian, workspace);
+    fn record(&self, x: &[T]) -> Program<T>
+    where
+        T: Precision,
+    {
+        self.record_with(&[], x)
+    }
+
+    /// The function as a [`Program`] whose first inputs are parameters, which all rows share. It is recorded at the
+    /// parameters followed by `row`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Rows, Workspace};
+    /// use gradtape::{Function, function};
+    ///
+    /// let product = function!(|x| x[0] * x[1]).record_with(&[1.0], &[1.0]);
+    /// let mut workspace = Workspace::new();
+    /// let results = product.run(&[10.0], Rows::new(&[1.0, 2.0, 3.0], 1)?, &mut workspace)?;
+    /// assert_eq!(results.column(0), [10.0, 20.0, 30.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[cfg(feature = "program")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+    #[must_use]
+    #[track_caller]
+    fn record_with(&self, parameters: &[T], row: &[T]) -> Program<T>
+    where
+        T: Precision,
+    {
+        Program::record_with(|parameters, row| self.eval(&[parameters, row].concat()), parameters, row)
     }
 }
 

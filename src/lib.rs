@@ -31,7 +31,7 @@
 //! | a function of which you need several derivatives | [`Function`], [`VectorFunction`], [`function!`] |
 //! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
-//! | a loop that takes gradients again and again | one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
+//! | a loop that takes derivatives again and again | one [`Driver`]; or one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
@@ -122,14 +122,21 @@
 //! [`Real`]. Derivatives of sums, differences and products have about 30 digits; those of quotients and elementary
 //! functions have the digits of f64, as in that crate:
 //!
-#![cfg_attr(feature = "twofloat", doc = "```")]
-#![cfg_attr(not(feature = "twofloat"), doc = "```ignore")]
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["twofloat"] }
+//! twofloat = "0.8"
+//! ```
+//!
+//! ```
+//! # #[cfg(feature = "twofloat")] {
 //! use gradtape::derivative;
 //! use twofloat::TwoFloat;
 //!
 //! let x = TwoFloat::new_add(1.0, 1e-25);
 //! let [_, slope] = derivative(|x| x * x, x);
 //! assert_eq!(slope - TwoFloat::from(2.0), TwoFloat::from(2e-25));
+//! # }
 //! ```
 //!
 //! `TwoFloat` itself is not [`Real`], because it has no `Sum` and no `Product`. So it cannot be the plain number of a
@@ -146,6 +153,13 @@
 //!
 //! The distributions of `rand` and `rand_distr` draw plain numbers, which are data. Make a variable of what you drew, or
 //! compute with it; the mean and the deviation may be variables:
+//!
+//! ```toml
+//! [dependencies]
+//! gradtape = "0.1"
+//! rand = "0.10"
+//! rand_distr = "0.6"
+//! ```
 //!
 //! ```
 //! use gradtape::Tape;
@@ -207,12 +221,14 @@ mod tape;
 pub use dual::Dual;
 pub use error::Error;
 pub use function::{
-    Function, Mode, VectorFunction, Workspace, derivative, preaccumulate, preaccumulate_into, second_derivative,
-    third_derivative,
+    Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
 };
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;
+/// The crate of the trait `Float`, in the version that the numbers implement.
+#[doc(no_inline)]
+pub use num_traits;
 pub use number::{Number, Plain, Real};
 pub use scalar::Scalar;
 #[cfg(feature = "locations")]

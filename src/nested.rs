@@ -9,7 +9,6 @@ use crate::number::Number;
 use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
 use crate::ops::kind::Dependence;
 use crate::ops::operators;
-use crate::scalar::Scalar;
 use crate::tape::Value;
 
 type ValueOfValue<T> = Value<Value<T>>;
@@ -19,23 +18,31 @@ type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize, const C: bool> = Dual<Dual<T, M, C>, N, C>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
 type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
+type ValueOfDualOfValue<T, const M: usize> = Value<Dual<Value<T>, M>>;
 type ValueOfDualOfDual<T, const L: usize, const M: usize> = Value<Dual<Dual<T, L>, M>>;
+type DualOfValueOfValue<T, const N: usize> = Dual<Value<Value<T>>, N>;
+type DualOfValueOfDual<T, const M: usize, const N: usize> = Dual<Value<Dual<T, M>>, N>;
+type DualOfDualOfValue<T, const M: usize, const N: usize> = Dual<Dual<Value<T>, M>, N>;
 type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<Dual<Dual<T, L>, M>, N>;
 
 /// For example, the line of `ValueOfValue` gives `impl Add<T> for Value<Value<T>>`, `impl Add<Value<Value<f64>>> for f64`,
 /// `impl PartialEq<T> for Value<Value<T>>`, and the same for all operators.
 macro_rules! nested {
-    ($([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => { $(
-        operators! { lifted_right [$($generics)* T: Number<Plain = T>] $Number<T $($arguments)*>, T, $Inner; }
+    (T: $Plain:path; $([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => { $(
+        operators! { lifted_right [$($generics)* T: $Plain] $Number<T $($arguments)*>, T, $Inner; }
         operators! { lifted_left [$($generics)*] f32, $Number<f32 $($arguments)*>; }
         operators! { lifted_left [$($generics)*] f64, $Number<f64 $($arguments)*>; }
         compared! {
-            [$($generics)* T: Scalar] $Number<T $($arguments)*>, T, |left, right| (left.data(), *right)
+            [$($generics)* T: $Plain] $Number<T $($arguments)*>, T, |left, right| (left.data(), *right)
         }
     )* };
 }
 
+#[cfg(feature = "program")]
+pub(crate) use nested;
+
 nested! {
+    T: Number<Plain = T>;
     [] ValueOfValue [] over Value<T>;
     [] ValueOfDependence [] over Dependence<T>;
     [const M: usize, const C: bool,] ValueOfDual [, M, C] over Dual<T, M, C>;
@@ -43,6 +50,10 @@ nested! {
     [const M: usize, const N: usize, const C: bool,] DualOfDual [, M, N, C] over Dual<T, M, C>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;
     [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
+    [const M: usize,] ValueOfDualOfValue [, M] over Dual<Value<T>, M>;
     [const L: usize, const M: usize,] ValueOfDualOfDual [, L, M] over Dual<Dual<T, L>, M>;
+    [const N: usize,] DualOfValueOfValue [, N] over Value<Value<T>>;
+    [const M: usize, const N: usize,] DualOfValueOfDual [, M, N] over Value<Dual<T, M>>;
+    [const M: usize, const N: usize,] DualOfDualOfValue [, M, N] over Dual<Value<T>, M>;
     [const L: usize, const M: usize, const N: usize,] DualOfDualOfDual [, L, M, N] over Dual<Dual<T, L>, M>;
 }

@@ -13,6 +13,16 @@
 //!
 //! # Examples
 //!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["nn"] }
+//! rand = "0.10"
+//!
+//! # Your crate compiles the generic code: without these two lines, debug builds are about 40 times slower.
+//! [profile.dev]
+//! opt-level = 1
+//! ```
+//!
 //! ```
 //! use gradtape::nn::{Activation, Init, Mlp, Sgd, Trainer, loss};
 //! use gradtape::Value;
@@ -67,7 +77,7 @@ pub use neuron::Neuron;
 pub use optim::{Adam, Optimizer, Sgd};
 pub use train::Trainer;
 
-/// The crate whose random generators the methods take.
+/// The crate whose random generators the methods take, without its default features. For `StdRng`, depend on it.
 pub use rand;
 
 use crate::error::Error;

@@ -115,6 +115,70 @@ macro_rules! signatures {
 /// assert_eq!(neuron(&[2.0, 3.0]), 0.5);
 /// assert_eq!(gradient(neuron, &[2.0, 3.0]), (0.5, vec![0.75, 0.5]));
 /// ```
+///
+/// # The compiler says
+///
+/// Rust does not allow everything that floats allow. In code over `F: Real<Plain = f64>`, or over numbers of this crate:
+///
+/// | the compiler says | about | write |
+/// |---|---|---|
+/// | cannot multiply `{float}` by `F` (E0277) | `2.0 * x` | `x * 2.0`; for `2.0 - x`, `-x + 2.0`; for `2.0 / x`, `F::constant(2.0) / x` |
+/// | cannot multiply `F` by `{float}` (E0277) | `x * 2.0` where `F: Real` | the bound `F: Real<Plain = f64>`, or `x * F::constant(…)` |
+/// | expected type parameter `F`, found floating-point number (E0308) | `x.powf(1.5)`, `if c { x } else { 0.0 }` | `x.powf(F::constant(1.5))`, `F::zero()` |
+/// | expected type parameter `F`, found floating-point number (E0308) | `x * 2.0` where `F: Float` | `F: Real<Plain = f64>`, or `F::from(2.0).unwrap()` |
+/// | cannot add-assign `F` to `{float}` (E0277) | `let mut sum = 0.0; sum += x` | `let mut sum = F::zero()` |
+/// | cannot multiply `F` by `Option<F>` (E0277) | `x * F::from(2.0)` | `x * 2.0`, or `F::constant(2.0)` |
+/// | the trait bound `F: From<{float}>` is not satisfied (E0277) | `let y: F = 2.0.into()` | `F::constant(2.0)` |
+/// | cannot multiply `&F` by `&F` (E0369) | `x.iter().map(\|v\| v * v)` | `x.iter().map(\|&v\| v * v)` |
+/// | type annotations needed (E0283) | `x.iter().sum() / 2.0` | `x.iter().sum::<F>() / 2.0` |
+/// | type annotations needed (E0283) | `x.powf(2.0.into())` where `x: Value<f64>` | `x.powf(2.0)` |
+/// | the trait bound `Value<f64>: From<{integer}>` is not satisfied (E0277) | `x.max(0)` | `x.max(0.0)` |
+/// | expected `f64`, found `Value<f64>` (E0308) | a value as a plain number | `x.data()` |
+/// | cannot multiply `Dual<F>` by `{float}` (E0277) | `derivative(\|y\| y * 2.0, x)` | `y * F::constant(2.0)`, or [the bound below](#derivatives-inside-of-functions) |
+/// | cannot multiply `Matrix<Value<f64>, …>` by `{float}` (E0277) | `matrix * 2.0` | `matrix * Value::from(2.0)` |
+/// | cannot multiply `Complex<Value<f64>>` by `{float}` (E0277) | `z * 2.0` | `z.scale(2.0.into())` |
+/// | can't capture dynamic environment in a fn item (E0434) | `function!(\|x\| x[0] * a)` | `function!(let a: f64 = a; \|x\| x[0] * a)` |
+/// | cannot move out of a shared reference (E0507) | `function!(let a: Vec<f64> = a; …)` | `let a: &[f64] = &a`, or a `struct` that implements [`Function`](crate::Function) |
+/// | expected a `FnOnce(&[Expr<_>])` closure, found … (E0277) | `Program::record(&f, &x)` | `f.record(&x)`; of `check`, `check::function(&f, &x)` |
+///
+/// # Derivatives inside of functions
+///
+/// A generic function may contain a derivative, and be differentiated itself. A [`Dual`](crate::Dual) over `F` has all
+/// operators with `F`. To use it in other functions over `Real`, ask for it in a bound:
+///
+/// ```
+/// use gradtape::{Dual, Real, derivative, gradient};
+///
+/// fn potential<F: Real<Plain = f64>>(r: F) -> F {
+///     r.powi(4) / 4.0
+/// }
+///
+/// fn force<F: Real<Plain = f64>>(r: F) -> F
+/// where
+///     Dual<F>: Real<Plain = f64>,
+/// {
+///     -derivative(potential::<Dual<F>>, r)[1]
+/// }
+///
+/// assert_eq!(force(2.0), -8.0);
+/// assert_eq!(gradient(|x| force(x[0]), &[2.0]), (-8.0, vec![-12.0]));
+/// ```
+///
+/// The bound cannot be left out: operators of `Dual<F>` with the plain number of any `F` would overlap with those of
+/// `Dual<f64>` with f64 (E0119), so they exist for the numbers of this crate in up to three levels. The method
+/// [`Function::eval`](crate::Function::eval) cannot have a bound of its own; inside, write the plain numbers as
+/// `F::constant(2.0)`:
+///
+/// ```
+/// use gradtape::{Function, derivative, function};
+///
+/// let force = function!(|x| -derivative(|r| r.powi(4) / F::constant(4.0), x[0])[1]);
+/// assert_eq!(force.value_and_gradient(&[2.0]), (-8.0, vec![-12.0]));
+/// ```
+#[diagnostic::on_unimplemented(
+    note = "functions over `Real` take f32, f64, and the numbers of gradtape over them; the page of `Real` has a table \
+            of what the compiler says and what to write"
+)]
 pub trait Real:
     Number
     + NumAssign

@@ -5,6 +5,15 @@
 //! numbers. The resulting [`Program`] is plain data. Its gradient is a program, too. Both run on tables of rows at the
 //! speed of vector instructions:
 //!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["program"] }
+//!
+//! # Your crate compiles the generic code: without these two lines, debug builds are about 40 times slower.
+//! [profile.dev]
+//! opt-level = 1
+//! ```
+//!
 //! ```
 //! use gradtape::program::{Program, Rows, Workspace};
 //!
@@ -75,6 +84,7 @@ pub(crate) mod paths;
 pub(crate) mod precision;
 pub(crate) mod record;
 pub(crate) mod run;
+mod sum;
 pub(crate) mod transform;
 
 use std::sync::OnceLock;
@@ -91,6 +101,7 @@ pub use precision::Precision;
 pub use record::outputs::IntoOutputs;
 pub use run::rows::{Results, Rows};
 pub use run::workspace::Workspace;
+pub use sum::SumOfRows;
 
 use crate::error::Error;
 use compile::compile;

@@ -24,7 +24,7 @@
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};
-//! use gradtape::{Function, Workspace, VectorFunction, function};
+//! use gradtape::{Driver, Function, VectorFunction, function};
 //!
 //! let smooth = function!(|x| [x[0] * 0.0 + x[1].max(x[2]), x[1] * x[1]]);
 //! let pattern = smooth.sparsity(&[1.0, 2.0, 3.0]);
@@ -38,9 +38,9 @@
 //! assert_eq!((left.row(0), left.row(1)), (&[][..], &[1][..]));
 //!
 //! // A colouring found on the left is not valid on the right.
-//! let coloring = Coloring::of_hessian(&left);
-//! let mut hessian = Csr::zeros(left);
-//! let mut at = |x| branch.sparse_hessian_into(&[x, 2.0], &coloring, &mut hessian, &mut Workspace::new());
+//! let driver = Driver::new(branch).with_coloring(Coloring::of_hessian(&left));
+//! let (mut gradient, mut hessian) = ([0.0; 2], Csr::default());
+//! let mut at = |x| driver.sparse_hessian(&[x, 2.0], &mut gradient, &mut hessian);
 //! at(-2.0);
 //! assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| at(1.0))).is_err());
 //! ```

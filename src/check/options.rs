@@ -8,6 +8,8 @@ use super::custom::{add_operand_uses, check_constants};
 use super::difference::Resolution;
 use super::report::{Entry, Failure, FailureKind, Report, Variation};
 use super::verdict::Tolerance;
+use crate::function::{Function, VectorFunction, results};
+use crate::number::Plain;
 use crate::scalar::Scalar;
 use crate::tape::{Tape, Value};
 
@@ -164,6 +166,24 @@ impl Check {
         self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian)
     }
 
+    /// The same as [`check::function`](crate::check::function), with these options.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or the function is not finite at `x`.
+    pub fn function<T: Plain>(&self, f: &(impl Function<T> + ?Sized), x: &[T]) -> Result<Report, Failure> {
+        self.gradient(|x| f.eval(x), x)
+    }
+
+    /// The same as [`check::vector_function`](crate::check::vector_function), with these options.
+    ///
+    /// # Errors
+    ///
+    /// If a derivative disagrees with differences, or an output is not finite at `x`.
+    pub fn vector_function<T: Plain>(&self, f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Result<Report, Failure> {
+        self.jacobian(|x| results(f, x), x)
+    }
+
     /// The same as [`check::custom`](crate::check::custom), with these options.
     ///
     /// # Errors
@@ -248,127 +268,4 @@ fn check_finite(values: &[f64], numbered: bool) -> Result<(), Failure> {
         Some(k) => Err(FailureKind::NotFinite { output: numbered.then_some(k), value: values[k] }.into()),
         None => Ok(()),
     }
-}
-
-/// Compares the gradient of `f` at `x` from the tape with differences of `f` at constants.
-///
-/// See [the page of this module](crate::check) for how to read the report, and [`Check`] for options. Each coordinate
-/// takes up to 120 evaluations of `f`.
-///
-/// # Errors
-///
-/// If a derivative disagrees with differences, or the function is not finite at `x`. If differences cannot tell, that
-/// is not an error, see [`Check::strict`].
-///
-/// # Panics
-///
-/// If `f` does.
-///
-/// # Examples
-///
-/// ```
-/// use gradtape::check;
-///
-/// let report = check::gradient(|x| (x[0] * x[1]).sin() / x[1], &[1.5, 0.5])?;
-/// assert!(report.all_agree());
-/// # Ok::<(), gradtape::check::Failure>(())
-/// ```
-pub fn gradient<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
-    Check::new().gradient(f, x)
-}
-
-/// Compares the Jacobian of `f` at `x` with differences, as [`check::gradient`](crate::check::gradient) does for one
-/// output.
-///
-/// # Errors
-///
-/// If a derivative disagrees with differences, or an output is not finite at `x`.
-///
-/// # Panics
-///
-/// If `f` does, or if its number of outputs changes.
-///
-/// # Examples
-///
-/// ```
-/// use gradtape::check;
-///
-/// // polar to Cartesian coordinates
-/// let report = check::jacobian(|x| vec![x[0] * x[1].cos(), x[0] * x[1].sin()], &[2.0, 0.5])?;
-/// assert!(report.all_agree());
-/// let last = report.entries().last().unwrap(); // d(r sin φ)/dφ
-/// assert_eq!((last.output, last.analytic), (Some(1), 2.0 * 0.5_f64.cos()));
-/// # Ok::<(), gradtape::check::Failure>(())
-/// ```
-pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T]) -> Result<Report, Failure> {
-    Check::new().jacobian(f, x)
-}
-
-/// Checks an operation that is made with [`Tape::custom`], at operands with the numbers `x`.
-///
-/// `f` gets a tape and operands, and applies the operation. Its partials are compared with differences of its values,
-/// in all uses of the operation:
-///
-/// - all operands are variables;
-/// - one operand is a variable and the others are constants, for each operand in turn;
-/// - all operands are computed from one variable, as `v xᵢ` at `v = 1`, so that they share a node;
-/// - all operands are constants: the number must be the same, and the result must be a constant.
-///
-/// # Errors
-///
-/// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables
-/// differs from that for constants.
-///
-/// # Panics
-///
-/// If `f` does.
-///
-/// # Examples
-///
-/// ```
-/// use gradtape::check;
-/// use gradtape::{Tape, Value};
-///
-/// /// The relative difference `(a - b)/b`.
-/// fn excess(tape: &Tape<f64>, a: Value<f64>, b: Value<f64>) -> Value<f64> {
-///     let ratio = a.data() / b.data();
-///     tape.custom(ratio - 1.0, &[(a, 1.0 / b.data()), (b, -ratio / b.data())])
-/// }
-///
-/// let report = check::custom(|tape, x| excess(tape, x[0], x[1]), &[3.0, 2.0])?;
-/// assert!(report.all_agree());
-/// # Ok::<(), gradtape::check::Failure>(())
-/// ```
-pub fn custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
-    Check::new().custom(f, x)
-}
-
-/// Asserts that the gradient of a function is correct: [`check::gradient`](crate::check::gradient) for tests. It panics
-/// with a line for each wrong derivative. The last argument, a [`Check`](crate::check::Check) with options, is
-/// optional.
-///
-/// # Examples
-///
-/// ```
-/// use gradtape::assert_gradient;
-/// use gradtape::check::Check;
-///
-/// assert_gradient!(|x| x[0].powi(3) * x[1], &[0.3, 2.0]);
-/// assert_gradient!(|x| x[0].powi(3) * x[1], &[0.3, 2.0], Check::new().relative(1e-9).strict());
-/// ```
-// `assert_gradient!(f, &x, check)` is
-//
-// if let Err(failure) = check.gradient(f, &x) {
-//     panic!("the gradient is wrong: {failure}");
-// }
-#[macro_export]
-macro_rules! assert_gradient {
-    ($f:expr, $x:expr $(,)?) => {
-        $crate::assert_gradient!($f, $x, $crate::check::Check::new())
-    };
-    ($f:expr, $x:expr, $check:expr $(,)?) => {
-        if let ::core::result::Result::Err(failure) = $check.gradient($f, $x) {
-            ::core::panic!("the gradient is wrong: {failure}");
-        }
-    };
 }

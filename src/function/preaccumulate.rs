@@ -1,6 +1,7 @@
 //! Blocks of a computation that put only their Jacobian on the tape.
 
-use crate::function::{VectorFunction, Workspace};
+use super::memory::Memory;
+use super::{Mode, VectorFunction, jacobian};
 use crate::number::Plain;
 use crate::tape::Value;
 use crate::tape::join_all;
@@ -37,50 +38,35 @@ use crate::tape::join_all;
 #[track_caller]
 pub fn preaccumulate<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[Value<T>]) -> Vec<Value<T>> {
     let mut y = vec![Value::constant(T::zero()); f.outputs(x.len())];
-    preaccumulate_into(f, x, &mut y, &mut Workspace::new());
+    block(f, x, &mut y, &mut Memory::new());
     y
 }
 
-/// The same as [`preaccumulate`], written to `y`, with the memory of `workspace`.
-///
-/// # Panics
-///
-/// If the length of `y` is not the number of outputs, and in the cases of [`preaccumulate`].
-///
-/// # Examples
-///
-/// ```
-/// use gradtape::{Workspace, Tape, function, preaccumulate_into};
-///
-/// let (polar, tape) = (function!(|x| [x[0].hypot(x[1]), x[1].atan2(x[0])]), Tape::new());
-/// let (x, mut y) = (tape.vars(&[3.0, 4.0]), [gradtape::Value::from(0.0); 2]);
-/// preaccumulate_into(&polar, &x, &mut y, &mut Workspace::new());
-/// assert_eq!(y[0], 5.0);
-/// assert_eq!(y[0].backward().wrt_all(&x), [0.6, 0.8]);
-/// ```
+/// [`preaccumulate`], written to `y`.
 #[track_caller]
-pub fn preaccumulate_into<T: Plain>(
+pub(super) fn block<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[Value<T>],
     y: &mut [Value<T>],
-    workspace: &mut Workspace,
+    memory: &mut Memory,
 ) {
-    let mut block = std::mem::take(workspace.get::<Block<T>>());
+    let mut block = std::mem::take(memory.get::<Block<T>>());
     block.x.clear();
     block.x.extend(x.iter().map(|x| x.data()));
     block.y.resize(y.len(), T::zero());
     block.jacobian.resize(y.len() * x.len(), T::zero());
     if x.iter().all(|x| x.is_constant()) {
-        f.value_into(&block.x, &mut block.y);
+        jacobian::value(f, &block.x, &mut block.y);
         y.iter_mut().zip(&block.y).for_each(|(y, &data)| *y = Value::constant(data));
     } else {
-        f.value_and_jacobian_into(&block.x, &mut block.y, &mut block.jacobian, workspace);
+        let mode = Mode::of_jacobian(x.len(), y.len());
+        jacobian::dense(f, mode, &block.x, &mut block.y, &mut block.jacobian, memory);
         for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
             let row = &block.jacobian[i * x.len()..][..x.len()];
             *y = join_all("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
         }
     }
-    *workspace.get() = block;
+    *memory.get() = block;
 }
 
 /// The plain numbers of a block.

@@ -1,10 +1,13 @@
-//! The drivers of sparse derivatives: the pattern is found by [`dependences`], the numbers by one product for each
+//! How sparse derivatives are computed: the pattern is found by [`dependences`], the numbers by one product for each
 //! colour.
 
 use std::array::from_fn;
+use std::marker::PhantomData;
 
-use super::drive::{DIRECTIONS, HESSIAN_DIRECTIONS, fast_then_exact, reverse_gradient_over};
-use super::workspace::{ForwardWorkspace, ReverseWorkspace, Workspace};
+use super::drive::{DIRECTIONS, HESSIAN_DIRECTIONS, assert_gradient, fast_then_exact, reverse_gradient_over};
+use super::jacobian::{self, assert_outputs};
+use super::memory::{ForwardMemory, Memory, ReverseMemory};
+use super::vector::results;
 use super::{Function, VectorFunction};
 use crate::dependence::{Dependence, dependences};
 use crate::dual::Dual;
@@ -15,11 +18,7 @@ use crate::tape::Value;
 
 /// The pattern of the Jacobian.
 pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Sparsity {
-    dependences(x, |x| {
-        let mut y = vec![Dependence::constant(T::zero()); f.outputs(x.len())];
-        f.eval(x, &mut y);
-        y
-    })
+    dependences(x, |x| results(f, x))
 }
 
 /// The pattern of the Hessian: the pattern of the Jacobian of the gradient, made symmetric. On one side of the diagonal
@@ -27,7 +26,7 @@ pub(super) fn jacobian_pattern<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), 
 pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Sparsity {
     let rows = dependences(x, |x| {
         let mut slopes = vec![Dependence::constant(T::zero()); x.len()];
-        reverse_gradient_over(f, x.iter().copied(), &mut ReverseWorkspace::default(), |i, slope| slopes[i] = slope);
+        reverse_gradient_over(f, x.iter().copied(), &mut ReverseMemory::default(), |i, slope| slopes[i] = slope);
         slopes
     });
     // The rules of derivatives compare numbers, too, but the pattern is local only if the function itself compares.
@@ -35,50 +34,92 @@ pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]
     rows.union(&rows.transpose()).local(is_local)
 }
 
-/// Panics if the pattern of the matrix is not the coloured one, or if the pattern is local and lacks a place of the
-/// pattern at this point, `pattern_at_x`.
-#[track_caller]
-fn assert_pattern<T>(coloring: &Coloring, matrix: &Csr<T>, inputs: usize, pattern_at_x: impl FnOnce() -> Sparsity) {
-    let pattern = coloring.pattern();
-    assert!(matrix.pattern() == pattern, "a matrix has the pattern that was coloured: clone `pattern()`");
-    assert_eq!(pattern.columns(), inputs, "a pattern has as many columns as the point is long; colour that of `x`");
-    if pattern.is_local() {
-        assert!(
-            pattern_at_x().is_within(pattern),
-            "the function branches, and depends on other inputs here than where its pattern was found; find and colour \
-             the pattern anew"
-        );
+/// The colouring that the driver found, for the Hessian or the Jacobian of a function of `T`.
+struct Found<T, const HESSIAN: bool> {
+    coloring: Option<Coloring>,
+    of: PhantomData<T>,
+}
+
+impl<T, const HESSIAN: bool> Default for Found<T, HESSIAN> {
+    fn default() -> Self {
+        Self { coloring: None, of: PhantomData }
     }
 }
 
+/// Calls `fill` with a colouring whose pattern contains that at `x`, and has `shape`: the one that was given, or that was
+/// found before, or a new one. Before, the matrix gets its pattern.
+#[track_caller]
+fn colored<T: Plain, R, const HESSIAN: bool>(
+    given: Option<&Coloring>,
+    shape: (usize, usize),
+    pattern_at_x: impl Fn() -> Sparsity,
+    matrix: &mut Csr<T>,
+    memory: &mut Memory,
+    fill: impl FnOnce(&Coloring, &mut Csr<T>, &mut Memory) -> R,
+) -> R {
+    let color = if HESSIAN { Coloring::of_hessian } else { Coloring::of_jacobian };
+    let is_shape = |pattern: &Sparsity| (pattern.rows(), pattern.columns()) == shape;
+    if let Some(coloring) = given {
+        let pattern = coloring.pattern();
+        assert!(
+            is_shape(pattern),
+            "the coloured pattern has {} rows and {} columns, and the derivative {} and {}; colour the pattern of this \
+             function at a point of this length",
+            pattern.rows(),
+            pattern.columns(),
+            shape.0,
+            shape.1
+        );
+        assert!(HESSIAN || !coloring.is_symmetric(), "the colouring is one of a Hessian; colour with `of_jacobian`");
+        assert!(
+            !pattern.is_local() || pattern_at_x().is_within(pattern),
+            "the function branches, and depends on other inputs here than where its pattern was found; find and colour \
+             the pattern anew, or leave the colouring to the driver"
+        );
+        matrix.set_pattern(pattern);
+        return fill(coloring, matrix, memory);
+    }
+    let found = memory.get::<Found<T, HESSIAN>>().coloring.take().filter(|coloring| is_shape(coloring.pattern()));
+    let coloring = match found {
+        None => color(&pattern_at_x()),
+        Some(coloring) if !coloring.pattern().is_local() => coloring,
+        Some(coloring) => {
+            let here = pattern_at_x();
+            if here.is_within(coloring.pattern()) { coloring } else { color(&coloring.pattern().union(&here)) }
+        }
+    };
+    matrix.set_pattern(coloring.pattern());
+    let result = fill(&coloring, matrix, memory);
+    memory.get::<Found<T, HESSIAN>>().coloring = Some(coloring);
+    result
+}
+
+/// The results and the Jacobian.
 #[track_caller]
 pub(super) fn jacobian<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
-    coloring: &Coloring,
+    given: Option<&Coloring>,
+    y: &mut [T],
     jacobian: &mut Csr<T>,
-    workspace: &mut Workspace,
+    memory: &mut Memory,
 ) {
-    assert_pattern(coloring, jacobian, x.len(), || jacobian_pattern(f, x));
-    assert!(!coloring.is_symmetric(), "the colouring is one of a Hessian; colour the pattern with `of_jacobian`");
-    let outputs = f.outputs(x.len());
-    assert_eq!(
-        coloring.pattern().rows(),
-        outputs,
-        "a pattern has as many rows as outputs; colour that of this function"
-    );
-    match (coloring.side(), coloring.colors()) {
-        (_, 0) => {}
-        (Side::Rows, _) => rows_by_color(f, x, coloring, jacobian, workspace),
-        (Side::Columns, count) => {
-            fast_then_exact!(
-                T,
-                [columns_by_color for DIRECTIONS; columns_by_color for 2 3 4] of count,
-                (f, x, coloring, jacobian, workspace),
-                jacobian.values()
-            );
+    assert_outputs(f, x, y);
+    let (shape, pattern) = ((y.len(), x.len()), || jacobian_pattern(f, x));
+    colored::<_, _, false>(given, shape, pattern, jacobian, memory, |coloring, jacobian, memory| {
+        match (coloring.side(), coloring.colors()) {
+            (_, 0) => jacobian::value(f, x, y),
+            (Side::Rows, _) => rows_by_color(f, x, coloring, y, jacobian, memory),
+            (Side::Columns, count) => {
+                fast_then_exact!(
+                    T,
+                    [columns_by_color for DIRECTIONS; columns_by_color for 2 3 4] of count,
+                    (f, x, coloring, y, jacobian, memory),
+                    jacobian.values()
+                );
+            }
         }
-    }
+    });
 }
 
 /// Forward mode: `N` colours of columns at a time.
@@ -86,16 +127,18 @@ fn columns_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
+    y: &mut [T],
     jacobian: &mut Csr<T>,
-    workspace: &mut Workspace,
+    memory: &mut Memory,
 ) {
-    let buffers = workspace.get::<ForwardWorkspace<D>>();
+    let buffers = memory.get::<ForwardMemory<D>>();
     for first in (0..coloring.colors()).step_by(N) {
         let (inputs, outputs) = buffers.set_inputs(color_seeds(x, coloring, first)).inputs_and_outputs(jacobian.rows());
         f.eval(inputs, outputs);
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| outputs[row].tangents()[color - first], jacobian);
         }
+        y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
     }
 }
 
@@ -116,40 +159,44 @@ fn rows_by_color<T: Plain>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
+    y: &mut [T],
     jacobian: &mut Csr<T>,
-    workspace: &mut Workspace,
+    memory: &mut Memory,
 ) {
-    let mut product = std::mem::take(workspace.get::<Vec<T>>());
+    let mut product = std::mem::take(memory.get::<Vec<T>>());
     product.resize(x.len(), T::zero());
-    let buffers = workspace.get::<ReverseWorkspace<T>>();
+    let buffers = memory.get::<ReverseMemory<T>>();
     let (inputs, outputs) = buffers.set_inputs(x.iter().copied()).inputs_and_outputs(jacobian.rows());
     f.eval(inputs, outputs);
+    y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
     for color in 0..coloring.colors() {
         let sum = coloring.members(color).iter().map(|&row| buffers.outputs()[row]).sum::<Value<T>>();
         product.iter_mut().zip(buffers.sweep(sum)).for_each(|(product, adjoint)| *product = adjoint);
         coloring.scatter(color, |column| product[column], jacobian);
     }
-    *workspace.get() = product;
+    *memory.get() = product;
 }
 
+/// Value, gradient and Hessian.
 #[track_caller]
 pub(super) fn hessian<T: Plain>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
-    coloring: &Coloring,
+    given: Option<&Coloring>,
+    gradient: &mut [T],
     hessian: &mut Csr<T>,
-    workspace: &mut Workspace,
-) {
-    assert_pattern(coloring, hessian, x.len(), || hessian_pattern(f, x));
-    assert_eq!(coloring.pattern().rows(), x.len(), "a Hessian is square; colour the pattern of this function");
-    if coloring.colors() != 0 {
+    memory: &mut Memory,
+) -> T {
+    assert_gradient(x, gradient);
+    let (shape, pattern) = ((x.len(), x.len()), || hessian_pattern(f, x));
+    colored::<_, _, true>(given, shape, pattern, hessian, memory, |coloring, hessian, memory| {
         fast_then_exact!(
             T,
             [hessian_by_color for HESSIAN_DIRECTIONS; hessian_by_color for 2] of coloring.colors(),
-            (f, x, coloring, hessian, workspace),
+            (f, x, coloring, gradient, hessian, memory),
             hessian.values()
-        );
-    }
+        )
+    })
 }
 
 /// Forward over reverse mode: `N` colours at a time.
@@ -157,20 +204,26 @@ fn hessian_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
+    gradient: &mut [T],
     hessian: &mut Csr<T>,
-    workspace: &mut Workspace,
-) where
+    memory: &mut Memory,
+) -> T
+where
     Value<D>: Real<Plain = T>,
 {
-    let mut slopes = std::mem::take(workspace.get::<Vec<[T; N]>>());
+    let mut value = T::zero();
+    let mut slopes = std::mem::take(memory.get::<Vec<[T; N]>>());
     slopes.resize(x.len(), [T::zero(); N]);
-    for first in (0..coloring.colors()).step_by(N) {
-        reverse_gradient_over(f, color_seeds(x, coloring, first), workspace.get(), |i, slope: D| {
-            slopes[i] = slope.tangents();
+    // One pass even without colours, for value and gradient.
+    for first in (0..coloring.colors().max(1)).step_by(N) {
+        let y = reverse_gradient_over(f, color_seeds(x, coloring, first), memory.get(), |i, slope: D| {
+            (gradient[i], slopes[i]) = (slope.data(), slope.tangents());
         });
+        value = y.data();
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }
     }
-    *workspace.get() = slopes;
+    *memory.get() = slopes;
+    value
 }

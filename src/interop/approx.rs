@@ -1,6 +1,12 @@
 //! Approximate comparison of the numbers, without their derivatives. `Epsilon` is the number type itself, because
 //! crates for linear algebra require that.
 //!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["approx"] }
+//! approx = "0.5.1"
+//! ```
+//!
 //! ```
 //! use approx::assert_relative_eq;
 //! use gradtape::{Dual, Tape, Value};

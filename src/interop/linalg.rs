@@ -4,6 +4,12 @@
 //! [`ComplexField`](nalgebra::ComplexField), and so do nested ones. nalgebra computes with them as with f64, and gets
 //! the same numbers.
 //!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["nalgebra"] }
+//! nalgebra = "0.35"
+//! ```
+//!
 //! ```
 //! use gradtape::Tape;
 //! use nalgebra::Matrix3;

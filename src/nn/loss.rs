@@ -3,6 +3,11 @@
 //! Outputs are any [`Real`]. Targets are plain numbers, or numbers of the same type as the outputs, as in a program,
 //! which reads its targets from its rows.
 //!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["nn"] }
+//! ```
+//!
 //! ```
 //! use gradtape::nn::loss;
 //!

@@ -2,7 +2,7 @@
 
 use super::Mlp;
 use crate::error::Error;
-use crate::program::{Expr, Precision, Program, Rows, Workspace};
+use crate::program::{Expr, Precision, Program, Rows, SumOfRows, Workspace};
 
 /// A network with a loss of your own, recorded once as a [`Program`] of its gradient, for
 /// [`Trainer::step_on`](super::Trainer::step_on).
@@ -91,27 +91,59 @@ impl<T: Precision> LossProgram<T> {
         Self { is_mean: true, ..self }
     }
 
-    /// Returns the loss, and writes its gradient to `gradient`.
-    pub(super) fn gradient(&mut self, network: &Mlp<T>, rows: Rows<'_, T>, gradient: &mut [T]) -> Result<T, Error> {
-        if !self.shape.has_shape_of(network) {
-            let expected = format!("{}, which was recorded", self.shape);
-            return Err(Error::unexpected("network", expected, network.to_string()));
-        }
-        let count = if self.is_mean { super::number(rows.len()) } else { T::one() };
-        gradient.fill(T::zero());
-        self.add_gradient(network.parameters(), rows, count, gradient)
+    /// The loss over these rows as an [`Objective`](crate::Objective) of the [parameters](Mlp::parameters) of a network, for
+    /// optimisers.
+    ///
+    /// ```
+    /// use gradtape::nn::{Activation, LossProgram, Mlp, loss};
+    /// use gradtape::{Objective, program::Rows};
+    ///
+    /// let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![2.0, 0.0])?;
+    /// let error = LossProgram::record(&network, &[1.0, 1.0], |network, row| {
+    ///     Ok(loss::sum_of_squares(&network.forward(&row[..1])?, &row[1..]))
+    /// })?;
+    /// let (objective, mut gradient) = (error.objective(Rows::new(&[1.0, 3.0, 2.0, 4.0], 2)?), [0.0; 2]);
+    /// assert_eq!(objective.value_and_gradient(network.parameters(), &mut gradient)?, 1.0);
+    /// assert_eq!(gradient, [-2.0, -2.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn objective<'a>(&'a self, rows: Rows<'a, T>) -> SumOfRows<'a, T> {
+        self.objective_in(rows, Workspace::new())
     }
 
-    /// Adds the gradient of the sum, divided by `count`, to `gradient`; returns the sum, divided by `count`.
+    fn objective_in<'a>(&'a self, rows: Rows<'a, T>, workspace: Workspace<T>) -> SumOfRows<'a, T> {
+        let divisor = if self.is_mean { super::number(rows.len()) } else { T::one() };
+        SumOfRows::new(&self.program, rows, divisor, workspace)
+    }
+
+    pub(super) fn check_shape(&self, network: &Mlp<T>) -> Result<(), Error> {
+        if self.shape.has_shape_of(network) {
+            return Ok(());
+        }
+        Err(Error::unexpected("network", format!("{}, which was recorded", self.shape), network.to_string()))
+    }
+
+    /// Calls `f` with the objective of these rows, in memory that is kept.
+    pub(super) fn with_objective<R>(&mut self, rows: Rows<'_, T>, f: impl FnOnce(&SumOfRows<'_, T>) -> R) -> R {
+        let workspace = std::mem::take(&mut self.workspace);
+        let objective = self.objective_in(rows, workspace);
+        let result = f(&objective);
+        self.workspace = objective.into_workspace();
+        result
+    }
+
+    /// Adds the gradient of the sum, divided by `divisor`, to `gradient`; returns the sum, divided by `divisor`.
     pub(super) fn add_gradient(
         &mut self,
         parameters: &[T],
         rows: Rows<'_, T>,
-        count: T,
+        divisor: T,
         gradient: &mut [T],
     ) -> Result<T, Error> {
-        let totals = self.program.run(parameters, rows, &mut self.workspace)?.totals();
-        gradient.iter_mut().zip(&totals[1..]).for_each(|(sum, &slope)| *sum += slope / count);
-        Ok(totals[0] / count)
+        let workspace = std::mem::take(&mut self.workspace);
+        let objective = SumOfRows::new(&self.program, rows, divisor, workspace);
+        let result = objective.add(parameters, gradient);
+        self.workspace = objective.into_workspace();
+        result
     }
 }

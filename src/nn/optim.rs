@@ -2,6 +2,8 @@
 
 use num_traits::Float;
 
+use crate::error::Error;
+use crate::function::Objective;
 use crate::ops::rules::constant;
 
 /// A rule that decreases a loss by changing parameters against its gradient.
@@ -26,12 +28,57 @@ pub trait Optimizer<T> {
     ///
     /// If the lengths differ, or the number of parameters differs from that of an earlier step.
     fn step(&mut self, parameters: &mut [T], gradient: &[T]);
+
+    /// Changes the parameters by one step towards smaller values of the objective. Returns the value, and leaves the
+    /// gradient in `gradient`, both before the step. If the value is not finite, nothing changes.
+    ///
+    /// By default it asks once, and makes a [`step`](Self::step). An optimiser that searches along a line asks again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the objective; then nothing changes.
+    ///
+    /// # Panics
+    ///
+    /// Those of [`step`](Self::step).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::nn::{Optimizer, Sgd};
+    /// use gradtape::{Driver, function};
+    ///
+    /// let bowl = Driver::new(function!(|x| (x[0] - 3.0).powi(2)));
+    /// let (mut sgd, mut x, mut slope) = (Sgd::new(0.25), [1.0], [0.0]);
+    /// assert_eq!(sgd.descend(&bowl, &mut x, &mut slope)?, 4.0);
+    /// assert_eq!((x, slope), ([2.0], [-4.0]));
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    fn descend(&mut self, objective: &dyn Objective<T>, parameters: &mut [T], gradient: &mut [T]) -> Result<T, Error>
+    where
+        T: Float,
+    {
+        let value = objective.value_and_gradient(parameters, gradient)?;
+        if value.is_finite() {
+            self.step(parameters, gradient);
+        }
+        Ok(value)
+    }
 }
 
 impl<T, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
     #[track_caller]
     fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
         (**self).step(parameters, gradient);
+    }
+
+    #[track_caller]
+    fn descend(&mut self, objective: &dyn Objective<T>, parameters: &mut [T], gradient: &mut [T]) -> Result<T, Error>
+    where
+        T: Float,
+    {
+        (**self).descend(objective, parameters, gradient)
     }
 }
 

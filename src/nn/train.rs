@@ -227,8 +227,8 @@ impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     pub fn step_on(&mut self, loss: &mut LossProgram<T>, rows: Rows<'_, T>) -> Result<T, Error> {
-        let loss = loss.gradient(&self.network, rows, &mut self.gradient)?;
-        self.descend(loss);
-        Ok(loss)
+        let Self { network, optimizer, gradient, .. } = self;
+        loss.check_shape(network)?;
+        loss.with_objective(rows, |objective| optimizer.descend(objective, network.parameters_mut(), gradient))
     }
 }

@@ -25,8 +25,8 @@ macro_rules! calculus_methods {
             #[inline]
             #[track_caller]
             #[must_use]
-            pub fn mul_add(self, a: Self, b: Self) -> Self {
-                self.fused(a, b)
+            pub fn mul_add(self, a: impl Into<Self>, b: impl Into<Self>) -> Self {
+                self.fused(a.into(), b.into())
             }
 
             /// The sine and the cosine.
@@ -47,8 +47,8 @@ macro_rules! calculus_methods {
             #[inline]
             #[track_caller]
             #[must_use]
-            pub fn clamp(self, low: Self, high: Self) -> Self {
-                self.clamped(low, high)
+            pub fn clamp(self, low: impl Into<Self>, high: impl Into<Self>) -> Self {
+                self.clamped(low.into(), high.into())
             }
 
             /// The sum `Σ wᵢ vᵢ` with plain weights, added up from the first product on.
@@ -114,7 +114,7 @@ macro_rules! unary {
     )* };
 }
 
-/// Methods of two arguments. `$combine` makes the result: `join`, or `choose` for methods that return an argument.
+/// Methods of two arguments, of which the second may be plain: `x.powf(1.5)`. `$combine` makes the result: `join`, or `choose` for methods that return an argument.
 macro_rules! binary {
     ($combine:ident $panics:literal $(
         $(#[$doc:meta])*
@@ -126,7 +126,8 @@ macro_rules! binary {
         #[inline]
         #[track_caller]
         #[must_use]
-        pub fn $name(self, other: Self) -> Self {
+        pub fn $name(self, other: impl Into<Self>) -> Self {
+            let other = other.into();
             let ($a, $b) = (self.number(), other.number());
             let $shared = $value;
             let call = || Call::new(stringify!($name), [$a.to_f64(), $b.to_f64()]);

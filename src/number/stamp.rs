@@ -92,8 +92,8 @@ macro_rules! common {
         implement! { [$($generics)*] Pow<i32>, $Number, [] { type Output = Self; } fn pow(self, n: i32) -> Self { self.powi(n) } }
         implement! { [$($generics)*] Pow<$Number>, $Number, [] { type Output = Self; } fn pow(self, p: Self) -> Self { self.powf(p) } }
         // Rust allows a plain exponent for named types only, because `i32` could become a float in the future.
-        implement! { $constants Pow<f32>, $Single, [] { type Output = Self; } fn pow(self, p: f32) -> Self { self.powf(p.into()) } }
-        implement! { $constants Pow<f64>, $Double, [] { type Output = Self; } fn pow(self, p: f64) -> Self { self.powf(p.into()) } }
+        implement! { $constants Pow<f32>, $Single, [] { type Output = Self; } fn pow(self, p: f32) -> Self { self.powf(p) } }
+        implement! { $constants Pow<f64>, $Double, [] { type Output = Self; } fn pow(self, p: f64) -> Self { self.powf(p) } }
         implement! { [$($generics)*] Euclid, $Number, []
             {}
             fn div_euclid(&self, other: &Self) -> Self { Self::div_euclid(*self, *other) }

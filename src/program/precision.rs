@@ -5,6 +5,7 @@ use super::run::kernels::Lanes;
 use crate::number::Plain;
 
 /// A float that a [`Program`](super::Program) can compute with: f32 or f64.
+#[diagnostic::on_unimplemented(note = "programs compute in f32 and f64; other numbers take a tape")]
 pub trait Precision: Plain + Send + Sync + sealed::Sealed {}
 
 mod sealed {

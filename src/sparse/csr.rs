@@ -111,6 +111,13 @@ impl<T: Copy + Zero> Csr<T> {
         Self { pattern, values }
     }
 
+    /// Makes it the matrix of zeros of another pattern, unless it has this one.
+    pub(crate) fn set_pattern(&mut self, pattern: &Sparsity) {
+        if self.pattern() != pattern {
+            *self = Self::zeros(pattern.clone());
+        }
+    }
+
     /// The number at a place; zero if none is stored.
     ///
     /// # Panics
@@ -130,6 +137,13 @@ impl<T: Copy + Zero> Csr<T> {
             rows[row][column] = value;
         }
         rows
+    }
+}
+
+/// The matrix without rows and columns.
+impl<T> Default for Csr<T> {
+    fn default() -> Self {
+        Self::new(Sparsity::new([[]; 0], 0), Vec::new())
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use gradtape::check::random::{Arithmetic, Expression, Table};
-use gradtape::{Function, Plain, Real, VectorFunction};
+use gradtape::{Driver, Function, Mode, Plain, Real, VectorFunction};
 use num_traits::Float;
 
 use crate::{TestFloat, assert_near, bits, number};
@@ -47,6 +47,7 @@ impl<T: Plain> Function<T> for Chain {
 }
 
 /// That many outputs: constants, inputs, and functions of some inputs.
+#[derive(Clone)]
 pub struct Several(pub usize);
 
 /// One of [`Several`].
@@ -76,6 +77,22 @@ impl<T: Plain> VectorFunction<T> for Several {
         // The value before is zero.
         y.iter_mut().enumerate().for_each(|(k, y)| *y += One(k).eval(x));
     }
+}
+
+/// The value of `f` at `x` and its gradient, in the mode.
+pub fn gradient_by<T: Plain>(mode: Mode, f: &impl Function<T>, x: &[T]) -> (T, Vec<T>) {
+    let mut gradient = vec![T::zero(); x.len()];
+    let value = Driver::new(f).with_mode(mode).gradient(x, &mut gradient);
+    (value, gradient)
+}
+
+/// The results of `f` at `x` and the rows of its Jacobian, in the mode.
+pub fn jacobian_by<T: Plain>(mode: Mode, f: &impl VectorFunction<T>, x: &[T]) -> (Vec<T>, Vec<Vec<T>>) {
+    let (n, outputs) = (x.len(), f.outputs(x.len()));
+    let (mut y, mut jacobian) = (vec![T::zero(); outputs], vec![T::zero(); outputs * n]);
+    Driver::new(f).with_mode(mode).jacobian(x, &mut y, &mut jacobian);
+    let rows = (0..outputs).map(|i| jacobian[i * n..][..n].to_vec()).collect();
+    (y, rows)
 }
 
 /// A random expression as a function over any number that drivers use.

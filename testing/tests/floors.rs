@@ -57,7 +57,7 @@ const CIRCLES: &[&[&str]] = &[
     // What the stamp writes names the trait `Number`.
     &["number", "number::calculus", "number::methods", "number::operators", "number::stamp"],
     // The methods of the two traits call the drivers, which call the traits.
-    &["function", "function::drive", "function::mode", "function::sparse", "function::vector"],
+    &["function", "function::drive", "function::jacobian", "function::mode", "function::sparse", "function::vector"],
 ];
 
 #[test]

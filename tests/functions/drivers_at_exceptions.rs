@@ -3,9 +3,11 @@
 use std::fmt::Debug;
 
 use gradtape::check::random::Table;
-use gradtape::{Function, Mode, Real, Value, VectorFunction, gradient};
+use gradtape::sparse::Csr;
+use gradtape::{Driver, Function, Mode, Real, Value, VectorFunction, gradient};
 use testing::bits;
 use testing::functions;
+use testing::functions::{gradient_by, jacobian_by};
 
 /// The Hessian by a tape of tapes, row by row.
 fn by_tapes(f: &impl Function, x: &[f64]) -> Vec<Vec<f64>> {
@@ -40,16 +42,25 @@ impl<G: Function> VectorFunction for Output<'_, G> {
 #[track_caller]
 fn drivers_agree(f: &impl Function, x: &[f64], what: &str) {
     let n = x.len();
-    let (value, gradient) = f.value_and_gradient_by(Mode::Reverse, x);
-    let forward = f.value_and_gradient_by(Mode::Forward, x);
+    let (value, gradient) = gradient_by(Mode::Reverse, f, x);
+    let forward = gradient_by(Mode::Forward, f, x);
     assert_eq!(bits(forward.0), bits(value), "{what}");
     assert_same(&forward.1, &gradient, what);
     let jacobian = Output(f);
     for mode in [Mode::Forward, Mode::Reverse] {
-        assert_same(&jacobian.value_and_jacobian_by(mode, x).1[0], &gradient, what);
+        assert_same(&jacobian_by(mode, &jacobian, x).1[0], &gradient, what);
     }
     assert_same(&jacobian.vjp(x, &[1.0]).1, &gradient, what);
     assert_same(&jacobian.sparse_jacobian(x).to_dense()[0], &gradient, what);
+    // Value and gradient come with every second derivative.
+    let (driver, mut slopes, mut again) = (Driver::new(f), vec![0.0; n], vec![0.0; n]);
+    let values = [
+        driver.hessian(x, &mut slopes, &mut vec![0.0; n * n]),
+        driver.sparse_hessian(x, &mut again, &mut Csr::default()),
+    ];
+    assert_eq!(values.map(bits), [bits(value); 2], "{what}");
+    assert_same(&slopes, &gradient, what);
+    assert_same(&again, &gradient, what);
     let hessian = by_tapes(f, x);
     // Where second derivatives are infinite, the two sides of the diagonal may differ; dense Hessians are computed
     // below it.
@@ -62,7 +73,7 @@ fn drivers_agree(f: &impl Function, x: &[f64], what: &str) {
     }
     for i in 0..n {
         let unit: Vec<_> = (0..n).map(|k| if k == i { 1.0 } else { 0.0 }).collect();
-        assert!(is_same(f.jvp(x, &unit).1, gradient[i]), "{what}");
+        assert!(is_same(f.slope(x, &unit).1, gradient[i]), "{what}");
         assert!(is_same(jacobian.jvp(x, &unit).1[0], gradient[i]), "{what}");
         assert_same(&f.directional(x, &unit)[1..], &[gradient[i], hessian[i][i]], what);
         let column: Vec<_> = hessian.iter().map(|row| row[i]).collect();
@@ -75,7 +86,7 @@ macro_rules! at_zero {
     ($($gradient:expr => |$x:ident, $w:ident| $y:expr;)*) => {
         let functions = functions![$(|inputs| { let ($x, $w) = (inputs[0], inputs[1]); $y }),*];
         for (f, (gradient, what)) in functions.iter().zip([$(($gradient, stringify!($y))),*]) {
-            assert_same(&f.value_and_gradient_by(Mode::Reverse, &[0.0, 3.0]).1, &gradient, what);
+            assert_same(&gradient_by(Mode::Reverse, f, &[0.0, 3.0]).1, &gradient, what);
             drivers_agree(f, &[0.0, 3.0], what);
         }
     };
@@ -141,8 +152,8 @@ impl Function for Scaled {
 /// Both modes use the same partials, and multiply the same two or three factors in each product, from the input up.
 #[track_caller]
 fn modes_agree_exactly(f: &Scaled, x: &[f64], what: impl Debug) {
-    let (value, reverse) = f.value_and_gradient_by(Mode::Reverse, x);
-    let (again, forward) = f.value_and_gradient_by(Mode::Forward, x);
+    let (value, reverse) = gradient_by(Mode::Reverse, f, x);
+    let (again, forward) = gradient_by(Mode::Forward, f, x);
     let same = reverse.iter().zip(&forward).all(|(&a, &b)| a == b || (a.is_nan() && b.is_nan()));
     assert!(same && bits(value) == bits(again), "{what:?} at {x:?}: {forward:?} forward, {reverse:?} in reverse");
 }

@@ -1,6 +1,6 @@
 //! A steady loop over the drivers of functions does not allocate.
 
-use gradtape::{Function, Mode, VectorFunction, Workspace, function};
+use gradtape::{Driver, Mode, Real, function};
 use testing::allocations::allocations;
 
 #[test]
@@ -10,23 +10,23 @@ fn a_steady_loop_allocates_nothing_in_any_driver_at_any_size() {
     for n in [1, 2, 7, 8, 9, 16, 17, 40] {
         let (x, mut v, mut matrix) = (vec![0.5; n], vec![1.0; n], vec![0.0; n * n]);
         let (mut y, mut slopes, mut jacobian) = ([0.0; 3], [0.0; 3], vec![0.0; 3 * n]);
-        let workspace = &mut Workspace::new();
+        let (scalar, vector) = (Driver::new(f), Driver::new(g));
+        let by_mode =
+            [Mode::Forward, Mode::Reverse].map(|mode| (Driver::new(f).with_mode(mode), vector.clone().with_mode(mode)));
         let mut round = || {
-            f.value_and_gradient_into(&x, &mut v, workspace);
-            f.gradient_into(&x, &mut v, workspace);
-            for mode in [Mode::Forward, Mode::Reverse] {
-                f.value_and_gradient_by_into(mode, &x, &mut v, workspace);
-                g.value_and_jacobian_by_into(mode, &x, &mut y, &mut jacobian, workspace);
+            scalar.gradient(&x, &mut v);
+            for (scalar, vector) in &by_mode {
+                scalar.gradient(&x, &mut v);
+                vector.jacobian(&x, &mut y, &mut jacobian);
             }
-            f.jvp_into(&x, &x, workspace);
-            f.directional_into(&x, &x, workspace);
-            f.hvp_into(&x, &x, &mut v, workspace);
-            f.hessian_into(&x, &mut matrix, workspace);
-            g.value_into(&x, &mut y);
-            g.jacobian_into(&x, &mut jacobian, workspace);
-            g.value_and_jacobian_into(&x, &mut y, &mut jacobian, workspace);
-            g.jvp_into(&x, &x, &mut y, &mut slopes, workspace);
-            g.vjp_into(&x, &[1.0, 2.0, 3.0], &mut y, &mut v, workspace);
+            scalar.slope(&x, &x);
+            scalar.directional(&x, &x);
+            scalar.hvp(&x, &x, &mut v);
+            scalar.hessian(&x, &mut v, &mut matrix);
+            vector.value(&x, &mut y);
+            vector.jacobian(&x, &mut y, &mut jacobian);
+            vector.jvp(&x, &x, &mut y, &mut slopes);
+            vector.vjp(&x, &[1.0, 2.0, 3.0], &mut y, &mut v);
         };
         assert_ne!(allocations(&mut round), 0);
         round();
@@ -34,6 +34,27 @@ fn a_steady_loop_allocates_nothing_in_any_driver_at_any_size() {
     }
 }
 
-fn f_of<F: gradtape::Real>(x: &[F]) -> F {
+#[test]
+fn a_driver_that_was_not_used_has_allocated_nothing() {
+    assert_eq!(allocations(|| drop(Driver::new(function!(|x| x[0])).with_mode(Mode::Reverse).clone())), 0);
+}
+
+/// Memory for many inputs is enough for few.
+#[test]
+fn a_driver_keeps_its_memory_when_the_number_of_inputs_changes() {
+    let driver = Driver::new(function!(|x| x.windows(2).map(|x| (x[0] * x[1]).sin()).sum::<F>() + x[0].exp()));
+    let (x, mut v, mut matrix) = ([0.5; 40], [0.0; 40], [0.0; 40 * 40]);
+    let mut round = || {
+        for n in [40, 17, 9, 33] {
+            driver.gradient(&x[..n], &mut v[..n]);
+            driver.hvp(&x[..n], &x[..n], &mut v[..n]);
+            driver.hessian(&x[..n], &mut v[..n], &mut matrix[..n * n]);
+        }
+    };
+    (0..2).for_each(|_| round());
+    assert_eq!(allocations(|| (0..10).for_each(|_| round())), 0);
+}
+
+fn f_of<F: Real>(x: &[F]) -> F {
     F::dot(x, x).tanh()
 }

@@ -1,79 +1,92 @@
 //! Every driver of `Function` against every other way to compute the same: plain evaluation, tapes and nested tapes by
 //! hand, differences, and recorded programs. The numbers of inputs are on both sides of every boundary between passes.
 
-use std::cell::RefCell;
-
 use gradtape::check::difference;
 use gradtape::check::random::Smooth;
 use gradtape::program::{self, Precision, Program, Rows};
-use gradtape::{Dual, Function, Mode, Real, Value, Workspace, function, gradient};
+use gradtape::sparse::Csr;
+use gradtape::{Driver, Dual, Function, Mode, Real, Value, function, gradient};
 use quickcheck::TestResult;
 use testing::functions;
-use testing::functions::{Chain, Random, all_bits, assert_all_near, inner, point};
+use testing::functions::{Chain, Random, all_bits, assert_all_near, gradient_by, inner, point};
 use testing::panics::{assert_refused_here, caught};
 use testing::{TestFloat, assert_near, assert_same_bits, bits, quickcheck};
 
 const MODES: [Mode; 2] = [Mode::Forward, Mode::Reverse];
 
-/// The gradients of `f` by all methods.
-fn gradients<T: TestFloat>(f: &impl Function<T>, x: &[T], workspace: &mut Workspace)
+/// Drivers of one function: one that chooses the mode, and one for each mode.
+struct Drivers<'a, G> {
+    chosen: Driver<&'a G>,
+    by_mode: [Driver<&'a G>; 2],
+}
+
+impl<'a, G> Drivers<'a, G> {
+    fn new(f: &'a G) -> Self {
+        Self { chosen: Driver::new(f), by_mode: MODES.map(|mode| Driver::new(f).with_mode(mode)) }
+    }
+}
+
+/// The gradients of a function by all methods.
+fn gradients<T: TestFloat>(drivers: &Drivers<impl Function<T>>, x: &[T])
 where
     Value<T>: Real<Plain = T>,
 {
-    let n = x.len();
+    let (f, n) = (*drivers.chosen.function(), x.len());
     let (value, by_hand) = gradient(|x| f.eval(x), x);
     assert_same_bits(f.value(x), value, n);
-    for mode in MODES {
-        let (y, slopes) = f.value_and_gradient_by(mode, x);
+    for (mode, driver) in MODES.into_iter().zip(&drivers.by_mode) {
+        let (y, slopes) = gradient_by(mode, f, x);
         assert_same_bits(y, value, (mode, n));
         assert_all_near(&slopes, &by_hand, (mode, n));
         // The old contents do not matter.
         let mut again = vec![T::nan(); n];
-        assert_same_bits(f.value_and_gradient_by_into(mode, x, &mut again, workspace), value, (mode, n));
+        assert_same_bits(driver.gradient(x, &mut again), value, (mode, n));
         assert_eq!(all_bits(&again), all_bits(&slopes), "{mode:?} {n}");
         if mode == Mode::Reverse {
             assert_eq!(all_bits(&slopes), all_bits(&by_hand), "{n}");
         }
     }
-    let (y, chosen) = f.value_and_gradient_by(Mode::of_gradient(n), x);
+    let (y, chosen) = gradient_by(Mode::of_gradient(n), f, x);
     let expected = (bits(y), all_bits(&chosen));
-    let mut slopes = [vec![T::nan(); n], vec![T::nan(); n]];
-    let y_into = f.value_and_gradient_into(x, &mut slopes[0], workspace);
-    f.gradient_into(x, &mut slopes[1], workspace);
+    let mut slopes = vec![T::nan(); n];
+    let y_of_driver = drivers.chosen.gradient(x, &mut slopes);
     let (y, both) = f.value_and_gradient(x);
     assert_eq!((bits(y), all_bits(&both)), expected);
-    assert_eq!((bits(y_into), all_bits(&slopes[0])), expected);
-    assert_eq!((all_bits(&f.gradient(x)), all_bits(&slopes[1])), (expected.1.clone(), expected.1));
+    assert_eq!((bits(y_of_driver), all_bits(&slopes)), expected);
+    assert_eq!(all_bits(&f.gradient(x)), expected.1);
     // A reference to a function is a function.
     assert_eq!(all_bits(&(&f).gradient(x)), all_bits(&chosen));
 }
 
 /// The derivatives along `v` agree with gradient and Hessian.
-fn directions<T: TestFloat>(f: &impl Function<T>, x: &[T], v: &[T], workspace: &mut Workspace) {
-    let n = x.len();
+fn directions<T: TestFloat>(drivers: &Drivers<impl Function<T>>, x: &[T], v: &[T]) {
+    let (driver, n) = (&drivers.chosen, x.len());
+    let f = *driver.function();
     let (value, slopes) = f.value_and_gradient(x);
-    let (y, slope) = f.jvp(x, v);
+    let (y, slope) = f.slope(x, v);
     assert_same_bits(y, value, n);
     assert_all_near(&[slope], &[inner(&slopes, v)], n);
-    let into = f.jvp_into(x, v, workspace);
-    assert_eq!([into.0, into.1].map(bits), [y, slope].map(bits));
+    let of_driver = driver.slope(x, v);
+    assert_eq!([of_driver.0, of_driver.1].map(bits), [y, slope].map(bits));
     let product = f.hvp(x, v);
     let [y, slope_again, curvature] = f.directional(x, v);
     assert_same_bits(y, value, n);
     assert_all_near(&[slope_again, curvature], &[slope, inner(&product, v)], n);
-    assert_eq!(f.directional_into(x, v, workspace).map(bits), [y, slope_again, curvature].map(bits));
+    assert_eq!(driver.directional(x, v).map(bits), [y, slope_again, curvature].map(bits));
     let mut again = vec![T::nan(); n];
-    f.hvp_into(x, v, &mut again, workspace);
+    driver.hvp(x, v, &mut again);
     assert_eq!(all_bits(&again), all_bits(&product));
     let rows = f.hessian(x);
     assert_all_near(&product, &rows.iter().map(|row| inner(row, v)).collect::<Vec<_>>(), n);
 }
 
-fn hessians<T: TestFloat>(f: &impl Function<T>, x: &[T], workspace: &mut Workspace)
+/// The Hessian by all methods, and the value and the gradient that come with it: they are those of reverse mode.
+fn hessians<T: TestFloat>(drivers: &Drivers<impl Function<T>>, x: &[T])
 where
     Value<Value<T>>: Real<Plain = T>,
 {
-    let n = x.len();
+    let (driver, n) = (&drivers.chosen, x.len());
+    let f = *driver.function();
     let hessian = f.hessian(x);
     assert_eq!(hessian.len(), n);
     let slope = |x: &[Value<T>], i: usize| gradient(|x: &[Value<Value<T>>]| f.eval(x), x).1[i];
@@ -84,9 +97,16 @@ where
         let unit: Vec<_> = (0..n).map(|k| if k == i { T::one() } else { T::zero() }).collect();
         assert_all_near(row, &f.hvp(x, &unit), (n, i));
     }
-    let mut again = vec![T::nan(); n * n];
-    f.hessian_into(x, &mut again, workspace);
-    assert_eq!(all_bits(&again), all_bits(&hessian.concat()));
+    let (value, slopes) = gradient_by(Mode::Reverse, f, x);
+    let expected = (bits(value), all_bits(&slopes));
+    let (mut again, mut matrix) = (vec![T::nan(); n], vec![T::nan(); n * n]);
+    let y = driver.hessian(x, &mut again, &mut matrix);
+    assert_eq!(all_bits(&matrix), all_bits(&hessian.concat()));
+    assert_eq!((bits(y), all_bits(&again)), expected, "{n}");
+    let (mut again, mut sparse) = (vec![T::nan(); n], Csr::default());
+    let y = driver.sparse_hessian(x, &mut again, &mut sparse);
+    assert_eq!((bits(y), all_bits(&again)), expected, "{n}");
+    assert_all_near(&sparse.to_dense().concat(), &matrix, n);
 }
 
 fn every_driver<T: TestFloat>()
@@ -94,12 +114,13 @@ where
     Value<T>: Real<Plain = T>,
     Value<Value<T>>: Real<Plain = T>,
 {
-    let workspace = &mut Workspace::new();
+    // The same drivers for all numbers of inputs in turn.
+    let drivers = Drivers::new(&Chain);
     for n in (0..=20).chain([33, 3, 0, 17]) {
         let (x, v) = (point::<T>(n, 1.0), point(n, 5.0));
-        gradients(&Chain, &x, workspace);
-        directions(&Chain, &x, &v, workspace);
-        hessians(&Chain, &x, workspace);
+        gradients(&drivers, &x);
+        directions(&drivers, &x, &v);
+        hessians(&drivers, &x);
     }
 }
 
@@ -117,7 +138,7 @@ fn derivatives_are_those_of_differences() {
         let [_, slope, curvature] = Chain.directional(&x, &v);
         for (ours, along) in [
             (slope, &(|t| Chain.value(&beside(t, &v))) as &dyn Fn(f64) -> f64),
-            (curvature, &|t| Chain.jvp(&beside(t, &v), &v).1),
+            (curvature, &|t| Chain.slope(&beside(t, &v), &v).1),
         ] {
             let (theirs, error) = difference(along, 0.0);
             assert!(error < 1e-6, "{n}: no difference to compare with");
@@ -132,7 +153,7 @@ fn drivers_of_random_functions_agree_with_differences() {
     fn property(Smooth(expression): Smooth) -> TestResult {
         let (f, x) = (Random(&expression), expression.inputs());
         let (n, value) = (x.len(), f.value(x));
-        let [forward, reverse] = MODES.map(|mode| f.value_and_gradient_by(mode, x));
+        let [forward, reverse] = MODES.map(|mode| gradient_by(mode, &f, x));
         let hessian = f.hessian(x);
         if !value.is_finite() || hessian.iter().flatten().chain(&forward.1).any(|x| !x.is_finite()) {
             return TestResult::discard();
@@ -149,7 +170,7 @@ fn drivers_of_random_functions_agree_with_differences() {
             };
             let unit: Vec<_> = (0..n).map(|i| f64::from(u8::from(i == k))).collect();
             let column = f.hvp(x, &unit);
-            let firsts = [forward.1[k], reverse.1[k], recorded[k + 1], f.jvp(x, &unit).1, f.directional(x, &unit)[1]];
+            let firsts = [forward.1[k], reverse.1[k], recorded[k + 1], f.slope(x, &unit).1, f.directional(x, &unit)[1]];
             let mut compare = |ours: &[f64], along: &dyn Fn(f64) -> f64| {
                 let (theirs, error) = difference(along, x[k]);
                 let scale = 1.0 + theirs.abs();
@@ -162,7 +183,7 @@ fn drivers_of_random_functions_agree_with_differences() {
                 }
             };
             compare(&firsts, &|at| f.value(&moved(at)));
-            compare(&[f.directional(x, &unit)[2], hessian[k][k]], &|at| f.jvp(&moved(at), &unit).1);
+            compare(&[f.directional(x, &unit)[2], hessian[k][k]], &|at| f.slope(&moved(at), &unit).1);
             for i in 0..n {
                 assert_same_bits(hessian[i][k], hessian[k][i], (i, k, &expression));
                 compare(&[hessian[i][k], column[i]], &|at| f.gradient(&moved(at))[i]);
@@ -177,10 +198,10 @@ fn drivers_of_random_functions_agree_with_differences() {
 #[test]
 fn constants_inputs_branches_and_detached_parts_have_their_gradients() {
     fn check(f: &impl Function, x: &[f64], expected: (f64, &[f64])) {
-        let workspace = &mut Workspace::new();
-        gradients(f, x, workspace);
-        directions(f, x, &vec![1.5; x.len()], workspace);
-        hessians(f, x, workspace);
+        let drivers = Drivers::new(f);
+        gradients(&drivers, x);
+        directions(&drivers, x, &vec![1.5; x.len()]);
+        hessians(&drivers, x);
         assert_eq!(f.value_and_gradient(x), (expected.0, expected.1.to_vec()));
     }
     let [constant, second, sum, half_detached, detached, without_influence, tie, branch, newton] = functions![
@@ -219,7 +240,7 @@ fn what_is_not_finite_is_the_same_in_both_modes() {
     let f = function!(|x| x[0].sqrt() * x[1] + x[2].ln());
     for x in [[0.0, 1.0, 1.0], [0.0, 0.0, 0.0], [-1.0, 1.0, f64::INFINITY], [f64::NAN, 1.0, 2.0], [1.0, f64::NAN, 0.0]]
     {
-        let [forward, reverse] = MODES.map(|mode| f.value_and_gradient_by(mode, &x));
+        let [forward, reverse] = MODES.map(|mode| gradient_by(mode, &f, &x));
         assert_eq!((bits(forward.0), all_bits(&forward.1)), (bits(reverse.0), all_bits(&reverse.1)), "{x:?}");
     }
 }
@@ -227,30 +248,35 @@ fn what_is_not_finite_is_the_same_in_both_modes() {
 /// The wrong lengths for each driver, and the remedy in the message.
 #[test]
 fn wrong_lengths_are_refused_where_they_are_made() {
-    let (f, x, workspace) = (function!(|x| x[0] * x[1]), [1.0, 2.0], &mut Workspace::new());
+    let (f, x) = (function!(|x| x[0] * x[1]), [1.0, 2.0]);
+    let drivers = Drivers::new(&f);
+    let driver = &drivers.chosen;
     for len in [0, 1, 3, 4] {
         let (wrong, mut out) = (vec![1.0; len], vec![0.0; len]);
         let gradient = "a gradient is as long as the point; make `gradient` so";
-        assert_refused_here(gradient, || f.gradient_into(&x, &mut out, workspace));
-        assert_refused_here(gradient, || f.value_and_gradient_into(&x, &mut out, workspace));
-        for mode in MODES {
-            assert_refused_here(gradient, || f.value_and_gradient_by_into(mode, &x, &mut out, workspace));
+        assert_refused_here(gradient, || driver.gradient(&x, &mut out));
+        for driver in &drivers.by_mode {
+            assert_refused_here(gradient, || driver.gradient(&x, &mut out));
         }
+        assert_refused_here(gradient, || driver.hessian(&x, &mut out, &mut [0.0; 4]));
+        assert_refused_here(gradient, || driver.sparse_hessian(&x, &mut out, &mut Csr::default()));
         let direction = "a direction is as long as the point; make `v` so";
-        assert_refused_here(direction, || f.jvp(&x, &wrong));
-        assert_refused_here(direction, || f.jvp_into(&x, &wrong, workspace));
+        assert_refused_here(direction, || f.slope(&x, &wrong));
+        assert_refused_here(direction, || driver.slope(&x, &wrong));
         assert_refused_here(direction, || f.directional(&x, &wrong));
-        assert_refused_here(direction, || f.directional_into(&x, &wrong, workspace));
+        assert_refused_here(direction, || driver.directional(&x, &wrong));
         assert_refused_here(direction, || f.hvp(&x, &wrong));
-        assert_refused_here(direction, || f.hvp_into(&x, &wrong, &mut [0.0; 2], workspace));
-        assert_refused_here("make `product` so", || f.hvp_into(&x, &x, &mut out, workspace));
+        assert_refused_here(direction, || driver.hvp(&x, &wrong, &mut [0.0; 2]));
+        assert_refused_here("make `product` so", || driver.hvp(&x, &x, &mut out));
         if len != 4 {
             assert_refused_here("a Hessian is as long as the point squared; make `hessian` so", || {
-                f.hessian_into(&x, &mut out, workspace);
+                driver.hessian(&x, &mut [0.0; 2], &mut out)
             });
         }
     }
-    gradients(&f, &x, workspace);
+    gradients(&drivers, &x);
+    directions(&drivers, &x, &[3.0, 4.0]);
+    hessians(&drivers, &x);
 }
 
 /// Panics halfway through the evaluation if the first number is negative.
@@ -265,23 +291,25 @@ impl Function for Fragile {
 }
 
 #[test]
-fn a_function_that_panics_leaves_the_scratch_usable() {
+fn a_function_that_panics_leaves_its_driver_usable() {
     for n in [1, 5, 9, 20] {
-        let workspace = &mut Workspace::new();
+        let drivers = Drivers::new(&Fragile);
+        let driver = &drivers.chosen;
         let good: Vec<f64> = point::<f64>(n, 1.0).iter().map(|x| x.abs()).collect();
         let bad: Vec<f64> = good.iter().map(|x| -x).collect();
         let (mut out, mut matrix) = (vec![0.0; good.len()], vec![0.0; good.len().pow(2)]);
         for _ in 0..2 {
-            for mode in MODES {
-                assert!(caught(|| Fragile.value_and_gradient_by_into(mode, &bad, &mut out, workspace)).is_err());
+            for driver in drivers.by_mode.iter().chain([driver]) {
+                assert!(caught(|| driver.gradient(&bad, &mut out)).is_err());
             }
-            assert!(caught(|| Fragile.jvp_into(&bad, &good, workspace)).is_err());
-            assert!(caught(|| Fragile.directional_into(&bad, &good, workspace)).is_err());
-            assert!(caught(|| Fragile.hvp_into(&bad, &good, &mut out, workspace)).is_err());
-            assert!(caught(|| Fragile.hessian_into(&bad, &mut matrix, workspace)).is_err());
-            gradients(&Fragile, &good, workspace);
-            directions(&Fragile, &good, &bad, workspace);
-            hessians(&Fragile, &good, workspace);
+            assert!(caught(|| driver.slope(&bad, &good)).is_err());
+            assert!(caught(|| driver.directional(&bad, &good)).is_err());
+            assert!(caught(|| driver.hvp(&bad, &good, &mut out)).is_err());
+            assert!(caught(|| driver.hessian(&bad, &mut out, &mut matrix)).is_err());
+            assert!(caught(|| driver.sparse_hessian(&bad, &mut out, &mut Csr::default())).is_err());
+            gradients(&drivers, &good);
+            directions(&drivers, &good, &bad);
+            hessians(&drivers, &good);
         }
     }
 }
@@ -300,8 +328,8 @@ fn drivers_and_tapes_do_not_disturb_each_other() {
     let (tape, x) = (gradtape::Tape::new(), [0.75, 2.0]);
     let v = tape.var(3.0);
     let square = v * v;
-    gradients(&Outer, &x, &mut Workspace::new());
-    hessians(&Outer, &x, &mut Workspace::new());
+    gradients(&Drivers::new(&Outer), &x);
+    hessians(&Drivers::new(&Outer), &x);
     assert_eq!(Outer.gradient(&x), [2.0 * 1.5, 0.75 * 1.5]);
     assert_eq!(square.backward().wrt(v), 6.0);
 }
@@ -339,37 +367,18 @@ impl Function for Slope {
 
 #[test]
 fn derivatives_inside_of_functions_are_not_confused_with_those_outside() {
-    let (x, workspace) = ([2.0, 3.0], &mut Workspace::new());
+    let (x, drivers) = ([2.0, 3.0], Drivers::new(&Slope));
     // 2xy + 3y² + x
     assert_eq!(Slope.value_and_gradient(&x), (12.0 + 27.0 + 2.0, vec![6.0 + 1.0, 4.0 + 18.0]));
     assert_eq!(Slope.hessian(&x), [[0.0, 2.0], [2.0, 6.0]]);
-    gradients(&Slope, &x, workspace);
-    directions(&Slope, &x, &[1.0, -2.0], workspace);
-    hessians(&Slope, &x, workspace);
+    gradients(&drivers, &x);
+    directions(&drivers, &x, &[1.0, -2.0]);
+    hessians(&drivers, &x);
     let program = Program::record(|x| Slope.eval(x), &x);
     let mut workspace = program::Workspace::new();
     for x in [x, [0.0, 0.0], [-1.0, 0.5]] {
         let (value, slopes) = Slope.value_and_gradient(&x);
         let results = program.gradient().run(&[], Rows::one(&x), &mut workspace).unwrap().row(0);
         assert_eq!(results, [vec![value], slopes].concat(), "{x:?}");
-    }
-}
-
-/// Thread-local memory.
-#[test]
-fn scratch_may_live_as_long_as_its_thread() {
-    thread_local! {
-        static WORKSPACE: RefCell<Workspace> = RefCell::default();
-    }
-    for _ in 0..3 {
-        let thread = std::thread::spawn(|| {
-            let mut slopes = [0.0; 20];
-            WORKSPACE.with_borrow_mut(|workspace| {
-                Chain.gradient_into(&point(20, 1.0), &mut slopes, workspace);
-                Chain.hvp_into(&point(20, 1.0), &point(20, 5.0), &mut [0.0; 20], workspace);
-            });
-            slopes
-        });
-        assert_eq!(thread.join().unwrap().to_vec(), Chain.gradient(&point::<f64>(20, 1.0)));
     }
 }

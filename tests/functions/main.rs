@@ -4,10 +4,13 @@
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 
+mod drivers;
 mod drivers_at_exceptions;
 mod function_macro;
 mod function_memory;
 mod functions;
+mod nested;
+mod objectives;
 mod preaccumulate;
 mod univariate;
 mod vector_functions;

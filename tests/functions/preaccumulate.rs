@@ -4,8 +4,8 @@
 
 use gradtape::check::random::Smooth;
 use gradtape::{
-    Gradients, Mode, Plain, Real, Tape, Value, VectorFunction, Workspace, checkpoint, checkpoint_loop, function,
-    preaccumulate, preaccumulate_into,
+    Driver, Gradients, Mode, Plain, Real, Tape, Value, VectorFunction, checkpoint, checkpoint_loop, function,
+    preaccumulate,
 };
 use testing::functions::{Random, Several, all_bits, assert_all_near, point};
 use testing::panics::assert_refused_here;
@@ -27,6 +27,9 @@ fn is_as_recorded<T: TestFloat>(f: &impl VectorFunction<T>, tape: &Tape<T>, vari
     let theirs = recorded(f, x);
     let data = |y: &[Value<T>]| all_bits(&y.iter().map(|y| y.data()).collect::<Vec<_>>());
     assert_eq!(data(&ours), data(&theirs));
+    let mut again = vec![Value::constant(T::nan()); ours.len()];
+    Driver::new(f).preaccumulate(x, &mut again);
+    assert_eq!(data(&again), data(&ours));
     let records = x.len().div_ceil(2).max(1) * ours.len();
     assert!(added <= records, "{added} records of {} inputs and {} outputs", x.len(), ours.len());
     let weighted = |y: &[Value<T>]| y.iter().map(|&y| y * y).sum::<Value<T>>();
@@ -35,6 +38,8 @@ fn is_as_recorded<T: TestFloat>(f: &impl VectorFunction<T>, tape: &Tape<T>, vari
         let [ours, theirs] = [ours, theirs].map(|y| y.backward().wrt_all(variables));
         assert_all_near(&ours, &theirs, "a gradient");
     }
+    let gradient = |y: &[Value<T>]| all_bits(&weighted(y).backward().wrt_all(variables));
+    assert_eq!(gradient(&again), gradient(&ours));
 }
 
 /// Inputs that are variables, computed from variables, constants, or repeated.
@@ -151,12 +156,18 @@ fn blocks_whose_inputs_are_of_two_tapes_are_refused() {
     let (one, other) = (Tape::new(), Tape::new());
     let x = [one.var(1.0), other.var(2.0)];
     let f = function!(|x| [x[0] * x[1]]);
+    let (driver, mut y) = (Driver::new(f), [Value::from(0.0)]);
     assert_refused_here("same tape", || preaccumulate(&f, &x));
+    assert_refused_here("same tape", || driver.preaccumulate(&x, &mut y));
     let old = one.vars(&[1.0, 2.0]);
     one.clear();
     assert_refused_here("after `clear`", || preaccumulate(&f, &old));
-    // The other tape has not changed.
+    assert_refused_here("after `clear`", || driver.preaccumulate(&old, &mut y));
+    assert_refused_here("the function has 1 outputs", || driver.preaccumulate(&[x[1]; 2], &mut [y[0]; 2]));
+    // The other tape has not changed, and the driver is usable.
     assert_eq!(preaccumulate(&f, &[x[1]; 2])[0].backward().wrt(x[1]), 4.0);
+    driver.preaccumulate(&[x[1]; 2], &mut y);
+    assert_eq!(y[0].backward().wrt(x[1]), 4.0);
 }
 
 #[test]
@@ -170,11 +181,11 @@ fn unused_roots_of_zero_make_no_nan_in_a_block() {
 }
 
 #[test]
-fn steady_loops_with_one_scratch_allocate_nothing() {
+fn steady_loops_with_one_driver_allocate_nothing() {
     for mode in [Mode::Forward, Mode::Reverse] {
         let n = if mode == Mode::Forward { 3 } else { 40 };
         assert_eq!(Mode::of_jacobian(n, 2), mode);
-        let (tape, mut workspace, mut gradients) = (Tape::new(), Workspace::new(), Gradients::new());
+        let (tape, driver, mut gradients) = (Tape::new(), Driver::new(Step), Gradients::new());
         let (numbers, mut y) = (point::<f64>(n, 0.0), [Value::from(0.0); 2]);
         let mut x = Vec::new();
         let mut round = || {
@@ -182,7 +193,7 @@ fn steady_loops_with_one_scratch_allocate_nothing() {
             x.clear();
             x.extend(numbers.iter().map(|&x| tape.var(x)));
             for _ in 0..10 {
-                preaccumulate_into(&Step, &x, &mut y, &mut workspace);
+                driver.preaccumulate(&x, &mut y);
                 (x[0], x[1]) = (y[0], y[1]);
             }
             y[0].backward_into(&mut gradients);

@@ -10,6 +10,7 @@ use num_complex::{Complex, ComplexFloat};
 use num_quaternion::UnitQuaternion;
 use num_traits::{Float, FloatConst};
 use testing::differentiable::{Differentiable, Over, outcome};
+use testing::functions::gradient_by;
 use testing::{assert_near, assert_same_bits, number, partials};
 use twofloat::TwoFloat;
 
@@ -71,8 +72,8 @@ fn assert_derivatives_of_f64<T: Plain + Into<f64>>() {
     let exact = x.map(T::into);
     let tolerance = 16.0 * T::epsilon().into();
     for mode in [Mode::Forward, Mode::Reverse] {
-        let (value, slopes) = Wave.value_and_gradient_by(mode, &x);
-        let (exact_value, exact_slopes) = Wave.value_and_gradient_by(mode, &exact);
+        let (value, slopes) = gradient_by(mode, &Wave, &x);
+        let (exact_value, exact_slopes) = gradient_by(mode, &Wave, &exact);
         assert_near(value.into(), exact_value, tolerance, mode);
         for (ours, theirs) in slopes.into_iter().zip(exact_slopes) {
             assert_near(ours.into(), theirs, tolerance, mode);

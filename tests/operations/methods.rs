@@ -1,5 +1,6 @@
 //! The methods of the numbers: with and without the traits that have the same methods, and in generic code.
 
+use gradtape::program::{Expr, Program};
 use gradtape::{Dual, Number, Real, Value};
 use num_traits::{Float, Inv, MulAdd, MulAddAssign, Pow, Signed};
 use testing::differentiable::{Differentiable, Over, outcome};
@@ -36,7 +37,8 @@ macro_rules! method_pairs {
         real_binary { $($r:ident at $rat:tt;)* }
         $($rest:tt)*
     ) => {
-        /// The methods of the number give the same results as those of `Float`, `Real` and `Signed`.
+        /// The methods of the number give the same results as those of `Float`, `Real` and `Signed`, and with a plain
+        /// second argument the same as with a constant.
         fn $name<T: TestFloat + Signed>() {
             type Tested<T> = $Number;
             let (x, one) = (number::<T>(0.7), T::one());
@@ -50,6 +52,11 @@ macro_rules! method_pairs {
             $(same!(|v| v.$b(v + one), |v| Float::$b(v, v + one));)*
             $(same!(|v| v.$c(v + one), |v| Float::$c(v, v + one));)*
             $(same!(|v| v.$r(v + one), |v| Real::$r(v, v + one));)*
+            $(same!(|v| v.$b(x), |v| Float::$b(v, Tested::from(x)));)*
+            $(same!(|v| v.$c(x), |v| Float::$c(v, Tested::from(x)));)*
+            $(same!(|v| v.$r(x), |v| Real::$r(v, Tested::from(x)));)*
+            same!(|v| v.clamp(x, one), |v| Float::clamp(v, Tested::from(x), Tested::from(one)));
+            same!(|v| v.mul_add(x, v), |v| Float::mul_add(v, Tested::from(x), v));
             same!(|v| Tested::logsumexp(&[v, v + one]), |v| Real::logsumexp(&[v, v + one]));
             same!(|v| Tested::softmax(&[v, v * x])[1], |v| Real::softmax(&[v, v * x])[1]);
             same!(|v| Signed::abs(&v), |v| v.abs());
@@ -75,6 +82,39 @@ fn methods_and_trait_methods_are_the_same() {
     methods_of_value::<f64>();
     methods_of_dual::<f32>();
     methods_of_dual::<f64>();
+}
+
+macro_rules! recorded_with_plain {
+    (
+        real_many $real_many:tt
+        float_unary $float_unary:tt
+        real_unary $real_unary:tt
+        float_binary { $($b:ident at $bat:tt;)* }
+        float_choice { $($c:ident at $cat:tt;)* }
+        real_binary { $($r:ident at $rat:tt;)* }
+        $($rest:tt)*
+    ) => {
+        /// Pairs of a method with a plain second argument and with a constant.
+        fn recorded_with_plain(v: Expr<f64>) -> Vec<[Expr<f64>; 2]> {
+            vec![
+                $([v.$b(0.6), v.$b(Expr::from(0.6))],)*
+                $([v.$c(0.6), v.$c(Expr::from(0.6))],)*
+                $([v.$r(0.6), v.$r(Expr::from(0.6))],)*
+                [v.clamp(0.6, v), v.clamp(Expr::from(0.6), v)],
+                [v.mul_add(0.6, 2.0), v.mul_add(Expr::from(0.6), Expr::from(2.0))],
+            ]
+        }
+    };
+}
+
+names! { recorded_with_plain }
+
+#[test]
+fn recorded_methods_take_a_plain_second_argument() {
+    let program = Program::record(|x| recorded_with_plain(x[0]).into_flattened(), &[0.7]);
+    let results = program.jacobian().eval(&[0.7]).unwrap();
+    assert!(results.len() >= 4 * 13);
+    assert!(results.as_chunks::<2>().0.iter().all(|[plain, constant]| bits(*plain) == bits(*constant)), "{results:?}");
 }
 
 fn powers<T: TestFloat, F>()

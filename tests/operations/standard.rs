@@ -19,7 +19,7 @@ fn euclidean_division_and_even_rounding_have_the_bits_of_std() {
             let single = |x: f64| f64::from(x as f32);
             for (a, b) in [(a, b), (single(a), single(b))] {
                 let (x, y) = (Value::from(a), Dual::<f64>::from(b));
-                assert_eq!(bits(x.div_euclid(b.into()).data()), bits(a.div_euclid(b)), "{a} {b}");
+                assert_eq!(bits(x.div_euclid(b).data()), bits(a.div_euclid(b)), "{a} {b}");
                 assert_eq!(bits(Real::rem_euclid(a, b)), bits(f64::rem_euclid(a, b)), "{a} {b}");
                 assert_eq!(bits(Euclid::rem_euclid(&Dual::from(a), &y).data()), bits(f64::rem_euclid(a, b)), "{a} {b}");
                 assert_eq!(bits(x.round_ties_even().data()), bits(a.round_ties_even()), "{a}");

@@ -3,10 +3,10 @@
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
 use gradtape::check::random::{Expression, Smooth, Table, Unit};
-use gradtape::sparse::{Coloring, Csr, Side};
-use gradtape::{Function, Mode, Plain, Real, VectorFunction, Workspace};
+use gradtape::sparse::{Coloring, Csr, Side, Sparsity};
+use gradtape::{Driver, Function, Mode, Plain, Real, VectorFunction, function};
 use num_traits::Float;
-use testing::functions::{Chain, Random, Several, point};
+use testing::functions::{Chain, Random, Several, all_bits, gradient_by, jacobian_by, point};
 use testing::{InBox, TestFloat, number, quickcheck};
 
 /// Equal up to rounding, and NaN in the same entries.
@@ -28,15 +28,25 @@ fn assert_is_dense<T: TestFloat>(sparse: &Csr<T>, dense: &[Vec<T>], is_equal: im
     }
 }
 
-fn colored_jacobian<T: TestFloat>(f: &impl VectorFunction<T>, coloring: &Coloring, x: &[T]) -> Csr<T> {
-    let mut jacobian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_jacobian_into(x, coloring, &mut jacobian, &mut Workspace::new());
+/// The Jacobian. The results that come with it are those of the function.
+#[track_caller]
+fn jacobian<T: TestFloat>(driver: &Driver<&impl VectorFunction<T>>, x: &[T]) -> Csr<T> {
+    let value = driver.function().value(x);
+    // The old contents do not matter.
+    let (mut y, mut jacobian) = (vec![T::nan(); value.len()], Csr::default());
+    driver.sparse_jacobian(x, &mut y, &mut jacobian);
+    assert_eq!(all_bits(&y), all_bits(&value), "results at {x:?}");
     jacobian
 }
 
-fn colored_hessian<T: TestFloat>(f: &impl Function<T>, coloring: &Coloring, x: &[T]) -> Csr<T> {
-    let mut hessian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_hessian_into(x, coloring, &mut hessian, &mut Workspace::new());
+/// The Hessian. The value and the gradient that come with it are those of reverse mode.
+#[track_caller]
+fn hessian<T: TestFloat>(driver: &Driver<&impl Function<T>>, x: &[T]) -> Csr<T> {
+    let (mut gradient, mut hessian) = (vec![T::nan(); x.len()], Csr::default());
+    let value = driver.sparse_hessian(x, &mut gradient, &mut hessian);
+    let (theirs, slopes) = gradient_by(Mode::Reverse, *driver.function(), x);
+    assert!(is_same(value, theirs), "{value:?} at {x:?}, not {theirs:?}");
+    assert!(gradient.iter().zip(&slopes).all(|(&a, &b)| is_same(a, b)), "{gradient:?} at {x:?}, not {slopes:?}");
     hessian
 }
 
@@ -46,15 +56,19 @@ fn colored_hessian<T: TestFloat>(f: &impl Function<T>, coloring: &Coloring, x: &
 fn jacobians_are_dense<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
     let dense = |coloring: &Coloring, x| {
         let mode = if coloring.side() == Side::Columns { Mode::Forward } else { Mode::Reverse };
-        f.value_and_jacobian_by(mode, x).1
+        jacobian_by(mode, f, x).1
     };
+    // This one finds the pattern at the first point.
+    let alone = Driver::new(f);
     for place in points {
         let pattern = f.sparsity(place);
         let best = Coloring::of_jacobian(&pattern);
         assert_is_dense(&f.sparse_jacobian(place), &dense(&best, place), is_same, what);
+        assert_is_dense(&jacobian(&alone, place), &dense(&best, place), is_same, what);
         for coloring in [best, Coloring::of_columns(&pattern), Coloring::of_rows(&pattern)] {
+            let driver = Driver::new(f).with_coloring(coloring.clone());
             for x in points {
-                assert_is_dense(&colored_jacobian(f, &coloring, x), &dense(&coloring, x), is_same, what);
+                assert_is_dense(&jacobian(&driver, x), &dense(&coloring, x), is_same, what);
             }
         }
     }
@@ -77,13 +91,16 @@ fn hessians_are_dense<T: TestFloat>(f: &impl Function<T>, points: &[Vec<T>], wha
         }
     };
     let dense: Vec<_> = points.iter().map(|x| columns(x)).collect();
+    let alone = Driver::new(f);
     for (place, columns) in points.iter().zip(&dense) {
         assert_is_of(f.hessian(place), columns);
         assert_is_of(f.sparse_hessian(place).to_dense(), columns);
+        assert_is_of(hessian(&alone, place).to_dense(), columns);
         let pattern = f.hessian_sparsity(place);
         for coloring in [Coloring::of_hessian(&pattern), Coloring::of_columns(&pattern)] {
+            let driver = Driver::new(f).with_coloring(coloring);
             for (x, columns) in points.iter().zip(&dense) {
-                assert_is_of(colored_hessian(f, &coloring, x).to_dense(), columns);
+                assert_is_of(hessian(&driver, x).to_dense(), columns);
             }
         }
     }
@@ -94,7 +111,7 @@ fn hessians_are_dense<T: TestFloat>(f: &impl Function<T>, points: &[Vec<T>], wha
 fn modes_agree<T: TestFloat>(f: &impl VectorFunction<T>, points: &[Vec<T>], what: &str) {
     for x in points {
         for mode in [Mode::Forward, Mode::Reverse] {
-            assert_is_dense(&f.sparse_jacobian(x), &f.value_and_jacobian_by(mode, x).1, is_near, what);
+            assert_is_dense(&f.sparse_jacobian(x), &jacobian_by(mode, f, x).1, is_near, what);
         }
     }
 }
@@ -266,10 +283,10 @@ fn serve_everywhere<T: TestFloat>(f: &impl Function<T>, places: &[Vec<T>], point
     for place in places {
         let pattern = f.hessian_sparsity(place);
         assert!(!pattern.is_local(), "{name} does not branch");
-        let coloring = Coloring::of_hessian(&pattern);
+        let driver = Driver::new(f).with_coloring(Coloring::of_hessian(&pattern));
         for (x, dense) in points.iter().zip(&dense) {
             let what = format!("{name} at {x:?}, its pattern found at {place:?}");
-            assert_is_dense(&colored_hessian(f, &coloring, x), dense, is_near, &what);
+            assert_is_dense(&hessian(&driver, x), dense, is_near, &what);
         }
     }
 }
@@ -411,6 +428,113 @@ fn functions_that_branch_have_their_dense_derivatives() {
         assert_is_dense(&Several(7).sparse_jacobian(&x), &Several(7).jacobian(&x), is_near, "several");
         assert_is_dense(&Chain.sparse_hessian(&x), &Function::<f64>::hessian(&Chain, &x), is_near, "a chain");
     }
+}
+
+/// Nothing is written to the matrix, but everything else is written.
+fn values_come_with_empty_matrices<T: TestFloat>() {
+    for n in [0, 1, 9, 20] {
+        let x = point::<T>(n, 1.0);
+        for f in [Flat::Constant, Flat::Linear, Flat::Detached] {
+            let expected = gradient_by(Mode::Reverse, &f, &x);
+            let (mut gradient, mut matrix) = (vec![T::nan(); n], Csr::default());
+            let value = Driver::new(&f).sparse_hessian(&x, &mut gradient, &mut matrix);
+            assert_eq!((all_bits(&[value]), all_bits(&gradient)), (all_bits(&[expected.0]), all_bits(&expected.1)));
+            assert_eq!((matrix.rows(), matrix.columns(), matrix.nnz()), (n, n, 0));
+            let mut dense = vec![T::nan(); n * n];
+            let mut gradient = vec![T::nan(); n];
+            let value = Driver::new(&f).hessian(&x, &mut gradient, &mut dense);
+            assert_eq!((all_bits(&[value]), all_bits(&gradient)), (all_bits(&[expected.0]), all_bits(&expected.1)));
+            assert!(dense.iter().all(T::is_zero));
+        }
+        for m in [0, 1, 5] {
+            let (mut y, mut matrix) = (vec![T::nan(); m], Csr::default());
+            Driver::new(&Apart(m)).sparse_jacobian(&x, &mut y, &mut matrix);
+            assert_eq!(all_bits(&y), all_bits(&Apart(m).value(&x)));
+            assert_eq!((matrix.rows(), matrix.columns(), matrix.nnz()), (m, n, 0));
+        }
+    }
+}
+
+/// Functions without second derivatives.
+enum Flat {
+    Constant,
+    Linear,
+    Detached,
+}
+
+impl<T: Plain> Function<T> for Flat {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
+        let weights: Vec<_> = (0..x.len()).map(|k| number(0.1 * f64::from(u32::try_from(k).unwrap()) - 0.7)).collect();
+        match self {
+            Self::Constant => F::constant(number(2.5)),
+            Self::Linear => F::weighted_sum(x, &weights) - number::<T>(0.3),
+            Self::Detached => x.iter().map(|x| x.detach() * x.detach()).sum(),
+        }
+    }
+}
+
+/// So many outputs that depend on no input.
+struct Apart(usize);
+
+impl<T: Plain> VectorFunction<T> for Apart {
+    fn outputs(&self, _inputs: usize) -> usize {
+        self.0
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
+        let sum: F = x.iter().map(|x| x.detach().sin()).sum();
+        y.iter_mut().skip(1).for_each(|y| *y = sum + F::one());
+    }
+}
+
+#[test]
+fn values_and_gradients_come_with_matrices_without_entries() {
+    values_come_with_empty_matrices::<f32>();
+    values_come_with_empty_matrices::<f64>();
+}
+
+#[test]
+fn a_matrix_of_another_pattern_gets_the_pattern_of_the_derivative() {
+    let f = function!(|x| [x[0] * x[1], x[2] * x[2]]);
+    let g = function!(|x| x[0] * x[1] + x[2] * x[2]);
+    let (x, numbers) = ([2.0, 3.0, 5.0], |pattern: &Sparsity| vec![7.0; pattern.nnz()]);
+    let (mut y, mut gradient) = ([0.0; 2], [0.0; 3]);
+    for pattern in [
+        Sparsity::new([[]; 0], 0),
+        Sparsity::new([0..3, 0..3], 3),
+        Sparsity::new([0..3, 0..3, 0..3], 3),
+        Sparsity::new([[0]], 1),
+        f.sparsity(&x),
+        g.hessian_sparsity(&x),
+    ] {
+        let mut matrix = Csr::new(pattern.clone(), numbers(&pattern));
+        Driver::new(f).sparse_jacobian(&x, &mut y, &mut matrix);
+        assert_eq!(matrix, f.sparse_jacobian(&x));
+        let mut matrix = Csr::new(pattern.clone(), numbers(&pattern));
+        Driver::new(g).sparse_hessian(&x, &mut gradient, &mut matrix);
+        assert_eq!(matrix, g.sparse_hessian(&x));
+        let driver = Driver::new(g).with_coloring(Coloring::of_hessian(&Sparsity::new([0..3, 0..3, 0..3], 3)));
+        driver.sparse_hessian(&x, &mut gradient, &mut matrix);
+        assert_eq!((matrix.nnz(), matrix.to_dense()), (9, g.hessian(&x)));
+    }
+    assert_eq!((y, gradient), ([6.0, 25.0], [3.0, 2.0, 10.0]));
+}
+
+fn one_driver_serves_any_number_of_inputs<T: TestFloat>() {
+    let (shape, chain) = (Shape(Kind::Chain), Chain);
+    let (f, g) = (Driver::new(&shape), Driver::new(&chain));
+    for (k, n) in [3, 9, 1, 0, 20, 9, 9, 2].into_iter().enumerate() {
+        let x = point::<T>(n, f64::from(u32::try_from(k).unwrap()));
+        assert_is_dense(&jacobian(&f, &x), &VectorFunction::jacobian(&shape, &x), is_near, "neighbours");
+        assert_is_dense(&hessian(&f, &x), &Function::hessian(&shape, &x), is_near, "neighbours");
+        assert_is_dense(&hessian(&g, &x), &chain.hessian(&x), is_near, "a function that branches");
+    }
+}
+
+#[test]
+fn one_driver_serves_any_number_of_inputs_in_turn() {
+    one_driver_serves_any_number_of_inputs::<f32>();
+    one_driver_serves_any_number_of_inputs::<f64>();
 }
 
 #[test]

@@ -6,23 +6,48 @@ use std::panic::catch_unwind;
 use std::thread;
 
 use gradtape::sparse::{Coloring, Csr, Sparsity};
-use gradtape::{Function, Number, Real, VectorFunction, Workspace, function};
+use gradtape::{Driver, Function, Mode, Number, Real, VectorFunction, function};
 use num_traits::{Float, NumCast};
-use testing::functions::{Chain, point};
+use testing::bits;
+use testing::functions::{Chain, all_bits, gradient_by, point};
 use testing::panics::{assert_refused, caught};
 
 const REMEDY: &str = "find and colour the pattern anew";
 
-fn jacobian(f: &impl VectorFunction, coloring: &Coloring, x: &[f64]) -> Vec<Vec<f64>> {
-    let mut jacobian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_jacobian_into(x, coloring, &mut jacobian, &mut Workspace::new());
-    jacobian.to_dense()
+/// The Jacobian with its pattern. The results that come with it are those of the function.
+#[track_caller]
+fn sparse_jacobian(driver: &Driver<impl VectorFunction>, x: &[f64]) -> Csr<f64> {
+    let value = driver.function().value(x);
+    let (mut y, mut jacobian) = (vec![f64::NAN; value.len()], Csr::default());
+    driver.sparse_jacobian(x, &mut y, &mut jacobian);
+    assert_eq!(all_bits(&y), all_bits(&value));
+    jacobian
 }
 
+/// The Hessian with its pattern. The value and the gradient that come with it are those of the function.
+#[track_caller]
+fn sparse_hessian(driver: &Driver<impl Function>, x: &[f64]) -> Csr<f64> {
+    let (mut gradient, mut hessian) = (vec![f64::NAN; x.len()], Csr::default());
+    let value = driver.sparse_hessian(x, &mut gradient, &mut hessian);
+    let expected = gradient_by(Mode::Reverse, driver.function(), x);
+    assert_eq!((bits(value), all_bits(&gradient)), (bits(expected.0), all_bits(&expected.1)));
+    hessian
+}
+
+#[track_caller]
+fn jacobian(f: &impl VectorFunction, coloring: &Coloring, x: &[f64]) -> Vec<Vec<f64>> {
+    sparse_jacobian(&Driver::new(f).with_coloring(coloring.clone()), x).to_dense()
+}
+
+#[track_caller]
 fn hessian(f: &impl Function, coloring: &Coloring, x: &[f64]) -> Vec<Vec<f64>> {
-    let mut hessian = Csr::zeros(coloring.pattern().clone());
-    f.sparse_hessian_into(x, coloring, &mut hessian, &mut Workspace::new());
-    hessian.to_dense()
+    sparse_hessian(&Driver::new(f).with_coloring(coloring.clone()), x).to_dense()
+}
+
+/// All places of both patterns.
+fn union(patterns: &[Sparsity; 2]) -> Sparsity {
+    let rows = (0..patterns[0].rows()).map(|i| patterns.iter().flat_map(move |pattern| pattern.row(i).iter().copied()));
+    Sparsity::new(rows, patterns[0].columns())
 }
 
 /// The pattern of `f` at either point is local: it is valid on the same path and is refused on the other.
@@ -33,12 +58,24 @@ fn jacobian_is_local(name: &str, f: &impl VectorFunction, points: [[f64; 4]; 2])
     assert!(patterns[0] != patterns[1], "{name}: both points are on one path");
     for (k, pattern) in patterns.iter().enumerate() {
         for pattern in [pattern, &pattern.transpose().transpose()] {
-            let coloring = Coloring::of_jacobian(pattern);
+            let driver = Driver::new(f).with_coloring(Coloring::of_jacobian(pattern));
             let mut x = points[k];
-            assert_eq!(jacobian(f, &coloring, &x), f.jacobian(&x), "{name}");
+            assert_eq!(sparse_jacobian(&driver, &x).to_dense(), f.jacobian(&x), "{name}");
             x[1..].iter_mut().for_each(|x| *x += 1.0);
-            assert_eq!(jacobian(f, &coloring, &x), f.jacobian(&x), "{name}");
-            assert_refused(REMEDY, || jacobian(f, &coloring, &points[1 - k]));
+            assert_eq!(sparse_jacobian(&driver, &x).to_dense(), f.jacobian(&x), "{name}");
+            assert_refused(REMEDY, || sparse_jacobian(&driver, &points[1 - k]));
+            assert_eq!(sparse_jacobian(&driver, &x).to_dense(), f.jacobian(&x), "{name}");
+        }
+        // A driver without colouring is right on both paths. Its pattern grows, and what it knows stays.
+        let (driver, other) = (Driver::new(f), points[1 - k]);
+        for (x, expected) in [
+            (points[k], pattern),
+            (other, &union(&patterns)),
+            (points[k], &union(&patterns)),
+            (other, &union(&patterns)),
+        ] {
+            let ours = sparse_jacobian(&driver, &x);
+            assert_eq!((ours.to_dense(), ours.pattern()), (f.jacobian(&x), expected), "{name}");
         }
     }
 }
@@ -48,12 +85,23 @@ fn hessian_is_local(name: &str, f: &impl Function, points: [[f64; 4]; 2]) {
     let patterns = points.map(|x| f.hessian_sparsity(&x));
     assert!(patterns.iter().all(Sparsity::is_local), "{name}: nobody saw that the function looked");
     for (k, pattern) in patterns.iter().enumerate() {
-        let coloring = Coloring::of_hessian(pattern);
+        let driver = Driver::new(f).with_coloring(Coloring::of_hessian(pattern));
         let mut x = points[k];
-        assert_eq!(hessian(f, &coloring, &x), f.hessian(&x), "{name}");
+        assert_eq!(sparse_hessian(&driver, &x).to_dense(), f.hessian(&x), "{name}");
         x[1..].iter_mut().for_each(|x| *x += 1.0);
-        assert_eq!(hessian(f, &coloring, &x), f.hessian(&x), "{name}");
-        assert_refused(REMEDY, || hessian(f, &coloring, &points[1 - k]));
+        assert_eq!(sparse_hessian(&driver, &x).to_dense(), f.hessian(&x), "{name}");
+        assert_refused(REMEDY, || sparse_hessian(&driver, &points[1 - k]));
+        assert_eq!(sparse_hessian(&driver, &x).to_dense(), f.hessian(&x), "{name}");
+        let (driver, other) = (Driver::new(f), points[1 - k]);
+        for (x, expected) in [
+            (points[k], pattern),
+            (other, &union(&patterns)),
+            (points[k], &union(&patterns)),
+            (other, &union(&patterns)),
+        ] {
+            let ours = sparse_hessian(&driver, &x);
+            assert_eq!((ours.to_dense(), ours.pattern()), (f.hessian(&x), expected), "{name}");
+        }
     }
 }
 
@@ -193,6 +241,41 @@ fn a_stored_pattern_is_local_still() {
     assert_refused(REMEDY, || jacobian(&f, &Coloring::of_columns(&pattern), &[-1.0; 3]));
 }
 
+/// A sum of the terms whose first factor is positive: each point has a path of its own.
+struct Positive;
+
+impl Function for Positive {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        x.windows(2).filter(|x| x[0] > 0.0).map(|x| x[0].sin() * x[1]).sum()
+    }
+}
+
+impl VectorFunction for Positive {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        y.iter_mut().zip(x.windows(2)).filter(|(_, x)| x[0] > 0.0).for_each(|(y, x)| *y = x[0] * x[1]);
+    }
+}
+
+#[test]
+fn a_driver_is_right_on_many_paths_in_turn_and_its_pattern_grows_to_the_union() {
+    let (driver, mut before) = (Driver::new(Positive), [0, 0]);
+    for phase in (0..20).map(Into::into) {
+        let x = point::<f64>(12, phase);
+        let (jacobian, hessian) = (sparse_jacobian(&driver, &x), sparse_hessian(&driver, &x));
+        assert_eq!(jacobian.to_dense(), VectorFunction::jacobian(&Positive, &x));
+        assert_eq!(hessian.to_dense(), Function::hessian(&Positive, &x));
+        let now = [jacobian.nnz(), hessian.nnz()];
+        assert!(now[0] >= before[0] && now[1] >= before[1], "{before:?} {now:?}");
+        before = now;
+    }
+    // All pairs of neighbours, and the diagonal of all but the last.
+    assert_eq!(before, [2 * 11, 2 * 11 + 11]);
+}
+
 /// During its evaluation, it computes sparse derivatives of plain numbers.
 struct Nested;
 
@@ -288,19 +371,21 @@ fn traces_on_several_threads_do_not_meet() {
 #[test]
 fn colorings_that_do_not_belong_to_a_function_are_refused() {
     let square = function!(|x| [x[0] * x[1], x[0] + x[1]]);
-    let coloring = Coloring::of_columns(&square.sparsity(&[1.0; 2]));
-    let empty = Coloring::of_columns(&Sparsity::new([vec![], vec![]], 2));
     let symmetric = Coloring::of_hessian(&Sparsity::new([vec![0, 1], vec![0, 1]], 2));
     let narrow = Coloring::of_columns(&Sparsity::new([[0], [0]], 1));
     let low = Coloring::of_columns(&Sparsity::new([[0, 1]], 2));
-    let into = |coloring: &Coloring, pattern: &Sparsity| {
-        square.sparse_jacobian_into(&[1.0; 2], coloring, &mut Csr::zeros(pattern.clone()), &mut Workspace::new());
-    };
-    assert_refused("has the pattern that was coloured", || into(&coloring, empty.pattern()));
-    assert_refused("has the pattern that was coloured", || into(&empty, coloring.pattern()));
-    assert_refused("`of_jacobian`", || into(&symmetric, symmetric.pattern()));
-    assert_refused("as many columns as the point is long", || into(&narrow, narrow.pattern()));
-    assert_refused("as many rows as outputs", || into(&low, low.pattern()));
     let scalar = function!(|x| x[0] * x[1]);
-    assert_refused("a Hessian is square", || hessian(&scalar, &low, &[1.0; 2]));
+    let shapes = |rows: usize, columns: usize| {
+        format!("the coloured pattern has {rows} rows and {columns} columns, and the derivative 2 and 2")
+    };
+    assert_refused(&shapes(2, 1), || jacobian(&square, &narrow, &[1.0; 2]));
+    assert_refused(&shapes(1, 2), || jacobian(&square, &low, &[1.0; 2]));
+    assert_refused(&shapes(1, 2), || hessian(&scalar, &low, &[1.0; 2]));
+    assert_refused("colour the pattern of this function", || hessian(&scalar, &narrow, &[1.0; 2]));
+    assert_refused("`of_jacobian`", || jacobian(&square, &symmetric, &[1.0; 2]));
+    assert_eq!(hessian(&scalar, &symmetric, &[1.0; 2]), [[0.0, 1.0], [1.0, 0.0]]);
+    // What was refused at a point of another length is usable at the right one.
+    let driver = Driver::new(square).with_coloring(Coloring::of_columns(&square.sparsity(&[1.0; 2])));
+    assert_refused("has 2 rows and 2 columns, and the derivative 2 and 3", || sparse_jacobian(&driver, &[1.0; 3]));
+    assert_eq!(sparse_jacobian(&driver, &[2.0, 3.0]).to_dense(), [[3.0, 2.0], [1.0, 1.0]]);
 }

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use gradtape::sparse::{Coloring, Csr, Side};
-use gradtape::{Function, Real, VectorFunction, Workspace, function};
+use gradtape::{Driver, Function, Real, VectorFunction, function};
 
 /// Outputs of each input and its neighbours. The evaluations are counted.
 #[derive(Default)]
@@ -73,20 +73,41 @@ fn long_chains_of_joins_need_no_stack() {
 }
 
 #[test]
-fn steady_loops_with_one_scratch_allocate_nothing() {
-    let (f, x, mut workspace) = (Neighbours::default(), vec![0.5; 30], Workspace::new());
+fn a_driver_finds_a_pattern_once_if_the_function_does_not_branch() {
+    let (driver, x) = (Driver::new(Neighbours::default()), vec![0.5; 100]);
+    let evaluations = || driver.function().evaluations.swap(0, Relaxed);
+    let (mut y, mut gradient) = (vec![0.0; 100], vec![0.0; 100]);
+    let (mut jacobian, mut hessian) = (Csr::default(), Csr::default());
+    let counts = [(); 3].map(|()| {
+        driver.sparse_jacobian(&x, &mut y, &mut jacobian);
+        let for_jacobian = evaluations();
+        driver.sparse_hessian(&x, &mut gradient, &mut hessian);
+        (for_jacobian, evaluations())
+    });
+    assert_eq!(counts, [(2, 3), (1, 1), (1, 1)]);
+}
+
+#[test]
+fn steady_loops_with_one_driver_allocate_nothing() {
+    let (f, x) = (Neighbours::default(), vec![0.5; 30]);
     let wide = function!(|x: &[F]| [x.iter().sum::<F>().sin(), x[0] * x[1]]);
     let by_columns = Coloring::of_jacobian(&f.sparsity(&x));
     let by_rows = Coloring::of_jacobian(&wide.sparsity(&x));
     let symmetric = Coloring::of_hessian(&f.hessian_sparsity(&x));
     assert_eq!((by_columns.side(), by_rows.side()), (Side::Columns, Side::Rows));
-    let [mut first, mut second, mut third] =
-        [&by_columns, &by_rows, &symmetric].map(|coloring| Csr::zeros(coloring.pattern().clone()));
+    let of_jacobian = [Driver::new(&f), Driver::new(&f).with_coloring(by_columns)];
+    let of_wide = [Driver::new(wide), Driver::new(wide).with_coloring(by_rows)];
+    let of_hessian = [Driver::new(&f), Driver::new(&f).with_coloring(symmetric)];
+    let (mut y, mut two, mut gradient) = ([0.0; 30], [0.0; 2], [0.0; 30]);
+    let [mut first, mut second, mut third] = [(); 3].map(|()| Csr::default());
     let mut round = || {
-        f.sparse_jacobian_into(&x, &by_columns, &mut first, &mut workspace);
-        wide.sparse_jacobian_into(&x, &by_rows, &mut second, &mut workspace);
-        f.sparse_hessian_into(&x, &symmetric, &mut third, &mut workspace);
+        for k in [0, 1] {
+            of_jacobian[k].sparse_jacobian(&x, &mut y, &mut first);
+            of_wide[k].sparse_jacobian(&x, &mut two, &mut second);
+            of_hessian[k].sparse_hessian(&x, &mut gradient, &mut third);
+        }
     };
+    // A matrix takes over the pattern of one driver, then that of the other; each has its own list of places.
     (0..2).for_each(|_| round());
     assert_eq!(testing::allocations::allocations(|| (0..5).for_each(|_| round())), 0);
 }

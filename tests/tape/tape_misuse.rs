@@ -173,8 +173,7 @@ fn gradients_answer_only_for_what_they_know() {
     let gradients = (x * x).backward();
     assert_refused_here("make it a variable with `tape.var`", || gradients.wrt(Value::from(1.0)));
     assert_refused_here("make it a variable with `tape.var`", || gradients.wrt(Value::default()));
-    let unkept =
-        [x + 1.0, x * 1.0, -(-x), x.max(Value::from(-3.0)), x.abs(), x.clamp((-9.0).into(), 9.0.into()), x - x];
+    let unkept = [x + 1.0, x * 1.0, -(-x), x.max(-3.0), x.abs(), x.clamp(-9.0, 9.0), x - x];
     for v in unkept {
         assert_refused_here(NOT_KEPT, || gradients.wrt(v));
         assert_refused_here(NOT_KEPT, || v.backward().wrt(v));
@@ -223,7 +222,7 @@ fn wrong_lengths_and_bounds_are_refused() {
     assert_refused_here("as many factors on either side", || <f64 as gradtape::Real>::dot(&[1.0], &[]));
     for (low, high) in [(2.0, 1.0), (f64::NAN, 1.0), (0.0, f64::NAN)] {
         let remedy = "`clamp` needs a lower bound that is not above the upper one, and neither NaN";
-        assert_refused_here(remedy, || x[0].clamp(low.into(), high.into()));
+        assert_refused_here(remedy, || x[0].clamp(low, high));
         assert_refused_here(remedy, || num_traits::Float::clamp(x[0], low.into(), high.into()));
     }
 }
@@ -299,7 +298,7 @@ fn functions_that_do_not_repeat_themselves_are_refused() {
         assert_eq!(changes([same; 2])[0].backward().wrt(x), 1.0);
     }
     let zeros = Cell::new(-0.0);
-    let [y] = checkpoint(move |x| [x[0].copysign(zeros.replace(0.0).into()) * 0.0], &[x]);
+    let [y] = checkpoint(move |x| [x[0].copysign(zeros.replace(0.0)) * 0.0], &[x]);
     assert_refused("was another number when it ran again", || y.backward());
     let count = Cell::new(1);
     let y = checkpoint(move |x| vec![x[0]; count.replace(2)], &[x]);

@@ -1,6 +1,7 @@
 //! The number that records a program.
 
 mod methods;
+mod nested;
 mod traits;
 
 use super::session::{Recordable, Session, of_builder, with_session};

@@ -1,5 +1,6 @@
 //! In f32: a small model, with an activation that gradtape does not have.
 
+use gradtape::num_traits::Float;
 use gradtape::{Real, Tape, Value, gradient};
 
 use crate::mean_square;
@@ -10,8 +11,8 @@ pub fn isru(tape: &Tape<f32>, x: Value<f32>) -> Value<f32> {
     tape.custom(x.data() * scale, &[(x, scale.powi(3))])
 }
 
-/// A neuron with two weights and a bias.
-pub fn neuron<F: Real>(weights: &[F], inputs: [F; 2]) -> F {
+/// A neuron with two weights and a bias, in code that does not know of derivatives.
+pub fn neuron<F: Float>(weights: &[F], inputs: [F; 2]) -> F {
     (weights[0] * inputs[0] + weights[1] * inputs[1] + weights[2]).tanh()
 }
 

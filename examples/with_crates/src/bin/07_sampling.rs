@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use gradtape::{Function, Real, Workspace};
+use gradtape::{Driver, Function, Real};
 use nuts_rs::rand::{Rng, SeedableRng, rngs::StdRng};
 use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings};
 
@@ -27,11 +27,10 @@ impl Function for LogPosterior {
     }
 }
 
-/// A log density in the form that nuts-rs takes. The workspace keeps the memory from gradient to gradient.
+/// A log density in the form that nuts-rs takes. The driver keeps its memory from gradient to gradient.
 struct Density<G> {
-    log: G,
+    log: Driver<G>,
     inputs: usize,
-    workspace: Workspace,
 }
 
 impl<G: Function> CpuLogpFunc for Density<G> {
@@ -44,7 +43,7 @@ impl<G: Function> CpuLogpFunc for Density<G> {
     }
 
     fn logp(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, NotFinite> {
-        let value = self.log.value_and_gradient_into(x, gradient, &mut self.workspace);
+        let value = self.log.gradient(x, gradient);
         if value.is_finite() { Ok(value) } else { Err(NotFinite) }
     }
 
@@ -76,7 +75,7 @@ const MEANS: [(&str, f64); 2] = [("mu", 4.396_820_714), ("tau", 3.597_705_484)];
 
 fn main() {
     let settings = DiagNutsSettings { num_tune: 500, ..DiagNutsSettings::default() };
-    let density = Density { log: LogPosterior, inputs: 10, workspace: Workspace::new() };
+    let density = Density { log: Driver::new(LogPosterior), inputs: 10 };
     let mut random = StdRng::seed_from_u64(8);
     let mut chain = settings.new_chain(0, CpuMath::new(density), &mut random).expect("the settings are valid");
     chain.set_position(&[0.1; 10]).expect("the density is finite there");

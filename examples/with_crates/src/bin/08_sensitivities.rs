@@ -6,7 +6,7 @@
 //! over [`Dual`] numbers. The lesson prints foxes and hares after ten years, their sensitivities, and the difference of
 //! the two ways.
 
-use gradtape::{Dual, Real, VectorFunction, Workspace};
+use gradtape::{Driver, Dual, Real, VectorFunction};
 use ode_solvers::{DVector, Dop853, OutputType, System};
 
 /// The Lotka-Volterra equations; the inputs are hares, foxes, and four parameters.
@@ -29,7 +29,7 @@ impl VectorFunction for LotkaVolterra {
 
 /// The states, then the sensitivities of all states by each parameter.
 struct WithSensitivities<G> {
-    f: G,
+    f: Driver<G>,
     p: [f64; PARAMETERS],
 }
 
@@ -38,11 +38,10 @@ impl<G: VectorFunction> System<f64, DVector<f64>> for WithSensitivities<G> {
         let (y, sensitivities) = all.as_slice().split_at(STATES);
         let (y_slope, slopes) = slopes.as_mut_slice().split_at_mut(STATES);
         let x = [y, &self.p].concat();
-        let mut workspace = Workspace::new();
         for (k, (s, slope)) in sensitivities.chunks(STATES).zip(slopes.chunks_mut(STATES)).enumerate() {
             let mut direction = [s, &[0.0; PARAMETERS]].concat();
             direction[STATES + k] = 1.0;
-            self.f.jvp_into(&x, &direction, y_slope, slope, &mut workspace);
+            self.f.jvp(&x, &direction, y_slope, slope);
         }
     }
 }
@@ -66,7 +65,7 @@ fn main() {
     let (start, p, end) = ([10.0, 5.0], [1.1, 0.4, 0.4, 0.1], 10.0);
     let mut all = DVector::zeros(STATES * (1 + PARAMETERS));
     all.as_mut_slice()[..STATES].copy_from_slice(&start);
-    let system = WithSensitivities { f: LotkaVolterra, p };
+    let system = WithSensitivities { f: Driver::new(LotkaVolterra), p };
     let mut solver = Dop853::new(system, 0.0, end, end, all, 1e-12, 1e-12);
     solver.set_output(OutputType::Sparse); // after each step of the solver, and so at the end
     solver.integrate().expect("the equations are smooth");

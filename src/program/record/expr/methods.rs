@@ -72,8 +72,8 @@ macro_rules! binary {
         $(#[$doc])*
         #[track_caller]
         #[must_use]
-        pub fn $name(self, other: Self) -> Self {
-            Self::call(Op::$name, [self, other], 0)
+        pub fn $name(self, other: impl Into<Self>) -> Self {
+            Self::call(Op::$name, [self, other.into()], 0)
         }
     };
 }
@@ -118,8 +118,8 @@ impl<T: Recordable> Expr<T> {
     /// The fused `self · a + b`, rounded once.
     #[track_caller]
     #[must_use]
-    pub fn mul_add(self, a: Self, b: Self) -> Self {
-        Self::call(Op::mul_add, [self, a, b], 0)
+    pub fn mul_add(self, a: impl Into<Self>, b: impl Into<Self>) -> Self {
+        Self::call(Op::mul_add, [self, a.into(), b.into()], 0)
     }
 
     /// The sine and the cosine.
@@ -136,7 +136,8 @@ impl<T: Recordable> Expr<T> {
     /// If `low > high`, or either is NaN.
     #[track_caller]
     #[must_use]
-    pub fn clamp(self, low: Self, high: Self) -> Self {
+    pub fn clamp(self, low: impl Into<Self>, high: impl Into<Self>) -> Self {
+        let (low, high) = (low.into(), high.into());
         assert!(low <= high, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
         Self::call(Op::clamp, [self, low, high], 0)
     }

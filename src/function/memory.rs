@@ -1,53 +1,53 @@
 //! The memory that drivers reuse from call to call.
 
 use std::any::Any;
-use std::fmt;
 
 use crate::number::Real;
 use crate::scalar::Scalar;
 use crate::tape::{Gradients, Tape, Value};
 
-/// The memory of the `_into` forms of [`Function`](crate::Function) and [`VectorFunction`](crate::VectorFunction). Make
-/// one before the loop. Several functions can use the same workspace in turn, on one thread.
+/// The memory of a [`Driver`](super::Driver). It is one pointer, because a driver takes it out and puts it back at every
+/// call, and some calls take a few nanoseconds.
 #[derive(Default)]
-pub struct Workspace {
-    /// Buffers, one for each type that a driver asked for.
-    buffers: Vec<Box<dyn Any>>,
-}
+pub(super) struct Memory(Option<Box<Buffers>>);
+
+/// Buffers, one for each type that a driver asked for.
+#[derive(Default)]
+struct Buffers(Vec<Box<dyn Any>>);
 
 /// Inputs and outputs of forward mode.
-pub(super) struct ForwardWorkspace<F> {
+pub(super) struct ForwardMemory<F> {
     x: Vec<F>,
     y: Vec<F>,
 }
 
 /// The tape, inputs, outputs and gradients of reverse mode.
-pub(super) struct ReverseWorkspace<S: Scalar> {
+pub(super) struct ReverseMemory<S: Scalar> {
     tape: Tape<S>,
     x: Vec<Value<S>>,
     y: Vec<Value<S>>,
     gradients: Gradients<S>,
 }
 
-impl Workspace {
-    /// An empty workspace. Memory is allocated at the first use.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { buffers: Vec::new() }
+impl Memory {
+    /// Empty memory, which is allocated at the first use.
+    pub(super) const fn new() -> Self {
+        Self(None)
     }
 
     /// The buffer of type `B`.
     pub(super) fn get<B: Default + 'static>(&mut self) -> &mut B {
-        let found = self.buffers.iter().position(|buffer| buffer.is::<B>());
+        let buffers = &mut self.0.get_or_insert_default().0;
+        let found = buffers.iter().position(|buffer| buffer.is::<B>());
         let index = found.unwrap_or_else(|| {
-            self.buffers.push(Box::new(B::default()));
-            self.buffers.len() - 1
+            buffers.push(Box::new(B::default()));
+            buffers.len() - 1
         });
-        self.buffers[index].downcast_mut().expect("the buffer was found by its type")
+        buffers[index].downcast_mut().expect("the buffer was found by its type")
     }
 }
 
-impl<F: Real> ForwardWorkspace<F> {
+impl<F: Real> ForwardMemory<F> {
     /// Sets the inputs.
     pub(super) fn set_inputs(&mut self, x: impl Iterator<Item = F>) -> &mut Self {
         self.x.clear();
@@ -63,7 +63,7 @@ impl<F: Real> ForwardWorkspace<F> {
     }
 }
 
-impl<S: Scalar> ReverseWorkspace<S> {
+impl<S: Scalar> ReverseMemory<S> {
     /// Clears the tape, and makes the inputs its variables.
     pub(super) fn set_inputs(&mut self, x: impl Iterator<Item = S>) -> &mut Self {
         self.tape.clear();
@@ -92,20 +92,14 @@ impl<S: Scalar> ReverseWorkspace<S> {
     }
 }
 
-impl<F> Default for ForwardWorkspace<F> {
+impl<F> Default for ForwardMemory<F> {
     fn default() -> Self {
         Self { x: Vec::new(), y: Vec::new() }
     }
 }
 
-impl<S: Scalar> Default for ReverseWorkspace<S> {
+impl<S: Scalar> Default for ReverseMemory<S> {
     fn default() -> Self {
         Self { tape: Tape::new(), x: Vec::new(), y: Vec::new(), gradients: Gradients::new() }
-    }
-}
-
-impl fmt::Debug for Workspace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").finish_non_exhaustive()
     }
 }

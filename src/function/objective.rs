@@ -1,0 +1,77 @@
+//! What an optimiser asks of a function.
+
+use super::{Driver, Function};
+use crate::error::Error;
+use crate::number::Plain;
+#[cfg(feature = "program")]
+use crate::program::{Precision, SumOfRows};
+
+/// A function to be minimised: at a point, an optimiser asks for its value and gradient, as often as it likes.
+///
+/// | you have | the objective is |
+/// |---|---|
+/// | a [`Function`] | a [`Driver`] of it |
+/// | a recorded loss and rows of data | `Program::objective`, or `nn::LossProgram::objective`, with feature `program` or `nn` |
+/// | value and gradient by other means | a closure `\|x: &[f64], gradient: &mut [f64]\|` that returns the value |
+/// | errors of your own data | a type of yours that implements this trait |
+///
+/// The optimisers of `nn` take an objective; so do those of other crates, with a few lines of glue: see the lessons
+/// [`05_optimize`](https://github.com/gradtape/gradtape/blob/main/examples/with_crates/src/bin/05_optimize.rs) and
+/// [`07_sampling`](https://github.com/gradtape/gradtape/blob/main/examples/with_crates/src/bin/07_sampling.rs).
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Driver, Error, Objective, function};
+///
+/// /// Gradient descent.
+/// fn minimize(objective: &impl Objective, mut x: [f64; 2]) -> Result<[f64; 2], Error> {
+///     let mut gradient = [0.0; 2];
+///     for _ in 0..100 {
+///         objective.value_and_gradient(&x, &mut gradient)?;
+///         x = std::array::from_fn(|i| x[i] - 0.2 * gradient[i]);
+///     }
+///     Ok(x)
+/// }
+///
+/// let bowl = Driver::new(function!(|x| (x[0] - 3.0).powi(2) + x[1] * x[1]));
+/// let [x, y] = minimize(&bowl, [0.0, 1.0])?;
+/// assert!((x - 3.0).abs() < 1e-9 && y.abs() < 1e-9);
+///
+/// let by_hand = |x: &[f64], gradient: &mut [f64]| {
+///     gradient.copy_from_slice(&[2.0 * (x[0] - 3.0), 2.0 * x[1]]);
+///     (x[0] - 3.0).powi(2) + x[1] * x[1]
+/// };
+/// assert_eq!(minimize(&by_hand, [0.0, 1.0])?, [x, y]);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Objective<T = f64> {
+    /// Returns the value at `x`, and writes the gradient to `gradient`, which is as long as `x`.
+    ///
+    /// # Errors
+    ///
+    /// If the data of the function do not fit, for example the rows of a recorded loss.
+    fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error>;
+}
+
+impl<T: Plain, F: Function<T>> Objective<T> for Driver<F> {
+    #[track_caller]
+    fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
+        Ok(self.gradient(x, gradient))
+    }
+}
+
+impl<T, F: Fn(&[T], &mut [T]) -> T> Objective<T> for F {
+    #[track_caller]
+    fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
+        Ok(self(x, gradient))
+    }
+}
+
+#[cfg(feature = "program")]
+#[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+impl<T: Precision> Objective<T> for SumOfRows<'_, T> {
+    fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
+        self.evaluate(x, gradient)
+    }
+}

@@ -1,0 +1,21 @@
+//! Recorded numbers inside other numbers: operators and comparisons with plain numbers. So a gradient inside of a function
+//! is recorded with it.
+
+use super::Expr;
+use crate::dual::Dual;
+use crate::nested::nested;
+use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
+use crate::ops::operators;
+use crate::program::record::session::Recordable;
+use crate::tape::Value;
+
+type ValueOfExpr<T> = Value<Expr<T>>;
+type DualOfExpr<T, const N: usize> = Dual<Expr<T>, N>;
+type DualOfDualOfExpr<T, const M: usize, const N: usize> = Dual<Dual<Expr<T>, M>, N>;
+
+nested! {
+    T: Recordable;
+    [] ValueOfExpr [] over Expr<T>;
+    [const N: usize,] DualOfExpr [, N] over Expr<T>;
+    [const M: usize, const N: usize,] DualOfDualOfExpr [, M, N] over Dual<Expr<T>, M>;
+}
