@@ -258,7 +258,8 @@ impl<T: Precision> Program<T> {
     /// let mut workspace = Workspace::new();
     /// assert_eq!(program.run(&[], Rows::new(&[4.0, 9.0], 1)?, &mut workspace)?.column(0), [2.0, 3.0]);
     /// let error = program.run(&[], Rows::new(&[4.0, -9.0], 1)?, &mut workspace).unwrap_err();
-    /// assert!(error.to_string().starts_with("row 1: expected a row for which all comparisons come out as"));
+    /// assert!(error.to_string().starts_with("row 1: expected a row for which the comparison at "));
+    /// assert!(error.to_string().contains("found one for which 0 < -9 is false"));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     pub fn run<'w>(
@@ -270,20 +271,22 @@ impl<T: Precision> Program<T> {
         self.run_unguarded(parameters, rows, workspace)?;
         let workspace = &*workspace;
         if workspace.uniform_guard_failed {
-            return Err(Error::unexpected(
-                "parameters",
-                "some for which all comparisons come out as for those that the program was recorded with",
-                "others (see `Paths` for functions that branch)",
-            ));
+            let inputs = vec![T::zero(); self.inputs()];
+            return Err(self.failed_guard("parameters", "some", parameters, &inputs, true));
         }
         if let Some(row) = workspace.guard_failed.iter().position(|&failed| failed) {
-            return Err(Error::unexpected(
-                format!("row {row}"),
-                "a row for which all comparisons come out as for the one that the program was recorded with",
-                "another (see `Paths` for functions that branch)",
-            ));
+            return Err(self.failed_guard(&format!("row {row}"), "a row", parameters, rows.row(row), false));
         }
         Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
+    }
+
+    /// The error of a guard that failed. The guard is found by computing the row once more.
+    #[cold]
+    fn failed_guard(&self, place: &str, subject: &str, parameters: &[T], row: &[T], of_parameters: bool) -> Error {
+        let values = self.graph.evaluate(parameters, row, |x| x);
+        let checked = self.graph.check_guards(&values, place, subject, of_parameters);
+        let expected = || format!("{subject} for which all comparisons come out as when the program was recorded");
+        checked.err().unwrap_or_else(|| Error::unexpected(place, expected(), "another (see `Paths`)"))
     }
 
     /// Runs the program on all rows. The workspace tells for which of them a guard failed.

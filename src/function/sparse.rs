@@ -73,7 +73,8 @@ fn colored<T: Plain, R, const HESSIAN: bool>(
         assert!(HESSIAN || !coloring.is_symmetric(), "the colouring is one of a Hessian; colour with `of_jacobian`");
         assert!(
             !pattern.is_local() || pattern_at_x().is_within(pattern),
-            "the function branches, and depends on other inputs here than where its pattern was found; find and colour \
+            "the function compares numbers, or reads one with `data()`, and depends on other inputs here than where its \
+             pattern was found; find and colour \
              the pattern anew, or leave the colouring to the driver"
         );
         matrix.set_pattern(pattern);

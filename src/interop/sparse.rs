@@ -31,6 +31,14 @@ impl<T> From<Csr<T>> for CsrMatrix<T> {
     }
 }
 
+/// The same matrix, copied.
+#[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
+impl<T: Clone> From<&Csr<T>> for CsrMatrix<T> {
+    fn from(matrix: &Csr<T>) -> Self {
+        matrix.clone().into()
+    }
+}
+
 /// The same matrix.
 ///
 /// # Panics

@@ -7,6 +7,8 @@ pub(crate) mod builder;
 mod evaluate;
 mod value;
 
+use std::panic::Location;
+
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::{Form, Op};
 
@@ -36,6 +38,14 @@ pub(crate) struct Guard<N = NodeIndex> {
     pub(crate) outcome: bool,
 }
 
+/// Where a guard was recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) location: &'static Location<'static>,
+    /// Whether the number was read with `data()`, not compared.
+    pub(crate) is_read: bool,
+}
+
 /// Nodes that depend on earlier nodes only.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph<T> {
@@ -43,7 +53,9 @@ pub(crate) struct Graph<T> {
     pub(crate) constants: Vec<T>,
     /// The operands of sums, products and scalar products, one list after the other.
     pub(crate) lists: Vec<NodeIndex>,
-    pub(crate) guards: Vec<Guard>,
+    guards: Vec<Guard>,
+    /// Where each guard was recorded, if that is known: a file does not say it.
+    origins: Vec<Option<Origin>>,
     pub(crate) outputs: Vec<NodeIndex>,
     pub(crate) parameters: u32,
     pub(crate) inputs: u32,
@@ -148,6 +160,7 @@ impl<T> Graph<T> {
             constants: Vec::new(),
             lists: Vec::new(),
             guards: Vec::new(),
+            origins: Vec::new(),
             outputs: Vec::new(),
             parameters: checked_u32(parameters),
             inputs: checked_u32(inputs),
@@ -253,6 +266,20 @@ impl<T> Graph<T> {
             }
         }
         needed
+    }
+
+    pub(crate) fn guards(&self) -> &[Guard] {
+        &self.guards
+    }
+
+    /// The guards, each with its origin.
+    pub(crate) fn guards_and_origins(&self) -> impl Iterator<Item = (Guard, Option<Origin>)> {
+        self.guards.iter().copied().zip(self.origins.iter().copied())
+    }
+
+    pub(crate) fn add_guard(&mut self, guard: Guard, origin: Option<Origin>) {
+        self.guards.push(guard);
+        self.origins.push(origin);
     }
 
     /// The nodes that guards compare.

@@ -18,7 +18,7 @@ use super::Sparsity;
 /// let matrix = Csr::new(pattern, vec![1.0, 2.0, 3.0]);
 /// assert_eq!(matrix.to_dense(), [[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]]);
 /// assert_eq!(matrix.get(0, 2), 2.0);
-/// assert_eq!(matrix.row(1).collect::<Vec<_>>(), [(1, 3.0)]);
+/// assert_eq!(matrix.row(0), (&[0, 2][..], &[1.0, 2.0][..]));
 /// assert_eq!(matrix.mul_vec(&[1.0, 1.0, 10.0]), [21.0, 3.0]);
 /// assert_eq!(matrix.transpose().to_dense(), [[1.0, 0.0], [0.0, 3.0], [2.0, 0.0]]);
 /// ```
@@ -77,6 +77,16 @@ impl<T> Csr<T> {
         &self.values
     }
 
+    /// The columns of one row, ascending, and its stored numbers.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    #[track_caller]
+    pub fn row(&self, row: usize) -> (&[usize], &[T]) {
+        (self.pattern.row(row), &self.values[self.pattern.span(row)])
+    }
+
     /// The pattern and the numbers, the arguments of [`new`](Self::new).
     pub fn into_parts(self) -> (Sparsity, Vec<T>) {
         (self.pattern, self.values)
@@ -84,17 +94,6 @@ impl<T> Csr<T> {
 }
 
 impl<T: Copy> Csr<T> {
-    /// The stored numbers of one row, each with its column, in ascending order of the columns.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such row.
-    #[track_caller]
-    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (usize, T)> {
-        let span = self.pattern.span(row);
-        self.indices()[span.clone()].iter().copied().zip(self.values[span].iter().copied())
-    }
-
     /// The matrix with rows and columns exchanged.
     #[must_use]
     pub fn transpose(&self) -> Self {
@@ -156,7 +155,10 @@ impl<T: num_traits::Num + Copy> Csr<T> {
     #[track_caller]
     pub fn mul_vec(&self, x: &[T]) -> Vec<T> {
         assert_eq!(x.len(), self.columns(), "a product needs as many numbers as the matrix has columns");
-        let sum = |row| self.row(row).fold(T::zero(), |sum, (column, value)| sum + value * x[column]);
+        let sum = |row| {
+            let (columns, values) = self.row(row);
+            columns.iter().zip(values).fold(T::zero(), |sum, (&column, &value)| sum + value * x[column])
+        };
         (0..self.rows()).map(sum).collect()
     }
 }

@@ -89,11 +89,11 @@ fn spectra_have_gradients() {
         weighed(eigen.eigenvectors.iter().chain(&eigen.eigenvalues).copied())
     }
     fn own_symmetric_eigen<T: MatrixElement + Number>(x: &[T]) -> T {
-        let eigen = linalg::symmetric_eigen(&definite::<T, 4>(x));
+        let eigen = linalg::symmetric_eigen(definite::<T, 4>(x));
         weighed(eigen.eigenvectors.iter().chain(&eigen.eigenvalues).copied())
     }
     fn own_svd<T: MatrixElement + Number>(x: &[T]) -> T {
-        let svd = linalg::svd(&SMatrix::<T, 4, 3>::from_column_slice(&x[..12]));
+        let svd = linalg::svd(SMatrix::<T, 4, 3>::from_column_slice(&x[..12]));
         weighed(svd.u.unwrap().iter().chain(&svd.v_t.unwrap()).chain(&svd.singular_values).copied())
     }
     fn singular_values<T: MatrixElement>(x: &[T]) -> T {
@@ -138,8 +138,8 @@ fn matrices_with_zeros_have_gradients() {
     }
     fn spectra<T: MatrixElement + Number>(x: &[T]) -> T {
         // Eigenvalues have no particular order.
-        let eigenvalues = linalg::symmetric_eigen(&definite::<T, 4>(x)).eigenvalues;
-        let singular_values = linalg::svd(&square::<T, 4>(x)).singular_values;
+        let eigenvalues = linalg::symmetric_eigen(definite::<T, 4>(x)).eigenvalues;
+        let singular_values = linalg::svd(square::<T, 4>(x)).singular_values;
         weighed(singular_values.iter().copied()) + eigenvalues.map(|value| ComplexField::ln(value)).sum()
     }
     let diagonal = SMatrix::<f64, 4, 4>::from_diagonal(&Vector4::new(1.0, 2.0, -3.0, 4.0));

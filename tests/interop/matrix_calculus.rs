@@ -6,7 +6,7 @@ use gradtape::check::Check;
 use gradtape::{Dual, Number, Real, Tape, Value, gradient, linalg};
 use nalgebra::{
     Complex, ComplexField, DMatrix, DVector, Matrix2, Matrix3, Matrix3x2, Matrix4, RealField, SMatrix, SymmetricEigen,
-    Vector3, Vector4, dmatrix,
+    UnitQuaternion, Vector3, Vector4, dmatrix,
 };
 use testing::assert_near;
 use testing::panics::assert_refused;
@@ -91,23 +91,23 @@ fn eigenvalues_and_eigenvectors_have_the_derivatives_of_the_formulas() {
     let diagonal = Matrix3::from_diagonal(&Vector3::new(1.0, 4.0, 2.0));
     let block = Matrix3::new(2.0, 1.0, 0.0, 1.0, 3.0, 0.0, 0.0, 0.0, 5.0);
     for s in [s, diagonal, block] {
-        let (values, vectors) = eigen_formulas(&linalg::symmetric_eigen(&s), &ds);
-        assert_close(tangent_of(|s| linalg::symmetric_eigen(&s).eigenvalues, &s, &ds), values);
-        assert_close(tangent_of(|s| linalg::symmetric_eigen(&s).eigenvectors, &s, &ds), vectors);
+        let (values, vectors) = eigen_formulas(&linalg::symmetric_eigen(s), &ds);
+        assert_close(tangent_of(|s| linalg::symmetric_eigen(s).eigenvalues, &s, &ds), values);
+        assert_close(tangent_of(|s| linalg::symmetric_eigen(s).eigenvectors, &s, &ds), vectors);
     }
 }
 
 #[test]
 fn eigen_decompositions_of_this_crate_are_those_of_nalgebra() {
     for s in [A * A.transpose(), Matrix3::identity(), Matrix3::zeros(), B + B.transpose()] {
-        let (ours, theirs) = (linalg::symmetric_eigen(&s), s.symmetric_eigen());
+        let (ours, theirs) = (linalg::symmetric_eigen(s), s.symmetric_eigen());
         assert_close(ours.eigenvalues, theirs.eigenvalues);
         assert_close(ours.eigenvectors, theirs.eigenvectors);
         assert_close(ours.recompose(), s);
     }
-    let only_lower = linalg::symmetric_eigen(&(A * A.transpose()).lower_triangle());
+    let only_lower = linalg::symmetric_eigen((A * A.transpose()).lower_triangle());
     assert_close(only_lower.recompose(), A * A.transpose());
-    let dynamic = linalg::symmetric_eigen(&dmatrix![2.0, 1.0; 1.0, 2.0]);
+    let dynamic = linalg::symmetric_eigen(dmatrix![2.0, 1.0; 1.0, 2.0]);
     assert_near(dynamic.eigenvalues.max(), 3.0, 1e-15, "2 + 1");
 }
 
@@ -115,7 +115,7 @@ fn eigen_decompositions_of_this_crate_are_those_of_nalgebra() {
 fn equal_eigenvalues_have_derivatives_together_and_their_vectors_none() {
     let tape = Tape::new();
     let s = tape.matrix(&Matrix3::from_diagonal(&Vector3::new(2.0, 5.0, 2.0)));
-    let eigen = linalg::symmetric_eigen(&s);
+    let eigen = linalg::symmetric_eigen(s);
     let sum = eigen.eigenvalues.iter().map(|&value| value * value).sum::<Value<f64>>();
     assert_close(sum.backward().wrt_matrix(&s), linalg::data_of(&s) * 2.0);
     for (column, is_finite) in [(0, false), (1, true), (2, false)] {
@@ -126,7 +126,7 @@ fn equal_eigenvalues_have_derivatives_together_and_their_vectors_none() {
 
 /// The properties of a decomposition: its factors give the matrix, and the columns are orthonormal.
 fn identities<F: Number + RealField>(a: &DMatrix<F>) -> [DMatrix<F>; 3] {
-    let svd = linalg::svd(a);
+    let svd = linalg::svd(a.clone());
     let (u, v_t) = (svd.u.unwrap(), svd.v_t.unwrap());
     [&u * DMatrix::from_diagonal(&svd.singular_values) * &v_t, u.tr_mul(&u), &v_t * v_t.transpose()]
 }
@@ -142,9 +142,9 @@ fn assert_svd(a: &DMatrix<f64>, b: &DMatrix<f64>) {
         assert!((ours.map(|x| x.tangent().data()) - slope).amax() < 1e-13, "{a}");
         assert!(ours.map(|x| x.tangent().tangent()).amax() < 1e-12, "{a}");
     }
-    let plain = linalg::svd(a);
+    let plain = linalg::svd(a.clone());
     let slopes = (plain.u.unwrap().tr_mul(b) * plain.v_t.unwrap().transpose()).diagonal();
-    let ours = linalg::svd(&line).singular_values;
+    let ours = linalg::svd(line).singular_values;
     assert!((linalg::data_of(&ours) - a.singular_values()).amax() < 1e-13, "{a}");
     assert!((ours.map(|x| x.tangent().data()) - slopes).amax() < 1e-13, "{a}");
 }
@@ -170,7 +170,7 @@ fn singular_value_decompositions_have_first_and_second_derivatives() {
 fn equal_singular_values_have_derivatives_together_and_their_vectors_none() {
     let tape = Tape::new();
     let a = tape.matrix(&Matrix3::from_diagonal(&Vector3::new(2.0, 5.0, -2.0)));
-    let svd = linalg::svd(&a);
+    let svd = linalg::svd(a);
     let slopes = svd.singular_values.sum().backward().wrt_matrix(&a);
     assert_close(slopes, Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, -1.0)));
     for (column, is_finite) in [(0, true), (1, false), (2, false)] {
@@ -180,7 +180,7 @@ fn equal_singular_values_have_derivatives_together_and_their_vectors_none() {
     }
     // The matrix has rank 1: the other vector on the long side may have any direction, but it must have numbers.
     let a = tape.matrix(&Matrix3x2::new(1.0, 2.0, 2.0, 4.0, 3.0, 6.0));
-    let u = linalg::svd(&a).u.unwrap();
+    let u = linalg::svd(a).u.unwrap();
     assert!(linalg::data_of(&u).iter().all(ComplexField::is_finite), "{u}");
     assert!(weighed(u.column(0).iter().copied()).backward().wrt_matrix(&a).iter().all(ComplexField::is_finite));
     assert!(!weighed(u.column(1).iter().copied()).backward().wrt_matrix(&a).iter().all(ComplexField::is_finite));
@@ -207,13 +207,13 @@ fn second_derivatives_pass_through_decompositions() {
     // Reverse over reverse, through an eigenvalue: λ'' = 2 Σ (vⱼᵀ B v)²/(λ - λⱼ).
     let (s, ds) = (A * A.transpose(), B + B.transpose());
     for s in [s, Matrix3::from_diagonal(&Vector3::new(1.0, 4.0, 2.0))] {
-        let eigen = linalg::symmetric_eigen(&s);
+        let eigen = linalg::symmetric_eigen(s);
         let m = eigen.eigenvectors.transpose() * ds * eigen.eigenvectors;
         let (v, w) = (eigen.eigenvalues, m.column(0));
         let expected = 2.0 * (w[1] * w[1] / (v[0] - v[1]) + w[2] * w[2] / (v[0] - v[2]));
         let largest = |t: &[Value<Value<f64>>]| {
             let lifted = s.cast::<Value<Value<f64>>>() + ds.cast() * t[0];
-            linalg::symmetric_eigen(&lifted).eigenvalues[0]
+            linalg::symmetric_eigen(lifted).eigenvalues[0]
         };
         let (_, second) = gradient(|t| gradient(largest, t).1[0], &[0.0]);
         assert_near(second[0], expected, 1e-12 * expected.abs(), s);
@@ -249,6 +249,12 @@ fn helpers_take_every_shape_and_storage() {
     let nested = Matrix3x2::<Value<Dual<f64, 2>>>::identity();
     assert_eq!(linalg::data_of(&nested), Matrix3x2::identity());
     assert_eq!(linalg::data_of(&A), A, "plain numbers are their own data");
+    let block = DMatrix::<Value<f64>>::identity(4, 4);
+    let block = block.view((1, 1), (2, 2));
+    assert_eq!(linalg::data_of(&linalg::symmetric_eigen(block).eigenvalues).as_slice(), [1.0, 1.0]);
+    assert_eq!(linalg::data_of(&linalg::svd(block).singular_values).as_slice(), [1.0, 1.0]);
+    let axis = DVector::from_vec(vec![9.0, 0.0, 0.0, 1.0]);
+    assert_eq!(linalg::from_scaled_axis(axis.fixed_rows::<3>(1)), UnitQuaternion::from_scaled_axis(Vector3::z()));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn quaternions_have_gradients() {
 
 /// A rotation vector, converted to a rotation and back by this crate.
 fn there_and_back<T: MatrixElement>(x: &[T]) -> T {
-    let rotation = from_scaled_axis(&vector(x));
+    let rotation = from_scaled_axis(vector(x));
     weighed(rotation.coords.iter().chain(&scaled_axis(&rotation)).copied())
 }
 
@@ -89,7 +89,7 @@ fn rotations_by_a_vector_have_gradients_from_none_to_half_a_turn() {
 fn rotations_by_a_vector_are_those_of_nalgebra_and_come_back() {
     for length in [0.0, 1e-200, 1e-8, 0.1, 0.49, 0.51, 1.0, 1.999, 2.0, 2.001, 3.0, std::f64::consts::PI - 1e-9] {
         let v = Vector3::new(0.6, -0.48, 0.64) * length;
-        let rotation = from_scaled_axis(&v);
+        let rotation = from_scaled_axis(v);
         assert!((rotation.coords - UnitQuaternion::new(v).coords).amax() < 3e-16, "{length}");
         assert!((scaled_axis(&rotation) - v).amax() <= 4e-16 * length, "{length}");
         let opposite = UnitQuaternion::new_unchecked(-rotation.into_inner());
@@ -105,14 +105,14 @@ fn second_derivatives_exist_where_nothing_rotates() {
             let v = Vector3::from_fn(|k, _| {
                 Dual::new(Dual::new(at[k], [f64::from(u8::from(k == j))]), [f64::from(u8::from(k == i)).into()])
             });
-            from_scaled_axis(&v).to_rotation_matrix().matrix().trace().tangent().tangent()
+            from_scaled_axis(v).to_rotation_matrix().matrix().trace().tangent().tangent()
         })
     };
     assert!((hessian(Vector3::zeros()) + Matrix3::identity() * 2.0).amax() < 1e-15);
     let (inner, outer) = (Tape::new(), Tape::new());
     let v = inner.matrix(&Vector3::<f64>::zeros());
     let w = outer.matrix(&v);
-    let first = scaled_axis(&from_scaled_axis(&w)).norm_squared().backward().wrt_matrix(&w);
+    let first = scaled_axis(&from_scaled_axis(w)).norm_squared().backward().wrt_matrix(&w);
     let second = first.x.backward().wrt_matrix(&v);
     assert!((second - Vector3::x() * 2.0).amax() < 1e-15, "{second}");
 }
@@ -127,10 +127,10 @@ fn nalgebra_loses_the_derivative_where_nothing_rotates() {
         UnitQuaternion::new(v).i,
         Rotation3::new(v).matrix()[(2, 1)],
         Rotation3::from_axis_angle(&Vector3::x_axis(), v.x).matrix()[(2, 1)],
-        from_scaled_axis(&v).scaled_axis().x,
-        from_scaled_axis(&v).powf(2.0.into()).i,
+        from_scaled_axis(v).scaled_axis().x,
+        from_scaled_axis(v).powf(2.0.into()).i,
         Quaternion::from_imag(v).exp().i,
-        UnitQuaternion::identity().slerp(&from_scaled_axis(&v), 0.5.into()).i,
+        UnitQuaternion::identity().slerp(&from_scaled_axis(v), 0.5.into()).i,
         UnitQuaternion::rotation_between(&(v + Vector3::x()), &Vector3::x()).unwrap().k,
     ];
     assert!(lost.into_iter().all(Value::is_constant), "{lost:?}");
@@ -138,8 +138,8 @@ fn nalgebra_loses_the_derivative_where_nothing_rotates() {
         UnitQuaternion::from_axis_angle(&Vector3::x_axis(), v.x).i * 2.0,
         UnitQuaternion::from_euler_angles(v.x, v.y, v.z).i * 2.0,
         Rotation3::from_euler_angles(v.x, v.y, v.z).matrix()[(2, 1)],
-        from_scaled_axis(&v).i * 2.0,
-        scaled_axis(&from_scaled_axis(&v)).x,
+        from_scaled_axis(v).i * 2.0,
+        scaled_axis(&from_scaled_axis(v)).x,
     ];
     for value in kept {
         assert_near(value.backward().wrt(v.x), 1.0, 1e-15, value);

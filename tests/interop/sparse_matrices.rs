@@ -20,7 +20,8 @@ fn matrix(rows: &[Vec<u8>], columns: u8) -> Csr<f64> {
 fn matrices_go_to_nalgebra_and_back_and_have_the_same_products() {
     let is_same = |rows: Vec<Vec<u8>>, columns: u8| {
         let ours = matrix(&rows, columns);
-        let theirs = CsrMatrix::from(ours.clone());
+        let theirs = CsrMatrix::from(&ours);
+        assert_eq!(CsrMatrix::from(ours.clone()), theirs);
         assert_eq!((theirs.nrows(), theirs.ncols(), theirs.nnz()), (ours.rows(), ours.columns(), ours.nnz()));
         let x: Vec<f64> = (0..columns).map(|j| f64::from(j).sin()).collect();
         let (ours_x, theirs_x) = (ours.mul_vec(&x), &theirs * &DVector::from_vec(x));

@@ -367,13 +367,12 @@ fn a_point_of_another_length_is_an_error() {
 
 #[test]
 fn a_point_where_the_function_branches_otherwise_is_an_error() {
-    let program = Program::record(|x| if x[0] < 1.0 { x[0] } else { x[0] * 2.0 }, &[0.5]);
+    let (program, line) = (Program::record(|x| if x[0] < 1.0 { x[0] } else { x[0] * 2.0 }, &[0.5]), line!());
     assert!(program.dot(&[], &[0.75]).is_ok());
-    assert_eq!(
-        program.dot(&[], &[3.0]).unwrap_err().to_string(),
-        "picture: expected a point for which all comparisons come out as for the one that the program was recorded \
-         with, found one where 3 and 1 compare otherwise"
-    );
+    let error = program.dot(&[], &[3.0]).unwrap_err().to_string();
+    assert!(error.starts_with("picture: expected a point for which the comparison at "), "{error}");
+    assert!(error.contains(&format!("dot.rs:{line}:")), "{error}");
+    assert!(error.ends_with("found one for which 3 < 1 is false (see `Paths` for functions that branch)"), "{error}");
 }
 
 #[test]

@@ -192,8 +192,50 @@ fn without_rows_totals_are_zero_once_a_path_is_known() {
 
 #[test]
 fn parameters_that_go_another_way_are_the_ones_to_blame() {
-    let program = Program::record_with(|p, x| if p[0] > 0.0 { x[0] } else { -x[0] }, &[1.0], &[1.0]);
-    let mut workspace = Workspace::new();
-    let error = program.run(&[-1.0], Rows::one(&[1.0]), &mut workspace).unwrap_err().to_string();
-    assert!(error.starts_with("parameters: expected some for which all comparisons come out as "), "{error}");
+    // The comparison of a parameter stands behind one of an input, which fails, too.
+    let f = |p: &[Expr<f64>], x: &[Expr<f64>]| {
+        let y = if x[0] < 2.0 { x[0] } else { -x[0] };
+        if p[0] > 0.0 { y } else { -y }
+    };
+    let (program, line) = (Program::record_with(f, &[1.0], &[1.0]), line!() - 2);
+    for rows in [Rows::one(&[1.0]), Rows::one(&[3.0]), Rows::new(&[], 1).unwrap()] {
+        let error = program.run(&[-1.0], rows, &mut Workspace::new()).unwrap_err().to_string();
+        assert!(error.starts_with("parameters: expected some for which the comparison at "), "{error}");
+        assert!(error.contains(&format!("paths.rs:{line}:")), "{error}");
+        assert!(
+            error.ends_with("found one for which 0 < -1 is false (see `Paths` for functions that branch)"),
+            "{error}"
+        );
+    }
+}
+
+fn branch<F: Real<Plain = f64>>(x: F) -> F {
+    if x > 1.0 { x } else { -x }
+}
+
+/// Programs of derivatives, optimised ones, and exact ones keep the place of a comparison.
+#[test]
+fn a_row_that_goes_another_way_is_told_with_the_line_of_the_comparison() {
+    let branch_at = format!("paths.rs:{}:", line!() - 6);
+    let comparison: fn(&[Expr<f64>]) -> Expr<f64> = |x| branch(x[0]);
+    let larger: fn(&[Expr<f64>]) -> Expr<f64> = |x| x[0].max(x[1]);
+    let larger_at = format!("paths.rs:{}:", line!() - 1);
+    let read: fn(&[Expr<f64>]) -> Expr<f64> = |x| x[0] * x[0].data();
+    let read_at = format!("paths.rs:{}:", line!() - 1);
+    for options in [Options::new(), Options::new().exact()] {
+        for (f, at, start, end) in [
+            (comparison, &branch_at, "a row for which the comparison at ", "for which 1 < -2 is false (see `Paths`"),
+            (read, &read_at, "a row with the number that `data()` read at ", "with -2 (`detach` keeps a number"),
+        ] {
+            let program = options.record(f, &[3.0, 0.0]);
+            for program in [program.clone(), program.gradient(), program.gradient().tangent()] {
+                let row = [-2.0, 1.0, 0.0, 0.0];
+                let error = program.eval(&row[..program.inputs()]).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("row 0: expected {start}")), "{error}");
+                assert!(error.contains(at.as_str()) && error.contains(end), "{error}");
+            }
+        }
+    }
+    let error = Options::new().exact().record(larger, &[3.0, 0.0]).eval(&[-2.0, 1.0]).unwrap_err().to_string();
+    assert!(error.contains(&larger_at), "{error}");
 }

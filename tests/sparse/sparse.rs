@@ -94,8 +94,9 @@ fn recovered<T: Float>(matrix: &Csr<T>, coloring: &Coloring) -> Csr<T> {
     let by_member = if coloring.side() == Side::Columns { matrix.transpose() } else { matrix.clone() };
     coloring.recover(|color| {
         let mut sum = vec![T::zero(); by_member.columns()];
-        for (k, x) in coloring.members(color).iter().flat_map(|&member| by_member.row(member)) {
-            sum[k] = sum[k] + x;
+        for &member in coloring.members(color) {
+            let (columns, values) = by_member.row(member);
+            columns.iter().zip(values).for_each(|(&k, &x)| sum[k] = sum[k] + x);
         }
         sum
     })
@@ -285,7 +286,9 @@ fn matrices_agree_with_their_dense_rows() {
         for i in 0..matrix.rows() {
             let sum = (0..matrix.columns()).fold(0.0, |sum, j| sum + dense[i][j] * x[j]);
             assert_eq!(product[i], sum);
-            assert!(matrix.row(i).eq(matrix.pattern().row(i).iter().map(|&j| (j, dense[i][j]))));
+            let (columns, values) = matrix.row(i);
+            assert_eq!(columns, matrix.pattern().row(i));
+            assert!(columns.iter().zip(values).all(|(&j, &value)| value == dense[i][j]));
             for j in 0..matrix.columns() {
                 assert_eq!((matrix.get(i, j), dense_transpose[j][i]), (dense[i][j], dense[i][j]));
                 assert_eq!(dense[i][j] != 0.0, matrix.pattern().row(i).contains(&j));

@@ -1,6 +1,6 @@
 //! Rotations and their axes, smooth at the identity, too.
 
-use nalgebra::{Quaternion, RealField, UnitQuaternion, Vector3, convert};
+use nalgebra::{Quaternion, RealField, Storage, U3, UnitQuaternion, Vector, Vector3, convert};
 
 /// The rotation about `v` by the angle `|v|`. Unlike [`UnitQuaternion::from_scaled_axis`], which is the constant
 /// identity at 0, it has all derivatives there.
@@ -15,14 +15,14 @@ use nalgebra::{Quaternion, RealField, UnitQuaternion, Vector3, convert};
 ///
 /// let tape = Tape::<f64>::new();
 /// let v = tape.matrix(&Vector3::zeros());
-/// let moved = linalg::from_scaled_axis(&v) * Vector3::x();
+/// let moved = linalg::from_scaled_axis(v) * Vector3::x();
 /// // Near 0, the rotation adds the cross product v × x.
 /// assert_eq!(moved.y.backward().wrt(v.z), 1.0);
 /// assert_eq!(moved.z.backward().wrt(v.y), -1.0);
 /// ```
 #[track_caller]
-pub fn from_scaled_axis<F: RealField + Copy>(v: &Vector3<F>) -> UnitQuaternion<F> {
-    let half = *v * number::<F>(0.5);
+pub fn from_scaled_axis<F: RealField + Copy, S: Storage<F, U3>>(v: Vector<F, U3, S>) -> UnitQuaternion<F> {
+    let half = v * number::<F>(0.5);
     let square = half.norm_squared();
     let (cos, sinc) = if square < F::one() {
         (alternating(square, 0), alternating(square, 1))
@@ -50,7 +50,7 @@ pub fn from_scaled_axis<F: RealField + Copy>(v: &Vector3<F>) -> UnitQuaternion<F
 /// let [angle, t] = [0.5, 0.25].map(|x| tape.var(x));
 /// let about_z = |angle| UnitQuaternion::from_axis_angle(&Vector3::z_axis(), angle);
 /// let (a, b) = (about_z(0.5.into()), about_z(angle));
-/// let between = a * linalg::from_scaled_axis(&(linalg::scaled_axis(&(a.inverse() * b)) * t));
+/// let between = a * linalg::from_scaled_axis(linalg::scaled_axis(&(a.inverse() * b)) * t);
 /// assert!((linalg::scaled_axis(&between).z - 0.5).abs() < 1e-15);
 /// assert!((linalg::scaled_axis(&between).z.backward().wrt(angle) - 0.25).abs() < 1e-15);
 /// ```

@@ -7,8 +7,8 @@
 
 use nalgebra::allocator::Allocator;
 use nalgebra::{
-    ComplexField, DefaultAllocator, Dim, DimDiff, DimMin, DimMinimum, DimSub, OMatrix, RealField, SVD, SymmetricEigen,
-    U1, convert,
+    ComplexField, DefaultAllocator, Dim, DimDiff, DimMin, DimMinimum, DimSub, Matrix, OMatrix, RawStorage, RealField,
+    SVD, Storage, SymmetricEigen, U1, convert,
 };
 
 use crate::number::Number;
@@ -34,14 +34,16 @@ use crate::number::Number;
 ///
 /// let tape = Tape::new();
 /// let a = tape.matrix(&Matrix2::new(3.0, 0.0, 0.0, 1.0));
-/// let eigen = linalg::symmetric_eigen(&a);
+/// let eigen = linalg::symmetric_eigen(a);
 /// assert_eq!(eigen.eigenvalues[0].backward().wrt_matrix(&a), Matrix2::new(1.0, 0.0, 0.0, 0.0));
 /// // The first eigenvector turns towards the second by da₂₁/(3 - 1).
 /// assert_eq!(eigen.eigenvectors[(1, 0)].backward().wrt(a.m21), 0.5);
 /// ```
 #[track_caller]
-pub fn symmetric_eigen<F, D>(matrix: &OMatrix<F, D, D>) -> SymmetricEigen<F, D>
+#[allow(clippy::needless_pass_by_value, reason = "as nalgebra's own")]
+pub fn symmetric_eigen<F, D, S>(matrix: Matrix<F, D, D, S>) -> SymmetricEigen<F, D>
 where
+    S: RawStorage<F, D, D>,
     F: Number + RealField,
     D: DimSub<U1>,
     DefaultAllocator: Allocator<D, D> + Allocator<D> + Allocator<DimDiff<D, U1>>,
@@ -94,13 +96,15 @@ where
 ///
 /// let tape = Tape::new();
 /// let a = tape.matrix(&Matrix2::new(3.0, 0.0, 0.0, 1.0));
-/// let svd = linalg::svd(&a);
+/// let svd = linalg::svd(a);
 /// assert_eq!(linalg::data_of(&svd.singular_values).as_slice(), [3.0, 1.0]);
 /// assert_eq!(svd.singular_values.sum().backward().wrt_matrix(&a), Matrix2::identity());
 /// ```
 #[track_caller]
-pub fn svd<F, R, C>(matrix: &OMatrix<F, R, C>) -> SVD<F, R, C>
+#[allow(clippy::needless_pass_by_value, reason = "as nalgebra's own")]
+pub fn svd<F, R, C, S>(matrix: Matrix<F, R, C, S>) -> SVD<F, R, C>
 where
+    S: Storage<F, R, C>,
     F: Number + RealField,
     R: DimMin<C>,
     C: Dim,
@@ -125,7 +129,7 @@ where
     let mut ties = Vec::new();
     for _ in 0..2 {
         let (excess_u, excess_v) = (identity() - u.tr_mul(&u), identity() - v.tr_mul(&v));
-        let (image_v, image_u) = (matrix * &v, matrix.tr_mul(&u));
+        let (image_v, image_u) = (&matrix * &v, matrix.tr_mul(&u));
         let products_u = u.tr_mul(&image_v);
         let products_v = products_u.transpose();
         sigma = sigma.map_with_location(|i, _, _| {

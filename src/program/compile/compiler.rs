@@ -97,7 +97,7 @@ impl<'g, T: Float> Compiler<'g, T> {
             slots: 0,
             outputs: Vec::new(),
             of_sum: graph.of_sum,
-            has_guards: !graph.guards.is_empty(),
+            has_guards: !graph.guards().is_empty(),
             zero_wins: graph.nodes.iter().any(|node| node.op == Op::scale),
             hides_nan: hides_nan(graph),
         };
@@ -161,7 +161,7 @@ impl<'g, T: Float> Compiler<'g, T> {
     /// Emits the instructions of all nodes.
     pub(super) fn emit(&mut self) {
         let graph = self.graph;
-        let mut guards = graph.guards.clone();
+        let mut guards = graph.guards().to_vec();
         guards.sort_by_key(|guard| guard.operands.iter().max().copied());
         let mut guards = guards.into_iter().peekable();
         let mut columns: Vec<(NodeIndex, u32)> = graph.outputs.iter().copied().zip(0..).collect();

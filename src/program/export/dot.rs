@@ -89,14 +89,7 @@ impl<'p, T: Precision> Dot<'p, T> {
             }
         }
         let data = graph.evaluate(parameters, inputs, |x| x);
-        if let Some(guard) = graph.first_failed_guard(&data) {
-            let [a, b] = guard.operands.map(|operand| data[operand.index()]);
-            return Err(Error::unexpected(
-                "picture",
-                "a point for which all comparisons come out as for the one that the program was recorded with",
-                format!("one where {a} and {b} compare otherwise"),
-            ));
-        }
+        graph.check_guards(&data, "picture", "a point", false)?;
         let dot = Dot {
             graph,
             point: [parameters, inputs].concat(),

@@ -81,7 +81,7 @@ impl<T: Precision> StoredProgram<T> {
             of_sum: graph.of_sum,
             constants: digits(&graph.constants),
             nodes,
-            guards: graph.guards.iter().map(guard).collect(),
+            guards: graph.guards().iter().map(guard).collect(),
             outputs: graph.outputs.clone(),
         }
     }
@@ -101,16 +101,9 @@ impl<T: Precision> StoredProgram<T> {
     /// The program, if the file is valid.
     pub(crate) fn program(&self) -> Result<(Graph<T>, Options), Error> {
         let options = self.options()?;
-        let mut graph = Graph {
-            nodes: Vec::with_capacity(self.nodes.len()),
-            constants: numbers("constant", &self.constants)?,
-            lists: Vec::new(),
-            guards: Vec::with_capacity(self.guards.len()),
-            outputs: Vec::with_capacity(self.outputs.len()),
-            parameters: self.parameters,
-            inputs: self.inputs,
-            of_sum: self.of_sum,
-        };
+        let mut graph = Graph::new(0, 0);
+        graph.constants = numbers("constant", &self.constants)?;
+        (graph.parameters, graph.inputs, graph.of_sum) = (self.parameters, self.inputs, self.of_sum);
         let leaves = u64::from(self.parameters) + u64::from(self.inputs);
         if leaves > self.nodes.len() as u64 {
             let expected = format!("a node for each of {} parameters and {} inputs", self.parameters, self.inputs);
@@ -132,7 +125,7 @@ impl<T: Precision> StoredProgram<T> {
             return Err(Error::unexpected("program", format!("a node for input {k}"), "none"));
         }
         for (a, comparison, b, outcome) in &self.guards {
-            let place = || format!("guard {}", graph.guards.len());
+            let place = || format!("guard {}", graph.guards().len());
             let comparison = Comparison::ALL
                 .into_iter()
                 .find(|known| known.symbol() == comparison)
@@ -147,7 +140,7 @@ impl<T: Precision> StoredProgram<T> {
                     ));
                 }
             }
-            graph.guards.push(Guard { comparison, operands: [*a, *b], outcome: *outcome });
+            graph.add_guard(Guard { comparison, operands: [*a, *b], outcome: *outcome }, None);
         }
         for &output in &self.outputs {
             let place = || format!("output {}", graph.outputs.len());

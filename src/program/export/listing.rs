@@ -76,7 +76,7 @@ pub(crate) fn write<T: Precision>(graph: &Graph<T>, f: &mut fmt::Formatter<'_>) 
     let parameters = if graph.parameters == 0 { String::new() } else { leaves("p", graph.parameters) + "; " };
     writeln!(f, "program of {} ({parameters}{})", T::NAME, leaves("x", graph.inputs))?;
     let mut guards: Vec<(NodeIndex, &Guard)> =
-        graph.guards.iter().map(|guard| (guard.operands[0].max(guard.operands[1]), guard)).collect();
+        graph.guards().iter().map(|guard| (guard.operands[0].max(guard.operands[1]), guard)).collect();
     guards.sort_by_key(|&(last, _)| last);
     let mut guards = guards.into_iter().peekable();
     for (id, node) in graph.indexed_nodes() {

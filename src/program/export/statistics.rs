@@ -76,11 +76,11 @@ impl Statistics {
             slots: code.slots,
             slots_without_reuse: compiled(options.without(Optimization::Reuse)).slots,
             uniforms: code.uniforms.len(),
-            guards: graph.guards.len(),
+            guards: graph.guards().len(),
             graph_bytes: size_of_val(&graph.nodes[..])
                 + size_of_val(&graph.constants[..])
                 + size_of_val(&graph.lists[..])
-                + size_of_val(&graph.guards[..])
+                + size_of_val(graph.guards())
                 + size_of_val(&graph.outputs[..]),
             code_bytes: bytes(code),
         }

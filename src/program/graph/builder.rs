@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Graph, Guard, Node};
+use super::{Graph, Guard, Node, Origin};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
 use crate::program::options::{Optimization, Options};
@@ -40,7 +40,7 @@ impl<T: Bits + Copy> Builder<T> {
         let constants = graph.indexed_nodes().filter_map(|(k, node)| Some((graph.constant(node)?.bits(), k)));
         let mut builder = Self {
             constants: constants.collect(),
-            guards: graph.guards.iter().copied().collect(),
+            guards: graph.guards().iter().copied().collect(),
             shares,
             users: Vec::with_capacity(graph.nodes.len()),
             folds: options.has(Optimization::Folding),
@@ -106,9 +106,9 @@ impl<T: Bits + Copy> Builder<T> {
         })
     }
 
-    pub(crate) fn guard(&mut self, guard: Guard) {
+    pub(crate) fn guard(&mut self, guard: Guard, origin: Option<Origin>) {
         if self.guards.insert(guard) {
-            self.graph.guards.push(guard);
+            self.graph.add_guard(guard, origin);
         }
     }
 }

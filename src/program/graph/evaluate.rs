@@ -1,8 +1,12 @@
 //! Computes the nodes of a graph.
 
+use std::fmt::Display;
+
 use super::{Graph, Guard};
+use crate::error::Error;
 use crate::number::Real;
-use crate::ops::op::Form;
+use crate::ops::index::NodeIndex;
+use crate::ops::op::{Form, Op};
 
 impl<T: Copy> Graph<T> {
     /// The numbers of all nodes, of any kind. `each` sees the number of every node and may replace it.
@@ -34,11 +38,39 @@ impl<T: Copy> Graph<T> {
         values
     }
 
-    /// The first guard that does not hold for these numbers of the nodes.
-    pub(crate) fn first_failed_guard(&self, values: &[T]) -> Option<&Guard>
+    /// An error that names the first guard that does not hold for these numbers of the nodes. `subject` is what has the
+    /// numbers; if these are the parameters alone, only guards that depend on no input count.
+    pub(crate) fn check_guards(
+        &self,
+        values: &[T],
+        place: &str,
+        subject: &str,
+        of_parameters: bool,
+    ) -> Result<(), Error>
     where
-        T: PartialOrd,
+        T: PartialOrd + Display,
     {
-        self.guards.iter().find(|guard| !guard.holds(|operand| values[operand.index()]))
+        let number = |operand: NodeIndex| values[operand.index()];
+        let is_of = |guard: &Guard| {
+            let needed = || self.dependencies(&guard.operands);
+            !of_parameters || !self.nodes.iter().zip(needed()).any(|(node, used)| used && node.op == Op::input)
+        };
+        let mut failed = self.guards_and_origins().filter(|(guard, _)| !guard.holds(number) && is_of(guard));
+        let Some((guard, origin)) = failed.next() else { return Ok(()) };
+        let [a, b] = guard.operands.map(number);
+        let at = origin.map_or_else(String::new, |origin| format!(" at {}", origin.location));
+        Err(if origin.is_some_and(|origin| origin.is_read) {
+            let expected = format!("{subject} with the number that `data()` read{at} when the program was recorded");
+            Error::unexpected(
+                place,
+                expected,
+                format!("one with {a} (`detach` keeps a number without its derivatives)"),
+            )
+        } else {
+            let expected = format!("{subject} for which the comparison{at} comes out as when the program was recorded");
+            let (symbol, outcome) = (guard.comparison.symbol(), !guard.outcome);
+            let found = format!("one for which {a} {symbol} {b} is {outcome} (see `Paths` for functions that branch)");
+            Error::unexpected(place, expected, found)
+        })
     }
 }

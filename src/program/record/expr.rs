@@ -4,12 +4,14 @@ mod methods;
 mod nested;
 mod traits;
 
+use std::panic::Location;
+
 use super::session::{Recordable, Session, of_builder, with_session};
 use super::simplify::{chosen, simplified};
 use crate::ops::index::{NodeIndex, checked_u32};
 pub(crate) use crate::ops::kind::Expr;
 use crate::ops::op::Op;
-use crate::program::graph::{Comparison, Guard, Node};
+use crate::program::graph::{Comparison, Guard, Node, Origin};
 
 impl<T: Recordable> Expr<T> {
     /// A number that depends on nothing.
@@ -91,11 +93,11 @@ impl<T: Recordable> Expr<T> {
     }
 
     /// Adds a guard to the program: the comparison must have this outcome.
-    pub(crate) fn guard(comparison: Comparison, [a, b]: [Self; 2], outcome: bool) {
+    pub(crate) fn guard(comparison: Comparison, [a, b]: [Self; 2], outcome: bool, origin: Option<Origin>) {
         if !(a.is_constant() && b.is_constant()) {
             with_session(|session| {
                 let operands = [session.id(a), session.id(b)];
-                session.builder.guard(Guard { comparison, operands, outcome });
+                session.builder.guard(Guard { comparison, operands, outcome }, origin);
             });
         }
     }
@@ -126,23 +128,29 @@ impl<T: Recordable> Expr<T> {
     /// The outcome of a comparison, for which a guard is added to the program.
     #[track_caller]
     pub(super) fn compare(self, comparison: Comparison, other: Self) -> bool {
+        self.ask(comparison, other, Origin { location: Location::caller(), is_read: false })
+    }
+
+    /// [`compare`](Self::compare) for a guard of this origin: a closure does not know its caller.
+    pub(super) fn ask(self, comparison: Comparison, other: Self, origin: Origin) -> bool {
         let outcome = comparison.of(self.data, other.data);
-        Self::guard(comparison, [self, other], outcome);
+        Self::guard(comparison, [self, other], outcome, Some(origin));
         outcome
     }
 
     /// The plain number. Guards make the program valid for exactly this number.
     #[track_caller]
     fn fixed(self) -> T {
-        if !self.compare(Comparison::Equal, self) {
+        let origin = Origin { location: Location::caller(), is_read: true };
+        if !self.ask(Comparison::Equal, self, origin) {
             // A NaN.
             return self.data;
         }
-        let is_zero = self.compare(Comparison::Equal, Self::constant(self.data)) && self.data.is_zero();
+        let is_zero = self.ask(Comparison::Equal, Self::constant(self.data), origin) && self.data.is_zero();
         if is_zero {
             // The sign of the zero.
             let sign = Self::call(Op::copysign, [Self::constant(T::one()), self], 0);
-            let _ = sign.compare(Comparison::Less, Self::constant(T::zero()));
+            let _ = sign.ask(Comparison::Less, Self::constant(T::zero()), origin);
         }
         self.data
     }

@@ -1,10 +1,12 @@
 //! Operations that need not be recorded as they were written.
 
+use std::panic::Location;
+
 use super::expr::Expr;
 use super::session::{Recordable, Session, of_builder, with_session};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
-use crate::program::graph::Comparison;
+use crate::program::graph::{Comparison, Origin};
 
 /// The same number without the operation, or by a simpler one, if there is such a number. It has the same bits unless
 /// it is subnormal.
@@ -75,8 +77,9 @@ fn rescaled<T: Recordable>(c: T, product: Expr<T>) -> Option<Expr<T>> {
 /// none: both operands have a share in the derivative.
 #[track_caller]
 pub(super) fn chosen<T: Recordable>(op: Op, [a, b, c]: [Expr<T>; 3]) -> Option<Expr<T>> {
-    let is_less = |a: Expr<T>, b: Expr<T>| a.compare(Comparison::Less, b);
-    let is_nan = |a: Expr<T>| !a.compare(Comparison::Equal, a);
+    let origin = Origin { location: Location::caller(), is_read: false };
+    let is_less = |a: Expr<T>, b: Expr<T>| a.ask(Comparison::Less, b, origin);
+    let is_nan = |a: Expr<T>| !a.ask(Comparison::Equal, a, origin);
     let negative = |x| Expr::call(Op::neg, [x], 0);
     let wins = |a: Expr<T>, b: Expr<T>| is_less(b, a) || (is_nan(b) && !is_nan(a));
     if op == Op::clamp {

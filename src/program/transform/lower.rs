@@ -25,8 +25,8 @@ pub(crate) fn rebuild<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
         for node in &graph.nodes {
             exprs.push(rebuilt_node(graph, node, &exprs));
         }
-        for guard in &graph.guards {
-            Expr::guard(guard.comparison, guard.operands.map(|operand| exprs[operand.index()]), guard.outcome);
+        for (guard, origin) in graph.guards_and_origins() {
+            Expr::guard(guard.comparison, guard.operands.map(|operand| exprs[operand.index()]), guard.outcome, origin);
         }
         graph.outputs.iter().map(|output| exprs[output.index()].id()).collect::<Vec<NodeIndex>>()
     });

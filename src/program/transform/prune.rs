@@ -14,7 +14,6 @@ pub(crate) fn prune<T: Copy>(graph: &Graph<T>) -> Graph<T> {
     }
     let renamed = |operand: NodeIndex| ids[operand.index()];
     pruned.outputs = graph.outputs.iter().map(|&output| renamed(output)).collect();
-    pruned.guards.clone_from(&graph.guards);
-    pruned.guards.iter_mut().for_each(|guard| guard.operands = guard.operands.map(renamed));
+    graph.guards_and_origins().for_each(|(guard, origin)| pruned.add_guard(guard.map(renamed), origin));
     pruned
 }

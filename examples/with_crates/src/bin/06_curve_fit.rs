@@ -4,34 +4,17 @@
 //! the Statistical Reference Datasets of NIST. The lesson prints both parameters and their standard errors, computed
 //! from the Jacobian, beside the certified ones.
 
-use gradtape::{Real, VectorFunction};
+use gradtape::{Driver, VectorFunction, function};
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra_0_34::{DMatrix, DVector, Dyn, storage::Owned};
 
-/// The differences between `p₀ (1 - exp(-p₁ x))` and measurements `y`.
-struct Residuals {
-    measured: [(f64, f64); 14],
-}
-
-impl VectorFunction for Residuals {
-    fn outputs(&self, _inputs: usize) -> usize {
-        self.measured.len()
-    }
-
-    fn eval<F: Real<Plain = f64>>(&self, p: &[F], y: &mut [F]) {
-        for (residual, &(x, y)) in y.iter_mut().zip(&self.measured) {
-            *residual = p[0] * -(-p[1] * x).exp_m1() - y;
-        }
-    }
-}
-
 /// Residuals at a point, in the form that levenberg-marquardt takes.
-struct Problem<G> {
-    residuals: G,
+struct Problem<F> {
+    residuals: Driver<F>,
     p: DVector<f64>,
 }
 
-impl<G: VectorFunction> LeastSquaresProblem<f64, Dyn, Dyn> for Problem<G> {
+impl<F: VectorFunction> LeastSquaresProblem<f64, Dyn, Dyn> for Problem<F> {
     type ParameterStorage = Owned<f64, Dyn>;
     type ResidualStorage = Owned<f64, Dyn>;
     type JacobianStorage = Owned<f64, Dyn, Dyn>;
@@ -45,20 +28,32 @@ impl<G: VectorFunction> LeastSquaresProblem<f64, Dyn, Dyn> for Problem<G> {
     }
 
     fn residuals(&self) -> Option<DVector<f64>> {
-        Some(self.residuals.value(self.p.as_slice()).into())
+        let mut y = DVector::zeros(self.residuals.function().outputs(self.p.len()));
+        self.residuals.value(self.p.as_slice(), y.as_mut_slice());
+        Some(y)
     }
 
     fn jacobian(&self) -> Option<DMatrix<f64>> {
-        let rows = self.residuals.jacobian(self.p.as_slice());
-        Some(DMatrix::from_row_iterator(rows.len(), self.p.len(), rows.into_iter().flatten()))
+        let mut y = vec![0.0; self.residuals.function().outputs(self.p.len())];
+        let mut rows = vec![0.0; y.len() * self.p.len()];
+        self.residuals.jacobian(self.p.as_slice(), &mut y, &mut rows);
+        // The driver writes row by row; a `DMatrix` holds its columns one after another.
+        Some(DMatrix::from_row_slice(y.len(), self.p.len(), &rows))
     }
 }
 
 fn main() {
     let x = [77.6, 114.9, 141.1, 190.8, 239.9, 289.0, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0];
     let y = [10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02, 44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78];
-    let residuals = Residuals { measured: std::array::from_fn(|i| (x[i], y[i])) };
-    let problem = Problem { residuals, p: DVector::from_vec(vec![500.0, 1e-4]) };
+    let measured: Vec<_> = x.into_iter().zip(y).collect();
+    // The differences between `p₀ (1 - exp(-p₁ x))` and the measurements.
+    let residuals = function!(
+        let measured: &[(f64, f64)] = &measured;
+        |p, residuals: [measured.len()]| for (residual, &(x, y)) in residuals.iter_mut().zip(measured) {
+            *residual = p[0] * -(-p[1] * x).exp_m1() - y;
+        }
+    );
+    let problem = Problem { residuals: Driver::new(residuals), p: DVector::from_vec(vec![500.0, 1e-4]) };
     let (fit, report) = LevenbergMarquardt::new().minimize(problem);
     assert!(report.termination.was_successful(), "{report:?}");
 

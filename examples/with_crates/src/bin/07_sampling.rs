@@ -1,11 +1,12 @@
 //! Lesson 7: sampling from a posterior, by the No-U-Turn sampler of `nuts-rs` with gradients of this crate.
 //!
-//! The model is that of the eight schools: effects that differ a little from school to school. The lesson prints the
-//! posterior means of the common effect and of the spread with their Monte Carlo errors, beside the known values.
+//! [`Density`] makes a density of nuts-rs from any [`Objective`], here from a [`Driver`]. The model is that of the eight
+//! schools: effects that differ a little from school to school. The lesson prints the posterior means of the common
+//! effect and of the spread with their Monte Carlo errors, beside the known values.
 
 use std::collections::HashMap;
 
-use gradtape::{Driver, Function, Real};
+use gradtape::{Driver, Function, Objective, Real};
 use nuts_rs::rand::{Rng, SeedableRng, rngs::StdRng};
 use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, Settings};
 
@@ -27,14 +28,14 @@ impl Function for LogPosterior {
     }
 }
 
-/// A log density in the form that nuts-rs takes. The driver keeps its memory from gradient to gradient.
-struct Density<G> {
-    log: Driver<G>,
+/// A log density in the form that nuts-rs takes.
+struct Density<O> {
+    log: O,
     inputs: usize,
 }
 
-impl<G: Function> CpuLogpFunc for Density<G> {
-    type LogpError = NotFinite;
+impl<O: Objective> CpuLogpFunc for Density<O> {
+    type LogpError = NoDensity;
     type FlowParameters = ();
     type ExpandedVector = Vec<f64>;
 
@@ -42,9 +43,9 @@ impl<G: Function> CpuLogpFunc for Density<G> {
         self.inputs
     }
 
-    fn logp(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, NotFinite> {
-        let value = self.log.gradient(x, gradient);
-        if value.is_finite() { Ok(value) } else { Err(NotFinite) }
+    fn logp(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, NoDensity> {
+        let value = self.log.value_and_gradient(x, gradient)?;
+        if value.is_finite() { Ok(value) } else { Err(NoDensity::NotFinite) }
     }
 
     fn expand_vector<R: Rng + ?Sized>(&mut self, _: &mut R, x: &[f64]) -> Result<Vec<f64>, CpuMathError> {
@@ -52,20 +53,24 @@ impl<G: Function> CpuLogpFunc for Density<G> {
     }
 }
 
-impl<G> HasDims for Density<G> {
+impl<O> HasDims for Density<O> {
     fn dim_sizes(&self) -> HashMap<String, u64> {
         HashMap::from([("unconstrained_parameter".to_string(), self.inputs as u64)])
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the density is not finite")]
-struct NotFinite;
+enum NoDensity {
+    #[error("the density is not finite")]
+    NotFinite,
+    #[error(transparent)]
+    Failed(#[from] gradtape::Error),
+}
 
-impl LogpError for NotFinite {
-    /// The sampler rejects such a point and continues.
+impl LogpError for NoDensity {
+    /// The sampler rejects a point where the density is not finite, and continues.
     fn is_recoverable(&self) -> bool {
-        true
+        matches!(self, Self::NotFinite)
     }
 }
 

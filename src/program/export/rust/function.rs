@@ -40,7 +40,7 @@ impl<T: Precision> Source<T> {
         if self.graph.of_sum {
             writeln!(f, "///\n/// Outputs are sums over the rows, which are added up from the first to the last.")?;
         }
-        if !self.graph.guards.is_empty() {
+        if !self.graph.guards().is_empty() {
             writeln!(f, "///\n/// `None` where a comparison comes out otherwise than when the program was recorded.")?;
         }
         Ok(())
@@ -64,7 +64,7 @@ impl<T: Precision> Source<T> {
             1 => float.into(),
             count => format!("[{float}; {count}]"),
         };
-        let returned = if graph.guards.is_empty() { returned } else { format!("Option<{returned}>") };
+        let returned = if graph.guards().is_empty() { returned } else { format!("Option<{returned}>") };
         let line = format!("pub fn {name}({}) -> {returned} {{", arguments.join(", "));
         if line.len() <= WIDTH || arguments.is_empty() {
             writeln!(f, "{line}")

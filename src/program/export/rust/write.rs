@@ -80,7 +80,7 @@ impl<'g, T: Precision> Writer<'g, T> {
     /// own.
     fn count_uses(&mut self) {
         let graph = self.graph;
-        for guard in &graph.guards {
+        for guard in graph.guards() {
             let section = self.section_of(guard);
             guard.operands.iter().for_each(|&id| self.add_use(id, section));
         }
@@ -125,7 +125,7 @@ impl<'g, T: Precision> Writer<'g, T> {
     fn write(&mut self) -> String {
         let graph = self.graph;
         let mut guards: HashMap<NodeIndex, Vec<&Guard>> = HashMap::new();
-        for guard in &graph.guards {
+        for guard in graph.guards() {
             guards.entry(guard.operands[0].max(guard.operands[1])).or_default().push(guard);
         }
         let is_live = |writer: &Self, k: usize| writer.uses[k] != 0;
@@ -289,7 +289,7 @@ impl<'g, T: Precision> Writer<'g, T> {
     fn result(&mut self) -> String {
         let graph = self.graph;
         let last = if graph.of_sum { Section::Epilogue } else { Section::Body };
-        let (start, end) = if graph.guards.is_empty() { ("", "") } else { ("Some(", ")") };
+        let (start, end) = if graph.guards().is_empty() { ("", "") } else { ("Some(", ")") };
         let text = |writer: &Self, id: NodeIndex| writer.text(id).text.clone();
         if let &[id] = &graph.outputs[..] {
             return format!("{start}{}{end}", text(self, id));
