@@ -1,4 +1,4 @@
-//! Gradients of long computations in little memory: `cargo run --release --example 10_checkpoints`.
+//! Lesson 10: gradients of long computations in little memory: `cargo run --release --example 10_checkpoints`.
 //!
 //! The predator-prey equations, x' = a x - b x y and y' = -c y + d x y, by the classic Runge-Kutta method. The gradient
 //! of the final x + y by the four coefficients and the initial state is computed in four ways: with every operation on

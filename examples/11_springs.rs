@@ -1,98 +1,101 @@
 //! Lesson 11: Newton's method with a sparse Hessian: `cargo run --release --example 11_springs`.
 //!
 //! A net of masses and springs hangs by its corners. In each step, a [`Driver`] computes the energy, its gradient and
-//! its sparse Hessian in one call. The method of conjugate gradients solves the linear equations, and needs the matrix
-//! only to multiply it by vectors. The lesson prints the energy and the gradient of each step, and the shape of the net.
+//! its sparse Hessian in one call. Conjugate gradients solve the linear equations: they only multiply the matrix by
+//! vectors. The lesson prints the energy and the gradient before each step, and how deep the net hangs.
 
 use gradtape::sparse::Csr;
 use gradtape::{Driver, Function, Real};
 
 /// The number of masses in a row, and in a column.
-const SIDE: usize = 20;
-/// The rest length of a spring. The corners pull the springs to the length 1 before the net sags.
+const SIDE: u32 = 20;
+/// The length of a spring without force. In the flat net, all springs have the length 1.
 const REST: f64 = 0.9;
 const STIFFNESS: f64 = 100.0;
 const WEIGHT: f64 = 0.1;
 
-/// A net: the free masses come first, then the corners.
 struct Net {
-    /// The places in the grid.
-    places: Vec<(usize, usize)>,
-    /// The two masses of each spring.
-    springs: Vec<(usize, usize)>,
-}
-
-impl Net {
-    fn new() -> Self {
-        let mut places: Vec<_> = (0..SIDE * SIDE).map(|k| (k / SIDE, k % SIDE)).collect();
-        places.sort_by_key(|(i, j)| [i, j].iter().all(|k| [0, SIDE - 1].contains(k)));
-        let pairs = (0..places.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
-        let distance = |a: usize, b: usize| places[a].0.abs_diff(places[b].0) + places[a].1.abs_diff(places[b].1);
-        let springs = pairs.filter(|&(a, b)| distance(a, b) == 1).collect();
-        Self { places, springs }
-    }
-
-    /// The three coordinates of each mass in the flat net.
-    fn flat(&self) -> Vec<f64> {
-        self.places.iter().flat_map(|&(i, j)| [i as f64, j as f64, 0.0]).collect()
-    }
+    /// The two masses of each spring. The free masses come first, then the corners.
+    springs: Vec<[usize; 2]>,
+    /// The coordinates of the corners.
+    corners: Vec<f64>,
 }
 
 impl Function for Net {
-    /// The energy of the springs and of the weights. The inputs are the coordinates of the free masses.
+    /// The energy of springs and weights. The inputs are the three coordinates of each free mass.
     fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
-        let fixed = self.flat().split_off(x.len());
-        let all: Vec<F> = x.iter().copied().chain(fixed.into_iter().map(F::constant)).collect();
-        let spring = |&(a, b): &(usize, usize)| {
-            let length = (0..3).map(|k| (all[3 * a + k] - all[3 * b + k]).powi(2)).sum::<F>().sqrt();
-            (length - REST).powi(2) * (STIFFNESS / 2.0)
-        };
-        let heights = x.chunks(3).map(|mass| mass[2] * WEIGHT);
-        self.springs.iter().map(spring).sum::<F>() + heights.sum::<F>()
+        let all: Vec<F> = x.iter().copied().chain(self.corners.iter().map(|&x| F::constant(x))).collect();
+        let springs = self.springs.iter().map(|&[a, b]| {
+            let difference: [F; 3] = std::array::from_fn(|k| all[3 * a + k] - all[3 * b + k]);
+            (F::dot(&difference, &difference).sqrt() - REST).powi(2) * (STIFFNESS / 2.0)
+        });
+        springs.sum::<F>() + x.chunks(3).map(|mass| mass[2] * WEIGHT).sum::<F>()
     }
 }
 
-/// The solution of `matrix · x = right` by conjugate gradients. The matrix is positive definite.
+/// The places of the masses in the grid, with the corners at the end.
+fn places() -> Vec<[u32; 2]> {
+    let mut places: Vec<_> = (0..SIDE * SIDE).map(|k| [k / SIDE, k % SIDE]).collect();
+    places.sort_by_key(|place| place.iter().all(|&i| i == 0 || i == SIDE - 1));
+    places
+}
+
+/// `x + t y`.
+fn add(x: &[f64], t: f64, y: &[f64]) -> Vec<f64> {
+    x.iter().zip(y).map(|(x, y)| x + t * y).collect()
+}
+
+/// The solution `x` of `matrix · x = right`, by conjugate gradients.
 fn solve(matrix: &Csr<f64>, right: &[f64]) -> Vec<f64> {
     let (mut x, mut residual, mut direction) = (vec![0.0; right.len()], right.to_vec(), right.to_vec());
     let mut square = f64::dot(right, right);
-    let enough = 1e-24 * square;
-    while square > enough {
+    let small = 1e-24 * square;
+    while square > small {
         let image = matrix.mul_vec(&direction);
-        let step = square / f64::dot(&direction, &image);
-        x = plus(&x, step, &direction);
-        residual = plus(&residual, -step, &image);
+        let curvature = f64::dot(&direction, &image);
+        assert!(curvature > 0.0, "the Hessian is positive definite while the springs are stretched");
+        x = add(&x, square / curvature, &direction);
+        residual = add(&residual, -square / curvature, &image);
         let before = std::mem::replace(&mut square, f64::dot(&residual, &residual));
-        direction = plus(&residual, square / before, &direction);
+        direction = add(&residual, square / before, &direction);
     }
     x
 }
 
-/// `x + t y`.
-fn plus(x: &[f64], t: f64, y: &[f64]) -> Vec<f64> {
-    x.iter().zip(y).map(|(x, y)| x + t * y).collect()
-}
-
 fn main() {
-    let net = Driver::new(Net::new());
-    let free = 3 * (SIDE * SIDE - 4);
-    let mut x = net.function().flat();
-    x.truncate(free);
-    let (mut gradient, mut hessian) = (vec![0.0; free], Csr::default());
-    for step in 0..50 {
+    let places = places();
+    let are_neighbours = |a: usize, b: usize| (0..2).map(|k| places[a][k].abs_diff(places[b][k])).sum::<u32>() == 1;
+    let pairs = (0..places.len()).flat_map(|a| (0..a).map(move |b| [a, b]));
+    let springs = pairs.filter(|&[a, b]| are_neighbours(a, b)).collect();
+    let mut x: Vec<_> = places.iter().flat_map(|&[i, j]| [f64::from(i), f64::from(j), 0.0]).collect();
+    let corners = x.split_off(x.len() - 12);
+    let net = Driver::new(Net { springs, corners });
+
+    let (mut gradient, mut hessian) = (vec![0.0; x.len()], Csr::default());
+    for step in 0.. {
         let energy = net.sparse_hessian(&x, &mut gradient, &mut hessian);
         let norm = f64::dot(&gradient, &gradient).sqrt();
         println!("step {step}: energy {energy:.10}, gradient {norm:.1e}");
-        if norm < 1e-10 {
+        assert!(step < 15, "Newton's method needs few steps");
+        if norm < 1e-9 {
             break;
         }
+        // Newton's step, or the part of it that decreases the energy.
         let newton = solve(&hessian, &gradient);
-        let mut damping = 1.0;
-        while net.function().value(&plus(&x, -damping, &newton)) >= energy {
-            damping /= 2.0;
-        }
-        println!("damping {damping}");
-        x = plus(&x, -damping, &newton);
+        let parts = (0..10).map(|halvings| add(&x, -0.5_f64.powi(halvings), &newton));
+        x = parts.into_iter().find(|x| net.function().value(x) < energy).expect("the step goes downhill");
     }
-    println!("{} of {} second derivatives are stored", hessian.nnz(), free * free);
+
+    // The force on a mass depends on its place and on those of four neighbours, in three coordinates each.
+    println!("{} of {} second derivatives are not zero", hessian.nnz(), x.len() * x.len());
+    assert!(hessian.nnz() <= 15 * x.len());
+    let height = |place| x[3 * places.iter().position(|&other| other == place).expect("it is a place of the net") + 2];
+    let middle = SIDE / 2;
+    println!("height at the edge {:.4}, in the middle {:.4}", height([0, middle]), height([middle, middle]));
+    // The net is as symmetric as the square.
+    for &[i, j] in &places[..x.len() / 3] {
+        assert!((height([i, j]) - height([j, i])).abs() < 1e-9);
+        assert!((height([i, j]) - height([SIDE - 1 - i, j])).abs() < 1e-9);
+        assert!(height([middle, middle]) <= height([i, j]) && height([i, j]) < 0.0);
+    }
 }

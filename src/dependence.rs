@@ -1,6 +1,6 @@
 //! Detection of sparsity patterns: a number that knows the inputs it depends on, by operations and not by values.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::number::calculus::Calculus;
 use crate::number::methods::sums_in_pairs;
 use crate::number::stamp::{implement, inlined, number};
 use crate::ops::call::Call;
-use crate::ops::kind::DEPENDENCE_TYPE;
 pub(crate) use crate::ops::kind::Dependence;
+use crate::ops::kind::{DEPENDENCE, Join};
 use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
 
@@ -35,26 +35,31 @@ thread_local! {
 /// pattern is local: it holds for this path of `f` only.
 pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
     /// Restores the graph of an outer detection, even if `f` panics.
-    struct Restore(DependenceGraph, bool, Option<TypeId>);
+    struct Restore(DependenceGraph, bool, Option<(TypeId, Join)>);
     impl Drop for Restore {
         fn drop(&mut self) {
             GRAPH.replace(std::mem::take(&mut self.0));
             DATA_READ.set(self.1);
-            DEPENDENCE_TYPE.set(self.2);
+            DEPENDENCE.set(self.2);
         }
     }
     let inputs = u32::try_from(x.len()).ok().filter(|&inputs| inputs < u32::MAX);
     let inputs = inputs.expect("a pattern has fewer than 2^32 - 1 columns: split the inputs");
-    let dependence_type = DEPENDENCE_TYPE.replace(Some(TypeId::of::<Dependence<T>>()));
     let _restore = Restore(
         GRAPH.replace(DependenceGraph { inputs, joins: Vec::new() }),
         DATA_READ.replace(false),
-        dependence_type,
+        DEPENDENCE.replace(Some((TypeId::of::<Dependence<T>>(), join::<T>))),
     );
     let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Dependence { data, node }).collect();
     let y = f(&x);
     let nodes: Vec<_> = y.iter().map(|y| y.node).collect();
     GRAPH.take().pattern(&nodes).local(DATA_READ.get())
+}
+
+/// Makes the first number depend on the inputs of the second, too.
+fn join<T: Scalar>(y: &mut dyn Any, x: &dyn Any) {
+    let (Some(y), Some(x)) = (y.downcast_mut::<Dependence<T>>(), x.downcast_ref()) else { return };
+    *y = Dependence::depends_on_both(y.data, *y, *x);
 }
 
 impl DependenceGraph {

@@ -5,9 +5,7 @@
 //! dependences of both sides of a branch count. The last two numbers are declared here as plain data, so that the rules
 //! import nothing from the files that use them. On a tape of floats, the compiler decides every case, at no cost.
 
-#[cfg(feature = "program")]
-use std::any::Any;
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::cell::Cell;
 #[cfg(feature = "program")]
 use std::thread::LocalKey;
@@ -30,15 +28,31 @@ pub(crate) struct Dependence<T> {
     pub(crate) node: u32,
 }
 
+/// Makes the first of two [`Dependence`]s depend on the inputs of the second, too.
+pub(crate) type Join = fn(&mut dyn Any, &dyn Any);
+
 thread_local! {
-    /// The type of the [`Dependence`] that is in use on this thread, if any is.
-    pub(crate) static DEPENDENCE_TYPE: Cell<Option<TypeId>> = const { Cell::new(None) };
+    /// The type of the [`Dependence`] that is in use on this thread, if any is, and how to join two.
+    pub(crate) static DEPENDENCE: Cell<Option<(TypeId, Join)>> = const { Cell::new(None) };
 }
 
 /// Whether `T` is the [`Dependence`] in use on this thread.
 #[inline(always)]
 pub(crate) fn is_dependence<T: 'static>() -> bool {
-    !is_plain::<T>() && DEPENDENCE_TYPE.get() == Some(TypeId::of::<T>())
+    !is_plain::<T>() && DEPENDENCE.get().is_some_and(|(id, _)| id == TypeId::of::<T>())
+}
+
+/// `y`, which depends on the inputs of `x`, too, if both are the [`Dependence`] in use. Joined by an operation, such as
+/// `max`, every number would have to be compiled with it.
+#[inline(always)]
+pub(crate) fn depending_on<T: 'static>(mut y: T, x: &T) -> T {
+    if !is_plain::<T>()
+        && let Some((id, join)) = DEPENDENCE.get()
+        && id == TypeId::of::<T>()
+    {
+        join(&mut y, x);
+    }
+    y
 }
 
 /// Whether `N`, a number over `T`, is a [`Dependence`], or `T` is the one in use on this thread.

@@ -1,6 +1,6 @@
 //! Products of a partial and a slope. A zero wins even against an infinity: an unused number has no influence.
 
-use super::kind::{is_dependence, symbolic};
+use super::kind::{depending_on, symbolic};
 use crate::scalar::Scalar;
 
 /// `partial · slope`, where a zero wins.
@@ -45,5 +45,5 @@ fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
 /// a branch.
 #[inline(always)]
 pub(crate) fn depends_on<T: Scalar, const N: usize>(y: T, x: [T; N]) -> T {
-    if is_dependence::<T>() { x.into_iter().fold(y, |y, x| y.max(x).min(y).copysign(y)) } else { y }
+    x.iter().fold(y, depending_on)
 }

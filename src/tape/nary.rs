@@ -8,6 +8,7 @@ use super::registry::{find, tape_of};
 use super::value::Value;
 use super::watch::watch;
 use crate::ops::call::Call;
+use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
@@ -56,13 +57,18 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     }
     let tape = tape_of::<T>(first.node);
     let origin = tape.first.get();
+    // A constant takes part as another operand with the slope 0. A number that remembers its dependences must not remember
+    // the partial.
+    let index = |value: Value<T>| value.node.index_or(first.node, origin);
+    let has_none = |value: Value<T>| !is_plain::<T>() && value.is_constant();
     let write = |records: &mut [MaybeUninit<Record<T>>]| {
         // Rare cases are handled after the loop, so that the loop has no calls.
         let (mut written, mut foreign, mut nan) = (0, false, false);
         for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
-            let partials = [partial_a * a.slope, partial_b * b.slope];
+            let product = |value, partial| if has_none(value) { T::zero() } else { partial * value.slope };
+            let partials = [product(a, partial_a), product(b, partial_b)];
             nan |= partials[0].is_nan() | partials[1].is_nan();
-            let nodes = [a, b].map(|value| value.node.index_or_zero(origin));
+            let nodes = [a, b].map(index);
             foreign |= nodes[0].1 | nodes[1].1;
             record.write(Record { nodes: [nodes[0].0, nodes[1].0], partials });
             written += 1;
@@ -70,8 +76,9 @@ pub(crate) fn join_all_pairs<T: Scalar>(
         assert_eq!(written, records.len(), "there are as many pairs as announced");
         if nan {
             for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
-                let nodes = [a, b].map(|value| value.node.index_or_zero(origin).0);
-                let partials = [scaled(partial_a, a.slope), scaled(partial_b, b.slope)];
+                let nodes = [a, b].map(|value| index(value).0);
+                let product = |value, partial| if has_none(value) { T::zero() } else { scaled(partial, value.slope) };
+                let partials = [product(a, partial_a), product(b, partial_b)];
                 record.write(Record { nodes, partials });
             }
         }

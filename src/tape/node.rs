@@ -97,11 +97,11 @@ impl NodeId {
         (distance >> 32 == 0).then_some(distance as u32)
     }
 
-    /// The [`index`](Self::index), and whether there is none. The index of a constant is 0: its slope of 0 contributes
-    /// nothing there.
+    /// The [`index`](Self::index), and whether there is none. The index of a constant is that of `other`: its slope of 0
+    /// contributes nothing there.
     #[inline(always)]
-    pub(crate) fn index_or_zero(self, first: Self) -> (u32, bool) {
-        let distance = if self.is_constant() { 0 } else { self.0.wrapping_sub(first.0) };
+    pub(crate) fn index_or(self, other: Self, first: Self) -> (u32, bool) {
+        let distance = if self.is_constant() { other } else { self }.0.wrapping_sub(first.0);
         (index(distance), distance >> 33 != 0)
     }
 
@@ -169,7 +169,7 @@ mod tests {
         };
         for first in territories.into_iter().flat_map(starts) {
             assert_eq!((NodeId::CONSTANT.index(first), NodeId::CONSTANT.exact_index(first)), (None, None));
-            assert_eq!(NodeId::CONSTANT.index_or_zero(first), (0, false));
+            assert_eq!(NodeId::CONSTANT.index_or(first, first), (0, false));
             assert_eq!(NodeId::indices([first.exact(0), NodeId::CONSTANT], first), None);
             for other in territories.into_iter().flat_map(starts) {
                 for distance in [0, 1, 6, 7, LAST] {
@@ -181,7 +181,7 @@ mod tests {
                     assert_eq!(node.inexact().index(first), expected);
                     assert_eq!(node.exact_index(first), expected);
                     assert_eq!(node.inexact().exact_index(first), None);
-                    assert_eq!(node.index_or_zero(first).1, expected.is_none());
+                    assert_eq!(node.index_or(first, first).1, expected.is_none());
                     assert_eq!(NodeId::indices([node, first.exact(4)], first), expected.map(|index| [index, 4]));
                     assert_eq!(NodeId::indices([first, node.inexact()], first), expected.map(|index| [0, index]));
                 }

@@ -234,6 +234,15 @@ fn unary_partial<T: Float>(name: &str, x: T, y: T) -> Option<T> {
         }
         "normal_cdf" => (-x * x / two).exp() / number::<T>(2.0 * std::f64::consts::PI).sqrt(),
         "normal_pdf" => -x * y,
+        // Below 1 the terms of the formula cancel, those of the series do not.
+        "sinc" if x.abs() < one => {
+            let terms = (1..10).scan(x, |term, k| {
+                let n = number::<T>(f64::from(2 * k));
+                *term = -*term * (if k == 1 { one } else { x * x }) / (n * (n + one));
+                Some(*term * n)
+            });
+            terms.fold(T::zero(), |sum, term| sum + term)
+        }
         "sinc" => (x.cos() - x.sin() / x) / x,
         "mish" => {
             let t = (one + x.exp()).ln().tanh();

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use gradtape::sparse::{Coloring, Csr, Side};
+use gradtape::sparse::{Coloring, Csr, Side, Sparsity};
 use gradtape::{Driver, Function, Real, VectorFunction, function};
 
 /// Outputs of each input and its neighbours. The evaluations are counted.
@@ -70,6 +70,38 @@ fn long_chains_of_joins_need_no_stack() {
     // That many inputs in one output.
     let sum = function!(|x: &[F]| [x.iter().fold(F::zero(), |y, &x| y * x + x)]);
     assert_eq!(sum.sparse_jacobian(&vec![0.5; 100_000]).nnz(), 100_000);
+}
+
+/// Neighbours alone share a term, whatever constants take part in it.
+#[test]
+fn operations_of_many_operands_add_no_places_to_a_pattern() {
+    let neighbours = Sparsity::new((0..7_usize).map(|i| i.saturating_sub(1)..7.min(i + 2)), 7);
+    macro_rules! assert_patterns {
+        ($(|$x:ident, $c:ident| $term:expr;)*) => { $({
+            let f = function!(|x: &[F]| {
+                let terms = x.windows(2).map(|$x| {
+                    let $c = F::constant(2.0);
+                    let term: F = $term;
+                    term.sin()
+                });
+                terms.sum()
+            });
+            assert_eq!(f.hessian_sparsity(&[0.5; 7]), neighbours, "{}", stringify!($term));
+        })* };
+    }
+    assert_patterns! {
+        |x, _c| x.iter().sum();
+        |x, c| [c, x[0], x[1]].iter().sum();
+        |x, c| [x[0], c, c, x[1], c].iter().sum();
+        |x, _c| x.iter().product();
+        |x, c| [c, x[0], x[1]].iter().product();
+        |x, c| [x[0], c, c, x[1], c].iter().product();
+        |x, _c| F::dot(x, x);
+        |x, c| F::dot(&[c, x[0], c, x[1]], &[x[1], c, c, x[0]]);
+        |x, c| F::weighted_sum(&[x[0], c, x[1]], &[1.0, 2.0, 3.0]);
+        |x, c| F::logsumexp(&[c, x[0], x[1]]);
+        |x, c| F::softmax(&[c, x[0], x[1]])[1];
+    }
 }
 
 #[test]

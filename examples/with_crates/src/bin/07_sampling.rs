@@ -1,8 +1,8 @@
 //! Lesson 7: sampling from a posterior, by the No-U-Turn sampler of `nuts-rs` with gradients of this crate.
 //!
-//! [`Density`] makes a density of nuts-rs from any [`Objective`], here from a [`Driver`]. The model is that of the eight
-//! schools: effects that differ a little from school to school. The lesson prints the posterior means of the common
-//! effect and of the spread with their Monte Carlo errors, beside the known values.
+//! [`Density`] makes a density of nuts-rs from any [`Objective`], here from a [`Driver`]. The model is that of the
+//! eight schools: effects that differ a little from school to school. The lesson prints the posterior means of the
+//! common effect and of the spread with their Monte Carlo errors, beside the known values.
 
 use std::collections::HashMap;
 
