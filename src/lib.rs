@@ -35,6 +35,8 @@
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`Tape::custom`] |
+//! | an optimiser, of this crate or another | [`Objective`] |
+//! | a message of the compiler that is not clear | the table on the page of [`Real`](Real#the-compiler-says) |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
 //! | a NaN in a gradient | feature `locations`, and `Tape::first_non_finite` |
 //! | a computation too long for the memory | [`checkpoint`](fn@checkpoint), [`checkpoint_loop`] |

@@ -84,7 +84,7 @@ pub(crate) mod paths;
 pub(crate) mod precision;
 pub(crate) mod record;
 pub(crate) mod run;
-mod sum;
+pub(crate) mod sum;
 pub(crate) mod transform;
 
 use std::sync::OnceLock;
@@ -101,7 +101,6 @@ pub use precision::Precision;
 pub use record::outputs::IntoOutputs;
 pub use run::rows::{Results, Rows};
 pub use run::workspace::Workspace;
-pub use sum::SumOfRows;
 
 use crate::error::Error;
 use compile::compile;

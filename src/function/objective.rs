@@ -4,7 +4,9 @@ use super::{Driver, Function};
 use crate::error::Error;
 use crate::number::Plain;
 #[cfg(feature = "program")]
-use crate::program::{Precision, SumOfRows};
+use crate::program::sum::SumOfRows;
+#[cfg(feature = "program")]
+use crate::program::{Precision, Program, Rows, Workspace};
 
 /// A function to be minimised: at a point, an optimiser asks for its value and gradient, as often as it likes.
 ///
@@ -69,7 +71,40 @@ impl<T, F: Fn(&[T], &mut [T]) -> T> Objective<T> for F {
 }
 
 #[cfg(feature = "program")]
-#[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+impl<T: Precision> Program<T> {
+    /// The sum over these rows as an [`Objective`] of the parameters, for optimisers. In a loop, only
+    /// the first evaluation allocates.
+    ///
+    /// # Panics
+    ///
+    /// If this is not a program of [`gradient_of_sum`](Self::gradient_of_sum).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::Objective;
+    /// use gradtape::program::{Program, Rows};
+    ///
+    /// let error = Program::record_with(|p, row| (p[0] * row[0] - row[1]).powi(2), &[1.0], &[1.0, 1.0]);
+    /// let gradient = error.gradient_of_sum();
+    /// let objective = gradient.objective(Rows::new(&[1.0, 2.0, 2.0, 5.0], 2)?);
+    /// let mut slope = [0.0];
+    /// assert_eq!(objective.value_and_gradient(&[2.0], &mut slope)?, 1.0);
+    /// assert_eq!(slope, [-4.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn objective<'a>(&'a self, rows: Rows<'a, T>) -> impl Objective<T> + use<'a, T> {
+        assert!(
+            self.is_of_sum() && self.outputs() == 1 + self.parameters(),
+            "an objective is a sum with its gradient; take that of `gradient_of_sum`"
+        );
+        SumOfRows::new(self, rows, T::one(), Workspace::new())
+    }
+}
+
+#[cfg(feature = "program")]
 impl<T: Precision> Objective<T> for SumOfRows<'_, T> {
     fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
         self.evaluate(x, gradient)

@@ -2,7 +2,9 @@
 
 use super::Mlp;
 use crate::error::Error;
-use crate::program::{Expr, Precision, Program, Rows, SumOfRows, Workspace};
+use crate::function::Objective;
+use crate::program::sum::SumOfRows;
+use crate::program::{Expr, Precision, Program, Rows, Workspace};
 
 /// A network with a loss of your own, recorded once as a [`Program`] of its gradient, for
 /// [`Trainer::step_on`](super::Trainer::step_on).
@@ -107,7 +109,7 @@ impl<T: Precision> LossProgram<T> {
     /// assert_eq!(gradient, [-2.0, -2.0]);
     /// # Ok::<(), gradtape::Error>(())
     /// ```
-    pub fn objective<'a>(&'a self, rows: Rows<'a, T>) -> SumOfRows<'a, T> {
+    pub fn objective<'a>(&'a self, rows: Rows<'a, T>) -> impl Objective<T> + use<'a, T> {
         self.objective_in(rows, Workspace::new())
     }
 
