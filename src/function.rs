@@ -46,7 +46,7 @@ use memory::Memory;
 /// | the derivative along a direction | [`Function::slope`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
 /// | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
 /// | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
-/// | the Hessian | [`Function::hessian`] | a gradient over `Value<Dual>` for every 4 inputs |
+/// | the Hessian | [`Function::hessian`] | an evaluation over `Dual<Dual>`s for up to 4 inputs, else a gradient over `Value<Dual>` for every 4 |
 /// | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
 /// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |

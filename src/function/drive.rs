@@ -7,8 +7,8 @@ use std::array::from_fn;
 
 use super::memory::{ForwardMemory, Memory, ReverseMemory};
 use super::{Function, Mode};
-use crate::dual::Dual;
 use crate::dual::unchecked::{Tangents, Unchecked};
+use crate::dual::{Dual, any_nan};
 use crate::number::{Plain, Real};
 use crate::scalar::Scalar;
 use crate::tape::Value;
@@ -166,7 +166,7 @@ fn slope_over<T: Plain, D: Tangents<T, N>, const N: usize>(
 pub(super) fn directional<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], v: &[T], memory: &mut Memory) -> [T; 3] {
     let new = |data: Unchecked<T>, tangent| Unchecked { data, tangents: [tangent] };
     let y = directional_over(f, x, v, new, |y: Unchecked<Unchecked<T>>| [y.data, y.tangents[0]], memory);
-    if crate::dual::any_nan(&y) {
+    if any_nan(&y) {
         let new = |data: Dual<T>, tangent| Dual::new(data, [tangent]);
         return directional_over(f, x, v, new, |y: Dual<Dual<T>>| [y.data(), y.tangent()], memory);
     }
@@ -227,7 +227,7 @@ fn hvp_over<T: Plain, D: Tangents<T, N>, const N: usize>(
     reverse_gradient_over(f, x, memory.get(), |i, slope: D| product[i] = slope.tangents()[0]);
 }
 
-/// Value, gradient and Hessian: the lower triangle, several columns at a time, and its mirror image.
+/// Value, gradient and Hessian.
 #[track_caller]
 pub(super) fn hessian<T: Plain>(
     f: &(impl Function<T> + ?Sized),
@@ -238,14 +238,46 @@ pub(super) fn hessian<T: Plain>(
 ) -> T {
     assert_gradient(x, gradient);
     assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
-    fast_then_exact!(
-        T,
-        [lower_triangle for HESSIAN_DIRECTIONS; lower_triangle for 1 2] of x.len(),
-        (f, x, gradient, hessian, memory),
-        hessian
-    )
+    let value = match x.len() {
+        0..=1 => hessian_in_one_pass::<T, 1>(f, x, gradient, hessian),
+        2 => hessian_in_one_pass::<T, 2>(f, x, gradient, hessian),
+        3..=4 => hessian_in_one_pass::<T, 4>(f, x, gradient, hessian),
+        _ => lower_triangle::<T, Unchecked<T, HESSIAN_DIRECTIONS>, HESSIAN_DIRECTIONS>(f, x, gradient, hessian, memory),
+    };
+    if any_nan(gradient) || any_nan(hessian) {
+        lower_triangle::<T, Dual<T>, 1>(f, x, gradient, hessian, memory)
+    } else {
+        value
+    }
 }
 
+/// Forward mode over forward mode, for at most `N` inputs. For few inputs, it takes less time than a tape, to run and to
+/// compile.
+#[track_caller]
+fn hessian_in_one_pass<T: Plain, const N: usize>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    gradient: &mut [T],
+    hessian: &mut [T],
+) -> T {
+    let inner: [Unchecked<T, N>; N] = unit_seeds_on_stack(x);
+    let inputs: [Unchecked<_, N>; N] = from_fn(|i| Unchecked {
+        data: inner[i],
+        tangents: from_fn(|k| Unchecked::constant(if i == k { T::one() } else { T::zero() })),
+    });
+    let y = f.eval(&inputs[..x.len()]);
+    for i in 0..x.len() {
+        gradient[i] = y.data.tangents[i];
+        for j in 0..=i {
+            let second = y.tangents[i].tangents[j];
+            hessian[i * x.len() + j] = second;
+            hessian[j * x.len() + i] = second;
+        }
+    }
+    y.data.data
+}
+
+/// On a tape: the lower triangle, several columns at a time, and its mirror image.
 #[track_caller]
 fn lower_triangle<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
@@ -258,8 +290,7 @@ where
     Value<D>: Real<Plain = T>,
 {
     let (n, mut value) = (x.len(), T::zero());
-    // One pass even without inputs, for the value.
-    for first in (0..n.max(1)).step_by(N) {
+    for first in (0..n).step_by(N) {
         let y = reverse_gradient_over(f, unit_seeds(x, first), memory.get(), |i, row: D| {
             gradient[i] = row.data();
             for (j, second) in (first..=i).zip(row.tangents()) {

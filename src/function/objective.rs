@@ -72,8 +72,8 @@ impl<T, F: Fn(&[T], &mut [T]) -> T> Objective<T> for F {
 
 #[cfg(feature = "program")]
 impl<T: Precision> Program<T> {
-    /// The sum over these rows as an [`Objective`] of the parameters, for optimisers. In a loop, only
-    /// the first evaluation allocates.
+    /// The sum over these rows as an [`Objective`] of the parameters, for optimisers. In a loop, only the first
+    /// evaluation allocates.
     ///
     /// # Panics
     ///

@@ -74,8 +74,7 @@ fn colored<T: Plain, R, const HESSIAN: bool>(
         assert!(
             !pattern.is_local() || pattern_at_x().is_within(pattern),
             "the function compares numbers, or reads one with `data()`, and depends on other inputs here than where its \
-             pattern was found; find and colour \
-             the pattern anew, or leave the colouring to the driver"
+             pattern was found; find and colour the pattern anew, or leave the colouring to the driver"
         );
         matrix.set_pattern(pattern);
         return fill(coloring, matrix, memory);

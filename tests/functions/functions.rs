@@ -97,15 +97,18 @@ where
         let unit: Vec<_> = (0..n).map(|k| if k == i { T::one() } else { T::zero() }).collect();
         assert_all_near(row, &f.hvp(x, &unit), (n, i));
     }
-    let (value, slopes) = gradient_by(Mode::Reverse, f, x);
-    let expected = (bits(value), all_bits(&slopes));
+    let gradient_of = |mode| {
+        let (value, slopes) = gradient_by(mode, f, x);
+        (bits(value), all_bits(&slopes))
+    };
     let (mut again, mut matrix) = (vec![T::nan(); n], vec![T::nan(); n * n]);
     let y = driver.hessian(x, &mut again, &mut matrix);
     assert_eq!(all_bits(&matrix), all_bits(&hessian.concat()));
-    assert_eq!((bits(y), all_bits(&again)), expected, "{n}");
+    // The Hessian by few inputs is computed without a tape.
+    assert_eq!((bits(y), all_bits(&again)), gradient_of(if n <= 4 { Mode::Forward } else { Mode::Reverse }), "{n}");
     let (mut again, mut sparse) = (vec![T::nan(); n], Csr::default());
     let y = driver.sparse_hessian(x, &mut again, &mut sparse);
-    assert_eq!((bits(y), all_bits(&again)), expected, "{n}");
+    assert_eq!((bits(y), all_bits(&again)), gradient_of(Mode::Reverse), "{n}");
     assert_all_near(&sparse.to_dense().concat(), &matrix, n);
 }
 
