@@ -61,12 +61,12 @@ use memory::Memory;
 ///
 /// | | seconds | | seconds |
 /// |---|---|---|---|
-/// | `slope`, `jvp` | 0.3 | `hvp` | 1.4 |
-/// | `directional` | 0.5 | `hessian` | 2.8 |
-/// | `gradtape::gradient`, on a tape alone | 0.5 | `gradient` and `hessian` | 3.4 |
-/// | `vjp` | 0.9 | `sparse_hessian` | 3.0 |
-/// | `gradient` | 1.2 | `jacobian` | 1.4 |
-/// | `record`, for all derivatives by programs | 1.4 | `sparse_jacobian` | 2.0 |
+/// | `slope`, `jvp` | 0.2 | `hvp` | 1.3 |
+/// | `directional` | 0.4 | `hessian` | 1.7 |
+/// | `gradtape::gradient`, on a tape alone | 0.5 | `gradient` and `hessian` | 2.5 |
+/// | `vjp` | 0.7 | `sparse_hessian` | 2.6 |
+/// | `gradient` | 0.9 | `jacobian` | 1.1 |
+/// | `record`, for all derivatives by programs | 1.3 | `sparse_jacobian` | 1.7 |
 ///
 /// So call the derivatives of a large function in one place, and keep that place in a crate that seldom changes.
 ///
