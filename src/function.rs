@@ -30,7 +30,7 @@ use memory::Memory;
 ///
 /// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; the other methods are provided. `T` is
 /// the plain number. Code without constants does not need `Plain = T`, and can be implemented for all `T` at once. For
-/// a function without data, use [`function!`](crate::function!) in one line. A function with several results is a
+/// a function in one line, with or without data, use [`function!`](crate::function!). A function with several results is a
 /// [`VectorFunction`].
 ///
 /// # Which derivative

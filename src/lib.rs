@@ -28,7 +28,7 @@
 //! | you have | take |
 //! |---|---|
 //! | a function and a point | [`gradient`] |
-//! | a function of which you need several derivatives | [`Function`], [`VectorFunction`], [`function!`] |
+//! | a function, with or without data, of which you need several derivatives | [`function!`], [`Function`], [`VectorFunction`] |
 //! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a loop that takes derivatives again and again | one [`Driver`]; or one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |

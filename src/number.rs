@@ -124,11 +124,13 @@ macro_rules! signatures {
 /// |---|---|---|
 /// | cannot multiply `{float}` by `F` (E0277) | `2.0 * x` | `x * 2.0`; for `2.0 - x`, `-x + 2.0`; for `2.0 / x`, `F::constant(2.0) / x` |
 /// | cannot multiply `F` by `{float}` (E0277) | `x * 2.0` where `F: Real` | the bound `F: Real<Plain = f64>`, or `x * F::constant(…)` |
-/// | expected type parameter `F`, found floating-point number (E0308) | `x.powf(1.5)`, `if c { x } else { 0.0 }` | `x.powf(F::constant(1.5))`, `F::zero()` |
+/// | expected type parameter `F`, found floating-point number, or found `f64` (E0308) | `x.powf(1.5)`, `x.rem_euclid(TAU)`, `if c { x } else { 0.0 }` | `x.powf(F::constant(1.5))`, `F::zero()` |
 /// | expected type parameter `F`, found floating-point number (E0308) | `x * 2.0` where `F: Float` | `F: Real<Plain = f64>`, or `F::from(2.0).unwrap()` |
 /// | cannot add-assign `F` to `{float}` (E0277) | `let mut sum = 0.0; sum += x` | `let mut sum = F::zero()` |
 /// | cannot multiply `F` by `Option<F>` (E0277) | `x * F::from(2.0)` | `x * 2.0`, or `F::constant(2.0)` |
 /// | the trait bound `F: From<{float}>` is not satisfied (E0277) | `let y: F = 2.0.into()` | `F::constant(2.0)` |
+/// | cannot multiply `F` by `usize` (E0277) | `x * rows.len()` | `x * rows.len() as f64` |
+/// | cannot multiply `F` by `&f64` (E0277) | `x.iter().zip(data).map(\|(x, y)\| *x * y)` | `\|(&x, &y)\| x * y` |
 /// | cannot multiply `&F` by `&F` (E0369) | `x.iter().map(\|v\| v * v)` | `x.iter().map(\|&v\| v * v)` |
 /// | type annotations needed (E0283) | `x.iter().sum() / 2.0` | `x.iter().sum::<F>() / 2.0` |
 /// | type annotations needed (E0283) | `x.powf(2.0.into())` where `x: Value<f64>` | `x.powf(2.0)` |
@@ -137,8 +139,11 @@ macro_rules! signatures {
 /// | cannot multiply `Dual<F>` by `{float}` (E0277) | `derivative(\|y\| y * 2.0, x)` | `y * F::constant(2.0)`, or [the bound below](#derivatives-inside-of-functions) |
 /// | cannot multiply `Matrix<Value<f64>, …>` by `{float}` (E0277) | `matrix * 2.0` | `matrix * Value::from(2.0)` |
 /// | cannot multiply `Complex<Value<f64>>` by `{float}` (E0277) | `z * 2.0` | `z.scale(2.0.into())` |
+/// | expected `f` to return `Value<_>`, but it returns `&[Value<_>]` (E0271) | `gradient(f, &[x])` of a function of one number | `derivative(f, x)` |
 /// | can't capture dynamic environment in a fn item (E0434) | `function!(\|x\| x[0] * a)` | `function!(let a: f64 = a; \|x\| x[0] * a)` |
 /// | cannot move out of a shared reference (E0507) | `function!(let a: Vec<f64> = a; …)` | `let a: &[f64] = &a`, or a `struct` that implements [`Function`](crate::Function) |
+/// | expected type parameter `F`, found `[F; 2]` (E0308) | `function!(\|x\| { …; [a, b] })` | `function!(\|x, y: [2]\| { …; (y[0], y[1]) = (a, b); })` |
+/// | the trait bound `F: SimdRealField` is not satisfied (E0277) | `Rotation2::new(x[0])` of nalgebra in a `Function` | products of matrices, as in the lesson `09_robot_arm`; or `gradient` and [`Dual`](crate::Dual), whose numbers are `RealField` |
 /// | expected a `FnOnce(&[Expr<_>])` closure, found … (E0277) | `Program::record(&f, &x)` | `f.record(&x)`; of `check`, `check::function(&f, &x)` |
 ///
 /// # Derivatives inside of functions

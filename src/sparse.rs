@@ -45,6 +45,8 @@
 //! assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| at(1.0))).is_err());
 //! ```
 //!
+//! With the feature `nalgebra`, `CsrMatrix::from(&jacobian)` is the matrix of `nalgebra-sparse`, with its factorisations.
+//!
 //! Terms and conditions follow A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring for
 //! Computing Derivatives", SIAM Review 47 (2005).
 

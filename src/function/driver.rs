@@ -222,7 +222,8 @@ impl<F> Driver<F> {
         jacobian::value(&self.function, x, y);
     }
 
-    /// Writes the results at `x` to `y`, and the Jacobian row by row to `jacobian`.
+    /// Writes the results at `x` to `y`, and the Jacobian row by row to `jacobian`. A matrix of nalgebra is stored by
+    /// columns: `DMatrix::from_row_slice` makes one of `jacobian`.
     ///
     /// # Panics
     ///

@@ -13,6 +13,8 @@
 /// | `function!(f32, \|x\| x[0])` | any of these in f32 |
 /// | `function!(\|x: &[F]\| x[0] * F::PI())` | any of these, with a name for the number |
 ///
+/// Only a body that begins with a bracket has an output for each element. If it has statements, too, take `y: [n]`.
+///
 /// The body becomes a generic function over all numbers of the crate, so it cannot use the variables around it. A `let`
 /// with a type gives it data: plain numbers, references, and whatever else is `Copy`. For a function that owns its data,
 /// implement the trait for a `struct`.
@@ -60,6 +62,13 @@
 /// ```compile_fail,E0434
 /// let scale = 2.0;
 /// let scaled = gradtape::function!(|x| x[0] * scale);
+/// ```
+///
+/// Nor can its type be left out:
+///
+/// ```compile_fail
+/// let scale = 2.0;
+/// let scaled = gradtape::function!(let scale = scale; |x| x[0] * scale);
 /// ```
 // `function!(let a: f64 = 2.0; |x| x[0] * a)` is
 //
@@ -156,6 +165,9 @@ macro_rules! function {
     };
     ($T:ty, $(let $name:ident: $type:ty = $value:expr;)* |$($closure:tt)+) => {
         $crate::function!(@ $T, [$($name: $type = $value;)*] |$($closure)+)
+    };
+    (let $($rest:tt)*) => {
+        ::core::compile_error!("give each datum of the function a type: `let name: Type = value;`, then the closure")
     };
     ($f:path) => { $crate::function!(@ ::core::primitive::f64, [] $f) };
     ($T:ty, $f:path) => { $crate::function!(@ $T, [] $f) };

@@ -8,7 +8,8 @@ use crate::program::sum::SumOfRows;
 #[cfg(feature = "program")]
 use crate::program::{Precision, Program, Rows, Workspace};
 
-/// A function to be minimised: at a point, an optimiser asks for its value and gradient, as often as it likes.
+/// A function to be minimised: at a point, an optimiser asks for its value and gradient, as often as it likes. A sampler asks
+/// a log density in the same way.
 ///
 /// | you have | the objective is |
 /// |---|---|
@@ -47,6 +48,10 @@ use crate::program::{Precision, Program, Rows, Workspace};
 /// assert_eq!(minimize(&by_hand, [0.0, 1.0])?, [x, y]);
 /// # Ok::<(), Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Objective`",
+    note = "a `Function` becomes one by `Driver::new(f)`, and a recorded loss by `objective(rows)`"
+)]
 pub trait Objective<T = f64> {
     /// Returns the value at `x`, and writes the gradient to `gradient`, which is as long as `x`.
     ///
