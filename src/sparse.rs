@@ -19,8 +19,9 @@
 //! [`VectorFunction::sparsity`](crate::VectorFunction::sparsity) run the function once with numbers that record which
 //! inputs they depend on. The values do not matter: `x[0] * 0.0` depends on `x[0]`, and `max` depends on both of its
 //! arguments. So the pattern of a function without branches is valid at all points. At a branch, only the path of the
-//! given point is followed, and the pattern [is local](Sparsity::is_local). A driver that gets a local pattern
-//! determines the pattern once more at its own point, and panics if the given one lacks a place.
+//! given point is followed, and the pattern [is local](Sparsity::is_local). A [`Driver`](crate::Driver) with a local
+//! pattern finds the pattern once more at each point. It adds the places that are new; or it panics, if the colouring was
+//! given to it.
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};

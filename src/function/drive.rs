@@ -18,7 +18,7 @@ pub(super) const DIRECTIONS: usize = 8;
 /// The number of columns of a Hessian that a pass computes.
 pub(super) const HESSIAN_DIRECTIONS: usize = 4;
 
-/// Calls a driver with [`Unchecked`] numbers, and once more with [`Dual`]s if there is a NaN in the results. The numbers
+/// Calls a function with [`Unchecked`] numbers, and once more with [`Dual`]s if there is a NaN in the results. The numbers
 /// have the smallest listed number of directions that is at least `$count`, or `$most`; the `Dual`s have one, because they
 /// compile fastest. For each listed number of directions, the compiler makes one more copy of the user's function. It is
 /// a macro because a generic function cannot be passed to a function.

@@ -172,6 +172,18 @@ pub trait VectorFunction<T: Plain = f64> {
 
     /// The function as a [`Program`] whose first inputs are parameters, which all rows share. It is recorded at the
     /// parameters followed by `row`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Rows, Workspace};
+    /// use gradtape::{VectorFunction, function};
+    ///
+    /// let program = function!(|x| [x[0] * x[1], x[0] + x[1]]).record_with(&[1.0], &[1.0]);
+    /// let mut workspace = Workspace::new();
+    /// assert_eq!(program.run(&[10.0], Rows::one(&[3.0]), &mut workspace)?.row(0), [30.0, 13.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[cfg(feature = "program")]
     #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
     #[must_use]

@@ -154,8 +154,8 @@ impl Sparsity {
     }
 
     /// Whether the pattern belongs to one path through a function that branches. On another path there may be other
-    /// places, so drivers that get a local pattern determine the pattern once more, to be sure. Transposing, storing
-    /// and reading keep this property.
+    /// places, so a [`Driver`](crate::Driver) with a local pattern finds the pattern once more at each point. Transposing,
+    /// storing and reading keep this property.
     pub fn is_local(&self) -> bool {
         self.is_local
     }

@@ -8,7 +8,7 @@ use super::registry::{find, tape_of};
 use super::value::Value;
 use super::watch::watch;
 use crate::ops::call::Call;
-use crate::ops::kind::is_plain;
+use crate::ops::kind::is_dependence;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
@@ -60,7 +60,8 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     // A constant takes part as another operand with the slope 0. A number that remembers its dependences must not remember
     // the partial.
     let index = |value: Value<T>| value.node.index_or(first.node, origin);
-    let has_none = |value: Value<T>| !is_plain::<T>() && value.is_constant();
+    let remembers = is_dependence::<T>();
+    let has_none = |value: Value<T>| remembers && value.is_constant();
     let write = |records: &mut [MaybeUninit<Record<T>>]| {
         // Rare cases are handled after the loop, so that the loop has no calls.
         let (mut written, mut foreign, mut nan) = (0, false, false);

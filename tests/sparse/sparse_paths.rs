@@ -50,59 +50,48 @@ fn union(patterns: &[Sparsity; 2]) -> Sparsity {
     Sparsity::new(rows, patterns[0].columns())
 }
 
-/// The pattern of `f` at either point is local: it is valid on the same path and is refused on the other.
+/// The pattern at either point is local: its colouring serves on the same path, and is refused on the other. A driver
+/// without a given colouring is right on both paths: its pattern grows, and what it knows stays.
 #[track_caller]
-fn jacobian_is_local(name: &str, f: &impl VectorFunction, points: [[f64; 4]; 2]) {
-    let patterns = points.map(|x| f.sparsity(&x));
+fn is_local<F: Copy>(
+    name: &str,
+    f: F,
+    points: [[f64; 4]; 2],
+    patterns: &[Sparsity; 2],
+    color: fn(&Sparsity) -> Coloring,
+    sparse: impl Fn(&Driver<F>, &[f64]) -> Csr<f64>,
+    dense: impl Fn(&[f64]) -> Vec<Vec<f64>>,
+) {
     assert!(patterns.iter().all(Sparsity::is_local), "{name}: nobody saw that the function looked");
-    assert!(patterns[0] != patterns[1], "{name}: both points are on one path");
     for (k, pattern) in patterns.iter().enumerate() {
         for pattern in [pattern, &pattern.transpose().transpose()] {
-            let driver = Driver::new(f).with_coloring(Coloring::of_jacobian(pattern));
+            let driver = Driver::new(f).with_coloring(color(pattern));
             let mut x = points[k];
-            assert_eq!(sparse_jacobian(&driver, &x).to_dense(), f.jacobian(&x), "{name}");
+            assert_eq!(sparse(&driver, &x).to_dense(), dense(&x), "{name}");
             x[1..].iter_mut().for_each(|x| *x += 1.0);
-            assert_eq!(sparse_jacobian(&driver, &x).to_dense(), f.jacobian(&x), "{name}");
-            assert_refused(REMEDY, || sparse_jacobian(&driver, &points[1 - k]));
-            assert_eq!(sparse_jacobian(&driver, &x).to_dense(), f.jacobian(&x), "{name}");
+            assert_eq!(sparse(&driver, &x).to_dense(), dense(&x), "{name}");
+            assert_refused(REMEDY, || sparse(&driver, &points[1 - k]));
+            assert_eq!(sparse(&driver, &x).to_dense(), dense(&x), "{name}");
         }
-        // A driver without colouring is right on both paths. Its pattern grows, and what it knows stays.
-        let (driver, other) = (Driver::new(f), points[1 - k]);
-        for (x, expected) in [
-            (points[k], pattern),
-            (other, &union(&patterns)),
-            (points[k], &union(&patterns)),
-            (other, &union(&patterns)),
-        ] {
-            let ours = sparse_jacobian(&driver, &x);
-            assert_eq!((ours.to_dense(), ours.pattern()), (f.jacobian(&x), expected), "{name}");
+        let (driver, other, both) = (Driver::new(f), points[1 - k], union(patterns));
+        for (x, expected) in [(points[k], pattern), (other, &both), (points[k], &both), (other, &both)] {
+            let ours = sparse(&driver, &x);
+            assert_eq!((ours.to_dense(), ours.pattern()), (dense(&x), expected), "{name}");
         }
     }
 }
 
 #[track_caller]
+fn jacobian_is_local(name: &str, f: &impl VectorFunction, points: [[f64; 4]; 2]) {
+    let patterns = points.map(|x| f.sparsity(&x));
+    assert!(patterns[0] != patterns[1], "{name}: both points are on one path");
+    is_local(name, f, points, &patterns, Coloring::of_jacobian, |f, x| sparse_jacobian(f, x), |x| f.jacobian(x));
+}
+
+#[track_caller]
 fn hessian_is_local(name: &str, f: &impl Function, points: [[f64; 4]; 2]) {
     let patterns = points.map(|x| f.hessian_sparsity(&x));
-    assert!(patterns.iter().all(Sparsity::is_local), "{name}: nobody saw that the function looked");
-    for (k, pattern) in patterns.iter().enumerate() {
-        let driver = Driver::new(f).with_coloring(Coloring::of_hessian(pattern));
-        let mut x = points[k];
-        assert_eq!(sparse_hessian(&driver, &x).to_dense(), f.hessian(&x), "{name}");
-        x[1..].iter_mut().for_each(|x| *x += 1.0);
-        assert_eq!(sparse_hessian(&driver, &x).to_dense(), f.hessian(&x), "{name}");
-        assert_refused(REMEDY, || sparse_hessian(&driver, &points[1 - k]));
-        assert_eq!(sparse_hessian(&driver, &x).to_dense(), f.hessian(&x), "{name}");
-        let (driver, other) = (Driver::new(f), points[1 - k]);
-        for (x, expected) in [
-            (points[k], pattern),
-            (other, &union(&patterns)),
-            (points[k], &union(&patterns)),
-            (other, &union(&patterns)),
-        ] {
-            let ours = sparse_hessian(&driver, &x);
-            assert_eq!((ours.to_dense(), ours.pattern()), (f.hessian(&x), expected), "{name}");
-        }
-    }
+    is_local(name, f, points, &patterns, Coloring::of_hessian, |f, x| sparse_hessian(f, x), |x| f.hessian(x));
 }
 
 /// Functions that branch on a condition on the first input. At the first number the condition holds, at the second it
