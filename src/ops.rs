@@ -264,8 +264,10 @@ macro_rules! operations {
                     (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Operator('%')};
             }
             auxiliary {
-                scale(a, b -> y) { y = rules::scaled(a, b) } [b, a]
+                scale(a, b -> y) { y = rules::scaled(a, b) } [rules::kept(b, a, b), rules::kept(a, a, b)]
                     () {kernel: Broadcast, nan: Kept, source: Helper, symmetric: true};
+                kept(x, a, b -> y) { y = rules::kept(x, a, b) } [rules::kept(T::one(), a, b), T::zero(), T::zero()]
+                    () {kernel: Choice, nan: Hidden, source: Helper};
                 exp_m1_slope(x, e -> y) { y = rules::exp_m1(x, e) } [y, T::zero()]
                     () {kernel: Exponential, nan: Kept, source: Helper};
                 atan_slope(x -> y) { y = rules::atan(x) } [-rules::scaled(x + x, y) * y]
@@ -282,24 +284,28 @@ macro_rules! operations {
                 over(a, b, q -> y) { y = rules::over(a, b, q) } [b.recip() * b.recip(), -(y + y) / b, T::zero()]
                     () {kernel: Choice, nan: Kept, source: Helper};
                 powf_by_base(a, b, p -> y) { y = rules::powf_base(a, b, p) }
-                    [
-                        b * rules::powf_base(a, b - T::one(), a.powf(b - T::one())),
-                        a.powf(b - T::one()) + b * rules::powf_exponent(a, a.powf(b - T::one()), b - T::one()),
-                        T::zero()
-                    ]
+                    [rules::powf_base_twice(a, b), rules::powf_mixed(a, b, y), T::zero()]
                     () {kernel: Elementary, nan: Hidden, source: Helper};
                 powf_by_exponent(a, p, b -> y) { y = rules::powf_exponent(a, p, b) }
                     [
-                        rules::scaled(rules::powf_base(a, b, p), a.ln()) + a.powf(b - T::one()),
+                        rules::powf_mixed(a, b, rules::powf_base(a, b, p)),
                         T::zero(),
-                        rules::scaled(y, a.ln())
+                        rules::scaled(rules::exponent_slope(a, b), rules::scaled(y, a.ln()))
                     ]
                     () {kernel: Elementary, nan: Hidden, source: Helper};
+                exponent(a, b -> y) { y = rules::exponent(a, b) } [T::zero(), rules::exponent_slope(a, b)]
+                    () {kernel: Plain, nan: Kept, source: Helper};
+                exponent_slope(a, b -> y) { y = rules::exponent_slope(a, b) } [T::zero(), T::zero()]
+                    () {kernel: Plain, nan: Hidden, source: Helper};
                 atan2_slope(v, u -> y) { y = rules::atan2(v, u) }
                     [(rules::atan2(u, v) - y) * (rules::atan2(u, v) + y), -(y + y) * rules::atan2(u, v)]
                     () {kernel: Plain, nan: Hidden, source: Helper};
                 hypot_slope(v, u, h -> y) { y = rules::ratio(v, u, h) }
-                    [rules::ratio(u, v, h) * rules::ratio(u, v, h) / h, -(y * rules::ratio(u, v, h)) / h, T::zero()]
+                    [
+                        rules::scaled(rules::ratio(u, v, h) * rules::ratio(u, v, h), h.recip()),
+                        -rules::scaled(y * rules::ratio(u, v, h), h.recip()),
+                        T::zero()
+                    ]
                     () {kernel: Elementary, nan: Hidden, source: Helper};
                 elu_slope(x, alpha -> y) { y = rules::elu_slope(x, alpha) }
                     [y * (T::one() - rules::step(x, T::zero())), T::zero()]
@@ -310,7 +316,10 @@ macro_rules! operations {
                     [rules::spherical_bessel_slope(x, n), T::zero()]
                     () {kernel: Plain, nan: Kept, source: Helper};
                 exp_share(a, b -> y) { y = rules::exp_share(a, b) }
-                    [y * rules::exp_share(b, a), -(y * rules::exp_share(b, a))]
+                    [rules::exp_share_slope(a, b), -rules::exp_share_slope(a, b)]
+                    () {kernel: Plain, nan: Kept, source: Helper};
+                exp_share_slope(a, b -> y) { y = rules::exp_share_slope(a, b) }
+                    [y * (rules::exp_share(b, a) - rules::exp_share(a, b)), y * (rules::exp_share(a, b) - rules::exp_share(b, a))]
                     () {kernel: Plain, nan: Kept, source: Helper};
                 pivot(a, b -> y) { y = rules::pivot(a, b) } [T::zero(), T::zero()]
                     () {kernel: Plain, nan: Hidden, source: Helper, symmetric: true};

@@ -130,6 +130,8 @@ pub struct Program<T> {
     options: Options,
     /// Compiled when the program is first run.
     code: OnceLock<Bytecode<T>>,
+    /// Compiled when a result of `code` may be wrong for the first time.
+    careful_code: OnceLock<Bytecode<T>>,
 }
 
 impl Options {
@@ -153,7 +155,7 @@ impl Options {
 
 impl<T> Program<T> {
     fn new(graph: Graph<T>, options: Options) -> Self {
-        Self { graph, options, code: OnceLock::new() }
+        Self { graph, options, code: OnceLock::new(), careful_code: OnceLock::new() }
     }
 }
 
@@ -224,7 +226,16 @@ impl<T: Precision> Program<T> {
     }
 
     fn code(&self) -> &Bytecode<T> {
-        self.code.get_or_init(|| compile(&lower(pruned(&self.graph, self.options), self.options), self.options))
+        self.code.get_or_init(|| self.compiled(false))
+    }
+
+    #[cold]
+    fn careful_code(&self) -> &Bytecode<T> {
+        self.careful_code.get_or_init(|| self.compiled(true))
+    }
+
+    fn compiled(&self, careful: bool) -> Bytecode<T> {
+        compile(&lower(pruned(&self.graph, self.options), self.options), self.options, careful)
     }
 
     /// The outputs for one row, of a program without parameters. In a loop, [`run`](Self::run) keeps its memory.
@@ -298,7 +309,11 @@ impl<T: Precision> Program<T> {
             let expected = format!("rows of {} inputs", self.inputs());
             return Err(Error::unexpected("program", expected, rows.width().to_string()));
         }
-        workspace.run(self.code(), Execution::new(self.options), parameters, rows);
+        let (code, execution) = (self.code(), Execution::new(self.options));
+        workspace.run(code, execution, parameters, rows);
+        if code.leaves_out_kept && !workspace.is_finite() {
+            workspace.run(self.careful_code(), execution, parameters, rows);
+        }
         Ok(())
     }
 }

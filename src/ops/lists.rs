@@ -50,6 +50,15 @@ pub(crate) fn exp_share<T: Scalar>(a: T, b: T) -> T {
     }
 }
 
+/// The derivative of [`exp_share`] by `a`, and minus that by `b`: the product of both shares, and 0 for two equal
+/// infinities.
+#[cfg(feature = "program")]
+#[inline]
+pub(crate) fn exp_share_slope<T: Scalar>(a: T, b: T) -> T {
+    symbolic!(exp_share_slope(a, b));
+    if a == b && a.is_infinite() { T::zero() } else { exp_share(a, b) * exp_share(b, a) }
+}
+
 /// The larger number, made finite, without derivatives: the result does not depend on the scale of the exponentials.
 #[inline]
 pub(crate) fn pivot<T: Scalar>(a: T, b: T) -> T {

@@ -22,7 +22,8 @@ pub(crate) fn both_scaled<T: Scalar>(partials: [T; 2], slopes: [T; 2]) -> [T; 2]
     let products = [partials[0] * slopes[0], partials[1] * slopes[1]];
     // Not `||`: with `|`, one comparison answers both.
     if (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(T::is_normal) {
-        [zero_wins(partials[0], slopes[0]), zero_wins(partials[1], slopes[1])]
+        // A product that is 0 as it is keeps its derivatives.
+        std::array::from_fn(|k| if products[k].is_nan() { zero_wins(partials[k], slopes[k]) } else { products[k] })
     } else {
         products
     }
@@ -39,6 +40,15 @@ pub(crate) fn is_unit<T: Scalar>(partial: T) -> bool {
 #[inline(never)]
 fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
     if partial.is_zero() || slope.is_zero() { depends_on(T::zero(), [partial, slope]) } else { partial * slope }
+}
+
+/// The derivative of [`scaled`] by a factor: `x`, the other factor, but 0 where the product `a · b` is the zero that wins.
+/// Nested numbers get the same from [`zero_wins`], whose zero is a constant.
+#[cfg(feature = "program")]
+#[inline(always)]
+pub(crate) fn kept<T: Scalar>(x: T, a: T, b: T) -> T {
+    symbolic!(kept(x, a, b));
+    if (a.is_zero() || b.is_zero()) && (a * b).is_nan() { T::zero() } else { x }
 }
 
 /// `y`, marked as depending on `x` for a [`Dependence`](super::kind::Dependence): `y` is constant only on this side of

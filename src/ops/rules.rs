@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use super::kind::symbolic;
+use super::kind::{is_plain, symbolic};
 use super::product::depends_on;
 use crate::scalar::Scalar;
 
@@ -12,10 +12,12 @@ pub(crate) use super::activations::{
     elu, elu_slope, gelu_slope, gelu_tanh, gelu_tanh_slope, leaky_relu, mish_slope, relu, sigmoid, sigmoid_slope,
     silu_slope, softplus, softsign, softsign_slope,
 };
-#[cfg(feature = "program")]
-pub(crate) use super::lists::pivot;
 pub(crate) use super::lists::{dot, exp_share, ln_add_exp, logsumexp, softmax, total};
+#[cfg(feature = "program")]
+pub(crate) use super::lists::{exp_share_slope, pivot};
 pub(crate) use super::normal::{erf, erf_slope, normal_cdf, normal_pdf};
+#[cfg(feature = "program")]
+pub(crate) use super::product::kept;
 pub(crate) use super::product::{both_scaled, is_unit, scaled};
 
 /// `c` as a `T`.
@@ -136,6 +138,7 @@ pub(crate) fn over<T: Scalar>(a: T, b: T, y: T) -> T {
 #[inline]
 pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
     symbolic!(powf_by_base(a, b, y));
+    let b = exponent(a, b);
     if y.is_normal() && !b.is_zero() { b * (y / a) } else { powf_base_at_ends(a, b, y) }
 }
 
@@ -143,7 +146,7 @@ pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
 /// the power with one factor less, or from two square roots of the power.
 #[cold]
 fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
-    if b.is_zero() && (a.is_zero() || a.is_nan()) {
+    if b.is_zero() && (a.is_zero() || a.is_nan()) || b.is_infinite() && y.is_zero() {
         return depends_on(T::zero(), [a, b]);
     }
     if y.is_normal() {
@@ -161,6 +164,10 @@ fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
 #[inline]
 pub(crate) fn powf_exponent<T: Scalar>(a: T, y: T, b: T) -> T {
     symbolic!(powf_by_exponent(a, y, b));
+    if !is_plain::<T>() && a < T::zero() && y.is_normal() {
+        // NaN, and so are its derivatives: the square roots have them of negative numbers.
+        return (a - T::infinity()).sqrt() * (b - T::infinity()).sqrt();
+    }
     if y.is_normal() && !a.is_zero() { y * a.ln() } else { powf_exponent_at_ends(a, b) }
 }
 
@@ -169,6 +176,61 @@ pub(crate) fn powf_exponent<T: Scalar>(a: T, y: T, b: T) -> T {
 fn powf_exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
     let root = a.powf(b * half());
     if root.is_zero() || (a.is_zero() && b.is_zero()) { depends_on(T::zero(), [a, b]) } else { root * a.ln() * root }
+}
+
+/// The exponent `b` of a power of `a`, for its higher derivatives: constant where `a` is 0 and `b` is not negative,
+/// because no such power changes with its exponent, and with the derivative NaN where `a` is negative, because no power
+/// between the integer ones exists.
+#[inline]
+pub(crate) fn exponent<T: Scalar>(a: T, b: T) -> T {
+    symbolic!(exponent(a, b));
+    if is_plain::<T>() || a > T::zero() { b } else { exponent_at_ends(a, b) }
+}
+
+#[cold]
+#[allow(clippy::eq_op, reason = "the derivatives do not cancel")]
+fn exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
+    let integer = b.floor();
+    if a.is_zero() && b >= T::zero() {
+        // Of other exponents, the derivatives are 0 or infinite, by their integer part alone.
+        return depends_on(if b == integer { integer } else { integer + half() }, [a, b]);
+    }
+    if a < T::zero() && b == integer && b.is_finite() {
+        // The number is 0, all derivatives are ∞ - ∞.
+        let steep = (T::one() + (b - integer)).acosh();
+        return b + (steep - steep);
+    }
+    b
+}
+
+/// The derivative of [`exponent`] by `b`.
+#[cfg(feature = "program")]
+#[inline]
+pub(crate) fn exponent_slope<T: Scalar>(a: T, b: T) -> T {
+    symbolic!(exponent_slope(a, b));
+    if a < T::zero() {
+        T::nan()
+    } else if a.is_zero() && b >= T::zero() {
+        T::zero()
+    } else {
+        T::one()
+    }
+}
+
+/// The second derivative of a power by its base, `b (b - 1) aᵇ⁻²`.
+#[cfg(feature = "program")]
+#[inline]
+pub(crate) fn powf_base_twice<T: Scalar>(a: T, b: T) -> T {
+    let b = exponent(a, b);
+    let below = b - T::one();
+    scaled(b, powf_base(a, below, a.powf(below)))
+}
+
+/// The derivative of a power by its base and its exponent, `aᵇ⁻¹ (1 + b ln a)`, from the one by its base.
+#[cfg(feature = "program")]
+#[inline]
+pub(crate) fn powf_mixed<T: Scalar>(a: T, b: T, by_base: T) -> T {
+    scaled(exponent_slope(a, b), a.powf(b - T::one()) + scaled(by_base, a.ln()))
 }
 
 /// `v/(u² + v²)` without overflow: 0 at the origin, and the limit 0 at infinity.
@@ -183,7 +245,7 @@ pub(crate) fn atan2<T: Scalar>(v: T, u: T) -> T {
 #[inline]
 pub(crate) fn ratio<T: Scalar>(v: T, u: T, h: T) -> T {
     symbolic!(hypot_slope(v, u, h));
-    if h.is_normal() {
+    if h.is_normal() || h.is_nan() {
         v / h
     } else if v.is_infinite() {
         depends_on(v.signum(), [u])

@@ -17,9 +17,10 @@ use super::options::Options;
 use compiler::Compiler;
 use instructions::Bytecode;
 
-/// Compiles an optimised graph.
-pub(crate) fn compile<T: Float>(graph: &Graph<T>, options: Options) -> Bytecode<T> {
-    let mut compiler = Compiler::new(graph, options);
+/// Compiles an optimised graph. With `careful`, the bytecode is right also where a zero won against an infinity in a
+/// product and the derivative of this product is needed. Both kinds compute other rows with the same bits.
+pub(crate) fn compile<T: Float>(graph: &Graph<T>, options: Options, careful: bool) -> Bytecode<T> {
+    let mut compiler = Compiler::new(graph, options, careful);
     compiler.find_sums();
     if !options.is_exact() {
         compiler.find_pairs();

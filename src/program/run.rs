@@ -27,25 +27,17 @@ mod tasks;
 mod transfer;
 pub(crate) mod workspace;
 
-use super::compile::instructions::Bytecode;
 use super::options::{Optimization, Options};
 
 /// How bytecode is executed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Execution {
-    /// Whether 0 · ∞ must always be 0 in products of derivatives.
-    exact: bool,
     /// Whether the kernels for this machine are used.
     simd: bool,
 }
 
 impl Execution {
     pub(crate) fn new(options: Options) -> Self {
-        Self { exact: options.is_exact(), simd: options.has(Optimization::Simd) }
-    }
-
-    /// The values of `zero_wins` with which the body is run until no result is NaN.
-    fn fast_then_exact<T>(self, code: &Bytecode<T>) -> [bool; 2] {
-        [self.exact || code.hides_nan, true]
+        Self { simd: options.has(Optimization::Simd) }
     }
 }

@@ -7,4 +7,5 @@ mod hessians;
 mod methods;
 mod modes;
 mod numbers;
+mod orders;
 mod standard;

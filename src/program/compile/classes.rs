@@ -58,7 +58,7 @@ kernels! {
     /// Choices, steps and roundings.
     Choice(Choice) {
         max min clamp mul_add relu leaky_relu step above greater sign signum copysign over atan_slope to_degrees to_radians
-        floor ceil trunc fract
+        floor ceil trunc fract kept
     }
     /// Functions made of one exponential.
     Exponential(Exponential) {
@@ -120,6 +120,25 @@ impl Op {
             Nan::Hidden => true,
             Nan::HiddenByZero => exponent == 0,
         }
+    }
+
+    /// Whether the result is infinite or NaN wherever an operand is, if no zero wins.
+    #[inline]
+    pub(crate) fn is_linear(self) -> bool {
+        matches!(
+            self,
+            Self::neg
+                | Self::add
+                | Self::sub
+                | Self::sum
+                | Self::total
+                | Self::detach
+                | Self::mul
+                | Self::scale
+                | Self::mul_add
+                | Self::product
+                | Self::dot
+        )
     }
 
     /// Whether the operands may change places.

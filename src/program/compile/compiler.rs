@@ -31,6 +31,8 @@ pub(super) struct Compiler<'g, T> {
     pairs: Vec<Option<(Pair, [NodeIndex; 2])>>,
     /// Whether a uniform has been copied to all lanes.
     copied: Vec<bool>,
+    /// Where each node is computed: in a register of its own, except if a `kept` is left out.
+    registers: Vec<Register>,
     /// The uniform of each node that is not computed in the body.
     pub(super) uniforms: Vec<Option<Uniform>>,
     /// The term that each total adds up.
@@ -72,19 +74,34 @@ fn sections_and_uses<T>(graph: &Graph<T>, options: Options) -> (Vec<Section>, Ve
     (sections, uses)
 }
 
-/// Whether an operation or a guard may swallow the NaN of a product in which a zero should have won.
-fn hides_nan<T>(graph: &Graph<T>) -> bool {
-    let depends = graph.dependents(|node| node.op == Op::scale);
-    let hiding = graph.nodes.iter().filter(|node| node.op.hides_nan(node.exponent()));
-    let operands = hiding.flat_map(|node| graph.operands(node));
-    operands.chain(graph.guarded()).any(|operand| depends[operand.index()])
+/// Whether the node is a product in which a zero wins, or the derivative of one.
+fn zero_wins_in(node: &Node) -> bool {
+    matches!(node.op, Op::scale | Op::kept)
+}
+
+/// Whether an operation or a guard may swallow the NaN of a product in which a zero should have won, or the infinity or
+/// NaN of a derivative that should have been 0 then.
+fn hides_nan<T>(graph: &Graph<T>, sections: &[Section]) -> bool {
+    let of_products = graph.dependents(zero_wins_in);
+    let of_derivatives = graph.dependents(|node| node.op == Op::kept);
+    let is_hidden_by = |(node, section): (&Node, &Section)| {
+        // A `kept` of the body is left out; its operands do not matter.
+        let is_left_out = node.op == Op::kept && *section == Section::Body;
+        let hides_nan = !is_left_out && node.op.hides_nan(node.exponent());
+        let hides_infinity = !is_left_out && !node.op.is_linear();
+        let is_hidden =
+            |x: &NodeIndex| hides_nan && of_products[x.index()] || hides_infinity && of_derivatives[x.index()];
+        graph.operands(node).iter().any(is_hidden)
+    };
+    graph.nodes.iter().zip(sections).any(is_hidden_by) || graph.guarded().any(|operand| of_products[operand.index()])
 }
 
 impl<'g, T: Float> Compiler<'g, T> {
-    pub(super) fn new(graph: &'g Graph<T>, options: Options) -> Self {
+    pub(super) fn new(graph: &'g Graph<T>, options: Options, zeros_win: bool) -> Self {
         let count = graph.nodes.len();
         let (sections, uses) = sections_and_uses(graph, options);
         let exact = if options.is_exact() { vec![true; count] } else { graph.dependencies(graph.guarded()) };
+        let always_careful = zeros_win || options.is_exact() || hides_nan(graph, &sections);
         let code = Bytecode {
             uniforms: Vec::new(),
             parameters: Vec::new(),
@@ -98,8 +115,9 @@ impl<'g, T: Float> Compiler<'g, T> {
             outputs: Vec::new(),
             of_sum: graph.of_sum,
             has_guards: !graph.guards().is_empty(),
-            zero_wins: graph.nodes.iter().any(|node| node.op == Op::scale),
-            hides_nan: hides_nan(graph),
+            zero_wins: graph.nodes.iter().any(zero_wins_in),
+            always_careful,
+            leaves_out_kept: !always_careful && graph.nodes.iter().any(|node| node.op == Op::kept),
         };
         Self {
             graph,
@@ -112,6 +130,7 @@ impl<'g, T: Float> Compiler<'g, T> {
             terms: Vec::new(),
             pairs: vec![None; count],
             copied: vec![false; count],
+            registers: (0..count).map(|k| Register::node(NodeIndex::new(k))).collect(),
             uniforms: vec![None; count],
             total_terms: Vec::new(),
             code,
@@ -167,14 +186,14 @@ impl<'g, T: Float> Compiler<'g, T> {
         let mut columns: Vec<(NodeIndex, u32)> = graph.outputs.iter().copied().zip(0..).collect();
         columns.retain(|&(output, _)| self.section(output) == Section::Body);
         columns.sort_unstable();
-        let zero_wins = graph.dependents(|node| node.op == Op::scale);
+        let zero_wins = graph.dependents(zero_wins_in);
         let mut columns = columns.into_iter().peekable();
         for (k, node) in graph.indexed_nodes() {
             if !self.absorbed[k.index()] {
                 self.emit_node(k, node);
             }
             while let Some((output, column)) = columns.next_if(|&(output, _)| output <= k) {
-                let (a, checks) = (Register::node(output), zero_wins[output.index()]);
+                let (a, checks) = (self.register(output), zero_wins[output.index()]);
                 self.code.body.push(Instruction::Store { column, a, checks });
             }
             while let Some(guard) = guards.next_if(|guard| guard.operands.iter().all(|&operand| operand <= k)) {
@@ -195,13 +214,17 @@ impl<'g, T: Float> Compiler<'g, T> {
             let guard = guard.map(|operand| self.in_lanes(operand));
             self.code.body.push(Instruction::Guard(guard));
         } else {
-            self.code.guards.push(guard.map(Register::node));
+            self.code.guards.push(guard.map(|operand| self.register(operand)));
         }
+    }
+
+    fn register(&self, node: NodeIndex) -> Register {
+        self.registers[node.index()]
     }
 
     /// The register that holds the node for every row. A uniform is copied to one.
     fn in_lanes(&mut self, node: NodeIndex) -> Register {
-        let register = Register::node(node);
+        let register = self.register(node);
         if self.section(node) == Section::Body {
             return register;
         }
@@ -253,14 +276,17 @@ impl<'g, T: Float> Compiler<'g, T> {
             }
             Form::Input => self.push(section, Instruction::Load { input: checked_u32(node.leaf_index()), out }),
             Form::Total if sum.is_empty() => {
-                self.push(section, Instruction::Count { a: Register::node(operands[0]), out });
+                self.push(section, Instruction::Count { a: self.register(operands[0]), out });
             }
             Form::Total => {
                 self.code.totals.push(uniform.expect("totals are uniforms"));
-                self.total_terms.push(sum.of(&self.terms)[0].map(Register::node));
+                self.total_terms.push(sum.of(&self.terms)[0].map(|node| self.register(node)));
             }
             Form::Sum | Form::Dot => self.emit_sum(k, sum),
             Form::Operation if !sum.is_empty() => self.emit_sum(k, sum),
+            Form::Operation if node.op == Op::kept && section == Section::Body && self.code.leaves_out_kept => {
+                self.registers[k.index()] = self.in_lanes(operands[0]);
+            }
             Form::Product => match *operands {
                 [only] => self.emit_operation(section, Op::detach, [only; 3], 0, k),
                 [first, ref factors @ ..] => {
@@ -281,7 +307,7 @@ impl<'g, T: Float> Compiler<'g, T> {
         let start = self.code.terms.len();
         let terms = std::mem::take(&mut self.terms);
         for &term in sum.of(&terms) {
-            let mut registers = term.map(Register::node);
+            let mut registers = term.map(|node| self.register(node));
             // A list may have products of two uniforms.
             if section == Section::Body && term.kind == TermKind::Scaled {
                 registers.b = self.in_lanes(term.b);
@@ -305,7 +331,7 @@ impl<'g, T: Float> Compiler<'g, T> {
         // At least one operand must be in a slot.
         let keeps_uniforms = section != Section::Body
             || takes_uniforms && operands.iter().any(|&operand| self.section(operand) == Section::Body);
-        let mut arg = |operand| if keeps_uniforms { Register::node(operand) } else { self.in_lanes(operand) };
+        let mut arg = |operand| if keeps_uniforms { self.register(operand) } else { self.in_lanes(operand) };
         let args = [arg(operands[0]), arg(operands[1]), arg(operands[2])];
         let out = Register::node(k);
         self.push(

@@ -281,14 +281,22 @@ pub(crate) struct Bytecode<T, P = Place> {
     pub(crate) has_guards: bool,
     /// Contains products where 0 · ∞ is 0. Run fast; redo carefully if a result is NaN.
     pub(crate) zero_wins: bool,
-    /// An operation or guard may swallow that NaN: always run carefully.
-    pub(crate) hides_nan: bool,
+    /// An operation or guard may swallow that NaN, or the numbers are those of a tape: always run carefully.
+    pub(crate) always_careful: bool,
+    /// The derivatives of those products are computed as if no zero had won. Run the careful bytecode if a result is not
+    /// finite.
+    pub(crate) leaves_out_kept: bool,
 }
 
 impl<T, P> Bytecode<T, P> {
     /// How many results a row has.
     pub(crate) fn width(&self) -> usize {
         if self.of_sum { 0 } else { self.outputs.len() }
+    }
+
+    /// The values of `zero_wins` with which the body is run until no result is NaN.
+    pub(crate) fn fast_then_careful(&self) -> [bool; 2] {
+        [self.always_careful, true]
     }
 
     /// The instructions of prologue, body and epilogue.

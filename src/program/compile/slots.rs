@@ -37,7 +37,8 @@ pub(super) fn assign<T>(compiler: Compiler<'_, T>) -> Bytecode<T> {
         of_sum: code.of_sum,
         has_guards: code.has_guards,
         zero_wins: code.zero_wins,
-        hides_nan: code.hides_nan,
+        always_careful: code.always_careful,
+        leaves_out_kept: code.leaves_out_kept,
     }
 }
 

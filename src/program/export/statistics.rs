@@ -58,7 +58,7 @@ impl Statistics {
     /// The statistics of a graph that was compiled with these options.
     pub(crate) fn new<T: Precision>(graph: &Graph<T>, options: Options, code: &Bytecode<T>) -> Self {
         let optimized = |options: Options| rebuild(&pruned(graph, options), options);
-        let compiled = |options: Options| compile(&lower(optimized(options), options), options);
+        let compiled = |options: Options| compile(&lower(optimized(options), options), options, false);
         let left = |(k, &optimization): (usize, &Optimization)| {
             let only_earlier = ORDER[k + 1..].iter().fold(options, |options, &later| options.without(later));
             let count = match optimization {

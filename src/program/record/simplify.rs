@@ -44,6 +44,14 @@ pub(super) fn simplified<T: Recordable>(op: Op, operands: [Expr<T>; 3], exponent
         }
         return None;
     }
+    if op == Op::kept {
+        // No zero wins in a product with such a constant.
+        let is_ordinary = |x: Expr<T>| x.is_constant() && x.data.is_finite() && !x.data.is_zero();
+        return (is(0, zero) || [operands[1], operands[2]].into_iter().any(is_ordinary)).then_some(a);
+    }
+    if op == Op::exponent && b.is_constant() {
+        return Some(b);
+    }
     if op == Op::div && is(1, one) {
         return Some(a);
     }

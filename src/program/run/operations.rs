@@ -146,6 +146,10 @@ pub(super) fn choice<T: LaneNumber, const W: usize>(frame: &Frame<'_, T, W>, ker
             let far = a.abs() > rules::constant(100.0);
             choose(far, (one / a) / (a + one / a), one / (one + a * a))
         }),
+        Choice::kept => frame.each3(args, out, |x, a, b| {
+            let nothing = (a == zero) | (b == zero);
+            choose(nothing & (a * b != a * b), zero, x)
+        }),
         Choice::to_degrees => frame.each(a, out, T::to_degrees),
         Choice::to_radians => frame.each(a, out, T::to_radians),
         Choice::floor => frame.each(a, out, T::floor),

@@ -174,7 +174,7 @@ impl<T: Lanes> Evaluation<'_, T> {
             let rows = first..tasks.height.min(first + self.task_rows);
             let guard_failed = take_first(&mut tasks.guard_failed, rows.len());
             let totals = take_first(&mut tasks.task_totals, code.totals.len());
-            for zero_wins in self.execution.fast_then_exact(code) {
+            for zero_wins in code.fast_then_careful() {
                 let mut has_nan = false;
                 frame.totals.as_flattened().iter().for_each(|total| total.set(T::zero()));
                 guard_failed.fill(false);

@@ -92,6 +92,11 @@ impl<T: Lanes> Workspace<T> {
         }
     }
 
+    /// Whether all results and totals are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.results.iter().chain(&self.totals).fold(true, |finite, x| finite & x.is_finite())
+    }
+
     /// Runs the prologue or the epilogue, whose slots are the uniforms.
     fn run_on_uniforms(
         &mut self,
@@ -120,7 +125,7 @@ impl<T: Lanes> Workspace<T> {
         let frame =
             Frame { slots: slots.as_chunks().0, chunks: 1, uniforms: &self.uniforms, totals: totals.as_chunks().0 };
         let kernels = &T::kernels(execution.simd).one_row;
-        for zero_wins in execution.fast_then_exact(code) {
+        for zero_wins in code.fast_then_careful() {
             for total in totals {
                 total.set(T::zero());
             }

@@ -6,6 +6,14 @@ fn scale(a: f64, b: f64) -> f64 {
     product
 }
 
+fn kept(x: f64, a: f64, b: f64) -> f64 {
+    let product = a * b;
+    if product.is_nan() && (a == 0.0 || b == 0.0) {
+        return 0.0;
+    }
+    x
+}
+
 fn exp_m1_slope(x: f64, e: f64) -> f64 {
     if x < -0.5 {
         return x.exp();
@@ -118,6 +126,9 @@ fn powf_by_base(a: f64, b: f64, p: f64) -> f64 {
     if p.is_normal() {
         return b * (p / a);
     }
+    if b.is_infinite() && p == 0.0 {
+        return 0.0;
+    }
     let power = a.powf(b - 1.0);
     if power.is_normal() || p.is_infinite() || a == 0.0 {
         return b * power;
@@ -138,6 +149,20 @@ fn powf_by_exponent(a: f64, p: f64, b: f64) -> f64 {
     root * a.ln() * root
 }
 
+fn exponent(_a: f64, b: f64) -> f64 {
+    b
+}
+
+fn exponent_slope(a: f64, b: f64) -> f64 {
+    if a < 0.0 {
+        return f64::NAN;
+    }
+    if a == 0.0 && b >= 0.0 {
+        return 0.0;
+    }
+    1.0
+}
+
 fn atan2_slope(v: f64, u: f64) -> f64 {
     let h = u.hypot(v);
     if h.is_normal() {
@@ -153,7 +178,7 @@ fn atan2_slope(v: f64, u: f64) -> f64 {
 }
 
 fn hypot_slope(v: f64, u: f64, h: f64) -> f64 {
-    if h.is_normal() {
+    if h.is_normal() || h.is_nan() {
         return v / h;
     }
     if v.is_infinite() {
@@ -260,6 +285,13 @@ fn exp_share(a: f64, b: f64) -> f64 {
     let minus = -difference;
     let e = minus.exp();
     1.0 / (1.0 + (e - e * error))
+}
+
+fn exp_share_slope(a: f64, b: f64) -> f64 {
+    if a == b && a.is_infinite() {
+        return 0.0;
+    }
+    exp_share(a, b) * exp_share(b, a)
 }
 
 fn ln_add_exp(a: f64, b: f64) -> f64 {
