@@ -175,7 +175,7 @@ macro_rules! operations {
                     (at [0.7], from [-6.0], to [6.0]) {kernel: Exponential, nan: Kept, source: Helper};
                 /// `x/(1 + |x|)`; derivative `1/(1 + |x|)²`.
                 softsign(x -> y) { y = rules::softsign(x) } [rules::softsign_slope(x)]
-                    (at [0.7], from [0.1], to [6.0]) {kernel: Parts, nan: Kept, source: Parts};
+                    (at [0.7], from [0.1], to [6.0]) {kernel: Choice, nan: Kept, source: Helper};
                 /// The sigmoid linear unit (swish) `x σ(x)`; derivative `σ(x) (1 + x σ(-x))`.
                 silu(x -> y) { y = rules::scaled(x, rules::sigmoid(x)) } [rules::silu_slope(x)]
                     (at [0.7], from [-6.0], to [6.0]) {kernel: Parts, nan: Kept, source: Parts};

@@ -61,7 +61,8 @@ pub(crate) fn softplus<T: Scalar>(x: T) -> T {
 
 #[inline]
 pub(crate) fn softsign<T: Scalar>(x: T) -> T {
-    x / (T::one() + x.abs())
+    let d = T::one() + x.abs();
+    if d.is_infinite() { depends_on(x.signum(), [x]) } else { x / d }
 }
 
 #[inline]

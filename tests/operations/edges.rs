@@ -2,6 +2,7 @@
 
 use gradtape::Value;
 use gradtape::check::random::Table;
+use gradtape::program::{Precision, Program};
 use testing::differentiable::{Over, outcome};
 use testing::for_every_number;
 use testing::{TestFloat, assert_same_bits, complaint, number, partials};
@@ -148,6 +149,10 @@ const PAIR_KINKS: &[(&str, [f64; 2], [f64; 2])] = &[
     ("powf", [1.0, 0.0], [0.0, 0.0]),
     ("powf", [INF, 2.0], [INF, INF]),
     ("powf", [INF, -2.0], [0.0, NAN]),
+    ("powf", [2.0, -INF], [0.0, 0.0]),
+    ("powf", [0.5, INF], [0.0, 0.0]),
+    ("powf", [0.0, INF], [0.0, 0.0]),
+    ("powf", [2.0, INF], [INF, INF]),
 ];
 
 /// Argument, exponent, partial.
@@ -174,6 +179,41 @@ const POWI_KINKS: &[(f64, i32, f64)] = &[
     (0.5, i32::MAX, 0.0),
     (2.0, i32::MIN, 0.0),
 ];
+
+/// Operation, its limit at -∞ and at ∞.
+const LIMITS: &[(&str, f64, f64)] = &[
+    ("relu", 0.0, INF),
+    ("elu", -1.5, INF),
+    ("sigmoid", 0.0, 1.0),
+    ("log_sigmoid", -INF, 0.0),
+    ("softplus", 0.0, INF),
+    ("softsign", -1.0, 1.0),
+    ("silu", 0.0, INF),
+    ("gelu", 0.0, INF),
+    ("gelu_tanh", 0.0, INF),
+    ("mish", 0.0, INF),
+    ("erf", -1.0, 1.0),
+    ("normal_cdf", 0.0, 1.0),
+    ("normal_pdf", 0.0, 0.0),
+    ("tanh", -1.0, 1.0),
+];
+
+fn limits<T: TestFloat + Precision>() {
+    for &(name, below, above) in LIMITS {
+        for (x, limit) in [(-T::infinity(), below), (T::infinity(), above)] {
+            let program = Program::record(|x| (Table::unary(name).f)([x[0]]), &[T::one()]);
+            for ours in [(Table::unary(name).f)([x]), program.eval(&[x]).unwrap()[0]] {
+                assert_eq!(ours, number(limit), "{name} at {x:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_have_their_limits_at_infinity() {
+    limits::<f32>();
+    limits::<f64>();
+}
 
 fn unary_kinks<T: TestFloat, F: Over<T>>(unary: &[(&str, &[f64], f64)]) {
     let mut complaints = String::new();

@@ -92,15 +92,15 @@ struct Modes<T, const N: usize> {
 
 impl<T: TestFloat + Precision, const N: usize> Modes<T, N> {
     /// What is wrong at the points where the value is finite.
-    fn complaints(&self, points: impl IntoIterator<Item = [T; N]>) -> String {
+    fn complaints(&self, points: impl IntoIterator<Item = [T; N]>) -> Vec<String> {
         let recorded = [("program", Options::new()), ("exact program", Options::new().exact())];
         let programs = recorded.map(|(_, options)| program(self.recorded, self.at.map(number), options));
-        let mut complaints = String::new();
+        let mut complaints = Vec::new();
         for x in points.into_iter().filter(|&x| (self.plain)(x).is_finite()) {
             let expected = nested(self.duals, x);
             let mut compare = |mode, ours: Orders<T>| {
                 if ours.iter().zip(&expected).any(|(ours, expected)| !agree(ours, expected)) {
-                    complaints += &format!("{} at {x:?}, {mode}: {ours:?} instead of {expected:?}\n", self.name);
+                    complaints.push(format!("{} at {x:?}, {mode}: {ours:?} instead of {expected:?}", self.name));
                 }
             };
             compare("tapes", nested(self.tapes, x));
@@ -115,10 +115,10 @@ impl<T: TestFloat + Precision, const N: usize> Modes<T, N> {
     }
 
     /// What is not symmetric at `x`, if the value is finite there.
-    fn asymmetry(&self, x: [T; N]) -> String {
+    fn asymmetry(&self, x: [T; N]) -> Option<String> {
         let derivatives = nested(self.duals, x);
         let is_right = !(self.plain)(x).is_finite() || is_symmetric::<T, N>(&derivatives);
-        if is_right { String::new() } else { format!("{} at {x:?} is not symmetric: {derivatives:?}\n", self.name) }
+        (!is_right).then(|| format!("{} at {x:?} is not symmetric: {derivatives:?}", self.name))
     }
 }
 
@@ -129,12 +129,11 @@ fn modes<T, const N: usize>(
     tapes: &[Operation<Tapes<T>, N>],
     recorded: &[Operation<Expr<T>, N>],
 ) -> Vec<Modes<T, N>> {
-    let others = duals.iter().zip(tapes).zip(recorded);
-    let modes = |(plain, ((duals, tapes), recorded)): (&Operation<T, N>, ((&Operation<Duals<T>, N>, _), _))| {
-        let (tapes, recorded): (&Operation<Tapes<T>, N>, &Operation<Expr<T>, N>) = (tapes, recorded);
+    let of = |k: usize| {
+        let (plain, duals, tapes, recorded) = (&plain[k], &duals[k], &tapes[k], &recorded[k]);
         Modes { name: plain.name, at: plain.at, plain: plain.f, duals: duals.f, tapes: tapes.f, recorded: recorded.f }
     };
-    plain.iter().zip(others).map(modes).collect()
+    (0..plain.len()).map(of).collect()
 }
 
 /// Powers that are 1 at such arguments, and 0 or ∞ beside them.
@@ -144,18 +143,18 @@ fn has_no_limit<T: TestFloat>(name: &str, [a, b]: [T; 2]) -> bool {
 
 fn operations<T: TestFloat + Precision>() {
     let pairs = || points().into_iter().flat_map(|a: T| points().into_iter().map(move |b| [a, b]));
-    let mut complaints = String::new();
+    let mut complaints = Vec::new();
     for op in modes(Table::UNARY, Table::UNARY, Table::UNARY, Table::UNARY) {
         let points = || points().into_iter().map(|x: T| [x]);
-        complaints += &op.complaints(points());
-        complaints.extend(points().map(|x| op.asymmetry(x)));
+        complaints.extend(op.complaints(points()));
+        complaints.extend(points().filter_map(|x| op.asymmetry(x)));
     }
     for op in modes(Table::BINARY, Table::BINARY, Table::BINARY, Table::BINARY) {
         let points = || pairs().filter(|&x| !has_no_limit(op.name, x));
-        complaints += &op.complaints(points());
-        complaints.extend(points().map(|x| op.asymmetry(x)));
+        complaints.extend(op.complaints(points()));
+        complaints.extend(points().filter_map(|x| op.asymmetry(x)));
     }
-    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
 #[test]
@@ -195,8 +194,8 @@ fn assert_agree_at_zeros<T: TestFloat + Precision>(functions: &[Modes<T, 2>]) {
         slopes.into_iter().all(|slope| slope.data().data().is_finite())
     };
     let complaints_of = |modes: &Modes<T, 2>| modes.complaints(pairs().filter(|x| is_finite(modes, x)));
-    let complaints: String = functions.iter().map(complaints_of).collect();
-    assert!(complaints.is_empty(), "\n{complaints}");
+    let complaints: Vec<String> = functions.iter().flat_map(complaints_of).collect();
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
 /// Functions that are smooth where a part of them is not, and their second derivatives at the origin.
@@ -206,7 +205,7 @@ fn removable<T: TestFloat + Precision>() {
         product_of_roots(x, y) { x.sqrt() * x.sqrt() * y }
         cube_of_a_cube_root(x, y) { x.cbrt() * x.cbrt() * x.cbrt() * y }
         polynomial(x, y) { constant::<F>(3.0) * x.powf(constant::<F>(0.0)) + x * constant::<F>(2.0) + x.powf(constant::<F>(2.0)) * (y + constant::<F>(1.0)) }
-        polynomial_of_computed_degree(x, y) { (0..3).map(|k| x.powf(y - y + constant::<F>(f64::from(k)))).sum() }
+        polynomial_of_computed_degree(x, y) { (0..3).map(|k| x.powf(y * constant::<F>(0.0) + constant::<F>(f64::from(k)))).sum() }
     };
     let second = [[0.0; 4], [0.0; 4], [0.0; 4], [2.0, 0.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0]];
     for (modes, second) in functions.iter().zip(second) {

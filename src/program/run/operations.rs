@@ -150,6 +150,10 @@ pub(super) fn choice<T: LaneNumber, const W: usize>(frame: &Frame<'_, T, W>, ker
             let nothing = (a == zero) | (b == zero);
             choose(nothing & (a * b != a * b), zero, x)
         }),
+        Choice::softsign => frame.each(a, out, |a| {
+            let d = one + a.abs();
+            choose(d == T::infinity(), one.copysign(a), a / d)
+        }),
         Choice::to_degrees => frame.each(a, out, T::to_degrees),
         Choice::to_radians => frame.each(a, out, T::to_radians),
         Choice::floor => frame.each(a, out, T::floor),

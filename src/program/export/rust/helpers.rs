@@ -193,6 +193,14 @@ fn hypot_slope(v: f64, u: f64, h: f64) -> f64 {
     v / h
 }
 
+fn softsign(x: f64) -> f64 {
+    let d = 1.0 + x.abs();
+    if d.is_infinite() {
+        return x.signum();
+    }
+    x / d
+}
+
 fn relu(x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
