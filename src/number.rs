@@ -123,7 +123,7 @@ macro_rules! signatures {
 /// | the compiler says | about | write |
 /// |---|---|---|
 /// | cannot multiply `{float}` by `F` (E0277) | `2.0 * x` | `x * 2.0`; for `2.0 - x`, `-x + 2.0`; for `2.0 / x`, `F::constant(2.0) / x` |
-/// | cannot multiply `F` by `{float}` (E0277) | `x * 2.0` where `F: Real` | the bound `F: Real<Plain = f64>`, or `x * F::constant(…)` |
+/// | cannot multiply `F` by `{float}` (E0277) | `x * 2.0` where `F: Real` | the bound `F: Real<Plain = f64>`; for f32 and f64 alike, `x * F::from(2.0).unwrap()` |
 /// | expected type parameter `F`, found floating-point number, or found `f64` (E0308) | `x.powf(1.5)`, `x.rem_euclid(TAU)`, `if c { x } else { 0.0 }` | `x.powf(F::constant(1.5))`, `F::zero()` |
 /// | expected type parameter `F`, found floating-point number (E0308) | `x * 2.0` where `F: Float` | `F: Real<Plain = f64>`, or `F::from(2.0).unwrap()` |
 /// | cannot add-assign `F` to `{float}` (E0277) | `let mut sum = 0.0; sum += x` | `let mut sum = F::zero()` |

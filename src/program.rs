@@ -303,7 +303,9 @@ impl<T: Precision> Program<T> {
     fn run_unguarded(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
         if parameters.len() != self.parameters() {
             let expected = format!("{} parameters", self.parameters());
-            return Err(Error::unexpected("program", expected, parameters.len().to_string()));
+            let hint = if parameters.is_empty() { " (`eval` gives none, `run` takes them)" } else { "" };
+            let found = format!("{}{hint}", parameters.len());
+            return Err(Error::unexpected("program", expected, found));
         }
         if rows.width() != self.inputs() {
             let expected = format!("rows of {} inputs", self.inputs());

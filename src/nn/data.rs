@@ -1,6 +1,7 @@
 //! Data sets: rows of features, and the targets to predict from them.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -54,7 +55,7 @@ pub struct Scaling {
 }
 
 /// Half the mean and half the standard deviation: for the largest numbers, the full values would overflow.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 struct Scale {
     mean: f64,
     deviation: f64,
@@ -265,6 +266,14 @@ impl Scaling {
     /// The original value of a difference of two standardised targets, such as an error.
     pub fn restore_difference(&self, difference: f64) -> f64 {
         2.0 * (difference * self.target.deviation)
+    }
+}
+
+/// The mean and the standard deviation themselves.
+impl fmt::Debug for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mean, deviation) = (2.0 * self.mean, 2.0 * self.deviation);
+        f.debug_struct("Scale").field("mean", &mean).field("deviation", &deviation).finish()
     }
 }
 

@@ -40,16 +40,21 @@ pub enum PathOutput {
 /// ```
 /// use gradtape::program::{PathOutput, Expr, Paths, Rows};
 ///
-/// let huber = |p: &[Expr<f64>], x: &[Expr<f64>]| {
+/// // A loss with another formula for large errors.
+/// let loss = |p: &[Expr<f64>], x: &[Expr<f64>]| {
 ///     let r = p[0] * x[0] - x[1];
-///     if r.abs() < 1.0 { r * r * 0.5 } else { r.abs() - 0.5 }
+///     if r * r < 1.0 { r * r } else { (r * r).ln() + 1.0 }
 /// };
-/// let mut loss = Paths::new(huber, PathOutput::GradientOfSum);
-/// let results = loss.run(&[2.0], Rows::new(&[1.0, 2.5, 1.0, 9.0], 2)?)?;
-/// assert_eq!(results.totals(), [0.125 + 6.5, -0.5 - 1.0]); // the sum, and its derivative by p[0]
+/// let mut loss = Paths::new(loss, PathOutput::GradientOfSum);
+/// let results = loss.run(&[2.0], Rows::new(&[1.0, 2.5, 1.0, 4.0], 2)?)?;
+/// assert_eq!(results.totals(), [0.25 + 4.0_f64.ln() + 1.0, -1.0 - 1.0]); // the sum, and its derivative by p[0]
 /// assert_eq!(loss.rows_of_paths(), [1, 1]);
 /// # Ok::<(), gradtape::Error>(())
 /// ```
+///
+/// `abs`, `max`, `min`, `clamp` and `relu` are operations, not branches. A function that is written with them needs no
+/// paths, and is several times as fast. For example, with `m = r.abs().min(1.0)` the Huber loss is
+/// `m * (r.abs() - m * 0.5)`.
 pub struct Paths<T: Precision, F> {
     function: F,
     output: PathOutput,

@@ -51,6 +51,7 @@ fn standardised_columns_have_mean_0_and_deviation_1_and_constant_ones_are_finite
     }
     assert_eq!(data.target(), &Target::Numbers(vec![-1.0, 1.0, -1.0, 1.0]));
     assert_eq!(scaling.restore(-1.0), 1.0);
+    assert!(format!("{scaling:?}").ends_with("target: Scale { mean: 2.0, deviation: 1.0 } }"), "{scaling:?}");
 }
 
 #[test]

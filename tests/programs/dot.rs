@@ -372,7 +372,7 @@ fn a_point_where_the_function_branches_otherwise_is_an_error() {
     let error = program.dot(&[], &[3.0]).unwrap_err().to_string();
     assert!(error.starts_with("picture: expected a point for which the comparison at "), "{error}");
     assert!(error.contains(&format!("dot.rs:{line}:")), "{error}");
-    assert!(error.ends_with("found one for which 3 < 1 is false (see `Paths` for functions that branch)"), "{error}");
+    assert!(error.ends_with("found one for which 3 < 1 is false (write `max`, `min` or `clamp`, or see `Paths` for functions that branch)"), "{error}");
 }
 
 #[test]

@@ -263,7 +263,7 @@ fn shapes_that_do_not_fit_are_errors_that_say_so() {
     let mut workspace = Workspace::new();
     let rows = Rows::new(&[1.0, 2.0], 2).unwrap();
     let message = program.run(&[], rows, &mut workspace).unwrap_err().to_string();
-    assert_eq!(message, "program: expected 1 parameters, found 0");
+    assert_eq!(message, "program: expected 1 parameters, found 0 (`eval` gives none, `run` takes them)");
     let rows = Rows::new(&[1.0, 2.0], 1).unwrap();
     let message = program.run(&[1.0], rows, &mut workspace).unwrap_err().to_string();
     assert_eq!(message, "program: expected rows of 2 inputs, found 1");

@@ -136,7 +136,7 @@ fn what_is_used_twice_has_a_name_and_what_is_not_used_is_not_there() {
     let source = Program::record(f, &[1.0]).to_rust("f").unwrap();
     let expected = "\
 /// 1 output from 1 input, written by gradtape.
-#[allow(clippy::all)]
+#[allow(clippy::all, clippy::pedantic)]
 pub fn f(inputs: &[f64; 1]) -> f64 {
     let v0 = (inputs[0] * 0.5).sin();
     v0 * v0 + inputs[0]

@@ -26,7 +26,7 @@ use crate::program::transform::pruned;
 ///     source.to_string(),
 ///     "\
 /// /// 1 output from 2 inputs, written by gradtape.
-/// #[allow(clippy::all)]
+/// #[allow(clippy::all, clippy::pedantic)]
 /// pub fn model(inputs: &[f32; 2]) -> f32 {
 ///     libm::tanhf(inputs[0] * 0.5) + inputs[1]
 /// }

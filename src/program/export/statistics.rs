@@ -34,7 +34,8 @@ pub struct Statistics {
     /// What is left after each optimisation of the program's options, applied one after the other: operations after
     /// pruning, folding and sharing, instructions after fusion, and instructions for each row after hoisting.
     pub left: Vec<(Optimization, usize)>,
-    /// The instructions that are executed once before the rows, for each row, and once after them.
+    /// The instructions that are executed once before the rows, for each row, and once after them, those included that
+    /// only move numbers.
     pub instructions: [usize; 3],
     /// How many numbers of each row are kept at the same time.
     pub slots: usize,

@@ -69,7 +69,9 @@ impl<T: Copy> Graph<T> {
         } else {
             let expected = format!("{subject} for which the comparison{at} comes out as when the program was recorded");
             let (symbol, outcome) = (guard.comparison.symbol(), !guard.outcome);
-            let found = format!("one for which {a} {symbol} {b} is {outcome} (see `Paths` for functions that branch)");
+            let found = format!(
+                "one for which {a} {symbol} {b} is {outcome} (write `max`, `min` or `clamp`, or see `Paths` for functions that branch)"
+            );
             Error::unexpected(place, expected, found)
         })
     }

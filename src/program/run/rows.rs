@@ -133,7 +133,11 @@ impl<'w, T: Copy> Results<'w, T> {
     /// If the rows have no such output.
     #[track_caller]
     pub fn column(&self, output: usize) -> &'w [T] {
-        assert!(output < self.width, "there is no output {output} of rows, but {}", self.width);
+        assert!(
+            output < self.width,
+            "there is no output {output} of rows, but {}; `totals()` has the sums over rows",
+            self.width
+        );
         &self.columns[output * self.len()..][..self.len()]
     }
 

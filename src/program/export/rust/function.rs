@@ -17,7 +17,7 @@ impl<T: Precision> fmt::Display for Source<T> {
         self.describe(f)?;
         let name = self.name.trim_matches('_');
         let is_snake_case = !name.contains("__") && !name.contains(|c: char| c.is_uppercase());
-        writeln!(f, "#[allow(clippy::all{})]", if is_snake_case { "" } else { ", non_snake_case" })?;
+        writeln!(f, "#[allow(clippy::all, clippy::pedantic{})]", if is_snake_case { "" } else { ", non_snake_case" })?;
         self.head(&body, f)?;
         let body = self.statements(body);
         // Helpers are inside of the function, so that those of several functions do not clash.
