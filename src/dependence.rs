@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::panic::Location;
 
 use crate::number::calculus::Calculus;
 use crate::number::methods::sums_in_pairs;
@@ -12,6 +13,7 @@ pub(crate) use crate::ops::kind::Dependence;
 use crate::ops::kind::{DEPENDENCE, Join};
 use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
+use crate::sparse::pattern::Local;
 
 const CONSTANT: u32 = 0;
 /// A detached number: it contributes no dependence, but reading it makes the pattern local.
@@ -27,15 +29,15 @@ struct DependenceGraph {
 
 thread_local! {
     static GRAPH: RefCell<DependenceGraph> = RefCell::default();
-    /// Whether the computation has read the data of a number that depends on inputs.
-    static DATA_READ: Cell<bool> = const { Cell::new(false) };
+    /// Where the computation has first read the data of a number that depends on inputs.
+    static DATA_READ: Cell<Option<Local>> = const { Cell::new(None) };
 }
 
 /// The inputs that each result of `f` at `x` depends on. If `f` reads a number, for example by a comparison, the
 /// pattern is local: it holds for this path of `f` only.
 pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -> Vec<Dependence<T>>) -> Sparsity {
     /// Restores the graph of an outer detection, even if `f` panics.
-    struct Restore(DependenceGraph, bool, Option<(TypeId, Join)>);
+    struct Restore(DependenceGraph, Option<Local>, Option<(TypeId, Join)>);
     impl Drop for Restore {
         fn drop(&mut self) {
             GRAPH.replace(std::mem::take(&mut self.0));
@@ -47,13 +49,13 @@ pub(crate) fn dependences<T: Scalar>(x: &[T], f: impl FnOnce(&[Dependence<T>]) -
     let inputs = inputs.expect("a pattern has fewer than 2^32 - 1 columns: split the inputs");
     let _restore = Restore(
         GRAPH.replace(DependenceGraph { inputs, joins: Vec::new() }),
-        DATA_READ.replace(false),
+        DATA_READ.take(),
         DEPENDENCE.replace(Some((TypeId::of::<Dependence<T>>(), join::<T>))),
     );
     let x: Vec<_> = (1..).zip(x).map(|(node, &data)| Dependence { data, node }).collect();
     let y = f(&x);
     let nodes: Vec<_> = y.iter().map(|y| y.node).collect();
-    GRAPH.take().pattern(&nodes).local(DATA_READ.get())
+    GRAPH.take().pattern(&nodes).with(DATA_READ.get())
 }
 
 /// Makes the first number depend on the inputs of the second, too.
@@ -116,9 +118,12 @@ impl<T: Scalar> Dependence<T> {
     }
 
     /// The number. The function has read it, so the pattern becomes local.
+    #[track_caller]
     pub(crate) fn data(self) -> T {
         if self.node != CONSTANT {
-            DATA_READ.set(true);
+            // Who prints the number is unknown: a formatter comes in between.
+            let reader = Some(Location::caller()).filter(|line| line.file() != file!());
+            DATA_READ.set(DATA_READ.get().or(Some(Local(reader))));
         }
         self.data
     }

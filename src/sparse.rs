@@ -21,7 +21,7 @@
 //! arguments. So the pattern of a function without branches is valid at all points. At a branch, only the path of the
 //! given point is followed, and the pattern [is local](Sparsity::is_local). A [`Driver`](crate::Driver) with a local
 //! pattern finds the pattern once more at each point. It adds the places that are new; or it panics, if the colouring was
-//! given to it.
+//! given to it. [`Sparsity::local_at`] names the line that made the pattern local.
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};
@@ -56,7 +56,7 @@ mod coloring;
 mod csr;
 #[cfg(feature = "serde")]
 mod file;
-mod pattern;
+pub(crate) mod pattern;
 mod recover;
 mod star;
 

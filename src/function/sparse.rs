@@ -30,8 +30,8 @@ pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]
         slopes
     });
     // The rules of derivatives compare numbers, too, but the pattern is local only if the function itself compares.
-    let is_local = dependences(x, |x| vec![f.eval(x)]).is_local();
-    rows.union(&rows.transpose()).local(is_local)
+    let function = dependences(x, |x| vec![f.eval(x)]);
+    rows.union(&rows.transpose()).with(function.local())
 }
 
 /// The colouring that the driver found, for the Hessian or the Jacobian of a function of `T`.

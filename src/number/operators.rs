@@ -203,25 +203,37 @@ macro_rules! negative {
 /// Comparison of two types by their numbers, so that a branch goes the same way as with plain numbers.
 macro_rules! compared {
     ([$($generics:tt)*] $Left:ty, $Right:ty, |$left:ident, $right:ident| ($a:expr, $b:expr)) => {
+        #[allow(clippy::partialeq_ne_impl, reason = "see below")]
         impl<$($generics)*> PartialEq<$Right> for $Left {
-            #[inline]
-            fn eq(&self, $right: &$Right) -> bool {
-                let $left = self;
-                $a == $b
-            }
+            // The provided methods would hide the line of the caller.
+            $crate::number::operators::answers! { $left, $right: $Right, bool; eq { $a == $b } ne { $a != $b } }
         }
 
         impl<$($generics)*> PartialOrd<$Right> for $Left {
-            #[inline]
-            fn partial_cmp(&self, $right: &$Right) -> Option<std::cmp::Ordering> {
-                let $left = self;
-                $a.partial_cmp(&$b)
+            $crate::number::operators::answers! {
+                $left, $right: $Right, Option<std::cmp::Ordering>; partial_cmp { $a.partial_cmp(&$b) }
+            }
+            $crate::number::operators::answers! {
+                $left, $right: $Right, bool; lt { $a < $b } le { $a <= $b } gt { $a > $b } ge { $a >= $b }
             }
         }
     };
 }
 
+/// For example, `answers! { left, right: T, bool; lt { left.data() < *right } }` is
+/// `#[inline] #[track_caller] fn lt(&self, right: &T) -> bool { let left = self; left.data() < *right }`.
+macro_rules! answers {
+    ($left:ident, $right:ident: $Right:ty, $Answer:ty; $($name:ident { $answer:expr })*) => {
+        $(#[inline]
+        #[track_caller]
+        fn $name(&self, $right: &$Right) -> $Answer {
+            let $left = self;
+            $answer
+        })*
+    };
+}
+
 pub(crate) use {
-    assignment, calculus_operator, calculus_operators, combined, compared, forms, lifted_left, lifted_right, negative,
-    negatives, operation, plain_left, references,
+    answers, assignment, calculus_operator, calculus_operators, combined, compared, forms, lifted_left, lifted_right,
+    negative, negatives, operation, plain_left, references,
 };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::pattern::{Places, is_small};
+use super::pattern::{Local, Places, is_small};
 use super::{Csr, Sparsity};
 use crate::error::Error;
 use crate::file::read;
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for Sparsity {
         let StoredPattern { columns, offsets, indices, is_local } = read(deserializer)?;
         let places = Places { columns, offsets: offsets.into(), indices: indices.into() };
         places.check().map_err(D::Error::custom)?;
-        Ok(Self::from(places).local(is_local))
+        Ok(Self::from(places).with(is_local.then_some(Local(None))))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The places where a matrix may differ from zero.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 /// The sparsity pattern of a matrix: the places, row by row, where it may differ from zero.
@@ -19,9 +20,13 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Sparsity {
     places: Arc<Places>,
-    /// Found on one path through a function that branches.
-    is_local: bool,
+    local: Option<Local>,
 }
+
+/// A pattern that was found on one path through a function that branches. The function read a number of this line of
+/// code, if that is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Local(pub(crate) Option<&'static Location<'static>>);
 
 /// Compressed rows: the columns of row `i` are `indices[offsets[i]..offsets[i + 1]]`, ascending.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub(super) struct Places {
 
 impl From<Places> for Sparsity {
     fn from(places: Places) -> Self {
-        Self { places: Arc::new(places), is_local: false }
+        Self { places: Arc::new(places), local: None }
     }
 }
 
@@ -138,13 +143,13 @@ impl Sparsity {
             indices[to] = row;
             moved(from, to);
         }
-        Self::from(Places { columns: self.rows(), offsets, indices }).local(self.is_local)
+        Self::from(Places { columns: self.rows(), offsets, indices }).with(self.local)
     }
 
     /// The union of the places of both patterns.
     pub(crate) fn union(&self, other: &Self) -> Self {
         let rows = (0..self.rows()).map(|row| self.row(row).iter().chain(other.row(row)).copied());
-        Self::new(rows, self.columns()).local(self.is_local || other.is_local)
+        Self::new(rows, self.columns()).with(self.local.or(other.local))
     }
 
     /// Whether the other pattern contains all places of this one.
@@ -157,11 +162,45 @@ impl Sparsity {
     /// places, so a [`Driver`](crate::Driver) with a local pattern finds the pattern once more at each point. Transposing,
     /// storing and reading keep this property.
     pub fn is_local(&self) -> bool {
-        self.is_local
+        self.local.is_some()
     }
 
-    pub(crate) fn local(self, is_local: bool) -> Self {
-        Self { is_local, ..self }
+    /// The line of code that made the pattern [local](Self::is_local): the first one where the function compared numbers,
+    /// or read one with [`data`](crate::Number::data), perhaps through a function of another crate. It is unknown if the
+    /// function printed a number, and for a pattern that was stored.
+    ///
+    /// `max`, `abs` and `round` are no comparisons. So the difference `d` of two angles is best wrapped by
+    /// `d - (d / TAU).round() * TAU`: with `d.data()`, the pattern would be local.
+    ///
+    /// ```
+    /// use std::f64::consts::TAU;
+    ///
+    /// use gradtape::{Function, Number, function};
+    ///
+    /// let wrapped = function!(|x| {
+    ///     let d = x[0] - x[1];
+    ///     let turns = (d / TAU).round();
+    ///     (d - turns * TAU).powi(2)
+    /// });
+    /// assert!(wrapped.hessian_sparsity(&[0.0, 6.0]).local_at().is_none());
+    ///
+    /// let read = function!(|x| {
+    ///     let d = x[0] - x[1];
+    ///     (d - (d.data() / TAU).round() * TAU).powi(2)
+    /// });
+    /// let line = read.hessian_sparsity(&[0.0, 6.0]).local_at().unwrap().line();
+    /// # assert_eq!(line, line!() - 3);
+    /// ```
+    pub fn local_at(&self) -> Option<&'static Location<'static>> {
+        self.local?.0
+    }
+
+    pub(crate) fn local(&self) -> Option<Local> {
+        self.local
+    }
+
+    pub(crate) fn with(self, local: Option<Local>) -> Self {
+        Self { local, ..self }
     }
 
     /// Whether the transpose is the same pattern.
