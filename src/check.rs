@@ -19,6 +19,7 @@
 //! | a function of several variables | [`assert_gradient!`](crate::assert_gradient), [`check::gradient`](crate::check::gradient) for the report |
 //! | a function with several outputs | [`check::jacobian`](crate::check::jacobian) |
 //! | a [`Function`] or a [`VectorFunction`] | [`check::function`](crate::check::function), [`check::vector_function`](crate::check::vector_function) |
+//! | a Hessian | [`check::hessian`](crate::check::hessian) |
 //! | an operation made with [`Tape::custom`](crate::Tape::custom) | [`check::custom`](crate::check::custom) |
 //! | a plain function and a derivative from another source | [`difference`] |
 //! | a number type, or a property of random points | [`check::random`](crate::check::random), with feature `quickcheck` or `arbitrary` |
@@ -42,7 +43,7 @@
 //! |---|---|---|
 //! | agrees | the two are equal within the tolerance, and the differences are accurate to the tolerance | passes |
 //! | disagrees | they differ by more than tolerance and error, at every step; or the gradient is NaN | fails |
-//! | cannot tell: a kink | the slopes to the right and to the left differ, or the slope is vertical: `abs` at 0 | passes |
+//! | cannot tell: a kink | the slopes to the right and to the left differ, the slope is vertical, or the derivative is another one at this point than beside it: `abs` at 0 | passes |
 //! | cannot tell: noise | rounding or fast oscillation hides the derivative: `sin(10¹² x)` | passes |
 //! | cannot tell: not finite beside the point | the domain ends here: `sqrt` at 0 | passes |
 //!
@@ -175,7 +176,7 @@ pub fn function<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Result<Re
     Check::new().function(f, x)
 }
 
-/// [`check::jacobian`](crate::check::jacobian) of a [`VectorFunction`].
+/// [`check::jacobian`](crate::check::jacobian) of a [`VectorFunction`]: from the tape, and its sparse Jacobian.
 ///
 /// # Errors
 ///
@@ -191,6 +192,30 @@ pub fn function<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Result<Re
 /// ```
 pub fn vector_function<T: Plain>(f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Result<Report, Failure> {
     Check::new().vector_function(f, x)
+}
+
+/// Compares the Hessian of a [`Function`], dense and sparse, with differences of its gradient. The entry of output `i`
+/// and coordinate `j` is the second derivative by `x[i]` and `x[j]`.
+///
+/// It finds Hessians that are a convention only, because a part of the function has no derivative at `x`, see
+/// [the page of the crate](crate#second-derivatives-where-there-is-no-first):
+///
+/// ```
+/// use gradtape::{check, function};
+///
+/// check::hessian(&function!(|x| x[0].sin() * x[1]), &[1.5, 0.5])?;
+///
+/// let square = function!(|x| x[0].hypot(x[1]).powi(2));
+/// let failure = check::hessian(&square, &[0.0, 0.0]).unwrap_err().to_string();
+/// assert!(failure.contains("0.0, differences say 2.0"), "{failure}");
+/// # Ok::<(), gradtape::check::Failure>(())
+/// ```
+///
+/// # Errors
+///
+/// If a second derivative disagrees with differences, or the gradient is not finite at `x`.
+pub fn hessian<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]) -> Result<Report, Failure> {
+    Check::new().hessian(f, x)
 }
 
 /// Compares the Jacobian of `f` at `x` with differences, as [`check::gradient`](crate::check::gradient) does for one

@@ -99,14 +99,52 @@
 //! | `hypot(0, 0)`, `atan2(0, 0)` | 0, 0 |
 //! | `powf(0, 0)` | 0, 0 |
 //! | `powf(0, p)` by the exponent | 0 for `p > 0`, -∞ for `p < 0` |
+//! | `powf(0, p)`, `p ≥ 0`, twice or more, once by the exponent at least | 0: no such power changes with its exponent |
 //! | `signum`, `floor`, `ceil`, `round`, `trunc` | 0 everywhere |
 //! | `x % y` | 1, `-trunc(x/y)` |
 //! | `sqrt`, `cbrt`, `ln` at 0 | +∞ |
 //! | outside the domain | the value is NaN; the partial is not promised |
 //!
 //! A number without influence contributes nothing. In a product of derivatives, a zero wins against an infinity, so an
-//! unused `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0,
-//! the derivative is 0.
+//! unused `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, the derivative is 0,
+//! without a warning. That is so in `cbrt(x³)` at 0, and where an intermediate result is too large for the float:
+//!
+//! ```
+//! use gradtape::{Real, derivative};
+//!
+//! // The exponential is ∞, and 1/(1 + ∞) · ∞ counts as 0. The derivative is 1.
+//! assert_eq!(derivative(|x| (x.exp() + 1.0).ln(), 800.0), [f64::INFINITY, 0.0]);
+//! assert_eq!(derivative(|x| x.softplus(), 800.0), [800.0, 1.0]);
+//! ```
+//!
+//! Write [`softplus`](Real::softplus), [`ln_add_exp`](Real::ln_add_exp), [`logsumexp`](Real::logsumexp) or
+//! [`log_sigmoid`](Real::log_sigmoid), which stay in range. The feature `locations` finds the line where a number or a
+//! partial became infinite.
+//!
+//! # Second derivatives where there is no first
+//!
+//! A partial that is a convention is a constant for the second derivative. So the second derivative of a function is
+//! wrong where a part of it has a kink that the rest cancels. It is finite, and the same in every mode.
+//! [`check::hessian`] finds it:
+//!
+//! | function | at | second derivative | write |
+//! |---|---|---|---|
+//! | `x.hypot(y).powi(2)` | 0, 0 | 0, should be 2 | `x * x + y * y` |
+//! | `(x * x).relu()`, `(x * x).max(0.0)` | 0 | 0 and 1, should be 2 | `x * x` |
+//! | `x.max(y) + (-(x - y).abs()).exp().ln_1p()` | `x = y` | 0, should be 1/4 | `x.ln_add_exp(y)` |
+//! | `k(r)` with `r = x.hypot(y)`, `k` smooth and even, such as `(1 + r) e⁻ʳ` | 0, 0 | 0, should be `k''(0)` | a function of `r²` near 0, here `1 - r²/2 + r³/3` |
+//!
+//! ```
+//! use gradtape::{Real, check, function};
+//!
+//! let kernel = function!(|x| {
+//!     let square = x[0] * x[0] + x[1] * x[1];
+//!     if square < 1e-12 { -square / 2.0 + 1.0 } else { (square.sqrt() + 1.0) * (-square.sqrt()).exp() }
+//! });
+//! let report = check::hessian(&kernel, &[0.0, 0.0])?;
+//! assert_eq!(report.entries()[0].analytic, -1.0);
+//! # Ok::<(), gradtape::check::Failure>(())
+//! ```
 //!
 //! # Accuracy
 //!

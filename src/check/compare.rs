@@ -129,6 +129,7 @@ pub(super) struct Comparison<'a> {
     pub(super) x: Vec<f64>,
     /// The function at the point, in the precision of the differences.
     pub(super) centers: Vec<f64>,
+    /// From the tape.
     pub(super) jacobian: Jacobian,
     pub(super) neighbours: Vec<Jacobian>,
     /// Whether entries name their output.

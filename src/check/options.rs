@@ -11,7 +11,8 @@ use super::verdict::Tolerance;
 use crate::function::{Function, VectorFunction, results};
 use crate::number::Plain;
 use crate::scalar::Scalar;
-use crate::tape::{Tape, Value};
+use crate::sparse::Csr;
+use crate::tape::{Tape, Value, gradient};
 
 /// A check of derivatives, with its options.
 ///
@@ -102,7 +103,7 @@ impl Check {
     ///
     /// If a derivative disagrees with differences, or the function is not finite at `x`.
     pub fn gradient<T: Scalar>(&self, mut f: impl FnMut(&[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
-        self.run(&mut |_, x| vec![f(x)], None, x, Subject::Gradient)
+        self.run(&mut |_, x| vec![f(x)], None, x, Subject::Gradient, None)
     }
 
     /// The same as [`gradient`](Self::gradient), with differences of `plain`, the same function in f64. For functions
@@ -132,7 +133,7 @@ impl Check {
         mut plain: impl FnMut(&[f64]) -> f64,
         x: &[T],
     ) -> Result<Report, Failure> {
-        self.run(&mut |_, x| vec![f(x)], Some(&mut |x| vec![plain(x)]), x, Subject::Gradient)
+        self.run(&mut |_, x| vec![f(x)], Some(&mut |x| vec![plain(x)]), x, Subject::Gradient, None)
     }
 
     /// The same as [`check::jacobian`](crate::check::jacobian), with these options.
@@ -145,7 +146,7 @@ impl Check {
         mut f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>,
         x: &[T],
     ) -> Result<Report, Failure> {
-        self.run(&mut |_, x| f(x), None, x, Subject::Jacobian)
+        self.run(&mut |_, x| f(x), None, x, Subject::Jacobian, None)
     }
 
     /// The same as [`jacobian`](Self::jacobian), with differences of `plain`, the same function in f64.
@@ -163,7 +164,7 @@ impl Check {
         mut plain: impl FnMut(&[f64]) -> Vec<f64>,
         x: &[T],
     ) -> Result<Report, Failure> {
-        self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian)
+        self.run(&mut |_, x| f(x), Some(&mut plain), x, Subject::Jacobian, None)
     }
 
     /// The same as [`check::function`](crate::check::function), with these options.
@@ -181,7 +182,38 @@ impl Check {
     ///
     /// If a derivative disagrees with differences, or an output is not finite at `x`.
     pub fn vector_function<T: Plain>(&self, f: &(impl VectorFunction<T> + ?Sized), x: &[T]) -> Result<Report, Failure> {
-        self.jacobian(|x| results(f, x), x)
+        let report = self.jacobian(|x| results(f, x), x)?;
+        self.sparse(report, &mut |_, x| results(f, x), x, &f.sparse_jacobian(x))
+    }
+
+    /// The same as [`check::hessian`](crate::check::hessian), with these options.
+    ///
+    /// # Errors
+    ///
+    /// If a second derivative disagrees with differences, or the gradient is not finite at `x`.
+    pub fn hessian<T: Plain>(&self, f: &(impl Function<T> + ?Sized), x: &[T]) -> Result<Report, Failure> {
+        let partials = &mut |_: &Tape<T>, x: &[Value<T>]| gradient(|x| f.eval(x), x).1;
+        let report = self.run(partials, None, x, Subject::Jacobian, Some(&f.hessian(x)))?;
+        self.sparse(report, partials, x, &f.sparse_hessian(x))
+    }
+
+    /// Checks a sparse matrix of derivatives, too, if it differs from the one that was checked.
+    fn sparse<T: Plain>(
+        &self,
+        report: Report,
+        f: TapedFunction<'_, T>,
+        x: &[T],
+        matrix: &Csr<T>,
+    ) -> Result<Report, Failure> {
+        let rows = matrix.to_dense();
+        let is_same = |entry: &Entry| match (entry.output, entry.variation) {
+            (Some(row), Variation::Coordinate(column)) => to_f64(rows[row][column]) == entry.analytic,
+            _ => false,
+        };
+        if report.entries().iter().all(is_same) {
+            return Ok(report);
+        }
+        self.run(f, None, x, Subject::Jacobian, Some(&rows)).map(|_| report)
     }
 
     /// The same as [`check::custom`](crate::check::custom), with these options.
@@ -196,21 +228,25 @@ impl Check {
         x: &[T],
     ) -> Result<Report, Failure> {
         let f: TapedFunction<'_, T> = &mut |tape, x| vec![f(tape, x)];
-        self.run(f, None, x, Subject::Operation)
+        self.run(f, None, x, Subject::Operation, None)
     }
 
+    /// Compares derivatives with differences: those from the tape, unless others are given.
     fn run<T: Scalar>(
         &self,
         f: TapedFunction<'_, T>,
         plain: Option<PlainFunction<'_>>,
         x: &[T],
         subject: Subject,
+        derivatives: Option<&[Vec<T>]>,
     ) -> Result<Report, Failure> {
         let numbered = subject == Subject::Jacobian;
         let (values, jacobian) = values_and_jacobian(f, x);
+        let row = |row: &Vec<T>| row.iter().map(|&x| to_f64(x)).collect();
+        let derivatives: Option<Jacobian> = derivatives.map(|rows| rows.iter().map(row).collect());
         check_finite(&values, numbered)?;
         check_constants(f, x, &values, numbered)?;
-        let mut lines = self.lines(x, &jacobian, subject);
+        let mut lines = self.lines(x, derivatives.as_ref().unwrap_or(&jacobian), subject);
         if subject == Subject::Operation {
             add_operand_uses(&mut lines, f, x);
         }

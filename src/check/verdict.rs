@@ -83,8 +83,14 @@ impl OutputSamples {
             doubt
         } else if candidate.is_near(&best, allowed) {
             let is_constant = best.scale == 0.0 && distance == 0.0;
-            let is_close = distance <= allowed + best.error && best.error <= allowed;
-            if is_close || is_constant { Verdict::Agrees } else { doubt }
+            let is_close = distance <= allowed + best.error;
+            match best.error <= allowed {
+                true if is_close => Verdict::Agrees,
+                _ if is_constant => Verdict::Agrees,
+                // Only beside the point, the derivative is that of the accurate differences.
+                true => Verdict::CannotTell(Doubt::Kink),
+                false => doubt,
+            }
         } else if estimates.iter().filter(is_relevant).any(|estimate| candidate.is_near(estimate, allowed)) {
             doubt
         } else if self.is_near_below(candidate, &best, allowed, sample) {

@@ -5,3 +5,4 @@ mod check_soundness;
 mod expressions;
 mod points;
 mod random_expressions;
+mod second_derivatives;

@@ -3,8 +3,9 @@
 //! a kink, a pole or a convention.
 
 use gradtape::check::random::{Operation, Table};
+use gradtape::check::{self, Doubt, Verdict};
 use gradtape::program::{Expr, Options, Precision, Program};
-use gradtape::{Dual, Real, Value};
+use gradtape::{Dual, Function, Real, Value, function};
 use testing::differentiable::{Differentiable, Over, outcome, partials};
 use testing::{TestFloat, number};
 
@@ -247,4 +248,25 @@ fn singular<T: TestFloat + Precision>() {
 fn functions_with_kinks_and_poles_have_the_same_derivatives_in_every_mode() {
     singular::<f32>();
     singular::<f64>();
+}
+
+/// Checks of Hessians find all of them. If the second derivatives beside the point are right, it is told as a kink.
+#[test]
+fn kinks_that_cancel_have_the_second_derivatives_of_the_crates_page() {
+    fn second(f: &impl Function<f64>, x: [f64; 2], ours: f64, truth: f64, verdict: Verdict) {
+        assert_eq!(f.hessian(&x)[0][0], ours);
+        let report = check::hessian(f, &x);
+        assert_eq!(report.is_err(), verdict == Verdict::Disagrees);
+        let entry = report.map_or_else(|failure| failure.report().unwrap().entries()[0], |report| report.entries()[0]);
+        assert_eq!((entry.analytic, entry.verdict), (ours, verdict));
+        assert!((entry.numeric - truth).abs() <= entry.error + 1e-7, "{entry}");
+    }
+    use Verdict::{CannotTell, Disagrees};
+    second(&function!(|x| x[0].hypot(x[1]).powi(2)), [0.0, 0.0], 0.0, 2.0, Disagrees);
+    second(&function!(|x| (x[0] * x[0]).relu()), [0.0, 1.0], 0.0, 2.0, Disagrees);
+    second(&function!(|x| (x[0] * x[0]).max(F::constant(0.0))), [0.0, 1.0], 1.0, 2.0, Disagrees);
+    let larger = function!(|x| x[0].max(x[1]) + (-(x[0] - x[1]).abs()).exp().ln_1p());
+    second(&larger, [0.5, 0.5], 0.0, 0.25, CannotTell(Doubt::Kink));
+    let kernel = function!(|x| (x[0].hypot(x[1]) + 1.0) * (-x[0].hypot(x[1])).exp());
+    second(&kernel, [0.0, 0.0], 0.0, -1.0, Disagrees);
 }
