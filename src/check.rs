@@ -20,7 +20,8 @@
 //! | a function with several outputs | [`check::jacobian`](crate::check::jacobian) |
 //! | a [`Function`] or a [`VectorFunction`] | [`check::function`](crate::check::function), [`check::vector_function`](crate::check::vector_function) |
 //! | a Hessian | [`check::hessian`](crate::check::hessian) |
-//! | an operation made with [`Tape::custom`](crate::Tape::custom) | [`check::custom`](crate::check::custom) |
+//! | a [`CustomOperation`] | [`check::custom`](crate::check::custom) |
+//! | an operation made with [`Tape::custom`](crate::Tape::custom) | [`check::tape_custom`](crate::check::tape_custom) |
 //! | a plain function and a derivative from another source | [`difference`] |
 //! | a number type, or a property of random points | [`check::random`](crate::check::random), with feature `quickcheck` or `arbitrary` |
 //!
@@ -128,6 +129,7 @@ pub use report::{Doubt, Entry, Failure, Report, Variation, Verdict};
 
 use crate::function::{Function, VectorFunction};
 use crate::number::Plain;
+use crate::number::custom::CustomOperation;
 use crate::scalar::Scalar;
 use crate::tape::{Tape, Value};
 
@@ -276,12 +278,50 @@ pub fn jacobian<T: Scalar>(f: impl FnMut(&[Value<T>]) -> Vec<Value<T>>, x: &[T])
 ///     tape.custom(ratio - 1.0, &[(a, 1.0 / b.data()), (b, -ratio / b.data())])
 /// }
 ///
-/// let report = check::custom(|tape, x| excess(tape, x[0], x[1]), &[3.0, 2.0])?;
+/// let report = check::tape_custom(|tape, x| excess(tape, x[0], x[1]), &[3.0, 2.0])?;
 /// assert!(report.all_agree());
 /// # Ok::<(), gradtape::check::Failure>(())
 /// ```
-pub fn custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
-    Check::new().custom(f, x)
+pub fn tape_custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, x: &[T]) -> Result<Report, Failure> {
+    Check::new().tape_custom(f, x)
+}
+
+/// Checks a [`CustomOperation`] at `x`: its partials against differences of its value, in all uses that
+/// [`check::tape_custom`](crate::check::tape_custom) lists, and the derivatives of its partials against differences of
+/// them. All numbers and programs compute with the same partials.
+///
+/// # Errors
+///
+/// If a derivative disagrees with differences, or the value or a partial is not finite at `x`, or the value for variables
+/// differs from that for constants.
+///
+/// # Panics
+///
+/// If the operation does.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{CustomOperation, Number, check};
+///
+/// #[derive(Clone)]
+/// struct Cube;
+///
+/// impl CustomOperation<1> for Cube {
+///     fn value(&self, [x]: [f64; 1]) -> f64 {
+///         x * x * x
+///     }
+///
+///     fn partials<F: Number<Plain = f64>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
+///         [F::constant(3.0) * x * x]
+///     }
+/// }
+///
+/// assert!(check::custom(&Cube, [2.0])?.all_agree());
+/// # Ok::<(), gradtape::check::Failure>(())
+/// ```
+pub fn custom<T: Plain, const N: usize>(operation: &impl CustomOperation<N, T>, x: [T; N]) -> Result<Report, Failure> {
+    Check::new().custom(operation, x)
 }
 
 /// Asserts that the gradient of a function is correct: [`check::gradient`](crate::check::gradient) for tests. It panics

@@ -34,7 +34,7 @@
 //! | a loop that takes derivatives again and again | one [`Driver`]; or one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
-//! | an operation that the crate does not know | [`Tape::custom`] |
+//! | an operation that the crate does not know | [`CustomOperation`]; on one tape, [`Tape::custom`] |
 //! | an optimiser, of this crate or another | [`Objective`] |
 //! | a message of the compiler that is not clear | the table on the page of [`Real`](Real#the-compiler-says) |
 //! | a gradient to be tested | [`assert_gradient!`], [`check`] |
@@ -269,6 +269,7 @@ pub use interop::linalg;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;
+pub use number::custom::CustomOperation;
 pub use number::{Number, Plain, Real};
 pub use scalar::Scalar;
 #[cfg(feature = "locations")]

@@ -1,6 +1,7 @@
 //! The traits of every number: [`Number`], [`Plain`], and [`Real`], over which functions are written.
 
 pub(crate) mod calculus;
+pub(crate) mod custom;
 pub(crate) mod methods;
 pub(crate) mod operators;
 pub(crate) mod stamp;
@@ -15,6 +16,7 @@ use num_traits::{FloatConst, NumAssign, NumAssignOps, NumOps};
 
 use crate::ops::rules;
 use crate::scalar::Scalar;
+use custom::CustomOperation;
 use stamp::inlined;
 
 /// A number with a plain number inside: a plain number itself, or a number of this crate over a `Number`.
@@ -49,6 +51,16 @@ pub trait Number: Scalar + FloatConst + Debug + Display {
     /// ```
     #[must_use]
     fn detach(self) -> Self;
+
+    /// An operation of your own on these numbers, as [`CustomOperation::apply`] calls it.
+    ///
+    /// A number that is its own `Plain` needs no method of its own.
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    fn apply_custom<const N: usize>(operation: &impl CustomOperation<N, Self::Plain>, x: [Self; N]) -> Self {
+        Self::constant(operation.value(x.map(Self::data)))
+    }
 }
 
 /// A plain number: f64, f32, or another float that is its own innermost number.

@@ -106,6 +106,7 @@ use crate::error::Error;
 use compile::compile;
 use compile::instructions::Bytecode;
 use graph::Graph;
+use graph::custom::Custom;
 use run::Execution;
 use transform::lower::lower;
 use transform::pruned;
@@ -293,7 +294,7 @@ impl<T: Precision> Program<T> {
     /// The error of a guard that failed. The guard is found by computing the row once more.
     #[cold]
     fn failed_guard(&self, place: &str, subject: &str, parameters: &[T], row: &[T], of_parameters: bool) -> Error {
-        let values = self.graph.evaluate(parameters, row, |x| x);
+        let values = self.graph.evaluate(parameters, row, Custom::value, |x| x);
         let checked = self.graph.check_guards(&values, place, subject, of_parameters);
         let expected = || format!("{subject} for which all comparisons come out as when the program was recorded");
         checked.err().unwrap_or_else(|| Error::unexpected(place, expected(), "another (see `Paths`)"))

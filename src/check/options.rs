@@ -9,7 +9,8 @@ use super::difference::Resolution;
 use super::report::{Entry, Failure, FailureKind, Report, Variation};
 use super::verdict::Tolerance;
 use crate::function::{Function, VectorFunction, results};
-use crate::number::Plain;
+use crate::number::custom::CustomOperation;
+use crate::number::{Number, Plain};
 use crate::scalar::Scalar;
 use crate::sparse::Csr;
 use crate::tape::{Tape, Value, gradient};
@@ -81,7 +82,8 @@ impl Check {
 
     /// Checks derivatives along this many directions instead of along every coordinate, for functions of very many
     /// variables. Each direction moves all coordinates, by `max(1, |xᵢ|)` times a factor between ½ and 1, up or down.
-    /// Factors and signs are pseudorandom, but the same in every run. Has no effect on [`custom`](Self::custom).
+    /// Factors and signs are pseudorandom, but the same in every run. Has no effect on the first derivatives of [`custom`](Self::custom) and
+    /// [`tape_custom`](Self::tape_custom).
     ///
     /// # Panics
     ///
@@ -220,9 +222,25 @@ impl Check {
     ///
     /// # Errors
     ///
+    /// If a derivative disagrees with differences, or the value or a partial is not finite at `x`, or the value for
+    /// variables differs from that for constants.
+    pub fn custom<T: Plain, const N: usize>(
+        &self,
+        operation: &impl CustomOperation<N, T>,
+        x: [T; N],
+    ) -> Result<Report, Failure> {
+        let report = self.tape_custom(|_, x| apply(operation, x), &x)?;
+        let partials = &mut |_: &Tape<T>, x: &[Value<T>]| gradient(|x| apply(operation, x), x).1;
+        self.run(partials, None, &x, Subject::Jacobian, None).map(|_| report)
+    }
+
+    /// The same as [`check::tape_custom`](crate::check::tape_custom), with these options.
+    ///
+    /// # Errors
+    ///
     /// If a derivative disagrees with differences, or the operation is not finite at `x`, or its value for variables
     /// differs from that for constants.
-    pub fn custom<T: Scalar>(
+    pub fn tape_custom<T: Scalar>(
         &self,
         mut f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>,
         x: &[T],
@@ -290,6 +308,11 @@ impl Check {
             _ => (0..x.len()).map(|k| with_slopes(Variation::Coordinate(k), Line::coordinate(&x, k))).collect(),
         }
     }
+}
+
+/// The operation on a list of `N` numbers.
+fn apply<F: Number, const N: usize>(operation: &impl CustomOperation<N, F::Plain>, x: &[F]) -> F {
+    operation.apply(std::array::from_fn(|k| x[k]))
 }
 
 #[derive(Clone, Copy, PartialEq)]

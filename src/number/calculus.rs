@@ -27,6 +27,9 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         call: impl FnOnce() -> Call,
     ) -> Self;
 
+    /// The result of an operation of the user's own on any numbers.
+    fn combined<const N: usize>(data: T, x: [Self; N], partials: impl FnOnce() -> [T; N]) -> Self;
+
     /// Panics if the two cannot be operands of one operation.
     #[inline(always)]
     #[track_caller]

@@ -83,6 +83,23 @@ macro_rules! calculus_methods {
             }
         }
 
+        impl<$($generics)*> $Number
+        where
+            T: $crate::number::Number,
+        {
+            /// An operation of the user's own.
+            #[inline]
+            #[track_caller]
+            pub(crate) fn with_custom<const OPERANDS: usize>(
+                operation: &impl $crate::number::custom::CustomOperation<OPERANDS, T::Plain>,
+                x: [Self; OPERANDS],
+            ) -> Self {
+                let inner = x.map(Self::number);
+                let data = T::apply_custom(operation, inner);
+                Self::combined(data, x, || operation.partials(inner, data))
+            }
+        }
+
         implement! { [$($generics)*] num_traits::Zero, $Number, []
             { constants! { num_traits::Zero; zero } }
             fn is_zero(&self) -> bool { self.data().is_zero() }

@@ -53,13 +53,25 @@ macro_rules! common {
             Bounded, Euclid, Float, FloatConst, FromPrimitive, Inv, MulAdd, MulAddAssign, Num, NumAssignOps, NumCast, NumOps, Pow,
             Signed, ToPrimitive,
         };
+        use $crate::number::custom::CustomOperation;
         use $crate::number::{Number, Real};
 
         $crate::operations! { float_methods [$($generics)*] $Number; }
         $crate::operations! { real_methods [$($generics)*] $Number; }
 
         implement! { [$($generics)*] Number, $Number, [T: Number]
-            { type Plain = T::Plain; }
+            {
+                type Plain = T::Plain;
+
+                #[inline]
+                #[track_caller]
+                fn apply_custom<const OPERANDS: usize>(
+                    operation: &impl CustomOperation<OPERANDS, T::Plain>,
+                    x: [Self; OPERANDS],
+                ) -> Self {
+                    Self::with_custom(operation, x)
+                }
+            }
             fn constant(x: T::Plain) -> Self { Self::constant(T::constant(x)) }
             fn data(self) -> T::Plain { self.data().data() }
             fn detach(self) -> Self { self.detach() }

@@ -78,6 +78,8 @@ pub(crate) enum Form {
     Dot,
     /// From the numbers of all rows.
     Total,
+    /// From a list of operands, by an operation of the user's own.
+    Custom,
 }
 
 /// Expands to the [`Facts`] of an entry.
@@ -144,13 +146,15 @@ macro_rules! define {
             dot,
             /// The sum over all rows.
             total,
+            /// An operation of the user's own, or one of its derivatives.
+            custom,
         }
 
         impl Op {
             /// All operations.
             pub(crate) const ALL: &[Self] = &[
                 $($(Self::$name,)*)* Self::constant, Self::parameter, Self::input, Self::neg, Self::mul_add, Self::clamp,
-                Self::detach, Self::sum, Self::product, Self::dot, Self::total,
+                Self::detach, Self::sum, Self::product, Self::dot, Self::total, Self::custom,
             ];
 
             /// The name in listings and pictures.
@@ -168,6 +172,7 @@ macro_rules! define {
                     Self::product => "product",
                     Self::dot => "dot",
                     Self::total => "total",
+                    Self::custom => "custom",
                 }
             }
 
@@ -178,7 +183,7 @@ macro_rules! define {
                     Self::constant | Self::parameter | Self::input => 0,
                     Self::neg | Self::detach | Self::total => 1,
                     Self::mul_add | Self::clamp => 3,
-                    Self::sum | Self::product | Self::dot => return None,
+                    Self::sum | Self::product | Self::dot | Self::custom => return None,
                 })
             }
 
@@ -194,6 +199,7 @@ macro_rules! define {
                     Self::product => Form::Product,
                     Self::dot => Form::Dot,
                     Self::total => Form::Total,
+                    Self::custom => Form::Custom,
                 }
             }
 
@@ -209,6 +215,7 @@ macro_rules! define {
                     Self::sum | Self::product | Self::dot => {
                         facts!({kernel: Plain, nan: Kept, source: Formula, symmetric: true})
                     }
+                    Self::custom => facts!({kernel: Plain, nan: Hidden, source: Formula}),
                 }
             }
         }

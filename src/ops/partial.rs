@@ -69,7 +69,9 @@ macro_rules! define {
                     }
                     Self::detach | Self::constant | Self::parameter | Self::input => T::zero(),
                     Self::total | Self::sum => T::one(),
-                    Self::product | Self::dot => unreachable!("the partials of a list depend on the whole list"),
+                    Self::product | Self::dot | Self::custom => {
+                        unreachable!("the partials of a list depend on the whole list")
+                    }
                 }
             }
 
@@ -79,7 +81,7 @@ macro_rules! define {
                 match self {
                     $($(Self::$name => parts!(x $arguments $value $facts),)*)*
                     Self::constant | Self::parameter | Self::input | Self::neg | Self::mul_add | Self::clamp
-                    | Self::detach | Self::sum | Self::product | Self::dot | Self::total => None,
+                    | Self::detach | Self::sum | Self::product | Self::dot | Self::total | Self::custom => None,
                 }
             }
         }

@@ -112,6 +112,7 @@ impl<T: Precision> fmt::Display for Program<T> {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<T: Precision> Serialize for Program<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.graph.refuse_customs().map_err(serde::ser::Error::custom)?;
         StoredProgram::new(&self.graph, self.options).serialize(serializer)
     }
 }

@@ -4,13 +4,16 @@
 //! [`Builder`](builder::Builder). Out: the numbers of all nodes for any kind of number, by [`Graph::evaluate`].
 
 pub(crate) mod builder;
+pub(crate) mod custom;
 mod evaluate;
 mod value;
 
 use std::panic::Location;
 
+use crate::error::Error;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::{Form, Op};
+use custom::Custom;
 
 /// An operation and its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +21,7 @@ pub(crate) struct Node {
     pub(crate) op: Op,
     /// The operands, filled up with the first one. Some places hold other words: a constant has the index of its number
     /// in the first place, a parameter and an input have their index there; `powi` has its exponent in the second; a
-    /// list has the start and the length of its operands in [`Graph::lists`].
+    /// list has the start and the length of its operands in [`Graph::lists`], and `custom` the index of its operation.
     args: [NodeIndex; 3],
 }
 
@@ -53,6 +56,8 @@ pub(crate) struct Graph<T> {
     pub(crate) constants: Vec<T>,
     /// The operands of sums, products and scalar products, one list after the other.
     pub(crate) lists: Vec<NodeIndex>,
+    /// The operations of the user's own.
+    pub(crate) customs: Vec<Custom<T>>,
     guards: Vec<Guard>,
     /// Where each guard was recorded, if that is known: a file does not say it.
     origins: Vec<Option<Origin>>,
@@ -81,6 +86,16 @@ impl Node {
     fn list(op: Op, start: u32, len: u32) -> Self {
         let [start, len] = [start, len].map(NodeIndex::from_word);
         Self { op, args: [start, len, start] }
+    }
+
+    /// An operation of the user's own, of this index in [`Graph::customs`], on a list.
+    fn custom(index: u32, start: u32, len: u32) -> Self {
+        Self { op: Op::custom, args: [start, len, index].map(NodeIndex::from_word) }
+    }
+
+    /// The index of an operation of the user's own.
+    pub(crate) fn custom_index(&self) -> usize {
+        self.args[2].index()
     }
 
     /// Which of the constants, parameters or inputs this leaf is.
@@ -159,6 +174,7 @@ impl<T> Graph<T> {
             nodes: leaves(Op::parameter, parameters).chain(leaves(Op::input, inputs)).collect(),
             constants: Vec::new(),
             lists: Vec::new(),
+            customs: Vec::new(),
             guards: Vec::new(),
             origins: Vec::new(),
             outputs: Vec::new(),
@@ -168,9 +184,32 @@ impl<T> Graph<T> {
         }
     }
 
-    /// A graph without nodes that has as many parameters and inputs as this one.
+    /// A graph without nodes that has as many parameters and inputs as this one, and its operations of the user's own.
     pub(crate) fn emptied(&self) -> Self {
-        Self { parameters: self.parameters, inputs: self.inputs, of_sum: self.of_sum, ..Self::new(0, 0) }
+        let customs = self.customs.clone();
+        Self { parameters: self.parameters, inputs: self.inputs, of_sum: self.of_sum, customs, ..Self::new(0, 0) }
+    }
+
+    /// The operation of the user's own that a node calls.
+    pub(crate) fn custom(&self, node: &Node) -> &Custom<T> {
+        &self.customs[node.custom_index()]
+    }
+
+    /// An error if the graph calls an operation of the user's own, which is code that only this process has.
+    pub(crate) fn refuse_customs(&self) -> Result<(), Error> {
+        let Some(node) = self.nodes.iter().find(|node| node.op == Op::custom) else { return Ok(()) };
+        let found = format!(
+            "`{}`, an operation of your own; compute it with these operations instead",
+            self.custom(node).name()
+        );
+        Err(Error::unexpected("program", "operations of gradtape, which can be written down", found))
+    }
+
+    /// Adds the list of operands of a node that calls the operation of this index, and returns the node.
+    pub(crate) fn add_custom(&mut self, index: usize, operands: &[NodeIndex]) -> Node {
+        let start = checked_u32(self.lists.len());
+        self.lists.extend(operands);
+        Node::custom(checked_u32(index), start, checked_u32(operands.len()))
     }
 
     pub(crate) fn node(&self, index: NodeIndex) -> &Node {
@@ -220,6 +259,10 @@ impl<T> Graph<T> {
             Form::Sum | Form::Product | Form::Dot => {
                 let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
                 self.add_list(node.op, &operands)
+            }
+            Form::Custom => {
+                let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
+                self.add_custom(node.custom_index(), &operands)
             }
         };
         self.nodes.push(node);

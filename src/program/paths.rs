@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Program;
 use super::graph::Graph;
+use super::graph::custom::Custom;
 use super::options::Options;
 use super::precision::Precision;
 use super::record::expr::Expr;
@@ -274,7 +275,7 @@ where
 {
     let tape = Tape::new();
     let (parameters, inputs) = (tape.vars(parameters), tape.vars(row));
-    let values = graph.evaluate(&parameters, &inputs, |value| value);
+    let values = graph.evaluate(&parameters, &inputs, Custom::on_tape, |value| value);
     let outputs = graph.outputs.iter().map(|id| values[id.index()]);
     let mut results: Vec<T> = outputs.clone().map(Value::data).collect();
     if path_output != PathOutput::Values {

@@ -8,7 +8,7 @@ pub(crate) mod lower;
 mod prune;
 pub(crate) mod reverse;
 
-use super::graph::Graph;
+use super::graph::{Graph, Node};
 use super::options::{Optimization, Options};
 use super::precision::Precision;
 use super::record::expr::Expr;
@@ -33,6 +33,12 @@ fn total<T: Precision>(x: Expr<T>) -> Expr<T> {
 /// Whether the number is the constant 0.
 fn is_zero<T: Precision>(x: Expr<T>) -> bool {
     x.is_constant() && x.data == T::zero()
+}
+
+/// The partial by operand `k` of an operation of the user's own.
+fn custom_partial<T: Precision>(graph: &Graph<T>, node: &Node, exprs: &[Expr<T>], k: usize) -> Expr<T> {
+    let x: Vec<Expr<T>> = graph.operands(node).iter().map(|operand| exprs[operand.index()]).collect();
+    Expr::call_custom(graph.custom(node).derivative(k), &x)
 }
 
 /// The partials of a product: for each factor the product of the factors before it and those behind it, in the order in

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::nary::join_all;
 use super::node::NodeId;
 use super::record::record;
 use super::registry::{assert_same_tape, is_last};
@@ -167,6 +168,20 @@ impl<T: Scalar> Calculus<T> for Value<T> {
         let partials = [partial_a(), partial_b()];
         watch(&[(a.node, partials[0], a.slope), (b.node, partials[1], b.slope)], None, call);
         Self::exact(data, record([a.node, b.node], partials, [a.slope, b.slope]))
+    }
+
+    #[inline]
+    #[track_caller]
+    fn combined<const N: usize>(data: T, x: [Self; N], partials: impl FnOnce() -> [T; N]) -> Self {
+        if x.iter().all(|x| x.is_constant()) {
+            return Self::constant(data);
+        }
+        let (partials, call) = (partials(), || Call::new("custom", x.map(|x| x.data.to_f64())));
+        match (x.as_slice(), partials.as_slice()) {
+            (&[x], &[partial]) => x.chain(data, partial, call),
+            (&[a, b], &[by_a, by_b]) => Self::join(data, a, b, || by_a, || by_b, call),
+            _ => join_all("custom", data, x.into_iter().zip(partials)),
+        }
     }
 
     /// Panics if the two values do not belong to one tape.

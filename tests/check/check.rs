@@ -21,7 +21,7 @@ fn custom<T: gradtape::Scalar>(tape: &Tape<T>, x: &[Value<T>], change: [T; 2]) -
 
 #[test]
 fn operations_of_ones_own_are_confirmed() {
-    let report = check::custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5, 0.7]).unwrap();
+    let report = check::tape_custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5, 0.7]).unwrap();
     assert!(report.all_agree(), "{report}");
     let variations: Vec<_> = report.entries().iter().map(|entry| entry.variation).collect();
     let expected = [
@@ -32,7 +32,7 @@ fn operations_of_ones_own_are_confirmed() {
         Variation::Together,
     ];
     assert_eq!(variations, expected);
-    let report = check::custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5_f32, 0.7]).unwrap();
+    let report = check::tape_custom(|tape, x| custom(tape, x, [1.0, 1.0]), &[1.5_f32, 0.7]).unwrap();
     assert!(report.all_agree(), "{report}");
 }
 
@@ -43,7 +43,7 @@ fn wrong_partials_of_operations_are_caught() {
             for k in 0..2 {
                 let mut change = [1.0; 2];
                 change[k] = wrong;
-                let failure = check::custom(|tape, x| custom(tape, x, change), &x).unwrap_err();
+                let failure = check::tape_custom(|tape, x| custom(tape, x, change), &x).unwrap_err();
                 let report = failure.report().unwrap();
                 let disagree = |variation| {
                     report
@@ -66,9 +66,9 @@ fn swapped_and_missing_partials_are_caught() {
     let swapped = |tape: &Tape<f64>, x: &[Value<f64>]| {
         tape.custom(x[0].data() / x[1].data(), &[(x[1], 1.0 / x[1].data()), (x[0], -x[0].data() / x[1].data().powi(2))])
     };
-    assert_eq!(check::custom(swapped, &[2.0, 3.0]).unwrap_err().report().unwrap().entries().len(), 5);
+    assert_eq!(check::tape_custom(swapped, &[2.0, 3.0]).unwrap_err().report().unwrap().entries().len(), 5);
     let missing = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data() * x[1].data(), &[(x[0], x[1].data())]);
-    let failure = check::custom(missing, &[2.0, 3.0]).unwrap_err();
+    let failure = check::tape_custom(missing, &[2.0, 3.0]).unwrap_err();
     assert_eq!(
         verdicts(failure.report().unwrap()),
         [Verdict::Agrees, Verdict::Agrees, Verdict::Disagrees, Verdict::Disagrees, Verdict::Disagrees]
@@ -83,18 +83,21 @@ fn an_operation_that_treats_constants_or_shared_nodes_otherwise_is_caught() {
         tape.custom(y, &[(x[0], 1.0)])
     };
     assert_eq!(
-        check::custom(halved, &[3.0]).unwrap_err().to_string(),
+        check::tape_custom(halved, &[3.0]).unwrap_err().to_string(),
         "the function is 3.0 for variables, but 1.5 for constants of the same numbers"
     );
     // Creates a new variable, which loses the dependence on the operand.
     let lost = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data(), &[(tape.var(x[0].data()), 1.0)]);
-    assert_eq!(check::custom(lost, &[3.0]).unwrap_err().to_string(), "the function of constants is not a constant");
+    assert_eq!(
+        check::tape_custom(lost, &[3.0]).unwrap_err().to_string(),
+        "the function of constants is not a constant"
+    );
     // The partial by the second operand is right only if the first operand is no constant.
     let half = |tape: &Tape<f64>, x: &[Value<f64>]| {
         let (a, b) = (x[0].data(), x[1].data());
         tape.custom(a * b, &[(x[0], b), (x[1], if x[0].is_constant() { 0.0 } else { a })])
     };
-    let failure = check::custom(half, &[2.0, 3.0]).unwrap_err();
+    let failure = check::tape_custom(half, &[2.0, 3.0]).unwrap_err();
     assert!(is_caught(Err(failure), Variation::Alone(1)));
     // Assumes that an operand with a slope is a node.
     let own = |tape: &Tape<f64>, x: &[Value<f64>]| {
@@ -102,7 +105,7 @@ fn an_operation_that_treats_constants_or_shared_nodes_otherwise_is_caught() {
         let whole = |v: Value<f64>| if format!("{v:?}").contains("slope: 1.0") { 1.0 } else { 0.5 };
         tape.custom(a + b, &[(x[0], whole(x[0])), (x[1], whole(x[1]))])
     };
-    assert!(is_caught(check::custom(own, &[2.0, 3.0]), Variation::Together));
+    assert!(is_caught(check::tape_custom(own, &[2.0, 3.0]), Variation::Together));
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn at_kinks_nothing_can_be_told() {
     }
     // At a kink, a slope that is steeper than those on both sides is wrong, too.
     let steep = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data().abs(), &[(x[0], 5.0)]);
-    assert!(check::custom(steep, &[0.0]).is_err());
+    assert!(check::tape_custom(steep, &[0.0]).is_err());
 }
 
 #[test]
@@ -171,15 +174,15 @@ fn at_the_end_of_the_domain_nothing_can_be_told() {
 fn gradients_that_are_not_finite_never_agree() {
     let slope = |slope: f64| move |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data(), &[(x[0], slope)]);
     for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let failure = check::custom(slope(wrong), &[2.0]).unwrap_err();
+        let failure = check::tape_custom(slope(wrong), &[2.0]).unwrap_err();
         let all = verdicts(failure.report().unwrap());
         assert_eq!(all, [Verdict::Disagrees; 3], "{failure}");
-        let lax = Check::new().relative(1e300).absolute(1e300).custom(slope(wrong), &[2.0]);
+        let lax = Check::new().relative(1e300).absolute(1e300).tape_custom(slope(wrong), &[2.0]);
         assert!(lax.is_err(), "{wrong}");
     }
     // 0 · ∞ in a product of plain numbers
     let nan = |tape: &Tape<f64>, x: &[Value<f64>]| tape.custom(x[0].data().sqrt(), &[(x[0], f64::NAN)]);
-    assert!(check::custom(nan, &[0.0]).is_err());
+    assert!(check::tape_custom(nan, &[0.0]).is_err());
 }
 
 #[test]

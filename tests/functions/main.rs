@@ -4,6 +4,7 @@
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 
+mod custom_operations;
 mod drivers;
 mod drivers_at_exceptions;
 mod function_macro;

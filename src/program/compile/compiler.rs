@@ -56,7 +56,7 @@ fn sections_and_uses<T>(graph: &Graph<T>, options: Options) -> (Vec<Section>, Ve
             Form::Total => Section::Epilogue,
             Form::Input => Section::Body,
             Form::Constant | Form::Parameter => Section::Prologue,
-            Form::Operation | Form::Sum | Form::Product | Form::Dot => {
+            Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Custom => {
                 if in_body {
                     Section::Body
                 } else if in_epilogue {
@@ -109,6 +109,7 @@ impl<'g, T: Float> Compiler<'g, T> {
             body: Vec::with_capacity(count),
             epilogue: Vec::new(),
             terms: Vec::new(),
+            customs: graph.customs.clone(),
             guards: Vec::new(),
             totals: Vec::new(),
             slots: 0,
@@ -286,6 +287,15 @@ impl<'g, T: Float> Compiler<'g, T> {
             Form::Operation if !sum.is_empty() => self.emit_sum(k, sum),
             Form::Operation if node.op == Op::kept && section == Section::Body && self.code.leaves_out_kept => {
                 self.registers[k.index()] = self.in_lanes(operands[0]);
+            }
+            Form::Custom => {
+                let start = self.code.terms.len();
+                for &operand in operands {
+                    let a = if section == Section::Body { self.in_lanes(operand) } else { self.register(operand) };
+                    self.code.terms.push(Term { kind: TermKind::Lanes, negative: false, zero_wins: false, a, b: a });
+                }
+                let terms = TermRange::to_end(start, &self.code.terms);
+                self.push(section, Instruction::Custom { index: checked_u32(node.custom_index()), terms, out });
             }
             Form::Product => match *operands {
                 [only] => self.emit_operation(section, Op::detach, [only; 3], 0, k),

@@ -6,6 +6,7 @@ use super::classes::{Kernel, Pair};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::graph::Guard;
+use crate::program::graph::custom::Custom;
 
 /// The index of a number for each row of a block, plus one: so an `Option` of it has no more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +187,8 @@ pub(crate) enum Instruction<P = Place> {
     MulAdd { product: Term<P>, c: P, out: P },
     /// The sum of a range of terms, in order. Products are fused if that is allowed.
     Sum { terms: TermRange, out: P, fused: bool },
+    /// An operation of the user's own, of this index, on the first operands of a range of terms.
+    Custom { index: u32, terms: TermRange, out: P },
     /// Adds the terms of a range to the totals, one to each.
     Reduce { terms: TermRange },
     /// A comparison that must have its recorded outcome.
@@ -203,7 +206,7 @@ impl<P: Copy> Instruction<P> {
             Self::MulAdd { product, c, .. } => [product.a, product.b, c].into_iter().for_each(see),
             Self::Pair { a, .. } | Self::Store { a, .. } => [a].into_iter().for_each(see),
             Self::Guard(guard) => guard.operands.into_iter().for_each(see),
-            Self::Sum { terms: range, .. } | Self::Reduce { terms: range } => {
+            Self::Sum { terms: range, .. } | Self::Custom { terms: range, .. } | Self::Reduce { terms: range } => {
                 range.of(terms).iter().flat_map(|term| [term.a, term.b]).for_each(see);
             }
             Self::Load { .. } | Self::Splat { .. } | Self::Count { .. } => {}
@@ -219,7 +222,8 @@ impl<P: Copy> Instruction<P> {
             | Self::Kernel { out, .. }
             | Self::PerLane { out, .. }
             | Self::MulAdd { out, .. }
-            | Self::Sum { out, .. } => [Some(out), None],
+            | Self::Sum { out, .. }
+            | Self::Custom { out, .. } => [Some(out), None],
             Self::Pair { outs: [y, z], .. } => [Some(y), Some(z)],
             Self::Reduce { .. } | Self::Guard(_) | Self::Store { .. } => [None; 2],
         };
@@ -244,6 +248,7 @@ impl<P: Copy> Instruction<P> {
                 Instruction::MulAdd { product: product.map(&place), c: place(c), out: place(out) }
             }
             Self::Sum { terms, out, fused } => Instruction::Sum { terms, out: place(out), fused },
+            Self::Custom { index, terms, out } => Instruction::Custom { index, terms, out: place(out) },
             Self::Reduce { terms } => Instruction::Reduce { terms },
             Self::Guard(guard) => Instruction::Guard(guard.map(place)),
             Self::Store { column, a, checks } => Instruction::Store { column, a: place(a), checks },
@@ -267,6 +272,8 @@ pub(crate) struct Bytecode<T, P = Place> {
     pub(crate) epilogue: Vec<Instruction<P>>,
     /// The terms of all sums.
     pub(crate) terms: Vec<Term<P>>,
+    /// The operations of the user's own.
+    pub(crate) customs: Vec<Custom<T>>,
     /// The guards among uniforms.
     pub(crate) guards: Vec<Guard<P>>,
     /// The uniform that each sum over rows is written to.

@@ -28,6 +28,7 @@ pub(super) fn assign<T>(compiler: Compiler<'_, T>) -> Bytecode<T> {
         body: renamed(code.body, &code.terms, &mut terms, in_body),
         epilogue: renamed(code.epilogue, &code.terms, &mut terms, outside),
         terms,
+        customs: code.customs,
         guards: code.guards.into_iter().map(|guard| guard.map(|register| Place::from(uniform(register)))).collect(),
         slots: count,
         uniforms: code.uniforms,
@@ -98,7 +99,10 @@ fn renamed(
 ) -> Vec<Instruction> {
     let renamed = |instruction: Instruction<Register>| {
         let mut renamed = instruction.map(&place);
-        if let Instruction::Sum { terms: range, .. } | Instruction::Reduce { terms: range } = &mut renamed {
+        if let Instruction::Sum { terms: range, .. }
+        | Instruction::Custom { terms: range, .. }
+        | Instruction::Reduce { terms: range } = &mut renamed
+        {
             let start = terms.len();
             terms.extend(range.of(old_terms).iter().map(|term| term.map(&place)));
             *range = TermRange::to_end(start, terms);

@@ -86,7 +86,9 @@ impl<T: Float> Compiler<'_, T> {
                         continue;
                     }
                 }
-                Form::Operation | Form::Product | Form::Constant | Form::Parameter | Form::Input => continue,
+                Form::Operation | Form::Product | Form::Custom | Form::Constant | Form::Parameter | Form::Input => {
+                    continue;
+                }
             }
             for part in &parts {
                 self.absorbed[part.index()] = true;

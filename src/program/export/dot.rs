@@ -6,6 +6,7 @@ mod write;
 use crate::error::Error;
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
+use crate::program::graph::custom::Custom;
 use crate::program::precision::Precision;
 use crate::tape::{Tape, Value};
 
@@ -88,7 +89,7 @@ impl<'p, T: Precision> Dot<'p, T> {
                 return Err(Error::unexpected("picture", format!("{expected} {what}"), found.to_string()));
             }
         }
-        let data = graph.evaluate(parameters, inputs, |x| x);
+        let data = graph.evaluate(parameters, inputs, Custom::value, |x| x);
         graph.check_guards(&data, "picture", "a point", false)?;
         let dot = Dot {
             graph,
@@ -247,7 +248,7 @@ impl<T: Precision> Dot<'_, T> {
         let point = tape.vars(&self.point);
         let (parameters, inputs) = point.split_at(self.graph.parameters as usize);
         let mut nodes = self.graph.nodes.iter();
-        let values = self.graph.evaluate(parameters, inputs, |x| {
+        let values = self.graph.evaluate(parameters, inputs, Custom::on_tape, |x| {
             // A detached number is a constant on a tape and has no derivative. Here it is a new variable.
             let is_detached = nodes.next().is_some_and(|node| node.op == Op::detach);
             if is_detached { tape.var(x.data()) } else { x.retain() }

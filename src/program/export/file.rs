@@ -183,11 +183,18 @@ impl Reader {
             return Err(Error::unexpected(place(), "an operation that this version of gradtape has", found));
         };
         let form = op.form();
+        if form == Form::Custom {
+            return Err(Error::unexpected(
+                place(),
+                "an operation of gradtape",
+                "one of a user's own, which no file holds",
+            ));
+        }
         let has_exponent = op == Op::powi;
         // How many operands, and how many numbers in all.
         let (count, all) = match form {
             Form::Constant | Form::Parameter | Form::Input => (0, 1),
-            Form::Sum | Form::Product | Form::Dot => (numbers.len(), numbers.len()),
+            Form::Sum | Form::Product | Form::Dot | Form::Custom => (numbers.len(), numbers.len()),
             Form::Operation | Form::Total => {
                 let arity = op.arity().unwrap_or(numbers.len());
                 (arity, arity + usize::from(has_exponent))
@@ -230,7 +237,7 @@ impl Reader {
                 let exponent = exponent.map_err(|_| Error::unexpected(place(), "an exponent", rest[0].to_string()))?;
                 Node::operation(op, std::array::from_fn(|k| *ids.get(k).unwrap_or(&ids[0])), exponent)
             }
-            Form::Sum | Form::Product | Form::Dot => graph.add_list(op, &ids),
+            Form::Sum | Form::Product | Form::Dot | Form::Custom => graph.add_list(op, &ids),
         };
         if varies && is_late {
             return Err(Error::unexpected(place(), "numbers of rows or sums over all rows", "both"));

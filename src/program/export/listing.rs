@@ -30,7 +30,7 @@ impl<'g, T: Precision> Names<'g, T> {
             Form::Constant => format!("{:?}", self.graph.constants[node.leaf_index()]),
             Form::Parameter => format!("p[{}]", node.leaf_index()),
             Form::Input => format!("x[{}]", node.leaf_index()),
-            Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => {
+            Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Custom | Form::Total => {
                 format!("v{}", self.numbers[id.index()])
             }
         }
@@ -53,6 +53,8 @@ impl<'g, T: Precision> Names<'g, T> {
             format!("-{}", self.name(operands[0]))
         } else if node.op == Op::powi {
             format!("powi({}, {})", self.name(operands[0]), node.exponent())
+        } else if node.op == Op::custom {
+            format!("{}({})", self.graph.custom(node).name(), self.names(operands))
         } else {
             format!("{}({})", node.op.name(), self.names(operands))
         }

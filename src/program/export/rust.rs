@@ -55,6 +55,7 @@ impl<T: Precision> Source<T> {
                 format!("{}{name:?}", if is_keyword { "the keyword " } else { "" }),
             ));
         }
+        graph.refuse_customs()?;
         // Sharing changes no bits here, even in exact programs: the derivatives are nodes already.
         let inexact = options.without_exactness();
         Ok(Self { name: name.into(), graph: rebuild(&pruned(graph, options), inexact), libm: false })

@@ -101,6 +101,7 @@ fn count_computing(instructions: &[Instruction]) -> usize {
         | Instruction::Pair { .. }
         | Instruction::MulAdd { .. }
         | Instruction::Sum { .. }
+        | Instruction::Custom { .. }
         | Instruction::Reduce { .. } => true,
         Instruction::Load { .. } | Instruction::Splat { .. } | Instruction::Guard(_) | Instruction::Store { .. } => {
             false

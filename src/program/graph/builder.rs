@@ -1,7 +1,9 @@
 //! A graph that grows.
 
+use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
+use super::custom::Custom;
 use super::{Graph, Guard, Node, Origin};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
@@ -16,6 +18,9 @@ pub(crate) struct Builder<T> {
     /// By their bits: the two zeros are different constants, and a NaN is itself.
     constants: HashMap<u64, NodeIndex>,
     guards: HashSet<Guard>,
+    /// The indices of operations of the user's own, by their keys, and of those without data, by their types.
+    customs: HashMap<(usize, Vec<usize>), usize>,
+    custom_types: HashMap<TypeId, usize>,
     /// Whether a node that the graph has already is not added again.
     shares: bool,
     /// A node is a *user* of its youngest operand. For each node: its youngest user, and the next older user of its own
@@ -41,6 +46,8 @@ impl<T: Bits + Copy> Builder<T> {
         let mut builder = Self {
             constants: constants.collect(),
             guards: graph.guards().iter().copied().collect(),
+            customs: graph.customs.iter().enumerate().map(|(index, custom)| (custom.key(), index)).collect(),
+            custom_types: HashMap::new(),
             shares,
             users: Vec::with_capacity(graph.nodes.len()),
             folds: options.has(Optimization::Folding),
@@ -104,6 +111,34 @@ impl<T: Bits + Copy> Builder<T> {
             let node = self.graph.add_list(op, operands);
             self.add(node)
         })
+    }
+
+    /// A call of the operation of the user's own of this index.
+    pub(crate) fn push_custom(&mut self, index: usize, operands: &[NodeIndex]) -> NodeIndex {
+        let is_same = |node: &Node| node.custom_index() == index && self.graph.operands(node) == operands;
+        self.find(Op::custom, operands, is_same).unwrap_or_else(|| {
+            let node = self.graph.add_custom(index, operands);
+            self.add(node)
+        })
+    }
+
+    /// The index of an operation of the user's own.
+    pub(crate) fn custom_index(&mut self, custom: Custom<T>) -> usize {
+        let customs = &mut self.graph.customs;
+        *self.customs.entry(custom.key()).or_insert_with(|| {
+            customs.push(custom);
+            customs.len() - 1
+        })
+    }
+
+    /// The same of an operation of the type `id` without data, which is made once.
+    pub(crate) fn custom_index_of_type(&mut self, id: TypeId, make: impl FnOnce() -> Custom<T>) -> usize {
+        if let Some(&index) = self.custom_types.get(&id) {
+            return index;
+        }
+        let index = self.custom_index(make());
+        self.custom_types.insert(id, index);
+        index
     }
 
     pub(crate) fn guard(&mut self, guard: Guard, origin: Option<Origin>) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::custom::Custom;
 use super::{Graph, Guard};
 use crate::error::Error;
 use crate::number::Real;
@@ -9,11 +10,13 @@ use crate::ops::index::NodeIndex;
 use crate::ops::op::{Form, Op};
 
 impl<T: Copy> Graph<T> {
-    /// The numbers of all nodes, of any kind. `each` sees the number of every node and may replace it.
+    /// The numbers of all nodes, of any kind, for which `custom` calls operations of the user's own. `each` sees the number
+    /// of every node and may replace it.
     pub(crate) fn evaluate<F: Real<Plain = T>>(
         &self,
         parameters: &[F],
         inputs: &[F],
+        custom: impl Fn(&Custom<T>, &[F]) -> F,
         mut each: impl FnMut(F) -> F,
     ) -> Vec<F> {
         let mut values: Vec<F> = Vec::with_capacity(self.nodes.len());
@@ -29,6 +32,7 @@ impl<T: Copy> Graph<T> {
                     let (a, b): (Vec<F>, Vec<F>) = (list().step_by(2).collect(), list().skip(1).step_by(2).collect());
                     F::dot(&a, &b)
                 }
+                Form::Custom => custom(self.custom(node), &list().collect::<Vec<F>>()),
                 Form::Operation | Form::Total => {
                     node.op.value(node.map_operands(|operand| values[operand.index()]), node.exponent())
                 }

@@ -51,7 +51,8 @@ macro_rules! define {
                     Self::clamp => x[0],
                     Self::detach => x[0].detach(),
                     Self::total => x[0],
-                    Self::constant | Self::parameter | Self::input | Self::sum | Self::product | Self::dot => {
+                    Self::constant | Self::parameter | Self::input | Self::sum | Self::product | Self::dot
+                    | Self::custom => {
                         unreachable!("{self:?} is computed from more than three operands, or from none")
                     }
                 }

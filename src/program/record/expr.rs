@@ -1,5 +1,6 @@
 //! The number that records a program.
 
+mod custom;
 mod methods;
 mod nested;
 mod traits;

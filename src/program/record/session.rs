@@ -11,7 +11,7 @@ use crate::program::graph::builder::Builder;
 use crate::scalar::Bits;
 
 /// A float whose operations can be recorded: f32 and f64.
-pub trait Recordable: Plain + Bits + Recorded {
+pub trait Recordable: Plain + Bits + Recorded + Send + Sync {
     /// The recording under way on this thread, if there is one.
     fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>>;
 }

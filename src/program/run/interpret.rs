@@ -6,13 +6,14 @@ use super::kernels::{Kernels, Lanes};
 use super::lanes::{Frame, Numbers, RowBlock, zero_wins};
 use super::operations::{Operation, per_lane};
 use crate::program::compile::classes::Kernel;
-use crate::program::compile::instructions::{Instruction, Term};
+use crate::program::compile::instructions::{Instruction, Place, Term};
+use crate::program::graph::custom::Custom;
 
-/// Executes instructions with these kernels. The terms are those of the whole program.
+/// Executes instructions with these kernels. The terms and the operations of the user's own are those of the whole program.
 pub(super) fn interpret<T: Lanes, const W: usize>(
     kernels: &Kernels<T, W>,
     instructions: &[Instruction],
-    terms: &[Term],
+    (terms, customs): (&[Term], &[Custom<T>]),
     frame: &Frame<'_, T, W>,
     block: &mut RowBlock<'_, T>,
 ) {
@@ -51,8 +52,33 @@ pub(super) fn interpret<T: Lanes, const W: usize>(
                     (kernels.sum_exactly)(frame, terms, out, fused, block.zero_wins);
                 }
             }
+            Instruction::Custom { index, terms: range, out } => {
+                call_custom(frame, &customs[index as usize], range.of(terms), out);
+            }
             Instruction::Reduce { terms: range } => (kernels.reduce)(frame, range.of(terms), block),
             Instruction::Guard(guard) => (kernels.guard)(frame, block, guard),
         }
+    }
+}
+
+/// Calls an operation of the user's own, lane by lane.
+fn call_custom<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, custom: &Custom<T>, operands: &[Term], out: Place) {
+    // Long lists of operands are on the heap.
+    let (mut few, mut many) = ([T::zero(); 8], Vec::new());
+    let x = if let Some(x) = few.get_mut(..operands.len()) {
+        x
+    } else {
+        many.resize(operands.len(), T::zero());
+        &mut many
+    };
+    for (k, out) in frame.slot(out).iter().enumerate() {
+        let mut results = [T::zero(); W];
+        for (i, result) in results.iter_mut().enumerate() {
+            for (x, operand) in x.iter_mut().zip(operands) {
+                *x = frame.slot(operand.a)[k].read()[i];
+            }
+            *result = custom.value(x);
+        }
+        out.write(results);
     }
 }

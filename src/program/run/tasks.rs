@@ -191,7 +191,7 @@ impl<T: Lanes> Evaluation<'_, T> {
                     // The last block may be shorter.
                     let frame = Frame { chunks: chunks.min(count.div_ceil(WIDTH)), ..frame };
                     let kernels = &T::kernels(self.execution.simd).rows;
-                    interpret(kernels, &code.body, &code.terms, &frame, &mut block);
+                    interpret(kernels, &code.body, (&code.terms, &code.customs), &frame, &mut block);
                     has_nan |= block.has_nan;
                 }
                 totals.iter_mut().zip(frame.totals).for_each(|(sum, lanes)| *sum = add_up(lanes));

@@ -114,7 +114,7 @@ impl<T: Lanes> Workspace<T> {
         let rows = Rows::of(&[], 0, 1);
         let mut block = RowBlock { rows_of_totals, ..RowBlock::new(rows, 0, 1, &mut [], &mut [], true) };
         let kernels = &T::kernels(execution.simd).one_row;
-        interpret(kernels, instructions, &code.terms, &frame, &mut block);
+        interpret(kernels, instructions, (&code.terms, &code.customs), &frame, &mut block);
         self.uniforms.iter_mut().zip(&self.uniform_cells).for_each(|(x, cell)| *x = cell.get());
     }
 
@@ -131,7 +131,7 @@ impl<T: Lanes> Workspace<T> {
             }
             self.guard_failed.fill(false);
             let mut block = RowBlock::new(rows, 0, 1, &mut self.results, &mut self.guard_failed, zero_wins);
-            interpret(kernels, &code.body, &code.terms, &frame, &mut block);
+            interpret(kernels, &code.body, (&code.terms, &code.customs), &frame, &mut block);
             let has_nan = block.has_nan || totals.iter().any(|x| x.get().is_nan());
             if zero_wins || !code.zero_wins || !has_nan {
                 break;

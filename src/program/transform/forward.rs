@@ -1,6 +1,6 @@
 //! Forward mode: derivatives along a direction.
 
-use super::{exprs, is_zero, product_partials, total};
+use super::{custom_partial, exprs, is_zero, product_partials, total};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::{Form, Op};
 use crate::ops::rules::scaled;
@@ -32,7 +32,7 @@ pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
                 Form::Constant => None,
                 Form::Operation if node.op == Op::detach => None,
                 Form::Total => tangents[operands[0].index()].map(total),
-                Form::Operation | Form::Sum | Form::Product | Form::Dot => {
+                Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Custom => {
                     let partials = partials(graph, node, &exprs, y, &tangents);
                     let terms = operands.iter().zip(partials);
                     let terms = terms.filter_map(|(id, partial)| Some(scaled(partial, tangents[id.index()]?)));
@@ -61,6 +61,12 @@ fn partials<T: Precision>(
         Form::Product => product_partials(&operands.iter().map(of).collect::<Vec<_>>()),
         Form::Dot => (0..operands.len()).map(|k| of(&operands[k ^ 1])).collect(),
         Form::Sum => vec![Expr::constant(T::one()); operands.len()],
+        Form::Custom => {
+            let partial = |k: usize| {
+                tangents[operands[k].index()].map_or(Expr::default(), |_| custom_partial(graph, node, exprs, k))
+            };
+            (0..operands.len()).map(partial).collect()
+        }
         Form::Operation | Form::Constant | Form::Parameter | Form::Input | Form::Total => {
             let x = node.map_operands(|operand| of(&operand));
             let partial = |k: usize| {

@@ -47,6 +47,7 @@ fn rebuilt_node<T: Precision>(graph: &Graph<T>, node: &Node, exprs: &[Expr<T>]) 
             let (a, b): (Vec<_>, Vec<_>) = (list().step_by(2).collect(), list().skip(1).step_by(2).collect());
             Expr::dot(&a, &b)
         }
+        Form::Custom => Expr::call_custom(graph.custom(node).clone(), &list().collect::<Vec<_>>()),
         Form::Operation => {
             let x = node.map_operands(|operand| exprs[operand.index()]);
             node.op.in_parts(x[0]).unwrap_or_else(|| Expr::call_any(node.op, x, node.exponent()))

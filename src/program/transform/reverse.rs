@@ -7,7 +7,7 @@
 
 use std::collections::BinaryHeap;
 
-use super::{exprs, is_zero, product_partials, total};
+use super::{custom_partial, exprs, is_zero, product_partials, total};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::{Form, Op};
 use crate::ops::rules::scaled;
@@ -123,6 +123,14 @@ impl<T: Precision> Reverse<'_, T> {
             Form::Dot => {
                 let pairs: Vec<_> = operands.iter().map(|&id| of(self, id)).collect();
                 let shares: Vec<_> = (0..pairs.len()).map(|k| (pairs[k].0, pairs[k ^ 1].1)).collect();
+                self.join(shares, uniform)
+            }
+            Form::Custom => {
+                let partial = |this: &Self, k: usize| {
+                    let link = this.links[operands[k].index()];
+                    (link, link.map_or(Expr::default(), |_| custom_partial(graph, node, &this.exprs, k)))
+                };
+                let shares: Vec<_> = (0..operands.len()).map(|k| partial(self, k)).collect();
                 self.join(shares, uniform)
             }
             Form::Operation | Form::Constant | Form::Parameter | Form::Input => {

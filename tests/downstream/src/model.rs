@@ -48,7 +48,7 @@ mod tests {
         }
 
         fn the_partial_of_the_activation_is_right(x: Magnitude<f32>) -> bool {
-            check::custom(|tape, x| isru(tape, x[0]), &[x.0]).is_ok()
+            check::tape_custom(|tape, x| isru(tape, x[0]), &[x.0]).is_ok()
         }
     }
 

@@ -79,7 +79,7 @@ pub(super) fn title(op: Op, exponent: i32, operands: &[Option<String>]) -> Strin
         Form::Product => list("Π", "×", &folded),
         Form::Dot => dot(operands),
         Form::Total => "Σ rows".to_owned(),
-        Form::Operation | Form::Constant | Form::Parameter | Form::Input => {
+        Form::Operation | Form::Custom | Form::Constant | Form::Parameter | Form::Input => {
             if let Some((_, symbol)) = symbols.iter().find(|(other, _)| *other == op) {
                 around(symbol, operands, op.is_symmetric())
             } else if op == Op::powi {

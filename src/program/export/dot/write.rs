@@ -46,7 +46,7 @@ impl<T: Precision> Dot<'_, T> {
         match node.op.form() {
             Form::Constant => Some(Numbers::new(self.decimals).short(self.data[id.index()])),
             Form::Parameter => self.folds_parameters.then(|| self.name(node.leaf_index())),
-            Form::Input | Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => None,
+            Form::Input | Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Custom | Form::Total => None,
         }
     }
 
@@ -55,6 +55,7 @@ impl<T: Precision> Dot<'_, T> {
             Form::Constant => Numbers::new(self.decimals).short(self.data[id.index()]),
             Form::Parameter => self.name(node.leaf_index()),
             Form::Input => self.name(self.graph.parameters as usize + node.leaf_index()),
+            Form::Custom => escaped(&self.graph.custom(node).name()),
             Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => {
                 let operands: Vec<_> = self.graph.operands(node).iter().map(|&operand| self.folded(operand)).collect();
                 title(node.op, node.exponent(), &operands)
@@ -82,7 +83,7 @@ impl<T: Precision> Dot<'_, T> {
         let color = match node.op.form() {
             Form::Parameter => Some(PARAMETER),
             Form::Input => Some(INPUT),
-            Form::Constant | Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Total => {
+            Form::Constant | Form::Operation | Form::Sum | Form::Product | Form::Dot | Form::Custom | Form::Total => {
                 outputs.contains(&id).then_some(OUTPUT)
             }
         };

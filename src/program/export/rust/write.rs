@@ -57,9 +57,13 @@ impl<'g, T: Precision> Writer<'g, T> {
                 _ if !graph.of_sum => Section::Body,
                 Form::Total => Section::Epilogue,
                 Form::Input => Section::Body,
-                Form::Constant | Form::Parameter | Form::Operation | Form::Sum | Form::Product | Form::Dot => {
-                    operands.max().unwrap_or(Section::Prologue)
-                }
+                Form::Constant
+                | Form::Parameter
+                | Form::Operation
+                | Form::Sum
+                | Form::Product
+                | Form::Dot
+                | Form::Custom => operands.max().unwrap_or(Section::Prologue),
             });
         }
         let mut writer = Self {
@@ -145,6 +149,7 @@ impl<'g, T: Precision> Writer<'g, T> {
                 Form::Input => Text::atom(format!("inputs[{}]", node.leaf_index())),
                 Form::Total => self.total(operands[0]),
                 Form::Sum | Form::Product | Form::Dot => self.list(k, node),
+                Form::Custom => unreachable!("operations of the user's own are refused"),
                 Form::Operation => {
                     let op = if self.is_product(node) { Op::mul } else { node.op };
                     self.fitting(operands, LONGEST, |writer, x| writer.operation(op, node.exponent(), x))

@@ -1,0 +1,127 @@
+//! Operations of the user's own as nodes of a graph.
+
+use std::any::type_name;
+use std::array::from_fn;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::dual::Dual;
+use crate::number::custom::CustomOperation;
+use crate::number::{Number, Plain};
+use crate::tape::Value;
+
+/// An operation of the user's own, or one of its partial derivatives.
+pub(crate) struct Custom<T> {
+    operation: Arc<dyn Evaluate<T>>,
+    /// The operands by which it is differentiated, the first one first.
+    by: Vec<usize>,
+}
+
+/// How often a program differentiates such an operation at most. Each order is compiled for each operation.
+const MOST_ORDERS: usize = 3;
+
+impl<T: Plain + Send + Sync> Custom<T> {
+    pub(crate) fn new<const N: usize>(operation: impl CustomOperation<N, T>) -> Self {
+        Self { operation: Arc::new(Operation::<_, N>(operation)), by: Vec::new() }
+    }
+}
+
+impl<T> Custom<T> {
+    /// The partial derivative by operand `k`.
+    #[track_caller]
+    pub(crate) fn derivative(&self, k: usize) -> Self {
+        assert!(
+            self.by.len() < MOST_ORDERS,
+            "a program differentiates the operation {} {MOST_ORDERS} times at most; state its partials as operations of \
+             your own, too",
+            self.name()
+        );
+        Self { operation: self.operation.clone(), by: self.by.iter().copied().chain([k]).collect() }
+    }
+
+    /// The name in listings, pictures and messages: that of the type, with an apostrophe for each order.
+    pub(crate) fn name(&self) -> String {
+        self.operation.name().to_owned() + &"'".repeat(self.by.len())
+    }
+
+    /// What makes two of them the same operation: the place of its data, and the operands.
+    pub(crate) fn key(&self) -> (usize, Vec<usize>) {
+        (Arc::as_ptr(&self.operation).cast::<()>() as usize, self.by.clone())
+    }
+
+    pub(crate) fn value(&self, x: &[T]) -> T {
+        self.operation.plain(x, &self.by)
+    }
+
+    pub(crate) fn on_tape(&self, x: &[Value<T>]) -> Value<T> {
+        self.operation.on_tape(x, &self.by)
+    }
+}
+
+impl<T> Clone for Custom<T> {
+    fn clone(&self) -> Self {
+        Self { operation: self.operation.clone(), by: self.by.clone() }
+    }
+}
+
+impl<T> fmt::Debug for Custom<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// An operation of any type, on the numbers that a graph is evaluated with.
+trait Evaluate<T>: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// The derivative by these operands.
+    fn plain(&self, x: &[T], by: &[usize]) -> T;
+
+    /// The same on a tape.
+    fn on_tape(&self, x: &[Value<T>], by: &[usize]) -> Value<T>;
+}
+
+struct Operation<O, const N: usize>(O);
+
+impl<T: Plain, O: CustomOperation<N, T>, const N: usize> Evaluate<T> for Operation<O, N> {
+    fn name(&self) -> &'static str {
+        let path = type_name::<O>().split('<').next().unwrap_or_default();
+        path.rsplit("::").next().unwrap_or(path)
+    }
+
+    fn plain(&self, x: &[T], by: &[usize]) -> T {
+        derivative(&self.0, from_fn(|k| x[k]), by)
+    }
+
+    fn on_tape(&self, x: &[Value<T>], by: &[usize]) -> Value<T> {
+        derivative(&self.0, from_fn(|k| x[k]), by)
+    }
+}
+
+/// The derivative by at most three operands.
+fn derivative<F: Number, const N: usize>(operation: &impl CustomOperation<N, F::Plain>, x: [F; N], by: &[usize]) -> F {
+    match *by {
+        [] => operation.apply(x),
+        [i] => first(operation, x, i),
+        [i, j] => second(operation, x, [i, j]),
+        [i, j, k] => second(operation, along(x, k), [i, j]).tangent(),
+        _ => unreachable!("there are {MOST_ORDERS} orders at most"),
+    }
+}
+
+fn first<F: Number, const N: usize>(operation: &impl CustomOperation<N, F::Plain>, x: [F; N], i: usize) -> F {
+    operation.partials(x, operation.apply(x))[i]
+}
+
+fn second<F: Number, const N: usize>(
+    operation: &impl CustomOperation<N, F::Plain>,
+    x: [F; N],
+    [i, j]: [usize; 2],
+) -> F {
+    first(operation, along(x, j), i).tangent()
+}
+
+/// The point `x`, which varies along coordinate `j`.
+fn along<F: Number, const N: usize>(x: [F; N], j: usize) -> [Dual<F>; N] {
+    from_fn(|k| Dual::new(x[k], [if k == j { F::one() } else { F::zero() }]))
+}
