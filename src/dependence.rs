@@ -147,8 +147,12 @@ impl<T: Scalar> Calculus<T> for Dependence<T> {
         Self { data, ..self }
     }
 
-    fn combined<const N: usize>(data: T, x: [Self; N], _: impl FnOnce() -> [T; N]) -> Self {
-        x.into_iter().fold(Self::constant(data), |y, x| Self::depends_on_both(data, y, x))
+    fn fixed(data: T) -> Self {
+        Self::constant(data)
+    }
+
+    fn is_fixed(&self) -> bool {
+        self.node == CONSTANT
     }
 
     fn join(data: T, a: Self, b: Self, _: impl FnOnce() -> T, _: impl FnOnce() -> T, _: impl FnOnce() -> Call) -> Self {

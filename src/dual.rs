@@ -182,13 +182,13 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     }
 
     #[inline]
-    fn combined<const M: usize>(data: T, x: [Self; M], partials: impl FnOnce() -> [T; M]) -> Self {
-        if x.iter().all(Self::is_constant) {
-            return Self::constant(data);
-        }
-        let terms = x.into_iter().zip(partials()).map(|(x, partial)| scaled_tangents(partial, x.tangents));
-        let tangents = terms.reduce(|sum, term| from_fn(|k| sum[k] + term[k]));
-        Self { data, tangents: tangents.unwrap_or([T::zero(); N]) }
+    fn fixed(data: T) -> Self {
+        Self::constant(data)
+    }
+
+    #[inline]
+    fn is_fixed(&self) -> bool {
+        self.is_constant()
     }
 
     #[inline(always)]

@@ -27,8 +27,23 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         call: impl FnOnce() -> Call,
     ) -> Self;
 
-    /// The result of an operation of the user's own on any numbers.
-    fn combined<const N: usize>(data: T, x: [Self; N], partials: impl FnOnce() -> [T; N]) -> Self;
+    /// A number that depends on nothing.
+    fn fixed(data: T) -> Self;
+
+    /// Whether this number surely depends on nothing.
+    fn is_fixed(&self) -> bool;
+
+    /// The result of an operation of the user's own on any numbers, one join after the other.
+    #[inline]
+    #[track_caller]
+    fn combined<const N: usize>(data: T, x: [Self; N], partials: impl FnOnce() -> [T; N]) -> Self {
+        if x.iter().all(Self::is_fixed) {
+            return Self::fixed(data);
+        }
+        let call = || Call::new("custom", x.map(|x| x.number().to_f64()));
+        let terms = x.into_iter().zip(partials()).map(|(x, partial)| x.chain(data, partial, call));
+        terms.reduce(|sum, term| Self::added(data, sum, term, call)).unwrap_or_else(|| Self::fixed(data))
+    }
 
     /// Panics if the two cannot be operands of one operation.
     #[inline(always)]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::nary::join_all;
 use super::node::NodeId;
 use super::record::record;
 use super::registry::{assert_same_tape, is_last};
@@ -171,17 +170,13 @@ impl<T: Scalar> Calculus<T> for Value<T> {
     }
 
     #[inline]
-    #[track_caller]
-    fn combined<const N: usize>(data: T, x: [Self; N], partials: impl FnOnce() -> [T; N]) -> Self {
-        if x.iter().all(|x| x.is_constant()) {
-            return Self::constant(data);
-        }
-        let (partials, call) = (partials(), || Call::new("custom", x.map(|x| x.data.to_f64())));
-        match (x.as_slice(), partials.as_slice()) {
-            (&[x], &[partial]) => x.chain(data, partial, call),
-            (&[a, b], &[by_a, by_b]) => Self::join(data, a, b, || by_a, || by_b, call),
-            _ => join_all("custom", data, x.into_iter().zip(partials)),
-        }
+    fn fixed(data: T) -> Self {
+        Self::constant(data)
+    }
+
+    #[inline]
+    fn is_fixed(&self) -> bool {
+        self.is_constant()
     }
 
     /// Panics if the two values do not belong to one tape.
