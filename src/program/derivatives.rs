@@ -5,7 +5,8 @@ use super::graph::Graph;
 use super::precision::Precision;
 use super::transform::forward::forward;
 use super::transform::pruned;
-use super::transform::reverse::reverse;
+use super::transform::reverse::{Sum, reverse};
+use crate::ops::index::NodeIndex;
 
 impl<T: Precision> Program<T> {
     /// The program of a graph that computes derivatives of this one.
@@ -57,7 +58,7 @@ impl<T: Precision> Program<T> {
     #[must_use]
     pub fn jacobian(&self) -> Self {
         assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
-        self.with_derivatives(&reverse(&self.graph, self.options, &self.graph.leaves(), false))
+        self.with_derivatives(&reverse(&self.graph, self.options, &self.graph.leaves(), None))
     }
 
     /// The program of the sum over all rows, and of its gradient by all parameters.
@@ -82,10 +83,54 @@ impl<T: Precision> Program<T> {
     #[track_caller]
     #[must_use]
     pub fn gradient_of_sum(&self) -> Self {
+        self.gradient_of_sum_and(self.graph.clone(), None)
+    }
+
+    /// The same with another term, which counts once and not for each row: the logarithm of a prior, or a penalty on the
+    /// parameters. `once` is a program of the same parameters, without inputs.
+    ///
+    /// # Panics
+    ///
+    /// If there is not exactly one output, here or in `once`, if one is a sum already, or if `once` has inputs or another
+    /// number of parameters.
+    ///
+    /// # Examples
+    ///
+    /// Ridge regression: the squared errors of all rows, and once the square of the slope.
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let errors = Program::record_with(|p, row| (p[0] * row[0] - row[1]).powi(2), &[1.0], &[1.0, 1.0]);
+    /// let penalty = Program::record_with(|p, _| p[0].powi(2) * 10.0, &[1.0], &[]);
+    /// let program = errors.gradient_of_sum_plus(&penalty);
+    /// let mut workspace = Workspace::new();
+    /// let results = program.run(&[2.0], Rows::new(&[1.0, 2.0, 2.0, 5.0], 2)?, &mut workspace)?;
+    /// assert_eq!(results.totals(), [1.0 + 40.0, -4.0 + 40.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn gradient_of_sum_plus(&self, once: &Self) -> Self {
+        assert_eq!(once.outputs(), 1, "the term that counts once is one number");
+        assert!(!once.is_of_sum() && once.inputs() == 0, "the term that counts once depends on parameters alone");
+        assert_eq!(
+            once.parameters(),
+            self.parameters(),
+            "both terms have the same parameters; record them with as many"
+        );
+        let mut graph = self.graph.clone();
+        let output = graph.append(&once.graph)[0];
+        self.gradient_of_sum_and(graph, Some(output))
+    }
+
+    /// The gradient of the sum over the rows of the output of the graph, and of the node `once`.
+    #[track_caller]
+    fn gradient_of_sum_and(&self, graph: Graph<T>, once: Option<NodeIndex>) -> Self {
         assert_eq!(self.outputs(), 1, "a gradient is that of one number");
         assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
-        let parameters = &self.graph.leaves()[..self.parameters()];
-        self.with_derivatives(&reverse(&self.graph, self.options, parameters, true))
+        let parameters = &graph.leaves()[..self.parameters()];
+        self.with_derivatives(&reverse(&graph, self.options, parameters, Some(Sum { once })))
     }
 
     /// The program of the outputs and, behind them, of their derivatives along a direction. The direction is given by

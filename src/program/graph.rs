@@ -268,6 +268,36 @@ impl<T> Graph<T> {
         self.nodes.push(node);
     }
 
+    /// Adds all nodes and guards of another graph, whose leaves are those of this one. Returns its outputs.
+    pub(crate) fn append(&mut self, other: &Self) -> Vec<NodeIndex>
+    where
+        T: Copy,
+    {
+        let leaves = self.leaves();
+        let mut ids: Vec<NodeIndex> = Vec::with_capacity(other.nodes.len());
+        let first_custom = self.customs.len();
+        self.customs.extend_from_slice(&other.customs);
+        for node in &other.nodes {
+            let leaf = match node.op.form() {
+                Form::Parameter => leaves[node.leaf_index()],
+                Form::Input => leaves[self.parameters as usize + node.leaf_index()],
+                _ => None,
+            };
+            ids.push(leaf.unwrap_or_else(|| {
+                self.copy_node(other, node, |operand| ids[operand.index()]);
+                NodeIndex::new(self.nodes.len() - 1)
+            }));
+            if leaf.is_none() && node.op == Op::custom {
+                let index = checked_u32(first_custom + node.custom_index());
+                let copied = self.nodes.last_mut().expect("the node was copied");
+                copied.args[2] = NodeIndex::from_word(index);
+            }
+        }
+        let renamed = |operand: NodeIndex| ids[operand.index()];
+        other.guards_and_origins().for_each(|(guard, origin)| self.add_guard(guard.map(renamed), origin));
+        other.outputs.iter().map(|&output| renamed(output)).collect()
+    }
+
     /// The number of a constant.
     pub(crate) fn constant(&self, node: &Node) -> Option<T>
     where

@@ -49,15 +49,23 @@ struct Reverse<'g, T> {
     links: Vec<Option<Link<T>>>,
 }
 
-/// The graph with the derivatives of each output by the `wanted` leaves, behind the outputs. With `of_sum`, outputs and
+/// That outputs are summed over all rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Sum {
+    /// A number that depends on parameters alone, and is added to the sum of the one output.
+    pub(crate) once: Option<NodeIndex>,
+}
+
+/// The graph with the derivatives of each output by the `wanted` leaves, behind the outputs. With a `sum`, outputs and
 /// derivatives are summed over the rows, and the leaves are parameters. A leaf without a node is `None`: its derivative
 /// is 0.
 pub(crate) fn reverse<T: Precision>(
     graph: &Graph<T>,
     options: Options,
     wanted: &[Option<NodeIndex>],
-    of_sum: bool,
+    sum: Option<Sum>,
 ) -> Graph<T> {
+    let (of_sum, once) = (sum.is_some(), sum.and_then(|sum| sum.once));
     let varying = graph.dependents(|node| node.op == Op::input);
     let (mut derived, outputs) = record(Builder::new(graph.clone(), options), false, || {
         let count = graph.nodes.len();
@@ -79,11 +87,12 @@ pub(crate) fn reverse<T: Precision>(
         }
         let value = |output: &NodeIndex| {
             let value = reverse.exprs[output.index()];
-            if of_sum { total(value) } else { value }.id()
+            let sum = if of_sum { total(value) } else { value };
+            once.map_or(sum, |once| sum + reverse.exprs[once.index()]).id()
         };
         let mut outputs: Vec<NodeIndex> = graph.outputs.iter().map(value).collect();
         for output in &graph.outputs {
-            let adjoints = reverse.sweep(output.index(), of_sum, wanted);
+            let adjoints = reverse.sweep(*output, once, of_sum, wanted);
             outputs.extend(adjoints.into_iter().map(Expr::id));
         }
         outputs
@@ -185,13 +194,25 @@ impl<T: Precision> Reverse<'_, T> {
     }
 
     /// The derivatives of one output by the wanted leaves.
-    fn sweep(&mut self, output: usize, of_sum: bool, wanted: &[Option<NodeIndex>]) -> Vec<Expr<T>> {
+    fn sweep(
+        &mut self,
+        output: NodeIndex,
+        once: Option<NodeIndex>,
+        of_sum: bool,
+        wanted: &[Option<NodeIndex>],
+    ) -> Vec<Expr<T>> {
         let mut result = vec![Expr::default(); wanted.iter().flatten().count()];
         // The anchors with an adjoint, the last first. An output may depend on few of them.
         let mut waiting = BinaryHeap::new();
-        if let Some(link) = self.links[output] {
-            self.anchors[link.anchor].adjoint[0] = Some(link.slope);
-            waiting.push(link.anchor);
+        // What counts once is a sum over the rows already.
+        for (node, of_sums) in [(Some(output), 0), (once, 1)] {
+            if let Some(link) = node.and_then(|node| self.links[node.index()]) {
+                let anchor = &mut self.anchors[link.anchor];
+                if anchor.adjoint.iter().all(Option::is_none) {
+                    waiting.push(link.anchor);
+                }
+                anchor.adjoint[of_sums] = Some(link.slope);
+            }
         }
         while let Some(k) = waiting.pop() {
             let anchor = &mut self.anchors[k];
