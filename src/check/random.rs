@@ -17,7 +17,7 @@ mod shrink;
 mod source;
 mod table;
 
-pub use expression::{Expression, Smooth};
+pub use expression::{Expression, Singular, Smooth};
 pub use number::Arithmetic;
 pub use points::{Any, Magnitude, NearKink, Special, Unit};
 pub use table::{Operation, Table};

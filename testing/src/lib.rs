@@ -14,6 +14,7 @@ pub mod differentiable;
 pub mod functions;
 pub mod minima;
 pub mod naive;
+pub mod orders;
 pub mod panics;
 pub mod programs;
 pub mod references;

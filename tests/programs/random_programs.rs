@@ -3,9 +3,10 @@
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
 use gradtape::Value;
-use gradtape::check::random::{Any, Arithmetic, Expression, Smooth, Unit};
+use gradtape::check::random::{Any, Arithmetic, Expression, Singular, Smooth, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision};
 use quickcheck::TestResult;
+use testing::orders::programs_have_the_orders_of_tapes;
 use testing::programs::{
     all_options, exact_programs_are_the_tape, inputs, programs_agree_where_rounding_is_harmless,
     programs_agree_within_rounding, rows_are_independent, rows_near, rows_of, second_derivatives_agree, sums_agree,
@@ -175,4 +176,13 @@ fn programs_of_derivatives_have_the_derivatives_of_tapes_of_tapes_in_f32() {
 #[test]
 fn all_optimizations_have_options_of_their_own() {
     assert_eq!(all_options().len(), Optimization::ALL.len() + 2);
+}
+
+fn orders_at_singular_points(Singular(graph): Singular, choice: u8) -> TestResult {
+    counted(programs_have_the_orders_of_tapes(&graph, one(choice)))
+}
+
+#[test]
+fn programs_have_the_derivatives_of_tapes_to_the_third_order_at_singular_points() {
+    quickcheck(200, orders_at_singular_points as fn(Singular, u8) -> TestResult);
 }

@@ -52,6 +52,14 @@ pub struct Smooth(
     pub Expression,
 );
 
+/// An [`Expression`] of zeros, halves, ones and twos, where operations have kinks, poles, and derivatives that are
+/// conventions.
+#[derive(Clone)]
+pub struct Singular(
+    /// The expression.
+    pub Expression,
+);
+
 /// An operation and the indices of its operands. Indices count the inputs first, then the steps.
 #[derive(Clone)]
 pub(super) struct Step {

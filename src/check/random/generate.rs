@@ -1,14 +1,26 @@
 //! Random expressions, from any source of randomness.
 
-use super::expression::{Expression, Smooth, Step, StepKind};
+use super::expression::{Expression, Singular, Smooth, Step, StepKind};
 use super::points::{Any, Unit};
 use super::source::{Random, RandomSource, arbitrary};
 use super::table::{OPERATORS, Table};
 
+/// The inputs and constants of an expression.
+#[derive(Clone, Copy, PartialEq)]
+enum Numbers {
+    Any,
+    /// Inside the box of the operation.
+    Smooth,
+    /// Of [`SINGULAR`].
+    Singular,
+}
+
+const SINGULAR: [f64; 8] = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0];
+
 /// An expression under construction.
 struct Draft<'a, S> {
     source: &'a mut S,
-    smooth: bool,
+    numbers: Numbers,
     inputs: Vec<f64>,
     steps: Vec<Step>,
     /// The values of inputs and steps.
@@ -16,9 +28,17 @@ struct Draft<'a, S> {
 }
 
 impl<S: RandomSource> Draft<'_, S> {
-    /// A number of the interval, or any number if the expression need not be smooth.
+    fn is_smooth(&self) -> bool {
+        self.numbers == Numbers::Smooth
+    }
+
+    /// A number of the interval, or one of another kind if the expression need not be smooth.
     fn number(&mut self, low: f64, high: f64) -> f64 {
-        if self.smooth { Unit::random(self.source).between(low, high) } else { Any::random(self.source).0 }
+        match self.numbers {
+            Numbers::Any => Any::random(self.source).0,
+            Numbers::Smooth => Unit::random(self.source).between(low, high),
+            Numbers::Singular => SINGULAR[self.source.below(SINGULAR.len())],
+        }
     }
 
     fn push(&mut self, step: Step) -> usize {
@@ -34,7 +54,7 @@ impl<S: RandomSource> Draft<'_, S> {
     /// The index of a value in the interval, or of any value if the expression need not be smooth. It is a new constant
     /// if there is no such value, and sometimes if there is.
     fn operand(&mut self, low: f64, high: f64) -> usize {
-        let fits = |x: f64| !self.smooth || (low <= x && x <= high);
+        let fits = |x: f64| !self.is_smooth() || (low <= x && x <= high);
         let candidates: Vec<usize> = (0..self.values.len()).filter(|&k| fits(self.values[k])).collect();
         if candidates.is_empty() || self.source.below(8) == 7 {
             let x = self.number(low, high);
@@ -84,7 +104,7 @@ impl<S: RandomSource> Draft<'_, S> {
 
     fn clamp(&mut self) -> Step {
         let x = self.operand(-30.0, 30.0);
-        let bounds = if self.smooth {
+        let bounds = if self.is_smooth() {
             let value = self.values[x];
             [(value - 2.0, value - 1.0), (value + 1.0, value + 2.0)].map(|(low, high)| {
                 let bound = self.number(low, high);
@@ -123,8 +143,8 @@ impl<S: RandomSource> Draft<'_, S> {
     }
 }
 
-fn expression(source: &mut impl RandomSource, smooth: bool) -> Expression {
-    let mut draft = Draft { source, smooth, inputs: Vec::new(), steps: Vec::new(), values: Vec::new() };
+fn expression(source: &mut impl RandomSource, numbers: Numbers) -> Expression {
+    let mut draft = Draft { source, numbers, inputs: Vec::new(), steps: Vec::new(), values: Vec::new() };
     let count = 1 + draft.source.below(4);
     draft.inputs = (0..count).map(|_| draft.number(-3.0, 3.0)).collect();
     draft.values.clone_from(&draft.inputs);
@@ -138,7 +158,7 @@ fn expression(source: &mut impl RandomSource, smooth: bool) -> Expression {
 
 impl Random for Expression {
     fn random(source: &mut impl RandomSource) -> Self {
-        expression(source, false)
+        expression(source, Numbers::Any)
     }
 
     #[cfg(feature = "quickcheck")]
@@ -149,7 +169,7 @@ impl Random for Expression {
 
 impl Random for Smooth {
     fn random(source: &mut impl RandomSource) -> Self {
-        Self(expression(source, true))
+        Self(expression(source, Numbers::Smooth))
     }
 
     #[cfg(feature = "quickcheck")]
@@ -158,5 +178,17 @@ impl Random for Smooth {
     }
 }
 
+impl Random for Singular {
+    fn random(source: &mut impl RandomSource) -> Self {
+        Self(expression(source, Numbers::Singular))
+    }
+
+    #[cfg(feature = "quickcheck")]
+    fn simpler(&self) -> impl Iterator<Item = Self> + 'static {
+        self.0.simpler_expressions().map(Self)
+    }
+}
+
+arbitrary! { [] Singular }
 arbitrary! { [] Expression }
 arbitrary! { [] Smooth }

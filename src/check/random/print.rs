@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::expression::{Expression, Smooth, Step, StepKind};
+use super::expression::{Expression, Singular, Smooth, Step, StepKind};
 use super::table::{Syntax, Table};
 
 impl fmt::Display for Expression {
@@ -31,6 +31,12 @@ impl fmt::Debug for Expression {
     /// The Rust code, because quickcheck and fuzzers show a failure in this form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{self}")
+    }
+}
+
+impl fmt::Debug for Singular {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 

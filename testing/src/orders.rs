@@ -1,0 +1,154 @@
+//! Claims about derivatives to the third order, in every mode.
+
+use gradtape::check::random::{Arithmetic, Expression, Table};
+use gradtape::program::{Expr, Options};
+use gradtape::{Dual, Real, Value, gradient};
+use num_traits::{Float, Zero};
+
+use crate::differentiable::outcome;
+use crate::number;
+use crate::programs::{inputs, tells_the_sign_of_nan};
+
+/// A number of three levels. There is none above it, by which the step of a derivative could be computed.
+#[derive(Clone)]
+struct Deep<F>(F);
+
+impl<F: Real> Arithmetic for Deep<F> {
+    fn constant(x: f64) -> Self {
+        Self(number(x))
+    }
+
+    fn unary(op: usize, a: &Self) -> Self {
+        Self((Table::<F>::UNARY[op].f)([a.0]))
+    }
+
+    fn binary(op: usize, a: &Self, b: &Self) -> Self {
+        Self((Table::<F>::BINARY[op].f)([a.0, b.0]))
+    }
+
+    fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
+        Self(Float::mul_add(a.0, b.0, c.0))
+    }
+
+    fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
+        if low.0 <= high.0 { Self(Float::clamp(a.0, low.0, high.0)) } else { a.clone() }
+    }
+
+    fn derivative(_: usize, _: &Self) -> Self {
+        unreachable!("expressions with derivatives are left out")
+    }
+}
+
+/// A plain number, and whether the partials of all operations that made it are finite.
+#[derive(Clone)]
+struct Tame(f64, bool);
+
+impl Tame {
+    fn of<const N: usize>(op: fn([Value<f64>; N]) -> Value<f64>, x: [&Self; N]) -> Self {
+        let (y, partials) = outcome(op, x.map(|x| x.0));
+        Self(y, partials.iter().all(|x| x.is_finite()) && x.iter().all(|x| x.1))
+    }
+}
+
+impl Arithmetic for Tame {
+    fn constant(x: f64) -> Self {
+        Self(x, true)
+    }
+
+    fn unary(op: usize, a: &Self) -> Self {
+        Self::of(Table::UNARY[op].f, [a])
+    }
+
+    fn binary(op: usize, a: &Self, b: &Self) -> Self {
+        Self::of(Table::BINARY[op].f, [a, b])
+    }
+
+    fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
+        Self::of(|[a, b, c]| a.mul_add(b, c), [a, b, c])
+    }
+
+    fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
+        Self::of(|[a, low, high]| if low <= high { a.clamp(low, high) } else { a }, [a, low, high])
+    }
+
+    fn derivative(_: usize, _: &Self) -> Self {
+        unreachable!("expressions with derivatives are left out")
+    }
+}
+
+/// The gradient at the inputs, and its first and second derivative along a direction.
+type Orders = [Vec<f64>; 3];
+
+/// By a sweep over a tape of duals of duals.
+fn on_tapes(graph: &Expression, x: &[f64], v: &[f64]) -> Orders {
+    let seeded: Vec<_> = x.iter().zip(v).map(|(&x, &v)| along(x, v)).collect();
+    orders(&gradient(|x| graph.eval(&x.iter().map(|&x| Deep(x)).collect::<Vec<_>>()).0, &seeded).1)
+}
+
+/// By duals of duals of duals, one input after the other.
+fn in_duals(graph: &Expression, x: &[f64], v: &[f64]) -> Orders {
+    let partial = |i: usize| {
+        let unit = |k: usize| if k == i { Dual::from(Dual::from(1.0)) } else { Dual::default() };
+        let seeded: Vec<_> = (0..x.len()).map(|k| Deep(Dual::new(along(x[k], v[k]), [unit(k)]))).collect();
+        graph.eval(&seeded).0.tangent()
+    };
+    orders(&(0..x.len()).map(partial).collect::<Vec<_>>())
+}
+
+fn along(x: f64, v: f64) -> Dual<Dual<f64>> {
+    Dual::new(Dual::new(x, [v]), [Dual::new(v, [0.0])])
+}
+
+fn orders(slopes: &[Dual<Dual<f64>>]) -> Orders {
+    [
+        slopes.iter().map(|slope| slope.data().data()).collect(),
+        slopes.iter().map(|slope| slope.data().tangent()).collect(),
+        slopes.iter().map(|slope| slope.tangent().tangent()).collect(),
+    ]
+}
+
+/// By a program that is recorded at `x`.
+fn by_program(graph: &Expression, x: &[f64], v: &[f64], options: Options) -> Orders {
+    let n = x.len();
+    let program = options.record(|x: &[Expr<f64>]| graph.eval(x), x).gradient().tangent().tangent();
+    let row = [x, v, v, &vec![0.0; n]].concat();
+    let all = program.eval(&row).unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    // The value and the gradient, and each of the two derivatives of all that before.
+    let part = |k: usize| all[k * (n + 1) + 1..][..n].to_vec();
+    [part(0), part(1), part(3)]
+}
+
+/// Equal except for rounding, wherever theirs are finite.
+fn agree(ours: &[f64], theirs: &[f64], tolerance: f64) -> bool {
+    let finite = theirs.iter().copied().filter(|x| x.is_finite());
+    let tolerance = tolerance * finite.fold(1.0, |largest: f64, x| largest.max(x.abs()));
+    let near = |(&a, &b): (&f64, &f64)| !b.is_finite() || (a - b).abs() <= tolerance;
+    ours.iter().zip(theirs).all(near)
+}
+
+/// Where tapes and duals agree on an order of derivatives and it is finite, a program agrees, too: it has the same
+/// conventions where there is no derivative, and no NaN where the others have none.
+///
+/// The partials of all steps must be finite: infinite ones may cancel, in an order that differs from mode to mode. The
+/// numbers of all steps must be neither small nor large, so that terms that cancel leave no large rounding errors.
+pub fn programs_have_the_orders_of_tapes(graph: &Expression, options: Options) -> bool {
+    let x = inputs::<f64>(graph);
+    if graph.to_string().contains("gradient(") {
+        return false;
+    }
+    let is_ordinary = |x: &f64| x.is_zero() || 1e-2 < x.abs() && x.abs() < 1e4;
+    let steps = graph.eval_all(&x.iter().map(|&x| Tame(x, true)).collect::<Vec<_>>());
+    if !steps.iter().all(|Tame(x, is_tame)| *is_tame && is_ordinary(x)) || tells_the_sign_of_nan(graph, &x) {
+        return false;
+    }
+    let v: Vec<f64> = (0..x.len()).map(|k| [1.0, -0.5, 0.25, 2.0][k % 4]).collect();
+    let (tapes, duals) = (on_tapes(graph, &x, &v), in_duals(graph, &x, &v));
+    let ours = by_program(graph, &x, &v, options);
+    for (order, ((ours, tapes), duals)) in ours.iter().zip(&tapes).zip(&duals).enumerate() {
+        if !agree(duals, tapes, 1e-11) || tapes.iter().any(|x| x.abs() > 1e6) {
+            return order != 0;
+        }
+        assert!(agree(ours, tapes, 1e-6), "{options:?}, order {order}: {ours:?} instead of {tapes:?}: {graph:?}");
+    }
+    true
+}
