@@ -11,13 +11,13 @@
 //! ```
 //!
 //! ```
-//! use gradtape::Tape;
+//! use gradtape::{Tape, linalg};
 //! use nalgebra::Matrix3;
 //!
 //! let m = Matrix3::new(4.0, 1.0, 0.5, 1.0, 3.0, 0.2, 0.5, 0.2, 2.0);
 //! let tape = Tape::new();
 //! let a = tape.matrix(&m); // a matrix of variables
-//! let y = a.determinant().ln();
+//! let y = linalg::determinant(a).ln();
 //! let slopes = y.backward().wrt_matrix(&a); // the derivatives, in the shape of the matrix
 //! assert!((slopes - m.try_inverse().unwrap().transpose()).amax() < 1e-15);
 //! ```
@@ -62,7 +62,8 @@
 //! | of nalgebra | derivatives |
 //! |---|---|
 //! | products, sums, norms, views, `gemm`, dynamic and static matrices | all |
-//! | LU, QR, Cholesky, UDU, `solve`, `try_inverse`, `determinant`, `exp`, `pow` | all; at a matrix with zeros, too |
+//! | LU, QR, Cholesky, UDU, `solve`, `try_inverse`, `exp`, `pow` | all, except where the next section says otherwise; at a matrix with zeros, too |
+//! | `determinant` | all at regular matrices; at singular ones, take [`determinant`] of this module |
 //! | `symmetric_eigen`, `svd`, `singular_values`, `pseudo_inverse` | better with [`symmetric_eigen`] and [`svd`] of this module, see below |
 //! | `schur`, `eigenvalues`, `complex_eigenvalues` | first derivatives, except where the next section says otherwise |
 //! | rotations, quaternions, isometries, `slerp` | all, except where the next section says otherwise |
@@ -88,19 +89,57 @@
 //! | `scaled_axis`, `axis_angle`, `ln`, `powf` of the identity; `slerp` between equal rotations | all | [`scaled_axis`], see its example |
 //! | `rotation_between` parallel vectors, `Quaternion::exp` without a vector part | all | |
 //! | `angle` of a `Rotation3` close to the identity or to half a turn | inexact, or infinite | `angle` of its `UnitQuaternion` |
+//! | `lu().determinant()`, and `determinant` from 4×4 on, if a column depends on those before it, or is 0 | some, or all | [`determinant`] |
+//! | `full_piv_lu().determinant()`, if a pivot is 0 | some, or all | [`determinant`] |
 //! | `symmetric_eigen` of a matrix that is diagonal, in blocks or as a whole | by the elements 0 | [`symmetric_eigen`] |
+//! | `symmetric_eigen`, `symmetric_eigenvalues` at equal eigenvalues | wrong, even of their sum | [`symmetric_eigen`], or a function of the next section |
 //! | `svd`, `singular_values`, `pseudo_inverse` of a matrix with many zeros | some; others are wrong | [`svd`]; `(AᵀA)⁻¹ Aᵀ` by `cholesky` |
 //! | second derivatives of eigenvalues and singular values | in the same cases | the same |
 //! | `schur`, `eigenvalues`, `complex_eigenvalues` of a triangular matrix, in blocks or as a whole | by the elements 0 | |
+//! | second derivatives of `exp` in f32, if the norm is above 2 | inexact | f64, or [`symmetric_matrix_function`] |
 //! | `axpy`, `gemv`, `gemm` with a variable `beta` that is 0 | by `beta` | `y * beta + …` |
-//! | `determinant` of a 4×4 or larger matrix with a column of zeros | by the column | |
 //!
-//! Equal eigenvalues, or equal singular values, have no derivatives of their own. Symmetric functions of them, such as
-//! their sum, have derivatives. The norm of the vector 0 has the derivative 0.
+//! The norm of the vector 0 has the derivative 0.
+//!
+//! # Equal eigenvalues and singular values
+//!
+//! They have no derivatives of their own: those of `[1 h; h 1]` are `1 + |h|` and `1 - |h|`. But a function that treats
+//! all of them alike may be smooth, such as the sum of their squares, `2 + 2 h²`. The energies and stresses of mechanics
+//! are such functions, and an undeformed body has equal eigenvalues.
+//!
+//! | function of a symmetric matrix | write | derivatives at and near equal eigenvalues |
+//! |---|---|---|
+//! | `Σ φ(λᵢ)` | [`spectral_sum`] | three |
+//! | `φ(A)`, such as the square root or the logarithm | [`symmetric_matrix_function`] | three |
+//! | another one of all eigenvalues | [`symmetric_eigen`] | first ones at equal eigenvalues; the second ones are wrong |
+//!
+//! The sum `Σ φ(σᵢ)` over the singular values of `A` is the spectral sum of `AᵀA` with `φ(√x)`.
+//!
+//! # Where numbers are wrong
+//!
+//! Some results of nalgebra 0.35 are wrong for plain floats, too:
+//!
+//! - `svd(true, true)` of some matrices of low rank or with equal singular values: of a 5×5 matrix of ones, it has the
+//!   singular value 5.73 instead of 5. Without vectors, the values are right. If a number is NaN, the iteration does not
+//!   end.
+//! - The eigenvectors of `symmetric_eigen` are not orthogonal if a matrix has very small numbers beside ordinary ones,
+//!   such that their squares underflow: below 10⁻¹⁹ in f32.
+//! - The iteration of `schur`, `eigenvalues` and `complex_eigenvalues` does not end for some matrices, such as
+//!   `[0 1 0; 1 0 1; 0 1 0]`. `Schur::try_new` has a bound.
+//!
+//! [`svd`] and [`symmetric_eigen`] of this module check what nalgebra computes, and take another method where it is
+//! wrong. LU, QR, Cholesky and UDU are right for all matrices in the tests of this crate.
 
+mod checked;
+mod determinant;
+mod differences;
+mod functions;
+mod jacobi;
 mod rotation;
 mod spectral;
 
+pub use determinant::determinant;
+pub use functions::{spectral_sum, symmetric_matrix_function};
 pub use rotation::{from_scaled_axis, scaled_axis};
 pub use spectral::{svd, symmetric_eigen};
 

@@ -1,10 +1,13 @@
 //! Numbers inside other crates: matrices, arrays, other floats.
 
 mod arrays;
+mod decompositions;
+mod determinants;
 mod half;
 mod linear_algebra;
 mod matrices;
 mod matrix_calculus;
+mod matrix_functions;
 mod other_numbers;
 mod real_field;
 mod rotations;
