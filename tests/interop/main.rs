@@ -1,6 +1,7 @@
 //! Numbers inside other crates: matrices, arrays, other floats.
 
 mod arrays;
+mod complex;
 mod half;
 mod linear_algebra;
 mod matrices;
