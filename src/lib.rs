@@ -109,9 +109,9 @@
 //! unused `sqrt(0)` does not turn a gradient into NaN. The price: where `0 · ∞` has a finite limit, as in `cbrt(x³)` at 0,
 //! the derivative is 0.
 //!
-//! Generic code of other crates may ask whether a number is 0, and leave it out if it is. Then its derivatives are lost.
-//! Roots, powers and inverse functions of `num-complex` do so: call those of [`complex`]. Some decompositions and rotations
-//! of `nalgebra` do so: see [`linalg`].
+//! Generic code of other crates may ask whether a number is 0, and leave it out if it is. Then its derivatives are
+//! lost. Roots, powers and inverse functions of `num-complex` do so: call those of [`complex`]. Some decompositions and
+//! rotations of `nalgebra` do so: see [`linalg`].
 //!
 //! # Accuracy
 //!

@@ -1,8 +1,8 @@
 //! Complex numbers of [`num_complex`]: the functions of which that crate drops derivatives.
 //!
 //! A [`Complex`] of numbers of this crate has derivatives by its real and its imaginary part. Its operators and most of
-//! its methods are right, but some ask whether a part is 0, and leave the part out with its derivatives. This module has
-//! these functions again, with all derivatives. They also take plain floats, so generic code can call them for both.
+//! its methods are right. But some ask whether a part is 0, and leave the part out with its derivatives. This module has
+//! these functions again, with all derivatives. They also take plain floats, so generic code calls them for both.
 //!
 //! ```toml
 //! [dependencies]
@@ -42,7 +42,7 @@
 //!
 //! | of num-complex | derivatives | call |
 //! |---|---|---|
-//! | `+ - * / %`, `inv`, `finv`, `fdiv`, `scale`, `unscale`, `conj`, sums | right | as they are |
+//! | `+ - * / %`, `inv`, `finv`, `fdiv`, `scale`, `unscale`, `conj`, sums, products | right | as they are |
 //! | `exp`, `exp2`, `expf`, `cis`, `from_polar`, `powi`, `powu` | right | as they are |
 //! | `sin`, `cos`, `sinh`, `cosh` | right | as they are |
 //! | `norm`, `arg`, `to_polar` | right; 0 at 0, as [`hypot` and `atan2`](crate#where-there-is-no-derivative) | as they are |
@@ -50,39 +50,42 @@
 //! | `l1_norm` | right; where a part is 0, that of its `abs` is 0 | as it is |
 //! | `ln`, `log`, `log2`, `log10` | right; 0 at 0, where the value is infinite | as they are |
 //! | `sqrt`, `cbrt` | wrong on both axes | [`sqrt`], [`cbrt`] |
-//! | `powf`, `powc`, `Pow` with such an exponent | lost by the exponent 0; wrong at 0 | [`powf`], [`powc`] |
-//! | `asin`, `acos`, `asinh`, `acosh` | wrong on an axis, and inaccurate far from 0 | [`asin`], [`acos`], [`asinh`], [`acosh`] |
+//! | `powf`, `powc`, `Pow` with such an exponent | lost by the exponent 0; wrong at the base 0 | [`powf`], [`powc`] |
+//! | `asin`, `acos`, `asinh`, `acosh` | wrong on an axis; inaccurate far from 0 | [`asin`], [`acos`], [`asinh`], [`acosh`] |
 //! | `atan`, `atanh` | inaccurate far from 0 | [`atan`], [`atanh`] |
-//! | `tan`, `tanh` | inaccurate far from the real axis, or the imaginary one | [`tan`], [`tanh`] |
+//! | `tan` | inaccurate far from the real axis | [`tan`] |
+//! | `tanh` | inaccurate far from the imaginary axis | [`tanh`] |
 //!
 //! A method of `Complex` wins against a method of a trait, so these are functions: `complex::sqrt(z)`, not `z.sqrt()`.
-//! Generic code over [`ComplexFloat`](num_complex::ComplexFloat) calls the methods of num-complex. Those of nalgebra's
-//! `ComplexField` are other functions; its `sqrt`, `ln` and `powf` are right, except at 0.
+//! Generic code over [`ComplexFloat`](num_complex::ComplexFloat) calls the methods of num-complex. The trait
+//! `ComplexField` of nalgebra has functions of its own: `sqrt`, `cbrt`, `powf` and `powc` are right, except at 0.
 //!
 //! # Values
 //!
 //! At finite numbers, the values are those of num-complex, up to the rounding errors of that crate. The sides of the
-//! branch cuts are the same, too: `sqrt`, `cbrt` and powers tell them by the sign of a zero, and the inverse functions do
-//! not. The values are more accurate where a formula of num-complex cancels, and finite where it overflows. For example,
-//! its `asin(-10⁹)` is infinite.
+//! branch cuts are the same, too: `sqrt`, `cbrt` and powers tell them by the sign of a zero, inverse functions do not.
+//! The values are more accurate where a formula of num-complex cancels or overflows: its `asin(-10⁹)` is infinite, and
+//! its `tanh(400)` is NaN.
 //!
 //! # Derivatives
 //!
-//! All functions are holomorphic: with the derivative `f'(z)`, that by the real part is `f'(z)`, and that by the imaginary
-//! part is `i f'(z)`. On a branch cut, it is the derivative of the side to which the value belongs. Where there is none:
+//! All functions are holomorphic: the derivative by the real part is `f'(z)`, and by the imaginary part `i f'(z)`. On a
+//! branch cut, it is that of the side to which the value belongs. At branch points:
 //!
 //! | case | derivative |
 //! |---|---|
-//! | [`sqrt`], [`cbrt`] at 0 | infinite: the limit from the right, or from the left if the real part is -0 |
+//! | [`sqrt`] at 0 | infinite: the limit from the right, or from the left if the real part is -0 |
+//! | [`cbrt`] at 0 | infinite: the limit from the right |
 //! | [`asin`], [`acos`], [`acosh`] at ±1, [`asinh`] at ±i | infinite |
-//! | [`powf`], [`powc`] at 0 | of an integer exponent that of [`powi`](Complex::powi); else 0, or infinite if the (real part of the) exponent is below 1; 0 by the exponent |
-//! | [`atanh`] at ±1, [`atan`] at ±i, where the value is infinite | not promised |
+//! | [`powf`], [`powc`] at 0, by the base | of an integer exponent, that of [`powi`](Complex::powi); of others, infinite below 1, else 0 |
+//! | [`powf`], [`powc`] at 0, by the exponent | 0 |
+//! | [`atanh`] at ±1, [`atan`] at ±i | the value is infinite; the derivative is not promised |
 //!
 //! # Programs
 //!
-//! Recorded numbers are numbers like any other. The functions of this module compare nothing, so a program takes rows in
-//! the whole plane; [`powf`] and [`powc`] ask whether the base is 0. Those of num-complex ask for zeros and signs, and a
-//! row with other answers is an error.
+//! In a program, the functions of num-complex ask for zeros and signs, and a row with other answers is an error. Those
+//! of this module do not, so a program takes rows in the whole plane. Only [`cbrt`], [`powf`] and [`powc`] ask whether
+//! `z` is 0. In an exact program, [`sqrt`] does so, too, and so do the inverse functions that are made of it.
 
 use num_complex::Complex;
 
@@ -107,7 +110,7 @@ pub fn sqrt<F: Real>(z: Complex<F>) -> Complex<F> {
     // The larger part is √((r + |x|)/2), in a form that does not overflow.
     let r = x.hypot(y);
     let large = (r - (r - x * side) * half::<F>()).sqrt();
-    // The smaller part is y over twice the larger. At 0, y is 0, and the divisor is so small that 4 over it is infinite.
+    // The smaller part is y over twice the larger. At z = 0, it is 0 over a number so small that 4 over it is infinite.
     let small = y / (large * constant::<F>(8.0)).max(F::min_positive_value()) * constant::<F>(4.0);
     // Signs as factors need no branch, and keep the derivatives by a part that is 0.
     let [right, left] = [side, -side].map(|sign| (sign + F::one()) * half::<F>());
@@ -211,13 +214,24 @@ pub fn tan<F: Real>(z: Complex<F>) -> Complex<F> {
 }
 
 /// The hyperbolic tangent; derivative `1/cosh² z`.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Dual, complex};
+/// use num_complex::Complex;
+///
+/// let z = Complex::new(Dual::constant(0.0), Dual::var(0.5));
+/// let slope = complex::tanh(z).im.tangent(); // tanh(iy) = i tan y
+/// assert!((slope - 0.5_f64.cos().powi(-2)).abs() < 1e-15);
+/// ```
 pub fn tanh<F: Real>(z: Complex<F>) -> Complex<F> {
     let (re, im) = tanh_parts(z.re, z.im);
     Complex::new(re, im)
 }
 
-/// The real and the imaginary part of `tanh(x + iy)`, which is `(t + i s² sin y cos y)/(t² + s² cos² y)` with `t = tanh x`
-/// and `s = 1/cosh x`: a sum of squares, without the exponentials that overflow.
+/// The real and the imaginary part of `tanh(x + iy)`. With `t = tanh x` and `s = 1/cosh x`, it is
+/// `(t + i s² sin y cos y)/(t² + s² cos² y)`: a sum of squares, without exponentials that overflow.
 fn tanh_parts<F: Real>(x: F, y: F) -> (F, F) {
     let (t, s) = (x.tanh(), x.cosh().recip());
     let (sin, cos) = y.sin_cos();
@@ -245,6 +259,16 @@ pub fn asin<F: Real>(z: Complex<F>) -> Complex<F> {
 }
 
 /// The principal inverse cosine, with `0 ≤ Re ≤ π`; derivative `-1/√(1 - z²)`. The cuts are those of [`asin`].
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Dual, complex};
+/// use num_complex::Complex;
+///
+/// let z = Complex::new(Dual::var(1.25_f64), Dual::constant(0.0));
+/// assert!((complex::acos(z).im.tangent() - 1.0 / 0.75).abs() < 1e-15); // acos x = i acosh x for x > 1
+/// ```
 pub fn acos<F: Real>(z: Complex<F>) -> Complex<F> {
     let [p, q] = [below_one(z), above_one(z)].map(sqrt);
     Complex::new(p.re.atan2(q.re) * constant::<F>(2.0), (q.re * p.im - q.im * p.re).asinh())
@@ -252,13 +276,33 @@ pub fn acos<F: Real>(z: Complex<F>) -> Complex<F> {
 
 /// The principal inverse hyperbolic sine, with `|Im| ≤ π/2`; derivative `1/√(1 + z²)`. The cuts are `(-i∞, -i)`,
 /// continuous from the left, and `(i, i∞)`, continuous from the right.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Dual, complex};
+/// use num_complex::Complex;
+///
+/// let z = Complex::new(Dual::var(0.0_f64), Dual::constant(0.6));
+/// assert!((complex::asinh(z).re.tangent() - 1.25).abs() < 1e-15); // 1/√(1 - 0.6²)
+/// ```
 pub fn asinh<F: Real>(z: Complex<F>) -> Complex<F> {
     let w = asin(times_i(z));
     Complex::new(w.im, -w.re)
 }
 
-/// The principal inverse hyperbolic cosine, with `Re ≥ 0` and `|Im| ≤ π`; derivative `1/(√(z - 1) √(z + 1))`. The cut is
-/// `(-∞, 1)`, continuous from above.
+/// The principal inverse hyperbolic cosine, with `Re ≥ 0` and `|Im| ≤ π`; derivative `1/(√(z - 1) √(z + 1))`. The cut
+/// is `(-∞, 1)`, continuous from above.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Dual, complex};
+/// use num_complex::Complex;
+///
+/// let z = Complex::new(Dual::var(0.6_f64), Dual::constant(0.0));
+/// assert!((complex::acosh(z).im.tangent() + 1.25).abs() < 1e-15); // acosh x = i acos x for |x| < 1
+/// ```
 pub fn acosh<F: Real>(z: Complex<F>) -> Complex<F> {
     // The sums with the zero of a real number make a zero positive, as those of num-complex.
     let [p, q] = [-F::one(), F::one()].map(|one| sqrt(z + Complex::from(one)));
@@ -267,6 +311,16 @@ pub fn acosh<F: Real>(z: Complex<F>) -> Complex<F> {
 
 /// The principal inverse tangent, with `|Re| ≤ π/2`; derivative `1/(1 + z²)`. The cuts are `(-i∞, -i]`, continuous from
 /// the left, and `[i, i∞)`, continuous from the right.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Dual, complex};
+/// use num_complex::Complex;
+///
+/// let z = Complex::new(Dual::var(0.0_f64), Dual::constant(0.5));
+/// assert!((complex::atan(z).re.tangent() - 1.0 / 0.75).abs() < 1e-15); // 1/(1 - 0.5²)
+/// ```
 pub fn atan<F: Real>(z: Complex<F>) -> Complex<F> {
     let w = atanh(times_i(z));
     Complex::new(w.im, -w.re)
@@ -291,8 +345,8 @@ pub fn atanh<F: Real>(z: Complex<F>) -> Complex<F> {
     let x_abs = x * side;
     let [near, far] = [F::one() - x_abs, F::one() + x_abs].map(|along| along.hypot(y));
     let re = (x_abs / (near + far) * constant::<F>(4.0) / near).ln_1p() * (side * half::<F>());
-    // Im = arg((1 + z)/(1 - z))/2 = arg(1 - |z|² + 2iy)/2. A zero y gets the sign of the side to which the cut belongs:
-    // the difference from 0 is a positive zero.
+    // Im = arg((1 + z)/(1 - z))/2 = arg(1 - |z|² + 2iy)/2. A zero y gets the sign of the side to which the cut belongs,
+    // because its difference from 0 is a positive zero.
     let right = (x - F::one()).signum().detach();
     let up = -right * (F::zero() - right * y);
     let im = up.atan2(((F::one() - x) * (F::one() + x) - y * y) * half::<F>()) * half::<F>();

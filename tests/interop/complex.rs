@@ -2,7 +2,7 @@
 //! points.
 //!
 //! The references are closed forms of the derivatives in plain complex numbers, the plain values of num-complex,
-//! differences, nalgebra, and values that mpmath computed with 60 digits.
+//! differences, nalgebra, and values that mpmath computed with 400 bits.
 
 mod derivatives;
 mod exceptions;
@@ -23,7 +23,8 @@ const I: C = C::new(0.0, 1.0);
 type Map<F> = fn(Complex<F>) -> Complex<F>;
 
 /// Lists of functions over any number. For example, the line `exp: Complex::exp, C::exp, C::exp;` adds its name to
-/// `$NAMES`, the function to what `$functions` returns, and its first and second derivative to what `$derivatives` returns.
+/// `$NAMES`, the function to what `$functions` returns, and its first and second derivative to what `$derivatives`
+/// returns.
 macro_rules! lists {
     ($NAMES:ident $functions:ident $derivatives:ident: $($name:ident: $f:expr, $first:expr, $second:expr;)*) => {
         const $NAMES: &[&str] = &[$(stringify!($name)),*];
@@ -156,8 +157,11 @@ fn index_of(name: &str) -> usize {
     OURS.iter().position(|&other| other == name).expect("a function of the list")
 }
 
+/// The name of a function, the function, its first and second derivative, and a point.
+type Case<T, F> = (&'static str, Map<F>, [Map<f64>; 2], Complex<T>);
+
 /// All functions at all points; those of num-complex at points that are not far.
-fn cases<T: TestFloat, F: Real>() -> Vec<(&'static str, Map<F>, [Map<f64>; 2], Complex<T>)> {
+fn cases<T: TestFloat, F: Real>() -> Vec<Case<T, F>> {
     let near = points::<T>().into_iter().filter(|z| z.norm() < number(100.0));
     let ours = OURS.iter().zip(ours::<F>()).zip(derivatives()).map(|f| (f, points::<T>()));
     let theirs = THEIRS.iter().zip(unchanged::<F>()).zip(unchanged_derivatives()).map(|f| (f, near.clone().collect()));

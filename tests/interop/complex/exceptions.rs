@@ -96,7 +96,8 @@ fn first_order_of(f: impl Fn(Complex<Dual<f64, 2>>) -> Complex<Dual<f64, 2>>, z:
 #[test]
 fn moduli_and_angles_of_num_complex_have_derivatives_on_the_axes() {
     type F = Value<Value<f64>>;
-    let functions: [(&str, fn([F; 2]) -> F, fn(C) -> [f64; 6]); 4] = [
+    type Case = (&'static str, fn([F; 2]) -> F, fn(C) -> [f64; 6]);
+    let functions: [Case; 4] = [
         (
             "norm",
             |[x, y]| Complex::new(x, y).norm(),
