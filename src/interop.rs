@@ -1,9 +1,11 @@
-//! Traits of other crates, each behind the feature of the crate's name.
+//! Traits and types of other crates, each behind a feature.
 
 #[cfg(feature = "approx")]
 mod approx;
 #[cfg(feature = "nalgebra")]
 mod cardinal;
+#[cfg(feature = "complex")]
+pub mod complex;
 #[cfg(feature = "nalgebra")]
 pub mod linalg;
 #[cfg(feature = "nalgebra")]

@@ -32,7 +32,7 @@
 //! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a loop that takes derivatives again and again | one [`Driver`]; or one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
-//! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged |
+//! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged; if it asks for zeros, see [below](#where-there-is-no-derivative) |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
 //! | an operation that the crate does not know | [`CustomOperation`]; on one tape, [`Tape::custom`] |
 //! | an optimiser, of this crate or another | [`Objective`] |
@@ -48,6 +48,7 @@
 //! | a program, a network or a sparse matrix to be stored | feature `serde` |
 //! | a property to test on random points or programs | [`check::random`], with feature `quickcheck` or `arbitrary` |
 //! | matrices, decompositions and rotations of `nalgebra` | [`linalg`], with feature `nalgebra` |
+//! | complex numbers of `num-complex` | [`complex`], with feature `complex` |
 //! | arrays of `ndarray` | [`Value`] and [`Dual`] as elements, with feature `ndarray` |
 //! | floats of 16 bits, or of about 32 digits | features `half` and `twofloat`, see [below](#other-floats) |
 //!
@@ -146,6 +147,10 @@
 //! # Ok::<(), gradtape::check::Failure>(())
 //! ```
 //!
+//! Generic code of other crates may ask whether a number is 0, and leave it out if it is. Then its derivatives are
+//! lost. Roots, powers and inverse functions of `num-complex` do so: call those of [`complex`]. Some decompositions and
+//! rotations of `nalgebra` do so: see [`linalg`].
+//!
 //! # Accuracy
 //!
 //! The number is the plain float's own, bit for bit. The derivative is off by at most 4 units in the last place, at
@@ -231,7 +236,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Links to the pages of disabled features do not work.
 #![cfg_attr(
-    not(all(feature = "nalgebra", feature = "nn", feature = "quickcheck")),
+    not(all(feature = "complex", feature = "nalgebra", feature = "nn", feature = "quickcheck")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 
@@ -263,6 +268,9 @@ pub use error::Error;
 pub use function::{
     Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
 };
+#[cfg(feature = "complex")]
+#[cfg_attr(docsrs, doc(cfg(feature = "complex")))]
+pub use interop::complex;
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;

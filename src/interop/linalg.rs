@@ -67,7 +67,7 @@
 //! | `symmetric_eigen`, `svd`, `singular_values`, `pseudo_inverse` | better with [`symmetric_eigen`] and [`svd`] of this module, see below |
 //! | `schur`, `eigenvalues`, `complex_eigenvalues` | first derivatives, except where the next section says otherwise |
 //! | rotations, quaternions, isometries, `slerp` | all, except where the next section says otherwise |
-//! | complex matrices `Complex<Value<f64>>` | as for real ones |
+//! | complex matrices `Complex<Value<f64>>` | as for real ones; for functions of their elements, see [`complex`](crate::complex) |
 //! | `cast` and `convert` to numbers of this crate | the results are constants |
 //! | `try_convert` and `try_cast` to f64 | none: the number alone, as [`Value::data`] |
 //! | `nalgebra-lapack`, SIMD types, `serde` | not supported for numbers with derivatives |

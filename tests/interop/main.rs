@@ -1,6 +1,7 @@
 //! Numbers inside other crates: matrices, arrays, other floats.
 
 mod arrays;
+mod complex;
 mod decompositions;
 mod determinants;
 mod half;

@@ -11,8 +11,8 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const PLAIN: &str = "[dependencies]\ngradtape = \"0.1\"";
 
 /// Some pages with snippets: a test that finds none must not pass.
-const WITH_SNIPPETS: &str =
-    "README.md src/check.rs src/interop/linalg.rs src/lib.rs src/nn.rs src/nn/loss.rs src/program.rs src/sparse.rs";
+const WITH_SNIPPETS: &str = "README.md src/check.rs src/interop/complex.rs src/interop/linalg.rs src/lib.rs src/nn.rs \
+                             src/nn/loss.rs src/program.rs src/sparse.rs";
 
 /// The snippets of a page as programs, each with the number of its first line, by the dependencies stated before them.
 type Snippets = BTreeMap<String, Vec<(usize, String)>>;

@@ -4,6 +4,9 @@
 //! them unchanged. The complex numbers of `num-complex` give the gain and the phase of a filter, and their derivatives
 //! by the capacitance. The Fourier transform of `rustfft` gives the power of a signal at one frequency, and its
 //! derivatives by all samples. The lesson prints derivatives, and compares them with their closed forms.
+//!
+//! Generic code that leaves out a number because it is 0 drops its derivatives. The roots and the inverse functions of
+//! `num-complex` do so on the axes; `gradtape::complex` has functions to call instead.
 
 use std::f64::consts::TAU;
 
