@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use gradtape_fuzz::expressions::{assert_agrees, expression};
+use gradtape_fuzz::expressions::Case;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
-    let Ok(expression) = expression(bytes) else { return Corpus::Reject };
-    assert_agrees(&expression);
+    let Ok(case) = Case::from_bytes(bytes) else { return Corpus::Reject };
+    case.assert_agrees();
     Corpus::Keep
 });

@@ -152,6 +152,9 @@ fn powf_base_at_ends<T: Scalar>(a: T, b: T, y: T) -> T {
     if y.is_normal() {
         return b * (y / a);
     }
+    if y.is_nan() {
+        return y;
+    }
     let power = a.powf(b - T::one());
     if power.is_normal() || y.is_infinite() || a.is_zero() {
         return b * power;

@@ -106,6 +106,22 @@ impl Expression {
         self.steps.is_empty()
     }
 
+    /// Whether a step applies the operation of the table with this name.
+    pub fn applies(&self, name: &str) -> bool {
+        self.steps.iter().any(|step| match step.kind {
+            StepKind::Unary(op) | StepKind::Derivative(op) => Table::<f64>::UNARY[op].name == name,
+            StepKind::Binary(op) | StepKind::PlainRight(op, _) | StepKind::PlainLeft(op, _) => {
+                Table::<f64>::BINARY[op].name == name
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a step is a derivative of an operation, which is computed with a number over the other steps' numbers.
+    pub fn has_derivatives(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.kind, StepKind::Derivative(_)))
+    }
+
     /// The result at `inputs`: that of the last step.
     ///
     /// # Panics

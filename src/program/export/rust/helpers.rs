@@ -129,6 +129,9 @@ fn powf_by_base(a: f64, b: f64, p: f64) -> f64 {
     if b.is_infinite() && p == 0.0 {
         return 0.0;
     }
+    if p.is_nan() {
+        return p;
+    }
     let power = a.powf(b - 1.0);
     if power.is_normal() || p.is_infinite() || a == 0.0 {
         return b * power;
