@@ -18,6 +18,7 @@ pub mod panics;
 pub mod programs;
 pub mod references;
 pub mod table;
+pub mod tapes;
 pub mod workloads;
 pub mod wrong;
 
