@@ -168,8 +168,8 @@ impl<T: Scalar> Inner<T> {
 
     /// Appends the `count` records of an n-ary node and returns the node, or `None` if `check` returns `false`.
     ///
-    /// With each record comes a pair of flags. `check` gets the records and, for either flag, whether any record had it.
-    /// Both closures may call foreign code.
+    /// With each record comes a pair of flags. If any record has one, `check` gets the records and, for either flag, whether
+    /// a record has it. Both closures may call foreign code.
     #[inline]
     #[track_caller]
     pub(super) fn push_nary(
@@ -179,8 +179,6 @@ impl<T: Scalar> Inner<T> {
         check: impl FnOnce(&mut [Record<T>], [bool; 2]) -> bool,
     ) -> Option<NodeId> {
         self.grow(count);
-        let reserved = self.lend().memory.nary.try_reserve(1);
-        assert!(reserved.is_ok(), "the tape cannot get memory for another node of many operands; clear it more often");
         let mut loan = self.lend();
         let (start, end) = (loan.len, loan.len + count);
         let (mut written, mut flags) = (0, [false; 2]);
@@ -193,8 +191,13 @@ impl<T: Scalar> Inner<T> {
         assert_eq!(written, count, "there are as many pairs as announced");
         // SAFETY: there is room for the records, and all are written.
         unsafe { loan.memory.all.set_len(end) };
-        if !check(&mut loan.memory.all[start..], flags) {
+        if (flags[0] | flags[1]) && !check(&mut loan.memory.all[start..], flags) {
             return None;
+        }
+        if loan.memory.nary.try_reserve(1).is_err() {
+            // Before the panic, whose hook may use the tape.
+            drop(loan);
+            panic!("the tape cannot get memory for another node of many operands; clear it more often");
         }
         loan.memory.nary.push(start..end);
         loan.len = end;

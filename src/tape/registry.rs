@@ -65,23 +65,40 @@ pub(crate) fn assert_same_tape<T: Scalar>(nodes: [NodeId; 2]) {
 
 /// The tape of this thread that has both nodes, and their indices. Panics if there is none. The tape stays alive even if
 /// foreign code drops the `Tape`.
+#[inline]
 #[track_caller]
 pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (Rc<Inner<T>>, [u32; 2]) {
-    if let Some((tape, _, indices)) = last(nodes) {
-        return (hold(tape), indices);
+    // Not `unwrap_or_else`: the panics of a closure name a line of this file.
+    let (tape, _, indices) = if let Some(found) = last(nodes) { found } else { bring_to_front(nodes) };
+    (hold(tape), indices)
+}
+
+/// [`last`], after it has made the tape of both nodes the one used last. Panics if no tape has both.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn bring_to_front<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [u32; 2]) {
+    for node in nodes {
+        let Some(tape) = tape_if_alive::<T>(node) else {
+            panic!(
+                "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, \
+                 make values anew after `clear`, and use them on the thread that made them"
+            )
+        };
+        unlink(&tape);
+        link(&tape);
     }
-    move_to_front::<T>(nodes[0]);
-    move_to_front::<T>(nodes[1]);
-    let Some((tape, _, indices)) = last(nodes) else {
+    let Some(found) = last(nodes) else {
         panic!(
             "values of two different tapes met in one operation; make both with the same tape, or pass one as \
              `Value::constant(x.data())`, or, in a function of a checkpoint, as an input"
         )
     };
-    (hold(tape), indices)
+    found
 }
 
 /// The tape of a node, as [`find`] finds it.
+#[inline]
 #[track_caller]
 pub(crate) fn tape_of<T: Scalar>(node: NodeId) -> Rc<Inner<T>> {
     find::<T>([node; 2]).0
@@ -94,6 +111,7 @@ pub(super) fn tape_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
 }
 
 /// Another owner of a tape from the list.
+#[inline]
 fn hold<T: Scalar>(inner: *const Inner<T>) -> Rc<Inner<T>> {
     // SAFETY: `inner` comes from `Rc::as_ptr`, because `link` puts no other pointer into the list, and the tape is alive
     // (module invariant). The count is raised for the returned `Rc`.
@@ -234,20 +252,6 @@ fn tapes_of<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inne
         next = inner.next.get();
         Some((previous.replace(inner), inner, pointer))
     })
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn move_to_front<T: Scalar>(node: NodeId) {
-    let Some(tape) = tape_if_alive::<T>(node) else {
-        panic!(
-            "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, make \
-             values anew after `clear`, and use them on the thread that made them"
-        )
-    };
-    unlink(&tape);
-    link(&tape);
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod programs;
 pub mod references;
 pub mod table;
 pub mod tapes;
+pub mod tracking;
 pub mod workloads;
 pub mod wrong;
 
