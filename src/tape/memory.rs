@@ -323,6 +323,31 @@ mod tests {
         catch_unwind(f).unwrap_err().downcast_ref::<&str>().expect("a message without numbers")
     }
 
+    /// Numbers that are reserved for records serve variables as well.
+    #[test]
+    fn every_node_may_be_a_variable_or_a_record_whatever_was_reserved() {
+        let few = 1000;
+        for records in [0, 1, 2, few, few + 1] {
+            let tape = Tape::<f64>::with_capacity(few);
+            let shared = std::panic::AssertUnwindSafe(&tape);
+            for _ in 0..3 {
+                let (x, y) = (tape.var(2.0), tape.var(3.0));
+                tape.inner.push_variables(MAX_NODES - records - 2);
+                assert_eq!(tape.len(), MAX_NODES - records);
+                (0..records).for_each(|_| assert_eq!(x * y, 6.0));
+                assert_eq!(tape.len(), MAX_NODES);
+                for refused in [message(|| _ = shared.var(1.0)), message(|| _ = x * y)] {
+                    assert!(refused.contains("cannot number more than 2^32 - 1 nodes"), "{refused}");
+                }
+                tape.clear();
+                let (x, y) = (tape.var(2.0), tape.var(1.0));
+                let z = (0..few).fold(x, |z, _| z * y);
+                assert_eq!((z.backward().wrt(x), z.backward().wrt(y), tape.len()), (1.0, 2000.0, few + 2));
+                tape.clear();
+            }
+        }
+    }
+
     /// Variables without records take no memory, so the test reaches the last node.
     #[test]
     fn a_full_tape_says_so_and_its_last_nodes_are_numbered_right() {

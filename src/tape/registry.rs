@@ -281,6 +281,41 @@ mod tests {
         catch_unwind(AssertUnwindSafe(f)).is_err()
     }
 
+    /// As at the end of a thread where its variables are taken down before those of the user.
+    fn take_lists_down() {
+        SLOTS.with(|slots| {
+            for slot in slots {
+                slot.head.set(ptr::null());
+                slot.first.set(NodeId::CONSTANT);
+            }
+        });
+    }
+
+    #[test]
+    fn tapes_that_outlive_the_lists_of_their_thread_are_dropped_and_cleared_in_any_order() {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut tapes = [0, 1, 2].map(|_| Some(Tape::<f64>::new()));
+            let old = tapes.each_ref().map(|tape| tape.as_ref().unwrap().var(3.0));
+            let nested = Tape::new();
+            let inner = nested.var(old[0]);
+            take_lists_down();
+            assert!(panics(|| _ = old[0] * old[0].sin().retain()) && panics(|| _ = inner.backward()));
+            let new = Tape::new();
+            for k in order {
+                let tape = tapes[k].take().unwrap();
+                assert!(panics(|| _ = old[k].backward()));
+                if k > 0 {
+                    tape.clear();
+                    let x = tape.var(5.0);
+                    assert_eq!((x * tape.var(2.0)).backward().wrt(x), 2.0);
+                }
+                drop(tape);
+                let x = new.var(5.0);
+                assert_eq!((x * new.var(4.0)).backward().wrt(x), 4.0);
+            }
+        }
+    }
+
     #[test]
     fn no_number_is_given_twice() {
         let (sender, receiver) = mpsc::channel();

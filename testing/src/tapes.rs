@@ -17,7 +17,7 @@ pub enum Action<T: Float + 'static> {
 }
 
 /// All actions, by name.
-pub fn actions<T: Float + 'static>() -> [(&'static str, Action<T>); 9] {
+pub fn actions<T: Float + 'static>() -> [(&'static str, Action<T>); 10] {
     [
         ("record", Action::Use(|_, [a, b]| assert!((a * b).data() > T::zero()))),
         ("record much", Action::Use(|_, [a, b]| assert!((0..300).all(|_| (a * b).data() > T::zero())))),
@@ -25,6 +25,8 @@ pub fn actions<T: Float + 'static>() -> [(&'static str, Action<T>); 9] {
             "record many operands",
             Action::Use(|_, [a, b]| assert!([a, b, a, b].iter().sum::<Value<_>>().data() > T::zero())),
         ),
+        // With locations, the tape notes it.
+        ("find a pole", Action::Use(|_, [a, _]| assert!((a * T::zero()).ln().data() < T::zero()))),
         ("sweep", Action::Use(|_, [a, _]| drop(a.sin().retain().backward()))),
         ("make variables", Action::Use(|tape, _| assert_eq!(tape.vars(&[T::one(); 600]).len(), 600))),
         (

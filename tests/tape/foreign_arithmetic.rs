@@ -180,6 +180,52 @@ fn a_sweep_that_panics_leaves_gradients_as_new() {
     }
 }
 
+/// With locations, the tape looks for the cause.
+#[test]
+fn infinite_gradients_are_right_or_refused_whatever_the_arithmetic_does() {
+    for (name, action) in all_actions() {
+        let came = |at: &usize| {
+            let (_, came) = run(action, *at, |_, x| {
+                let pole = (x[0] - Value::constant(x[0].data())).ln();
+                let gradients = (x[1] * x[1] + pole * x[1] + x[2].sqrt() * x[1]).backward();
+                let slopes = [x[0], x[2]].map(|x| gradients.wrt(x).0);
+                assert_eq!(slopes, [f64::INFINITY, 1.25 * 0.5 / 1.1_f64.sqrt()], "{name} in operation {at}");
+            });
+            came
+        };
+        assert!((1..9999).take_while(came).count() > 40, "{name}");
+    }
+}
+
+#[test]
+fn a_sum_of_gradients_that_panics_stays_as_it_was() {
+    for (name, action) in all_actions() {
+        let came = |at: &usize| {
+            let mut total = Gradients::new();
+            let mut x = Vec::new();
+            let (message, came) = run(action, *at, |_, all| {
+                LEFT.set(0);
+                x.extend_from_slice(all);
+                total += (x[0] * x[1]).backward();
+                // It has more adjoints, so that the sum grows.
+                let more = Value::dot(&x, &x).backward();
+                LEFT.set(*at);
+                total += &more;
+            });
+            let slopes: Vec<_> = total.wrt_all(&x).into_iter().map(|slope| slope.0).collect();
+            let expected: Vec<_> = if message == "finished" {
+                assert_eq!(total.wrt(x[2]).0, 2.2);
+                (0..x.len()).map(|k| 2.0 * x[k].data().0 + if k < 2 { x[1 - k].data().0 } else { 0.0 }).collect()
+            } else {
+                (0..x.len()).map(|k| if k < 2 { x[1 - k].data().0 } else { 0.0 }).collect()
+            };
+            assert_eq!(slopes, expected, "{name} {at}: {message}");
+            came
+        };
+        assert!((1..9999).take_while(came).count() > 20, "{name}");
+    }
+}
+
 /// Takes an action when it is dropped.
 struct Guard(Option<Action<Foreign>>);
 
