@@ -31,8 +31,8 @@
 //! | `memory.rs`: `lend` and `push_nary` set the length of the records | so many are written | `len` grows after the write; `push_nary` counts |
 //! | `prefetch.rs` | nothing: a hint to any address | |
 //!
-//! All reads of nodes are safe code with bounds checks. A record needs no destructor. A `Box<dyn Checkpoint<T>>` does, and
-//! it is foreign code: `Inner::clear` returns the checkpoints, and `Tape::clear` drops them last.
+//! All reads of nodes are safe code with bounds checks. A record needs no destructor. A `Box<dyn Checkpoint<T>>` does,
+//! and it is foreign code: `Inner::clear` returns the checkpoints, and `Tape::clear` drops them last.
 //!
 //! `tests/tape/foreign_arithmetic.rs` and `tests/allocator` test this; CONTRIBUTING.md has the commands for the memory
 //! checkers.

@@ -15,8 +15,8 @@ pub(crate) struct Adjoints<T> {
 /// The nodes that the output depends on, as far as the sweep has come.
 ///
 /// For f32 and f64, these may be all: a node with the adjoint 0 adds 0 to others. If the numbers are values of inner
-/// tapes, the sum would mix two inner tapes that the output does not mix, and the adjoint 0 alone does not say that a node
-/// has no influence, because a number 0 may have derivatives.
+/// tapes, the sum would mix two inner tapes that the output does not mix, and the adjoint 0 alone does not say that a
+/// node has no influence, because a number 0 may have derivatives.
 #[derive(Clone)]
 pub(crate) struct Reached<T> {
     /// Empty for f32 and f64.

@@ -117,7 +117,7 @@ impl<T: Scalar> Gradients<T> {
     #[track_caller]
     pub(crate) fn sweep(&mut self, output: Value<T>) {
         // Not in `self`, so that a panic during the sweep leaves an empty gradient and not half of one.
-        let mut adjoints = std::mem::replace(self, Self::new()).adjoints;
+        let mut adjoints = take(self).adjoints;
         adjoints.numbers.clear();
         if !output.is_constant() {
             read(output.node, |records| {
@@ -144,6 +144,8 @@ impl<T: Scalar> Default for Gradients<T> {
 }
 
 impl<T: Scalar> AddAssign<&Gradients<T>> for Gradients<T> {
+    /// If the arithmetic of `T` panics, the sum stays as it was.
+    ///
     /// # Panics
     ///
     /// If the two belong to different tapes, or to one tape before and after a `clear`.

@@ -108,7 +108,9 @@ impl Locations {
         findings.entry(operand).or_insert((place, found));
         // Others, if the allocator noted them.
         let later = self.findings.replace(findings);
-        later.into_iter().for_each(|(operand, (_, found))| self.note(operand, found));
+        for (operand, (_, found)) in later {
+            self.note(operand, found);
+        }
     }
 
     /// Notes the cause of non-finite adjoints in a recomputation at the operand whose adjoint it made non-finite.

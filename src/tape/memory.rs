@@ -9,7 +9,7 @@ use std::ptr;
 use super::locations::Locations;
 use super::node::{MAX_NODES, NodeId};
 use super::prefetch::prefetch;
-use super::records::{Checkpoint, Record, Records};
+use super::records::{Checkpoint, Placed, Record, Records};
 use crate::scalar::Scalar;
 
 const FIRST_CAPACITY: usize = 256;
@@ -43,11 +43,11 @@ struct Memory<T> {
     /// The number of records that room was asked for.
     capacity: usize,
     nary: Vec<Range<usize>>,
-    checkpoints: Vec<(Range<usize>, Box<dyn Checkpoint<T>>)>,
+    checkpoints: Vec<Placed<T>>,
 }
 
-/// The memory of a tape, lent. While it lives, nothing can change the tape, not even foreign code. When it is dropped, the
-/// tape has `len` records.
+/// The memory of a tape, lent. While it lives, nothing can change the tape, not even foreign code. When it is dropped,
+/// the tape has `len` records.
 struct Loan<'a, T> {
     owner: &'a Cell<usize>,
     len: usize,
@@ -83,8 +83,8 @@ impl<T: Scalar> Inner<T> {
         if len >= self.capacity.get() {
             return None;
         }
-        // SAFETY: the memory is not lent, because `LENT` is not below any capacity. So this is the only reference to it.
-        // It has room for one more record.
+        // SAFETY: the memory is not lent, because `LENT` is not below any capacity. So this is the only reference to
+        // it. It has room for one more record.
         unsafe {
             let end = (*self.memory.get()).all.as_mut_ptr().add(len);
             prefetch(end.wrapping_add(RECORDS_AHEAD));
@@ -102,8 +102,8 @@ impl<T: Scalar> Inner<T> {
     fn lend(&self) -> Loan<'_, T> {
         let len = self.len();
         self.len.set(LENT);
-        // SAFETY: the memory was not lent, and until the loan is dropped, `len` is `LENT`: `try_push` finds no room, and
-        // this function panics. So this is the only reference to the memory. The first `len` records are written.
+        // SAFETY: the memory was not lent, and until the loan is dropped, `len` is `LENT`: `try_push` finds no room,
+        // and this function panics. So this is the only reference to the memory. The first `len` records are written.
         let memory = unsafe {
             let memory = &mut *self.memory.get();
             memory.all.set_len(len);
@@ -168,8 +168,8 @@ impl<T: Scalar> Inner<T> {
 
     /// Appends the `count` records of an n-ary node and returns the node, or `None` if `check` returns `false`.
     ///
-    /// With each record comes a pair of flags. If any record has one, `check` gets the records and, for either flag, whether
-    /// a record has it. Both closures may call foreign code.
+    /// With each record comes a pair of flags. If any record has one, `check` gets the records and, for either flag,
+    /// whether a record has it. Both closures may call foreign code.
     #[inline]
     #[track_caller]
     pub(super) fn push_nary(

@@ -57,9 +57,8 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     let origin = tape.first.get();
     // A constant takes part with the slope 0. Of other numbers than f32 and f64, it is left out.
     let is_missing = |value: Value<T>| !is_plain::<T>() && value.is_constant();
-    let index = |value: Value<T>| match is_missing(value) {
-        true => (Record::<T>::no_operand(0), false),
-        false => value.node.index_or(first.node, origin),
+    let index = |value: Value<T>| {
+        if is_missing(value) { (Record::<T>::no_operand(0), false) } else { value.node.index_or(first.node, origin) }
     };
     // Rare cases are handled after the loop, so that the loop has no calls.
     let records = pairs.clone().map(|[(a, partial_a), (b, partial_b)]| {

@@ -36,8 +36,8 @@ impl<T: Scalar> Record<T> {
 
     /// The index of a missing operand. Its partial is 0.
     ///
-    /// For f32 and f64 it is that of `any` node, to which the sweep adds 0. Other numbers may be values of an inner tape,
-    /// even with the number 0, and must not be added to what they have nothing to do with.
+    /// For f32 and f64 it is that of `any` node, to which the sweep adds 0. Other numbers may be values of an inner
+    /// tape, even with the number 0, and must not be added to what they have nothing to do with.
     #[inline(always)]
     pub(crate) fn no_operand(any: u32) -> u32 {
         if is_plain::<T>() { any } else { NO_NODE }
@@ -62,9 +62,12 @@ pub(crate) struct Records<'a, T> {
     pub(crate) all: &'a [Record<T>],
     /// The n-ary nodes, each a run of records. Its last record has the index of the node.
     pub(crate) nary: &'a [Range<usize>],
-    /// The checkpoints, each with the records of its outputs, in order. These records have no operands.
-    pub(crate) checkpoints: &'a [(Range<usize>, Box<dyn Checkpoint<T>>)],
+    /// The checkpoints, in the order of their nodes.
+    pub(crate) checkpoints: &'a [Placed<T>],
 }
+
+/// A checkpoint, and the records of its outputs. They have no operands.
+pub(crate) type Placed<T> = (Range<usize>, Box<dyn Checkpoint<T>>);
 
 /// A part of a computation that runs again when a sweep needs its records.
 pub(crate) trait Checkpoint<T> {

@@ -30,9 +30,9 @@ thread_local! {
 
 /// Calls `f` with the lists of this thread.
 ///
-/// Where threads have no variables of their own by the processor, the lists are taken down when the thread ends, and made
-/// anew, empty, when one of its last destructors uses a tape. Meanwhile this is `None`. A tape that is in no list is not
-/// found by its values.
+/// Where threads have no variables of their own by the processor, the lists are taken down when the thread ends, and
+/// made anew, empty, when one of its last destructors uses a tape. Meanwhile this is `None`. A tape that is in no list
+/// is not found by its values.
 #[inline(always)]
 fn with_slots<R>(f: impl FnOnce(&[Slot; SLOT_COUNT]) -> R) -> Option<R> {
     SLOTS.try_with(f).ok()
@@ -63,8 +63,8 @@ pub(crate) fn assert_same_tape<T: Scalar>(nodes: [NodeId; 2]) {
     find::<T>(nodes);
 }
 
-/// The tape of this thread that has both nodes, and their indices. Panics if there is none. The tape stays alive even if
-/// foreign code drops the `Tape`.
+/// The tape of this thread that has both nodes, and their indices. Panics if there is none. The tape stays alive even
+/// if foreign code drops the `Tape`.
 #[inline]
 #[track_caller]
 pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (Rc<Inner<T>>, [u32; 2]) {
@@ -113,8 +113,8 @@ pub(super) fn tape_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
 /// Another owner of a tape from the list.
 #[inline]
 fn hold<T: Scalar>(inner: *const Inner<T>) -> Rc<Inner<T>> {
-    // SAFETY: `inner` comes from `Rc::as_ptr`, because `link` puts no other pointer into the list, and the tape is alive
-    // (module invariant). The count is raised for the returned `Rc`.
+    // SAFETY: `inner` comes from `Rc::as_ptr`, because `link` puts no other pointer into the list, and the tape is
+    // alive (module invariant). The count is raised for the returned `Rc`.
     unsafe {
         Rc::increment_strong_count(inner);
         Rc::from_raw(inner)
@@ -128,7 +128,8 @@ fn slot_of<T: 'static>() -> usize {
     let search = || TYPES.iter().skip(KNOWN_SLOTS).position(|slot| *slot.get_or_init(|| id) == id);
     known_slot::<T>().or_else(|| Some(search()? + KNOWN_SLOTS)).unwrap_or_else(|| {
         panic!(
-            "this process has tapes of {} scalar types other than f32 and f64 already; use fewer types of numbers on tapes",
+            "this process has tapes of {} scalar types other than f32 and f64 already; use fewer types of numbers on \
+             tapes",
             SLOT_COUNT - KNOWN_SLOTS
         )
     })
@@ -162,8 +163,8 @@ static ALLOCATED: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(0) }; SLOT_C
 /// The unused rests of the territories of dropped tapes, by their first nodes.
 static RELEASED: [Mutex<Vec<NodeId>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
 
-/// The released territories of a slot, locked. While they are, no memory is allocated or freed: the allocator is foreign
-/// code, and may make or drop a tape.
+/// The released territories of a slot, locked. While they are, no memory is allocated or freed: the allocator is
+/// foreign code, and may make or drop a tape.
 fn released(slot: usize) -> MutexGuard<'static, Vec<NodeId>> {
     RELEASED[slot].lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! An allocator that calls a safe function, as published ones do (`AllocationTracker` of the crate `tracking-allocator`).
+//! An allocator that calls a safe function, as published ones do (`AllocationTracker` of the crate
+//! `tracking-allocator`).
 //!
 //! A test crate enables it by
 //! `#[global_allocator] static ALLOCATOR: testing::tracking::Tracking = testing::tracking::Tracking;`
@@ -8,7 +9,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The allocator of the system. On a thread with a [tracker](tracked), it calls the tracker before and after everything.
+/// The allocator of the system. On a thread with a [tracker](tracked), it calls the tracker before and after
+/// everything.
 #[derive(Debug)]
 pub struct Tracking;
 
@@ -16,8 +18,8 @@ thread_local! {
     static TRACKER: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
-/// Calls the tracker of this thread, which has none meanwhile. A panic has to go on without one, because a panic hook must
-/// not panic.
+/// Calls the tracker of this thread, which has none meanwhile. A panic has to go on without one, because a panic hook
+/// must not panic.
 fn track() {
     if !std::thread::panicking()
         && let Some(tracker) = TRACKER.take()

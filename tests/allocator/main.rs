@@ -1,5 +1,5 @@
-//! An allocator may call safe code whenever memory is allocated or freed: code that uses, clears or drops the very tape that
-//! asks for memory. Then every result is right, or refused.
+//! An allocator may call safe code whenever memory is allocated or freed: code that uses, clears or drops the very tape
+//! that asks for memory. Then every result is right, or refused.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use gradtape::{Gradients, Tape, Value, checkpoint};
-use testing::panics::{caught, panic_of};
+use testing::panics::caught;
 use testing::tapes::{Action, REFUSALS, actions, assert_works, program, variables};
 use testing::tracking::tracked;
 
@@ -107,7 +107,9 @@ fn assert_right_or_refused(compute: Compute, fillings: &[usize]) {
                 }
                 assert!(refused.is_none() || name != "use another tape", "{refused:?}");
                 assert_works(&Tape::<f64>::new());
-                tape.iter().for_each(|tape| assert_works(tape));
+                if let Some(tape) = tape {
+                    assert_works(&tape);
+                }
                 came
             };
             let step = if joins == 0 { 1 } else { 7 };
@@ -254,6 +256,5 @@ fn a_sweep_whose_adjoints_are_allocated_is_a_loan() {
         }
         assert_eq!(gradients.wrt_all(&x[..2]), [x[1].data(), x[0].data()]);
         assert!(outcome.refused.expect("a loan").contains("the tape is busy"));
-        panic_of(|| panic!("panics are caught afterwards, too"));
     }
 }

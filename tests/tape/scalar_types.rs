@@ -38,13 +38,17 @@ fn tapes_are_of_thirty_scalar_types_besides_f32_and_f64() {
         return;
     }
     let uses = uses!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30);
-    uses.iter().for_each(|with_tape| with_tape());
+    for with_tape in uses {
+        with_tape();
+    }
     for _ in 0..2 {
         let (message, _) = panic_of(with_tape::<31>);
         let expected = format!("tapes of {} scalar types other than f32 and f64 already", uses.len());
         assert!(message.contains(&expected), "{message}");
         // The others go on.
-        uses.iter().for_each(|with_tape| with_tape());
+        for with_tape in uses {
+            with_tape();
+        }
         assert_eq!(
             (gradient(|x| x[0] * x[1], &[1.0_f32, 2.0]).1, gradient(|x| x[0] * x[1], &[1.0_f64, 2.0]).1),
             (vec![2.0, 1.0], vec![2.0, 1.0])

@@ -53,8 +53,8 @@ fn tapes_of_different_numbers_live_side_by_side_and_nest() {
     assert_refused("keep the tape alive", || (b * b).backward().wrt(b).backward());
 }
 
-/// An outer tape whose first node is `z`, and whose other numbers are values of two inner tapes. What is recorded of one of
-/// them has nothing to do with the gradient of what is computed with the other.
+/// An outer tape whose first node is `z`, and whose other numbers are values of two inner tapes. What is recorded of
+/// one of them has nothing to do with the gradient of what is computed with the other.
 #[test]
 fn two_inner_tapes_meet_only_where_an_output_mixes_them() {
     type Outer = Value<Value<f64>>;
