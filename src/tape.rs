@@ -7,30 +7,39 @@
 //! - A [`Value<T>`] takes its node from a `Tape<T>`. So the slot of this node holds pointers to `Inner<T>` only.
 //! - Two live tapes never share a territory, and no node number is given twice. When the numbers of a scalar type are
 //!   used up (2⁶² for f32 and f64, 2⁵⁷ for others), the next tape panics.
-//! - `SLOTS` is thread-local. The list of a slot holds exactly the tapes of its type that live on this thread; its head
-//!   is the tape used last.
+//! - `SLOTS` is thread-local. The list of a slot holds only tapes of its type that live on this thread; its head is the
+//!   tape used last. A tape is missing only at the end of a thread without native thread-local variables.
 //! - A record stores each operand as its distance from the first node. The sweep checks the distance when it reads it.
+//!
+//! # Foreign code
+//!
+//! The arithmetic of `T`, the functions of checkpoints, their destructors, panic hooks, and the allocator: it may count
+//! calls with code that uses tapes. So memory is foreign code wherever it is allocated or freed, and so is every panic.
+//! Foreign code may use, clear and drop any tape. While it must not change a tape, the memory of the tape is *lent*
+//! (`Inner::lend`): all changes are refused, with a panic, until the loan ends. While it may drop a tape that is still
+//! needed, an `Rc` holds the tape.
 //!
 //! # What the unsafe blocks rely on
 //!
 //! | block | relies on | enforced by |
 //! |---|---|---|
-//! | `record.rs`, `registry.rs`: the pointer of `last`, `find` or the list is read | a tape in the list is alive, and has this `T` | `Tape::new` links it, `Drop` unlinks it; slots and territories belong to one type |
-//! | the pointer is still valid then | no foreign code runs in between | `record` and `record_slowly` compute everything in `T` before they look for the tape |
-//! | `registry.rs`: `tape_of` raises the count of an `Rc` | the pointer comes from `Rc::as_ptr` | all callers of `link` pass such a pointer, and `tapes_of` returns it unchanged |
-//! | `memory.rs`: the `UnsafeCell` is accessed | no other reference to the memory is alive | while there is one, `len` is `BORROWED`: `try_push` finds no room, and all others call `len()` first, which panics |
-//! | `memory.rs`: a record is written | there is room | `capacity` is the length of the memory; only `allocate` sets it |
-//! | `memory.rs`: records are read | the first `len` are written | `len` grows after the write; `push_nary` requires that its caller writes all, and `join_all_pairs` (`nary.rs`) counts them |
-//! | `memory.rs`: a `Box<dyn Checkpoint<T>>` is stored or removed | no foreign code runs meanwhile; the destructor of a checkpoint (`checkpoint.rs`) is foreign | `Inner::clear` returns the checkpoints, and `Tape::clear` drops them last |
-//! | `sweep.rs` and all other reads of nodes | nothing: safe code with bounds checks | |
+//! | `record.rs`: the tape that `last` found is used; `registry.rs`: the list is read | a tape in the list is alive, and has this `T` | `Tape::new` links it, `Drop` unlinks it; slots and territories belong to one type |
+//! | `record.rs`: the tape is still alive then | no foreign code runs in between | `record` computes before it looks for the tape; `try_push` allocates nothing, also for locations, and all other callers hold the tape |
+//! | `registry.rs`: `hold` raises the count of an `Rc` | the pointer comes from `Rc::as_ptr` | `link` takes an `Rc`, and `last` and `tapes_of` return its pointer unchanged |
+//! | `memory.rs`: `try_push` writes a record | the memory is not lent, and has room | a lent tape has the length `LENT`, which no capacity exceeds; `allocate` sets the capacity after it has reserved the room, others only lower it or set it back |
+//! | `memory.rs`: `lend` makes a reference to the memory | no other reference is alive | the tape has the length `LENT` until the loan is dropped: `try_push` finds no room, and all others call `len` first, which panics |
+//! | `memory.rs`: `lend` and `push_nary` set the length of the records | so many are written | `len` grows after the write; `push_nary` counts |
 //! | `prefetch.rs` | nothing: a hint to any address | |
 //!
-//! Foreign code is the arithmetic of `T`, the functions of checkpoints, their destructors, and panic hooks. It may use,
-//! clear and drop any tape. `tests/tape/foreign_arithmetic.rs` tests this; CONTRIBUTING.md has the commands for the
-//! memory checkers.
+//! All reads of nodes are safe code with bounds checks. A record needs no destructor. A `Box<dyn Checkpoint<T>>` does,
+//! and it is foreign code: `Inner::clear` returns the checkpoints, and `Tape::clear` drops them last.
+//!
+//! `tests/tape/foreign_arithmetic.rs` and `tests/allocator` test this; CONTRIBUTING.md has the commands for the memory
+//! checkers.
 
 #![allow(unsafe_code)]
 
+mod adjoints;
 mod checkpoint;
 mod gradients;
 #[cfg(feature = "locations")]
@@ -41,6 +50,7 @@ mod nary;
 mod node;
 mod prefetch;
 mod record;
+mod records;
 mod registry;
 mod sums;
 mod sweep;
@@ -61,7 +71,8 @@ pub(crate) use sums::CHUNK;
 pub use value::Value;
 
 use crate::scalar::Scalar;
-use memory::{Inner, Records};
+use memory::Inner;
+use records::Records;
 use registry::{first_node, link, release_territory, unlink};
 
 /// The record of a computation over numbers of type `T`. A sweep over it computes gradients.
@@ -92,10 +103,10 @@ impl<T: Scalar> Tape<T> {
     ///
     /// # Panics
     ///
-    /// If the process already has tapes of 32 other scalar types.
+    /// If the process already has tapes of 30 other scalar types than f32 and f64.
     pub fn new() -> Self {
         let inner = Rc::new(Inner::new(first_node::<T>()));
-        link(Rc::as_ptr(&inner));
+        link(&inner);
         Self { inner }
     }
 
@@ -239,14 +250,12 @@ impl<T: Scalar> Tape<T> {
         self.inner.len();
         // All panics happen before the tape changes.
         let next = self.inner.next_first().unwrap_or_else(first_node::<T>);
-        let checkpoints = self.inner.clear();
-        #[cfg(feature = "locations")]
-        self.inner.locations.clear();
-        unlink(Rc::as_ptr(&self.inner));
+        let rest = self.inner.clear();
+        unlink(&self.inner);
         self.inner.first.set(next);
-        link(Rc::as_ptr(&self.inner));
-        // Last, because their destructors are foreign code.
-        drop(checkpoints);
+        link(&self.inner);
+        // Last, because it calls foreign code.
+        drop(rest);
     }
 
     /// The number of nodes: one for a variable, a join of two nodes, a retained value or an output of a checkpoint. An
@@ -266,8 +275,11 @@ impl<T: Scalar> Tape<T> {
     /// functions of checkpoints. Variables that are made before everything else need no memory.
     #[track_caller]
     pub fn bytes(&self) -> usize {
-        let checkpoints =
-            |records: &Records<'_, T>| records.checkpoints.iter().map(|checkpoint| checkpoint.bytes()).sum::<usize>();
+        let checkpoints = |records: &Records<'_, T>| {
+            let bytes =
+                records.checkpoints.iter().map(|(outputs, checkpoint)| size_of_val(outputs) + checkpoint.bytes());
+            bytes.sum::<usize>()
+        };
         self.inner.read(|records| size_of_val(records.all) + size_of_val(records.nary) + checkpoints(&records))
     }
 }
@@ -323,7 +335,7 @@ impl<T: Scalar> fmt::Debug for Tape<T> {
 
 impl<T: Scalar> Drop for Tape<T> {
     fn drop(&mut self) {
-        unlink(Rc::as_ptr(&self.inner));
+        unlink(&self.inner);
         if let Some(first) = self.inner.next_first() {
             release_territory::<T>(first);
         }

@@ -1,12 +1,12 @@
 //! Checkpoints: functions that run again when a sweep needs their records.
 
 use std::fmt;
-use std::ops::Range;
 use std::panic::Location;
 
 use super::Tape;
-use super::memory::{Checkpoint, Records, Workspace};
+use super::adjoints::{Adjoints, Reached};
 use super::node::NodeId;
+use super::records::{Checkpoint, Records, Workspace};
 use super::registry::{assert_same_tape, tape_of};
 use super::sweep::sweep_from;
 use super::value::Value;
@@ -87,25 +87,23 @@ pub(super) fn record<T: Scalar, O: AsMut<[Value<T>]>>(
     for node in active() {
         assert_same_tape::<T>([any, node]);
     }
-    // From here on no foreign code runs, so nothing clears the tape.
-    let tape = tape_of::<T>(any);
-    let (first, start) = (tape.first.get(), tape.len());
+    let first = tape_of::<T>(any).first.get();
     let mut nodes: Vec<u32> = active().filter_map(|node| node.index(first)).collect();
     nodes.sort_unstable();
     nodes.dedup();
     let run = move |inputs: &[Value<T>], outputs: &mut Vec<Value<T>>| {
         outputs.extend(f(inputs).as_mut().iter().copied());
     };
-    let checkpoint = Recorded {
+    let checkpoint = Box::new(Recorded {
         run: Box::new(run),
         inputs: inputs.iter().copied().collect(),
         nodes: nodes.into(),
         numbers: outputs.iter().map(|output| output.data).collect(),
-        records: start..start + outputs.len(),
         location,
-    };
-    let records = checkpoint.records.clone();
-    tape.push_checkpoint(Box::new(checkpoint), zero);
+    });
+    // The allocator is foreign code, too. If it cleared the tape, the tape is not found here.
+    let tape = tape_of::<T>(any);
+    let records = tape.push_checkpoint(outputs.len(), checkpoint, zero);
     for (output, record) in outputs.iter_mut().zip(records) {
         *output = Value { node: tape.node(record), slope: one, ..*output };
     }
@@ -120,8 +118,6 @@ struct Recorded<T> {
     nodes: Box<[u32]>,
     /// The numbers of the outputs.
     numbers: Box<[T]>,
-    /// The records of the outputs. They have no operands.
-    records: Range<usize>,
     location: &'static Location<'static>,
 }
 
@@ -133,16 +129,12 @@ struct Recomputation<T: Scalar> {
     tape: Tape<T>,
     inputs: Vec<Value<T>>,
     outputs: Vec<Value<T>>,
-    adjoints: Vec<T>,
+    adjoints: Adjoints<T>,
     /// For the checkpoints on `tape`.
     inner: Workspace,
 }
 
 impl<T: Scalar> Checkpoint<T> for Recorded<T> {
-    fn records(&self) -> Range<usize> {
-        self.records.clone()
-    }
-
     fn bytes(&self) -> usize {
         let heap = [size_of_val(&*self.run), size_of_val(&*self.inputs), size_of_val(&*self.nodes)];
         size_of_val(self) + heap.into_iter().sum::<usize>() + size_of_val(&*self.numbers)
@@ -153,9 +145,19 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
     /// The tape of the recomputation has one variable for each node of the inputs. The adjoint of the variable starts
     /// as that of the node. So the recomputation records and adds in the same order as the tape itself would.
     #[track_caller]
-    fn sweep(&self, records: Records<'_, T>, output_adjoints: &[T], earlier: &mut [T], workspace: &mut Workspace) {
+    fn sweep(
+        &self,
+        records: Records<'_, T>,
+        output_adjoints: &[T],
+        earlier: &mut [T],
+        reached: &mut Reached<T>,
+        workspace: &mut Workspace,
+    ) {
+        let start = earlier.len();
         // The zero of a nested number may have derivatives.
-        if is_plain::<T>() && output_adjoints.iter().all(T::is_zero) {
+        let has_influence =
+            |(k, adjoint): (usize, &T)| if is_plain::<T>() { !adjoint.is_zero() } else { reached.has(start + k) };
+        if !output_adjoints.iter().enumerate().any(has_influence) {
             return;
         }
         let kept = workspace.get_or_insert_with(|| Box::new(Recomputation::<T>::default()));
@@ -186,26 +188,35 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
         };
         let end = outputs.iter().filter_map(index).fold(self.nodes.len(), |end, index| end.max(index + 1));
         tape.inner.read(|local| {
-            let seed = |adjoints: &mut [T]| {
-                for (adjoint, &node) in adjoints.iter_mut().zip(&self.nodes) {
-                    *adjoint = earlier[node as usize];
+            let seed = |adjoints: &mut [T], local_reached: &mut Reached<T>| {
+                for (variable, &node) in self.nodes.iter().enumerate() {
+                    adjoints[variable] = earlier[node as usize];
+                    if reached.has(node as usize) {
+                        local_reached.add(variable);
+                    }
                 }
-                for (output, &adjoint) in outputs.iter().zip(output_adjoints) {
-                    if let Some(index) = index(output) {
+                for (k, (output, &adjoint)) in outputs.iter().zip(output_adjoints).enumerate() {
+                    if let Some(index) = index(output)
+                        && reached.has(start + k)
+                    {
                         adjoints[index] = adjoints[index] + scaled(output.slope, adjoint);
+                        local_reached.add(index);
                     }
                 }
             };
             sweep_from(local, adjoints, end, seed, inner);
             #[cfg(feature = "locations")]
             if output_adjoints.iter().all(|adjoint| adjoint.is_finite()) {
-                let non_finite = self.nodes.iter().zip(&*adjoints).filter(|(_, adjoint)| !adjoint.is_finite());
+                let non_finite = self.nodes.iter().zip(&adjoints.numbers).filter(|(_, adjoint)| !adjoint.is_finite());
                 let non_finite = non_finite.map(|(&node, _)| node).filter(|&node| earlier[node as usize].is_finite());
                 non_finite.for_each(|node| records.locations.note_cause_of(node, local.locations));
             }
         });
-        for (&node, &adjoint) in self.nodes.iter().zip(&*adjoints) {
-            earlier[node as usize] = adjoint;
+        for (variable, &node) in self.nodes.iter().enumerate() {
+            earlier[node as usize] = adjoints.numbers[variable];
+            if adjoints.reached.has(variable) {
+                reached.add(node as usize);
+            }
         }
     }
 }
@@ -237,15 +248,12 @@ impl<T: Scalar> Recorded<T> {
 
 impl<T: Scalar> Default for Recomputation<T> {
     fn default() -> Self {
-        Self { tape: Tape::new(), inputs: Vec::new(), outputs: Vec::new(), adjoints: Vec::new(), inner: None }
+        Self { tape: Tape::new(), inputs: Vec::new(), outputs: Vec::new(), adjoints: Adjoints::new(), inner: None }
     }
 }
 
 impl<T> fmt::Debug for Recorded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checkpoint")
-            .field("location", &self.location)
-            .field("records", &self.records)
-            .finish_non_exhaustive()
+        f.debug_struct("Checkpoint").field("location", &self.location).finish_non_exhaustive()
     }
 }

@@ -1,12 +1,15 @@
 //! The adjoints of all nodes, as a sweep from one output computes them.
 
 use std::fmt;
+use std::mem::take;
 use std::ops::AddAssign;
 
+use super::adjoints::{Adjoints, Reached};
 use super::node::NodeId;
 use super::record::read;
 use super::sweep::sweep_from;
 use super::value::Value;
+use crate::ops::kind::is_plain;
 use crate::scalar::Scalar;
 use crate::tape::Tape;
 
@@ -34,7 +37,7 @@ use crate::tape::Tape;
 #[must_use]
 pub struct Gradients<T> {
     /// Adjoints of the first nodes; the others are zero.
-    adjoints: Vec<T>,
+    adjoints: Adjoints<T>,
     /// The first node of the tape, or none for the gradient of a constant, which is zero everywhere.
     first: NodeId,
     /// How many nodes the tape had.
@@ -44,7 +47,7 @@ pub struct Gradients<T> {
 impl<T: Scalar> Gradients<T> {
     /// The gradient of a constant: zero by every value. It serves as memory for [`Value::backward_into`].
     pub const fn new() -> Self {
-        Self { adjoints: Vec::new(), first: NodeId::CONSTANT, nodes: 0 }
+        Self { adjoints: Adjoints::new(), first: NodeId::CONSTANT, nodes: 0 }
     }
 
     /// The derivative by `v`.
@@ -57,7 +60,7 @@ impl<T: Scalar> Gradients<T> {
     #[track_caller]
     pub fn wrt(&self, v: Value<T>) -> T {
         let index = v.node.exact_index(self.first);
-        match index.and_then(|index| self.adjoints.get(index as usize)) {
+        match index.and_then(|index| self.adjoints.numbers.get(index as usize)) {
             Some(&adjoint) => adjoint,
             None => self.wrt_without_adjoint(v.node),
         }
@@ -114,16 +117,19 @@ impl<T: Scalar> Gradients<T> {
     #[track_caller]
     pub(crate) fn sweep(&mut self, output: Value<T>) {
         // Not in `self`, so that a panic during the sweep leaves an empty gradient and not half of one.
-        let mut adjoints = std::mem::take(&mut self.adjoints);
-        *self = Self::new();
-        adjoints.clear();
+        let mut adjoints = take(self).adjoints;
+        adjoints.numbers.clear();
         if !output.is_constant() {
             read(output.node, |records| {
                 let Some(index) = output.node.index(records.first) else {
                     unreachable!("the tape of the node is read")
                 };
                 let end = index as usize + 1;
-                sweep_from(records, &mut adjoints, end, |adjoints| adjoints[end - 1] = output.slope, &mut None);
+                let seed = |adjoints: &mut [T], reached: &mut Reached<T>| {
+                    adjoints[end - 1] = output.slope;
+                    reached.add(end - 1);
+                };
+                sweep_from(records, &mut adjoints, end, seed, &mut None);
                 (self.first, self.nodes) = (records.first, records.variables + records.all.len());
             });
         }
@@ -138,6 +144,8 @@ impl<T: Scalar> Default for Gradients<T> {
 }
 
 impl<T: Scalar> AddAssign<&Gradients<T>> for Gradients<T> {
+    /// If the arithmetic of `T` panics, the sum stays as it was.
+    ///
     /// # Panics
     ///
     /// If the two belong to different tapes, or to one tape before and after a `clear`.
@@ -151,14 +159,15 @@ impl<T: Scalar> AddAssign<&Gradients<T>> for Gradients<T> {
             "gradients of two tapes, or of one tape before and after `clear`, cannot be added; add what `wrt` says of \
              each"
         );
-        self.first = other.first;
-        self.nodes = self.nodes.max(other.nodes);
-        if self.adjoints.len() < other.adjoints.len() {
-            self.adjoints.resize(other.adjoints.len(), T::zero());
-        }
-        for (sum, &adjoint) in self.adjoints.iter_mut().zip(&other.adjoints) {
+        // The arithmetic of other numbers than f32 and f64 may panic, and then the sum stays as it was.
+        let (sum, others) = (&mut self.adjoints.numbers, &other.adjoints.numbers);
+        let mut adjoints = if is_plain::<T>() { take(sum) } else { sum.clone() };
+        adjoints.resize(adjoints.len().max(others.len()), T::zero());
+        for (sum, &adjoint) in adjoints.iter_mut().zip(others) {
             *sum = *sum + adjoint;
         }
+        *sum = adjoints;
+        (self.first, self.nodes) = (other.first, self.nodes.max(other.nodes));
     }
 }
 

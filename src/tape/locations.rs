@@ -13,8 +13,8 @@ use crate::scalar::Scalar;
 /// [`Tape::first_non_finite`](crate::Tape::first_non_finite) returns it.
 #[derive(Clone, Debug)]
 pub struct NonFinite {
-    quantity: Quantity,
-    location: &'static Location<'static>,
+    pub(super) quantity: Quantity,
+    pub(super) location: &'static Location<'static>,
 }
 
 /// The number that was not finite, if it is an f64, and the operation that computed it.
@@ -53,19 +53,39 @@ impl fmt::Display for NonFinite {
     }
 }
 
+/// The first non-finite number for each operand, with its position among all that were found.
+type Findings = BTreeMap<u32, (usize, NonFinite)>;
+
 /// The locations and the non-finite numbers of a tape.
+///
+/// While a cell is borrowed, no foreign code runs, neither arithmetic nor an allocator: it might record on this tape.
 #[derive(Debug, Default)]
 pub(crate) struct Locations {
     /// That of each node.
     pub(super) of_nodes: RefCell<Vec<&'static Location<'static>>>,
-    /// The first non-finite number for each operand, with its position among all that were found.
-    findings: RefCell<BTreeMap<u32, (usize, NonFinite)>>,
+    findings: RefCell<Findings>,
     /// The cause of non-finite adjoints, in the last sweep that had any.
     cause: RefCell<Option<NonFinite>>,
 }
 
 impl Locations {
-    /// Appends the location of the caller for `count` new nodes.
+    /// Makes room for the locations of so many nodes. Returns whether there is memory.
+    pub(crate) fn reserve(&self, nodes: usize) -> bool {
+        let (len, capacity) = (self.of_nodes.borrow().len(), self.of_nodes.borrow().capacity());
+        if nodes <= capacity {
+            return true;
+        }
+        let mut larger = Vec::new();
+        let reserved = larger.try_reserve_exact(nodes.max(2 * len));
+        if reserved.is_ok() {
+            larger.extend_from_slice(&self.of_nodes.borrow());
+            // The old memory is freed after the exchange.
+            drop(self.of_nodes.replace(larger));
+        }
+        reserved.is_ok()
+    }
+
+    /// Appends the location of the caller for `count` new nodes, for which there is room.
     #[track_caller]
     pub(crate) fn push(&self, count: usize) {
         let mut locations = self.of_nodes.borrow_mut();
@@ -73,42 +93,56 @@ impl Locations {
         locations.resize(len, Location::caller());
     }
 
-    pub(crate) fn clear(&self) {
+    /// Forgets all. Returns what is left to be dropped.
+    #[must_use]
+    pub(crate) fn clear(&self) -> impl Sized + use<> {
         self.of_nodes.borrow_mut().clear();
-        self.findings.borrow_mut().clear();
         *self.cause.borrow_mut() = None;
+        self.findings.take()
     }
 
     /// Notes a non-finite number at an operand, unless it has one.
-    pub(super) fn note(&self, operand: u32, quantity: Quantity, location: &'static Location<'static>) {
-        let mut findings = self.findings.borrow_mut();
+    pub(super) fn note(&self, operand: u32, found: NonFinite) {
+        let mut findings = self.findings.take();
         let place = findings.len();
-        findings.entry(operand).or_insert((place, NonFinite { quantity, location }));
+        findings.entry(operand).or_insert((place, found));
+        // Others, if the allocator noted them.
+        let later = self.findings.replace(findings);
+        for (operand, (_, found)) in later {
+            self.note(operand, found);
+        }
     }
 
     /// Notes the cause of non-finite adjoints in a recomputation at the operand whose adjoint it made non-finite.
     pub(crate) fn note_cause_of(&self, operand: u32, recomputation: &Self) {
-        if let Some(NonFinite { quantity, location }) = recomputation.cause.borrow().clone() {
-            self.note(operand, quantity, location);
+        if let Some(cause) = recomputation.cause() {
+            self.note(operand, cause);
         }
     }
 
     /// Finds the cause of non-finite adjoints after a sweep. A finding at an operand with a finite adjoint did no harm.
     pub(crate) fn check_adjoints<T: Scalar>(&self, adjoints: &[T]) {
-        let is_non_finite = |node: usize| adjoints.get(node).is_some_and(|adjoint| !adjoint.is_finite());
-        let Some(last) = (0..adjoints.len()).rfind(|&node| is_non_finite(node)) else { return };
-        let findings = self.findings.borrow();
-        let harmful = findings.iter().filter(|(operand, _)| is_non_finite(**operand as usize));
-        let cause = harmful.map(|(_, finding)| finding).min_by_key(|(place, _)| place);
-        let overflow = || {
-            let location = self.of_nodes.borrow()[last];
-            NonFinite { quantity: Quantity::Adjoint(adjoints[last].to_f64()), location }
-        };
-        *self.cause.borrow_mut() = Some(cause.map_or_else(overflow, |(_, found)| found.clone()));
+        let non_finite: Vec<bool> = adjoints.iter().map(|adjoint| !adjoint.is_finite()).collect();
+        let Some(last) = non_finite.iter().rposition(|&is_non_finite| is_non_finite) else { return };
+        let adjoint = Quantity::Adjoint(adjoints[last].to_f64());
+        let overflow = NonFinite { quantity: adjoint, location: self.of_nodes.borrow()[last] };
+        let is_harmful = |operand: u32| non_finite.get(operand as usize).is_some_and(|&is_non_finite| is_non_finite);
+        let cause = self.first_finding(is_harmful).unwrap_or(overflow);
+        *self.cause.borrow_mut() = Some(cause);
     }
 
     pub(super) fn first(&self) -> Option<NonFinite> {
-        let first = || self.findings.borrow().values().min_by_key(|(place, _)| place).map(|(_, found)| found.clone());
-        self.cause.borrow().clone().or_else(first)
+        self.cause().or_else(|| self.first_finding(|_| true))
+    }
+
+    fn cause(&self) -> Option<NonFinite> {
+        self.cause.borrow().clone()
+    }
+
+    /// The first finding at an operand of this kind.
+    fn first_finding(&self, is_meant: impl Fn(u32) -> bool) -> Option<NonFinite> {
+        let findings = self.findings.borrow();
+        let meant = findings.iter().filter(|(operand, _)| is_meant(**operand));
+        meant.map(|(_, finding)| finding).min_by_key(|(place, _)| place).map(|(_, found)| found.clone())
     }
 }

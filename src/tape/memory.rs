@@ -1,8 +1,7 @@
 //! The memory of a tape.
 
-use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
-use std::mem::MaybeUninit;
+use std::mem::take;
 use std::ops::Range;
 use std::ptr;
 
@@ -10,71 +9,28 @@ use std::ptr;
 use super::locations::Locations;
 use super::node::{MAX_NODES, NodeId};
 use super::prefetch::prefetch;
+use super::records::{Checkpoint, Placed, Record, Records};
 use crate::scalar::Scalar;
 
 const FIRST_CAPACITY: usize = 256;
 /// The distance of the prefetch, for tapes that do not fit the cache.
 const RECORDS_AHEAD: usize = 96;
-/// The length of a tape while its records are borrowed: no record can be added.
-const BORROWED: usize = usize::MAX;
-
-/// One node: its derivative by `nodes[k]` is `partials[k]`.
-#[derive(Copy, Debug)]
-pub(crate) struct Record<T> {
-    pub(crate) nodes: [u32; 2],
-    pub(crate) partials: [T; 2],
-}
-
-#[allow(clippy::expl_impl_clone_on_copy, reason = "a derived `clone` would call that of `T`, which is foreign code")]
-impl<T: Copy> Clone for Record<T> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-/// All that a tape has recorded.
-#[derive(Clone, Copy)]
-pub(crate) struct Records<'a, T> {
-    #[cfg(feature = "locations")]
-    pub(crate) locations: &'a Locations,
-    pub(crate) first: NodeId,
-    /// The number of variables at the start of the tape. They have no records.
-    pub(crate) variables: usize,
-    /// The records of the nodes behind them, in order.
-    pub(crate) all: &'a [Record<T>],
-    /// The n-ary nodes, each a run of records. Its last record has the index of the node.
-    pub(crate) nary: &'a [Range<usize>],
-    /// The checkpoints, in the order of their nodes.
-    pub(crate) checkpoints: &'a [Box<dyn Checkpoint<T>>],
-}
-
-/// A part of a computation that runs again when a sweep needs its records.
-pub(crate) trait Checkpoint<T> {
-    /// The records of its outputs. They have no operands.
-    fn records(&self) -> Range<usize>;
-
-    /// Adds the contributions of the outputs to the adjoints of the inputs, which are among those of `earlier` nodes.
-    fn sweep(&self, records: Records<'_, T>, output_adjoints: &[T], earlier: &mut [T], workspace: &mut Workspace);
-
-    /// Its memory in bytes, without the heap of its function.
-    fn bytes(&self) -> usize;
-}
-
-/// Memory that a sweep keeps from one checkpoint to the next.
-pub(crate) type Workspace = Option<Box<dyn Any>>;
+/// The length of a tape while its memory is lent: no record can be added.
+const LENT: usize = usize::MAX;
 
 /// The data of a [`Tape`](super::Tape).
 pub(crate) struct Inner<T> {
-    /// The number of records, or [`BORROWED`].
+    /// The number of records, or [`LENT`].
     len: Cell<usize>,
-    /// The number of records that the memory has room for.
+    /// The number of records that may be written without another allocation. The memory has room for them, and the tape
+    /// has numbers for their nodes.
     capacity: Cell<usize>,
-    /// While the records are borrowed, only the borrower accesses it.
+    /// While it is lent, only the borrower accesses it.
     memory: UnsafeCell<Memory<T>>,
     variables: Cell<usize>,
     /// The first node, that of the first variable.
     pub(crate) first: Cell<NodeId>,
+    /// They have room for as many nodes as the tape may have without another allocation.
     #[cfg(feature = "locations")]
     pub(crate) locations: Locations,
     /// The next tape of the same scalar type on this thread.
@@ -82,10 +38,27 @@ pub(crate) struct Inner<T> {
 }
 
 struct Memory<T> {
-    /// Its length is its capacity; the first `len` records are written.
-    all: Vec<MaybeUninit<Record<T>>>,
+    /// Its length is that of the tape when it was lent last. Later records are behind it.
+    all: Vec<Record<T>>,
+    /// The number of records that room was asked for.
+    capacity: usize,
     nary: Vec<Range<usize>>,
-    checkpoints: Vec<Box<dyn Checkpoint<T>>>,
+    checkpoints: Vec<Placed<T>>,
+}
+
+/// The memory of a tape, lent. While it lives, nothing can change the tape, not even foreign code. When it is dropped,
+/// the tape has `len` records.
+struct Loan<'a, T> {
+    owner: &'a Cell<usize>,
+    len: usize,
+    memory: &'a mut Memory<T>,
+}
+
+impl<T> Drop for Loan<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.owner.set(self.len);
+    }
 }
 
 impl<T: Scalar> Inner<T> {
@@ -93,7 +66,7 @@ impl<T: Scalar> Inner<T> {
         Self {
             len: Cell::new(0),
             capacity: Cell::new(0),
-            memory: UnsafeCell::new(Memory { all: Vec::new(), nary: Vec::new(), checkpoints: Vec::new() }),
+            memory: UnsafeCell::new(Memory { all: Vec::new(), capacity: 0, nary: Vec::new(), checkpoints: Vec::new() }),
             variables: Cell::new(0),
             first: Cell::new(first),
             #[cfg(feature = "locations")]
@@ -102,7 +75,7 @@ impl<T: Scalar> Inner<T> {
         }
     }
 
-    /// Appends a record and returns its node, if there is room and the records are not borrowed.
+    /// Appends a record and returns its node, if there is room and the memory is not lent. It calls no foreign code.
     #[inline(always)]
     #[track_caller]
     pub(super) fn try_push(&self, first: NodeId, record: Record<T>) -> Option<NodeId> {
@@ -110,16 +83,33 @@ impl<T: Scalar> Inner<T> {
         if len >= self.capacity.get() {
             return None;
         }
-        // SAFETY: the records are not borrowed, because `BORROWED` is not below any capacity. So this is the only
-        // reference to the memory. It has room for one more record.
-        let end = unsafe { (*self.memory.get()).all.as_mut_ptr().add(len) };
-        prefetch(end.wrapping_add(RECORDS_AHEAD));
-        // SAFETY: as above.
-        unsafe { end.write(MaybeUninit::new(record)) };
+        // SAFETY: the memory is not lent, because `LENT` is not below any capacity. So this is the only reference to
+        // it. It has room for one more record.
+        unsafe {
+            let end = (*self.memory.get()).all.as_mut_ptr().add(len);
+            prefetch(end.wrapping_add(RECORDS_AHEAD));
+            end.write(record);
+        }
         self.len.set(len + 1);
         #[cfg(feature = "locations")]
         self.locations.push(1);
         Some(first.exact(self.variables.get() + len))
+    }
+
+    /// Lends the memory. Whoever has it may call foreign code, such as an allocator.
+    #[inline]
+    #[track_caller]
+    fn lend(&self) -> Loan<'_, T> {
+        let len = self.len();
+        self.len.set(LENT);
+        // SAFETY: the memory was not lent, and until the loan is dropped, `len` is `LENT`: `try_push` finds no room,
+        // and this function panics. So this is the only reference to the memory. The first `len` records are written.
+        let memory = unsafe {
+            let memory = &mut *self.memory.get();
+            memory.all.set_len(len);
+            memory
+        };
+        Loan { owner: &self.len, len, memory }
     }
 
     /// Makes room and appends a record; returns its node.
@@ -136,8 +126,13 @@ impl<T: Scalar> Inner<T> {
         let zero = T::zero();
         let (len, variables) = (self.len(), self.variables.get());
         if len == 0 {
-            assert_room(count, MAX_NODES - variables - self.capacity.get());
-            self.variables.set(variables + count);
+            assert_room(count, MAX_NODES - variables);
+            let nodes = variables + count;
+            let capacity = self.capacity.get().min(MAX_NODES - nodes);
+            #[cfg(feature = "locations")]
+            self.reserve_locations(nodes + capacity);
+            self.capacity.set(capacity);
+            self.variables.set(nodes);
             #[cfg(feature = "locations")]
             self.locations.push(count);
         } else {
@@ -147,57 +142,66 @@ impl<T: Scalar> Inner<T> {
         variables + len
     }
 
-    /// Appends nodes without operands.
+    /// Appends nodes without operands, and returns their records.
     #[track_caller]
-    fn push_blanks(&self, count: usize, zero: T) {
+    fn push_blanks(&self, count: usize, zero: T) -> Range<usize> {
         self.grow(count);
+        let start = self.len();
         for _ in 0..count {
-            self.push(Record { nodes: [0; 2], partials: [zero; 2] });
+            self.push(Record::blank(zero));
         }
+        start..start + count
     }
 
-    /// Appends a checkpoint and the nodes of its outputs.
+    /// Appends a checkpoint and the nodes of its outputs, and returns the records of the outputs.
     #[track_caller]
-    pub(crate) fn push_checkpoint(&self, checkpoint: Box<dyn Checkpoint<T>>, zero: T) {
-        let (start, count) = (self.len(), checkpoint.records().len());
-        assert_eq!(start, checkpoint.records().start, "the nodes of a checkpoint are the next");
-        self.grow(count);
-        // SAFETY: the records are not borrowed, and an allocation calls no foreign code. The reference ends before the
-        // assertion, whose panic hook may call foreign code.
-        let reserved = unsafe { (*self.memory.get()).checkpoints.try_reserve(1) };
+    pub(crate) fn push_checkpoint(&self, outputs: usize, checkpoint: Box<dyn Checkpoint<T>>, zero: T) -> Range<usize> {
+        self.grow(outputs);
+        // The loan ends with its statement, before the assertion, whose panic hook may use the tape.
+        let reserved = self.lend().memory.checkpoints.try_reserve(1);
         assert!(reserved.is_ok(), "the tape cannot get memory for another checkpoint; clear it more often");
-        self.push_blanks(count, zero);
-        // SAFETY: as above. There is room, so nothing is dropped.
-        unsafe { (*self.memory.get()).checkpoints.push(checkpoint) };
+        // Nothing is allocated from here on.
+        let records = self.push_blanks(outputs, zero);
+        self.lend().memory.checkpoints.push((records.clone(), checkpoint));
+        records
     }
 
-    /// Appends the `count` records of an n-ary node and returns the node, or `None` if `write` returns `false`.
+    /// Appends the `count` records of an n-ary node and returns the node, or `None` if `check` returns `false`.
     ///
-    /// `write` may call foreign code.
-    ///
-    /// # Safety
-    ///
-    /// If `write` returns `true`, it must have written all records.
+    /// With each record comes a pair of flags. If any record has one, `check` gets the records and, for either flag,
+    /// whether a record has it. Both closures may call foreign code.
     #[inline]
     #[track_caller]
-    pub(super) unsafe fn push_nary(
+    pub(super) fn push_nary(
         &self,
         count: usize,
-        write: impl FnOnce(&mut [MaybeUninit<Record<T>>]) -> bool,
+        records: impl Iterator<Item = (Record<T>, [bool; 2])>,
+        check: impl FnOnce(&mut [Record<T>], [bool; 2]) -> bool,
     ) -> Option<NodeId> {
         self.grow(count);
-        let mut borrow = self.borrow();
-        let (start, end) = (borrow.len, borrow.len + count);
-        // SAFETY: the records are borrowed by this function.
-        let memory = unsafe { &mut *self.memory.get() };
-        if !write(&mut memory.all[start..end]) {
+        let mut loan = self.lend();
+        let (start, end) = (loan.len, loan.len + count);
+        let (mut written, mut flags) = (0, [false; 2]);
+        // Not `extend`, which may allocate, so that the loop has no calls.
+        for (room, (record, [a, b])) in loan.memory.all.spare_capacity_mut()[..count].iter_mut().zip(records) {
+            room.write(record);
+            written += 1;
+            flags = [flags[0] | a, flags[1] | b];
+        }
+        assert_eq!(written, count, "there are as many pairs as announced");
+        // SAFETY: there is room for the records, and all are written.
+        unsafe { loan.memory.all.set_len(end) };
+        if (flags[0] | flags[1]) && !check(&mut loan.memory.all[start..], flags) {
             return None;
         }
-        let reserved = memory.nary.try_reserve(1);
-        assert!(reserved.is_ok(), "the tape cannot get memory for another node of many operands; clear it more often");
-        memory.nary.push(start..end);
-        borrow.len = end;
-        drop(borrow);
+        if loan.memory.nary.try_reserve(1).is_err() {
+            // Before the panic, whose hook may use the tape.
+            drop(loan);
+            panic!("the tape cannot get memory for another node of many operands; clear it more often");
+        }
+        loan.memory.nary.push(start..end);
+        loan.len = end;
+        drop(loan);
         #[cfg(feature = "locations")]
         self.locations.push(count);
         Some(self.node(end - 1))
@@ -206,42 +210,38 @@ impl<T: Scalar> Inner<T> {
     /// Calls `f` with the records. `f` may call foreign code.
     #[track_caller]
     pub(crate) fn read<R>(&self, f: impl FnOnce(Records<'_, T>) -> R) -> R {
-        let borrow = self.borrow();
-        // SAFETY: the records are borrowed by this function, and the first `len` are written.
-        let (all, nary, checkpoints) = unsafe {
-            let memory = &*self.memory.get();
-            let all = &*(ptr::from_ref(&memory.all[..borrow.len]) as *const [Record<T>]);
-            (all, &memory.nary, &memory.checkpoints)
-        };
+        let loan = self.lend();
         f(Records {
             #[cfg(feature = "locations")]
             locations: &self.locations,
             first: self.first.get(),
             variables: self.variables.get(),
-            all,
-            nary,
-            checkpoints,
+            all: &loan.memory.all,
+            nary: &loan.memory.nary,
+            checkpoints: &loan.memory.checkpoints,
         })
     }
 
-    /// The first node of the next tape in this territory, if there is room and the records are not borrowed.
+    /// The first node of the next tape in this territory, if there is room and the memory is not lent.
     pub(super) fn next_first(&self) -> Option<NodeId> {
-        let len = Some(self.len.get()).filter(|&len| len != BORROWED)?;
+        let len = Some(self.len.get()).filter(|&len| len != LENT)?;
         self.first.get().skip(self.variables.get() + len)
     }
 
-    /// Forgets all nodes. Returns the checkpoints, because dropping them is foreign code.
+    /// Forgets all nodes. Returns what is left of them, because dropping it is foreign code.
     #[track_caller]
     #[must_use]
-    pub(super) fn clear(&self) -> Vec<Box<dyn Checkpoint<T>>> {
-        self.len();
-        self.len.set(0);
+    pub(super) fn clear(&self) -> impl Sized + use<T> {
+        let mut loan = self.lend();
+        loan.len = 0;
+        loan.memory.nary.clear();
         self.variables.set(0);
-        // SAFETY: the records are not borrowed, and this block calls no foreign code.
-        unsafe {
-            (*self.memory.get()).nary.clear();
-            std::mem::take(&mut (*self.memory.get()).checkpoints)
-        }
+        self.capacity.set(loan.memory.capacity);
+        #[cfg(feature = "locations")]
+        let findings = self.locations.clear();
+        #[cfg(not(feature = "locations"))]
+        let findings = ();
+        (take(&mut loan.memory.checkpoints), findings)
     }
 
     /// Makes room for `count` more records.
@@ -261,16 +261,27 @@ impl<T: Scalar> Inner<T> {
         let limit = MAX_NODES - self.variables.get();
         assert_room(count, limit - len);
         let capacity = (len + count).max(2 * len).max(FIRST_CAPACITY).min(limit);
-        // SAFETY: the records are not borrowed, and an allocation calls no foreign code. The reference ends before the
-        // assertion, whose panic hook may call foreign code.
-        let reserved = unsafe { (*self.memory.get()).all.try_reserve_exact(capacity - self.capacity.get()) };
-        assert!(
-            reserved.is_ok(),
-            "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often"
-        );
-        // SAFETY: as above. The capacity was reserved, and `MaybeUninit` needs no value.
-        unsafe { (*self.memory.get()).all.set_len(capacity) };
-        self.capacity.set(capacity);
+        #[cfg(feature = "locations")]
+        self.reserve_locations(self.variables.get() + capacity);
+        let loan = self.lend();
+        let reserved = loan.memory.all.try_reserve_exact(capacity - len).is_ok();
+        if reserved {
+            loan.memory.capacity = capacity;
+            self.capacity.set(capacity);
+        }
+        // Before the assertion, whose panic hook may use the tape.
+        drop(loan);
+        assert!(reserved, "the tape cannot get memory for {capacity} records of {size} bytes; clear it more often");
+    }
+
+    /// Makes room for the locations of so many nodes.
+    #[cfg(feature = "locations")]
+    #[track_caller]
+    fn reserve_locations(&self, nodes: usize) {
+        let loan = self.lend();
+        let reserved = self.locations.reserve(nodes);
+        drop(loan);
+        assert!(reserved, "the tape cannot get memory for the locations of {nodes} nodes; clear it more often");
     }
 
     /// The number of records.
@@ -279,38 +290,17 @@ impl<T: Scalar> Inner<T> {
     pub(crate) fn len(&self) -> usize {
         let len = self.len.get();
         assert!(
-            len != BORROWED,
+            len != LENT,
             "the tape is busy; the arithmetic of its scalar type must neither record on it nor clear it, nor must the \
-             function of a checkpoint, whose values are inputs"
+             function of a checkpoint, whose values are inputs, nor an allocator"
         );
         len
-    }
-
-    #[inline]
-    #[track_caller]
-    fn borrow(&self) -> Borrow<'_, T> {
-        let len = self.len();
-        self.len.set(BORROWED);
-        Borrow { inner: self, len }
     }
 
     /// The node of a record.
     #[inline(always)]
     pub(crate) fn node(&self, record: usize) -> NodeId {
         self.first.get().exact(self.variables.get() + record)
-    }
-}
-
-/// While it lives, nothing can change the tape, not even foreign code. When it is dropped, the tape has `len` records.
-struct Borrow<'a, T> {
-    inner: &'a Inner<T>,
-    len: usize,
-}
-
-impl<T> Drop for Borrow<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.inner.len.set(self.len);
     }
 }
 
@@ -331,6 +321,31 @@ mod tests {
 
     fn message(f: impl FnOnce() + std::panic::UnwindSafe) -> &'static str {
         catch_unwind(f).unwrap_err().downcast_ref::<&str>().expect("a message without numbers")
+    }
+
+    /// Numbers that are reserved for records serve variables as well.
+    #[test]
+    fn every_node_may_be_a_variable_or_a_record_whatever_was_reserved() {
+        let few = 1000;
+        for records in [0, 1, 2, few, few + 1] {
+            let tape = Tape::<f64>::with_capacity(few);
+            let shared = std::panic::AssertUnwindSafe(&tape);
+            for _ in 0..3 {
+                let (x, y) = (tape.var(2.0), tape.var(3.0));
+                tape.inner.push_variables(MAX_NODES - records - 2);
+                assert_eq!(tape.len(), MAX_NODES - records);
+                (0..records).for_each(|_| assert_eq!(x * y, 6.0));
+                assert_eq!(tape.len(), MAX_NODES);
+                for refused in [message(|| _ = shared.var(1.0)), message(|| _ = x * y)] {
+                    assert!(refused.contains("cannot number more than 2^32 - 1 nodes"), "{refused}");
+                }
+                tape.clear();
+                let (x, y) = (tape.var(2.0), tape.var(1.0));
+                let z = (0..few).fold(x, |z, _| z * y);
+                assert_eq!((z.backward().wrt(x), z.backward().wrt(y), tape.len()), (1.0, 2000.0, few + 2));
+                tape.clear();
+            }
+        }
     }
 
     /// Variables without records take no memory, so the test reaches the last node.

@@ -1,14 +1,12 @@
 //! Recording an n-ary node: a node of many operands.
 
-use std::mem::MaybeUninit;
-
-use super::memory::Record;
 use super::node::NodeId;
+use super::records::Record;
 use super::registry::{find, tape_of};
 use super::value::Value;
 use super::watch::watch;
 use crate::ops::call::Call;
-use crate::ops::kind::is_dependence;
+use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
@@ -57,36 +55,29 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     }
     let tape = tape_of::<T>(first.node);
     let origin = tape.first.get();
-    // A constant takes part as another operand with the slope 0. A number that remembers its dependences must not remember
-    // the partial.
-    let index = |value: Value<T>| value.node.index_or(first.node, origin);
-    let remembers = is_dependence::<T>();
-    let has_none = |value: Value<T>| remembers && value.is_constant();
-    let write = |records: &mut [MaybeUninit<Record<T>>]| {
-        // Rare cases are handled after the loop, so that the loop has no calls.
-        let (mut written, mut foreign, mut nan) = (0, false, false);
-        for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
-            let product = |value, partial| if has_none(value) { T::zero() } else { partial * value.slope };
-            let partials = [product(a, partial_a), product(b, partial_b)];
-            nan |= partials[0].is_nan() | partials[1].is_nan();
-            let nodes = [a, b].map(index);
-            foreign |= nodes[0].1 | nodes[1].1;
-            record.write(Record { nodes: [nodes[0].0, nodes[1].0], partials });
-            written += 1;
-        }
-        assert_eq!(written, records.len(), "there are as many pairs as announced");
-        if nan {
+    // A constant takes part with the slope 0. Of other numbers than f32 and f64, it is left out.
+    let is_missing = |value: Value<T>| !is_plain::<T>() && value.is_constant();
+    let index = |value: Value<T>| {
+        if is_missing(value) { (Record::<T>::no_operand(0), false) } else { value.node.index_or(first.node, origin) }
+    };
+    // Rare cases are handled after the loop, so that the loop has no calls.
+    let records = pairs.clone().map(|[(a, partial_a), (b, partial_b)]| {
+        let product = |value, partial| if is_missing(value) { T::zero() } else { partial * value.slope };
+        let partials = [product(a, partial_a), product(b, partial_b)];
+        let nodes = [a, b].map(index);
+        let is_nan = partials[0].is_nan() | partials[1].is_nan();
+        (Record { nodes: nodes.map(|(node, _)| node), partials }, [is_nan, nodes[0].1 | nodes[1].1])
+    });
+    let check = |records: &mut [Record<T>], [any_nan, any_foreign]: [bool; 2]| {
+        if any_nan {
             for (record, [(a, partial_a), (b, partial_b)]) in records.iter_mut().zip(pairs.clone()) {
-                let nodes = [a, b].map(|value| index(value).0);
-                let product = |value, partial| if has_none(value) { T::zero() } else { scaled(partial, value.slope) };
-                let partials = [product(a, partial_a), product(b, partial_b)];
-                record.write(Record { nodes, partials });
+                let product = |value, partial| if is_missing(value) { T::zero() } else { scaled(partial, value.slope) };
+                record.partials = [product(a, partial_a), product(b, partial_b)];
             }
         }
-        !foreign
+        !any_foreign
     };
-    // SAFETY: `write` counts what it writes.
-    let Some(node) = (unsafe { tape.push_nary(count, write) }) else {
+    let Some(node) = tape.push_nary(count, records, check) else {
         panic_foreign::<T>(first.node, active().map(|(value, _)| value.node));
     };
     Value::exact(data, node)

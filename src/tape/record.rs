@@ -1,7 +1,7 @@
 //! Recording a join of two nodes, and reading the records.
 
-use super::memory::{Record, Records};
 use super::node::NodeId;
+use super::records::{Record, Records};
 use super::registry::{find, last, tape_of};
 use crate::ops::rules::{is_unit, scaled};
 use crate::scalar::Scalar;
@@ -18,7 +18,7 @@ pub(crate) fn record<T: Scalar>(nodes: [NodeId; 2], partials: [T; 2], slopes: [T
     let nan = (products[0].is_nan() | products[1].is_nan()) && !partials.into_iter().all(is_unit);
     if !nan
         && let Some((inner, first, nodes)) = last::<T>(nodes)
-        // SAFETY: nothing in `try_push` calls foreign code.
+        // SAFETY: the tape used last is alive until foreign code runs. Nothing here or in `try_push` is foreign code.
         && let Some(node) = unsafe { &*inner }.try_push(first, Record { nodes, partials: products })
     {
         return node;
@@ -31,13 +31,13 @@ pub(crate) fn record<T: Scalar>(nodes: [NodeId; 2], partials: [T; 2], slopes: [T
 #[track_caller]
 fn record_slowly<T: Scalar>(a: NodeId, b: NodeId, partial_a: T, partial_b: T, slope_a: T, slope_b: T) -> NodeId {
     let partials = [scaled(partial_a, slope_a), scaled(partial_b, slope_b)];
-    let (inner, _, nodes) = find::<T>([a, b]);
-    // SAFETY: nothing in `push` calls foreign code.
-    unsafe { &*inner }.push(Record { nodes, partials })
+    // It is held: the allocator that `push` may call is foreign code, which may drop the tape.
+    let (tape, nodes) = find::<T>([a, b]);
+    tape.push(Record { nodes, partials })
 }
 
 /// Calls `sweep` with the records of the tape of `node`. `sweep` may use the arithmetic of `T`, which is foreign code.
 #[track_caller]
-pub(crate) fn read<T: Scalar, R>(node: NodeId, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
+pub(super) fn read<T: Scalar, R>(node: NodeId, sweep: impl FnOnce(Records<'_, T>) -> R) -> R {
     tape_of::<T>(node).read(sweep)
 }

@@ -2,10 +2,11 @@
 
 use std::any::TypeId;
 use std::cell::Cell;
+use std::mem::swap;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::memory::Inner;
 use super::node::{NodeId, TERRITORIES};
@@ -27,17 +28,27 @@ thread_local! {
         const { [const { Slot { first: Cell::new(NodeId::CONSTANT), head: Cell::new(ptr::null()) } }; SLOT_COUNT] };
 }
 
+/// Calls `f` with the lists of this thread.
+///
+/// Where threads have no variables of their own by the processor, the lists are taken down when the thread ends, and
+/// made anew, empty, when one of its last destructors uses a tape. Meanwhile this is `None`. A tape that is in no list
+/// is not found by its values.
+#[inline(always)]
+fn with_slots<R>(f: impl FnOnce(&[Slot; SLOT_COUNT]) -> R) -> Option<R> {
+    SLOTS.try_with(f).ok()
+}
+
 /// The tape used last, its first node, and the indices of the two nodes, if both belong to this tape. The pointer is
 /// valid until foreign code runs.
 #[inline(always)]
 pub(super) fn last<T: Scalar>(nodes: [NodeId; 2]) -> Option<(*const Inner<T>, NodeId, [u32; 2])> {
-    SLOTS.with(|slots| {
+    with_slots(|slots| {
         // The slot of a node of a `Value<T>` holds `Inner<T>` only (module invariant). The slot of a constant may hold
         // others, but none of them has an index for a constant.
         let slot = &slots[slot_of_node::<T>(nodes[0])];
         let first = slot.first.get();
         NodeId::indices(nodes, first).map(|indices| (slot.head.get().cast(), first, indices))
-    })
+    })?
 }
 
 /// Whether both nodes belong to the tape used last.
@@ -52,14 +63,31 @@ pub(crate) fn assert_same_tape<T: Scalar>(nodes: [NodeId; 2]) {
     find::<T>(nodes);
 }
 
-/// As [`last`], among all tapes of this thread. Panics if no tape has both nodes.
+/// The tape of this thread that has both nodes, and their indices. Panics if there is none. The tape stays alive even
+/// if foreign code drops the `Tape`.
+#[inline]
 #[track_caller]
-pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [u32; 2]) {
-    if let Some(found) = last(nodes) {
-        return found;
+pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (Rc<Inner<T>>, [u32; 2]) {
+    // Not `unwrap_or_else`: the panics of a closure name a line of this file.
+    let (tape, _, indices) = if let Some(found) = last(nodes) { found } else { bring_to_front(nodes) };
+    (hold(tape), indices)
+}
+
+/// [`last`], after it has made the tape of both nodes the one used last. Panics if no tape has both.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn bring_to_front<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [u32; 2]) {
+    for node in nodes {
+        let Some(tape) = tape_if_alive::<T>(node) else {
+            panic!(
+                "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, \
+                 make values anew after `clear`, and use them on the thread that made them"
+            )
+        };
+        unlink(&tape);
+        link(&tape);
     }
-    move_to_front::<T>(nodes[0]);
-    move_to_front::<T>(nodes[1]);
     let Some(found) = last(nodes) else {
         panic!(
             "values of two different tapes met in one operation; make both with the same tape, or pass one as \
@@ -69,22 +97,28 @@ pub(super) fn find<T: Scalar>(nodes: [NodeId; 2]) -> (*const Inner<T>, NodeId, [
     found
 }
 
-/// The tape of a node. It stays alive even if foreign code drops the `Tape`.
+/// The tape of a node, as [`find`] finds it.
+#[inline]
 #[track_caller]
 pub(crate) fn tape_of<T: Scalar>(node: NodeId) -> Rc<Inner<T>> {
-    let (inner, ..) = find::<T>([node; 2]);
-    // SAFETY: `inner` comes from `Rc::as_ptr` and is alive; the count is raised for the returned `Rc`.
+    find::<T>([node; 2]).0
+}
+
+/// [`tape_of`] without the panic, and without moving the tape to the front.
+pub(super) fn tape_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
+    let has_node = |inner: &Inner<T>| node.index(inner.first.get()).is_some();
+    tapes_of::<T>(slot_of_node::<T>(node)).find(|(_, inner, _)| has_node(inner)).map(|(.., inner)| hold(inner))
+}
+
+/// Another owner of a tape from the list.
+#[inline]
+fn hold<T: Scalar>(inner: *const Inner<T>) -> Rc<Inner<T>> {
+    // SAFETY: `inner` comes from `Rc::as_ptr`, because `link` puts no other pointer into the list, and the tape is
+    // alive (module invariant). The count is raised for the returned `Rc`.
     unsafe {
         Rc::increment_strong_count(inner);
         Rc::from_raw(inner)
     }
-}
-
-/// [`tape_of`] without the panic.
-#[cfg(feature = "locations")]
-pub(crate) fn tape_if_alive<T: Scalar>(node: NodeId) -> Option<Rc<Inner<T>>> {
-    let is_alive = tapes_of::<T>(slot_of_node::<T>(node)).any(|(_, inner, _)| node.index(inner.first.get()).is_some());
-    is_alive.then(|| tape_of(node))
 }
 
 /// The slot of a scalar type. The first tape of the type takes one.
@@ -93,7 +127,11 @@ fn slot_of<T: 'static>() -> usize {
     let id = TypeId::of::<T>();
     let search = || TYPES.iter().skip(KNOWN_SLOTS).position(|slot| *slot.get_or_init(|| id) == id);
     known_slot::<T>().or_else(|| Some(search()? + KNOWN_SLOTS)).unwrap_or_else(|| {
-        panic!("this process has tapes of {SLOT_COUNT} scalar types already; use fewer types of numbers on tapes")
+        panic!(
+            "this process has tapes of {} scalar types other than f32 and f64 already; use fewer types of numbers on \
+             tapes",
+            SLOT_COUNT - KNOWN_SLOTS
+        )
     })
 }
 
@@ -125,6 +163,12 @@ static ALLOCATED: [AtomicU32; SLOT_COUNT] = [const { AtomicU32::new(0) }; SLOT_C
 /// The unused rests of the territories of dropped tapes, by their first nodes.
 static RELEASED: [Mutex<Vec<NodeId>>; SLOT_COUNT] = [const { Mutex::new(Vec::new()) }; SLOT_COUNT];
 
+/// The released territories of a slot, locked. While they are, no memory is allocated or freed: the allocator is
+/// foreign code, and may make or drop a tape.
+fn released(slot: usize) -> MutexGuard<'static, Vec<NodeId>> {
+    RELEASED[slot].lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The first node of a new tape, in a territory that no other tape has.
 ///
 /// If the compiler knows the slot of the type, the territory may have any number; otherwise its number determines the
@@ -132,7 +176,7 @@ static RELEASED: [Mutex<Vec<NodeId>>; SLOT_COUNT] = [const { Mutex::new(Vec::new
 #[track_caller]
 pub(super) fn first_node<T: Scalar>() -> NodeId {
     let slot = slot_of::<T>();
-    if let Some(first) = RELEASED[slot].lock().unwrap_or_else(PoisonError::into_inner).pop() {
+    if let Some(first) = released(slot).pop() {
         return first;
     }
     let step = if known_slot::<T>().is_some() { 1 } else { SLOT_COUNT };
@@ -146,37 +190,54 @@ pub(super) fn first_node<T: Scalar>() -> NodeId {
     NodeId::first_of(territory(allocated) as u32)
 }
 
-/// Releases the unused rest of the territory of a dropped tape.
+/// Releases the unused rest of the territory of a dropped tape. Without memory, nobody gets it.
 pub(super) fn release_territory<T: Scalar>(first: NodeId) {
-    RELEASED[slot_of_node::<T>(first)].lock().unwrap_or_else(PoisonError::into_inner).push(first);
+    let slot = slot_of_node::<T>(first);
+    // It gets the memory for a longer list, and then that of the shorter one, which is freed after the lock.
+    let mut spare = Vec::new();
+    loop {
+        let mut list = released(slot);
+        let len = list.len();
+        if len < list.capacity() {
+            list.push(first);
+            return;
+        }
+        if len < spare.capacity() {
+            spare.append(&mut *list);
+            swap(&mut spare, &mut *list);
+            list.push(first);
+            return;
+        }
+        drop(list);
+        // Another thread, or the allocator, may lengthen the list meanwhile.
+        if spare.try_reserve_exact(2 * len + 4).is_err() {
+            return;
+        }
+    }
 }
 
 /// Puts a tape that is in no list at the front of its list.
-pub(super) fn link<T: Scalar>(inner: *const Inner<T>) {
-    // SAFETY: the caller owns the tape, or took it from the list.
-    let tape = unsafe { &*inner };
-    SLOTS.with(|slots| {
+pub(super) fn link<T: Scalar>(tape: &Rc<Inner<T>>) {
+    with_slots(|slots| {
         let slot = &slots[slot_of_node::<T>(tape.first.get())];
         tape.next.set(slot.head.get().cast());
-        slot.head.set(inner.cast());
+        slot.head.set(Rc::as_ptr(tape).cast());
         slot.first.set(tape.first.get());
     });
 }
 
-/// Takes a tape out of its list.
-pub(super) fn unlink<T: Scalar>(inner: *const Inner<T>) {
-    // SAFETY: the caller owns the tape, or found it in the list.
-    let tape = unsafe { &*inner };
+/// Takes a tape out of its list, if it is in one.
+pub(super) fn unlink<T: Scalar>(tape: &Rc<Inner<T>>) {
+    let (inner, next) = (Rc::as_ptr(tape), tape.next.get());
     let slot = slot_of_node::<T>(tape.first.get());
-    let next = tape.next.get();
     match tapes_of::<T>(slot).find(|&(_, _, pointer)| ptr::eq(pointer, inner)) {
         Some((Some(previous), ..)) => previous.next.set(next),
-        Some((None, ..)) => SLOTS.with(|slots| {
-            slots[slot].head.set(next.cast());
-            // SAFETY: `next` is in the list, or null.
-            slots[slot].first.set(unsafe { next.as_ref() }.map_or(NodeId::CONSTANT, |next| next.first.get()));
-        }),
-        None => unreachable!("the tape is in its list"),
+        Some((None, ..)) => {
+            with_slots(|slots| slots[slot].head.set(next.cast()));
+            let first = tapes_of::<T>(slot).next().map_or(NodeId::CONSTANT, |(_, head, _)| head.first.get());
+            with_slots(|slots| slots[slot].first.set(first));
+        }
+        None => {}
     }
 }
 
@@ -184,7 +245,7 @@ pub(super) fn unlink<T: Scalar>(inner: *const Inner<T>) {
 /// reference must not replace the latter: it may not access the counts. No foreign code may run during the iteration.
 fn tapes_of<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inner<T>>, &'a Inner<T>, *const Inner<T>)> {
     let mut previous = None;
-    let mut next: *const Inner<T> = SLOTS.with(|slots| slots[slot].head.get().cast());
+    let mut next: *const Inner<T> = with_slots(|slots| slots[slot].head.get().cast()).unwrap_or(ptr::null());
     std::iter::from_fn(move || {
         let pointer = next;
         // SAFETY: the list holds live tapes of this slot's type only (module invariant).
@@ -192,21 +253,6 @@ fn tapes_of<'a, T: Scalar>(slot: usize) -> impl Iterator<Item = (Option<&'a Inne
         next = inner.next.get();
         Some((previous.replace(inner), inner, pointer))
     })
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn move_to_front<T: Scalar>(node: NodeId) {
-    let tape = tapes_of::<T>(slot_of_node::<T>(node)).find(|(_, inner, _)| node.index(inner.first.get()).is_some());
-    let Some((_, _, inner)) = tape else {
-        panic!(
-            "a value is used whose tape was cleared or dropped, or lives on another thread; keep the tape alive, make \
-             values anew after `clear`, and use them on the thread that made them"
-        )
-    };
-    unlink(inner);
-    link(inner);
 }
 
 #[cfg(test)]
@@ -227,13 +273,48 @@ mod tests {
     /// Leaves the tape as if `count` nodes had been recorded and cleared.
     fn skip<T: Scalar>(tape: &Tape<T>, count: usize) {
         let first = tape.inner.first.get().skip(count).unwrap();
-        unlink(Rc::as_ptr(&tape.inner));
+        unlink(&tape.inner);
         tape.inner.first.set(first);
-        link(Rc::as_ptr(&tape.inner));
+        link(&tape.inner);
     }
 
     fn panics(f: impl FnOnce()) -> bool {
         catch_unwind(AssertUnwindSafe(f)).is_err()
+    }
+
+    /// As at the end of a thread where its variables are taken down before those of the user.
+    fn take_lists_down() {
+        SLOTS.with(|slots| {
+            for slot in slots {
+                slot.head.set(ptr::null());
+                slot.first.set(NodeId::CONSTANT);
+            }
+        });
+    }
+
+    #[test]
+    fn tapes_that_outlive_the_lists_of_their_thread_are_dropped_and_cleared_in_any_order() {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut tapes = [0, 1, 2].map(|_| Some(Tape::<f64>::new()));
+            let old = tapes.each_ref().map(|tape| tape.as_ref().unwrap().var(3.0));
+            let nested = Tape::new();
+            let inner = nested.var(old[0]);
+            take_lists_down();
+            assert!(panics(|| _ = old[0] * old[0].sin().retain()) && panics(|| _ = inner.backward()));
+            let new = Tape::new();
+            for k in order {
+                let tape = tapes[k].take().unwrap();
+                assert!(panics(|| _ = old[k].backward()));
+                if k > 0 {
+                    tape.clear();
+                    let x = tape.var(5.0);
+                    assert_eq!((x * tape.var(2.0)).backward().wrt(x), 2.0);
+                }
+                drop(tape);
+                let x = new.var(5.0);
+                assert_eq!((x * new.var(4.0)).backward().wrt(x), 4.0);
+            }
+        }
     }
 
     #[test]

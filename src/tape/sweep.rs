@@ -2,46 +2,56 @@
 
 use std::ptr;
 
-use super::memory::{Record, Records, Workspace};
+use super::adjoints::{Adjoints, Reached};
 use super::prefetch::prefetch;
+use super::records::{Record, Records, Workspace};
 use crate::ops::rules::both_scaled;
 use crate::scalar::Scalar;
 
-/// Computes the adjoints of the first `end` nodes. `seed` sets those of the outputs.
+/// Computes the adjoints of the first `end` nodes. `seed` sets those of the outputs, and says that they are reached.
 #[track_caller]
 pub(crate) fn sweep_from<T: Scalar>(
     records: Records<'_, T>,
-    adjoints: &mut Vec<T>,
+    adjoints: &mut Adjoints<T>,
     end: usize,
-    seed: impl FnOnce(&mut [T]),
+    seed: impl FnOnce(&mut [T], &mut Reached<T>),
     workspace: &mut Workspace,
 ) {
-    adjoints.clear();
-    let reserved = adjoints.try_reserve_exact(end);
-    assert!(reserved.is_ok(), "there is no memory for the adjoints of {end} nodes; clear the tape more often");
-    adjoints.resize(end, T::zero());
-    seed(adjoints);
-    sweep(records, adjoints, workspace);
+    let has_memory = adjoints.start(end);
+    assert!(has_memory, "there is no memory for the adjoints of {end} nodes; clear the tape more often");
+    let Adjoints { numbers, reached } = adjoints;
+    seed(numbers, reached);
+    sweep(records, numbers, reached, workspace);
     #[cfg(feature = "locations")]
-    records.locations.check_adjoints(adjoints);
+    records.locations.check_adjoints(numbers);
 }
 
 /// Propagates the adjoints of all nodes back over the records, from the last one.
 #[track_caller]
-fn sweep<T: Scalar>(records: Records<'_, T>, mut adjoints: &mut [T], workspace: &mut Workspace) {
+fn sweep<T: Scalar>(
+    records: Records<'_, T>,
+    mut adjoints: &mut [T],
+    reached: &mut Reached<T>,
+    workspace: &mut Workspace,
+) {
     let node = |record: usize| records.variables + record;
-    let reached = records.checkpoints.partition_point(|checkpoint| node(checkpoint.records().start) < adjoints.len());
-    for checkpoint in records.checkpoints[..reached].iter().rev() {
-        adjoints = sweep_records(records, checkpoint.records().end, adjoints);
-        let (earlier, later) = adjoints.split_at_mut(node(checkpoint.records().start));
-        checkpoint.sweep(records, later, earlier, workspace);
+    let before = records.checkpoints.partition_point(|(outputs, _)| node(outputs.start) < adjoints.len());
+    for (outputs, checkpoint) in records.checkpoints[..before].iter().rev() {
+        adjoints = sweep_records(records, outputs.end, adjoints, reached);
+        let (earlier, later) = adjoints.split_at_mut(node(outputs.start));
+        checkpoint.sweep(records, later, earlier, reached, workspace);
         adjoints = earlier;
     }
-    sweep_records(records, 0, adjoints);
+    sweep_records(records, 0, adjoints, reached);
 }
 
 /// The sweep from the last node to the record `start`. It returns the adjoints of the earlier nodes.
-fn sweep_records<'a, T: Scalar>(records: Records<'_, T>, start: usize, mut adjoints: &'a mut [T]) -> &'a mut [T] {
+fn sweep_records<'a, T: Scalar>(
+    records: Records<'_, T>,
+    start: usize,
+    mut adjoints: &'a mut [T],
+    reached: &mut Reached<T>,
+) -> &'a mut [T] {
     let end = adjoints.len().saturating_sub(records.variables);
     if end <= start {
         return adjoints;
@@ -49,40 +59,49 @@ fn sweep_records<'a, T: Scalar>(records: Records<'_, T>, start: usize, mut adjoi
     let mut rest = &records.all[..end];
     let [first, last] = [start, end].map(|limit| records.nary.partition_point(|node| node.start < limit));
     for node in records.nary[first..last].iter().rev() {
-        adjoints = sweep_joins(&rest[node.end..], adjoints);
+        adjoints = sweep_joins(&rest[node.end..], adjoints, reached);
+        let last = adjoints.len().wrapping_sub(1);
         let (earlier, later) = adjoints.split_at_mut(records.variables + node.start);
-        if let Some(&mut adjoint) = later.last_mut() {
+        if let Some(&mut adjoint) = later.last_mut()
+            && reached.has(last)
+        {
             for record in &rest[node.clone()] {
-                spread(record, adjoint, earlier);
+                spread(record, adjoint, earlier, reached);
             }
         }
         (rest, adjoints) = (&rest[..node.start], earlier);
     }
-    sweep_joins(&rest[start..], adjoints)
+    sweep_joins(&rest[start..], adjoints, reached)
 }
 
 const RECORDS_AHEAD: usize = 64;
 const ADJOINTS_AHEAD: usize = 256;
 
 /// The sweep of the last nodes, one for each record. It returns the adjoints of the earlier nodes.
-fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T]) -> &'a mut [T] {
+fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reached: &mut Reached<T>) -> &'a mut [T] {
     let mut end = adjoints.len();
     for record in joins.iter().rev() {
         end -= 1;
         let (earlier, later) = adjoints.split_at_mut(end);
         prefetch(ptr::from_ref(record).wrapping_sub(RECORDS_AHEAD));
         prefetch(ptr::from_ref(&later[0]).wrapping_sub(ADJOINTS_AHEAD));
-        spread(record, later[0], earlier);
+        if reached.has(end) {
+            spread(record, later[0], earlier, reached);
+        }
     }
     &mut adjoints[..end]
 }
 
 /// One record of the sweep: two multiply-adds. A node depends on earlier nodes only.
 #[inline(always)]
-fn spread<T: Scalar>(record: &Record<T>, adjoint: T, earlier: &mut [T]) {
+fn spread<T: Scalar>(record: &Record<T>, adjoint: T, earlier: &mut [T], reached: &mut Reached<T>) {
     let shares = both_scaled(record.partials, [adjoint; 2]);
     for (node, share) in record.nodes.into_iter().zip(shares) {
+        if Record::<T>::is_missing(node) {
+            continue;
+        }
         let adjoint = &mut earlier[node as usize];
         *adjoint = *adjoint + share;
+        reached.add(node as usize);
     }
 }

@@ -4,7 +4,7 @@
 use std::panic::Location;
 
 #[cfg(feature = "locations")]
-use super::locations::Quantity;
+use super::locations::{NonFinite, Quantity};
 use super::node::NodeId;
 #[cfg(feature = "locations")]
 use super::registry::tape_if_alive;
@@ -45,12 +45,13 @@ pub(super) fn watch<T: Scalar>(operands: &[(NodeId, T, T)], slope: Option<T>, ca
         let slope = slope.filter(|slope| !slope.is_finite())?;
         Some((active.next()?.0, Quantity::Slope as NewQuantity, slope.to_f64()))
     };
-    let location = Location::caller();
-    if let Some((node, kind, x)) = non_finite.or_else(of_result)
-        && let Some(tape) = tape_if_alive::<T>(node)
+    let Some((node, kind, x)) = non_finite.or_else(of_result) else { return };
+    // Before the tape is looked for, because `call` computes with foreign code.
+    let found = NonFinite { quantity: kind(call(), x), location: Location::caller() };
+    if let Some(tape) = tape_if_alive::<T>(node)
         && let Some(operand) = node.index(tape.first.get())
     {
-        tape.locations.note(operand, kind(call(), x), location);
+        tape.locations.note(operand, found);
     }
 }
 

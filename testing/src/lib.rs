@@ -19,6 +19,8 @@ pub mod panics;
 pub mod programs;
 pub mod references;
 pub mod table;
+pub mod tapes;
+pub mod tracking;
 pub mod workloads;
 pub mod wrong;
 

@@ -24,9 +24,10 @@ pub fn caught<R>(f: impl FnOnce() -> R) -> Result<R, (String, String)> {
             }
         }));
     });
-    CATCHING.set(true);
+    // An allocator may catch panics within `f`.
+    let is_within = CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(f));
-    CATCHING.set(false);
+    CATCHING.set(is_within);
     result.map_err(|_| CAUGHT.take())
 }
 

@@ -9,18 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use gradtape::{Gradients, Tape, Value, checkpoint};
 use num_traits::{Float, Num, NumCast, One, ParseFloatError, ToPrimitive, Zero};
-use testing::number;
 use testing::panics::panic_of;
+use testing::tapes::{Action, REFUSALS, actions, assert_works, program, variables};
 
 /// The tape in use, and two of its values.
 type Used = (Rc<Tape<Foreign>>, [Value<Foreign>; 2]);
-/// The action that an operation may take on them.
-type Action = fn(Used);
 
 thread_local! {
     /// The number of operations before the action, which happens once.
     static LEFT: Cell<usize> = const { Cell::new(0) };
-    static ACTION: Cell<Action> = const { Cell::new(drop) };
+    static ACTION: Cell<Action<Foreign>> = const { Cell::new(Action::Drop) };
     static USED: RefCell<Option<Used>> = const { RefCell::new(None) };
 }
 
@@ -32,10 +30,8 @@ impl Foreign {
     /// The result of an operation.
     fn done<R>(result: R) -> R {
         LEFT.set(LEFT.get().wrapping_sub(1));
-        if LEFT.get() == 0
-            && let Some(used) = USED.with_borrow(Clone::clone)
-        {
-            ACTION.get()(used);
+        if LEFT.get() == 0 {
+            act(ACTION.get());
         }
         result
     }
@@ -98,65 +94,28 @@ implement! {
     }
 }
 
-const ACTIONS: &[(&str, Action)] = &[
-    ("record", |(_, [a, b])| assert!((a * b).data().0 > 0.0)),
-    ("record many operands", |(_, [a, b])| assert!([a, b, a, b].iter().sum::<Value<_>>().data().0 > 0.0)),
-    ("sweep", |(_, [a, _])| drop(a.sin().retain().backward())),
-    ("make variables", |(tape, _)| assert_eq!(tape.vars(&[Foreign(1.0); 600]).len(), 600)),
-    ("look", |(tape, _)| assert!(tape.len().max(tape.bytes()) < 1 << 20 && !format!("{tape:?}").is_empty())),
-    ("clear", |(tape, _)| tape.clear()),
-    ("drop", |_| drop(USED.take())),
-    ("use another tape", |_| assert_works(&Tape::new())),
-    ("panic", |_| panic!("the arithmetic panics")),
-];
-
-/// The messages that the panics may have.
-const MESSAGES: [&str; 6] = [
-    "finished",
-    "the tape is busy",
-    "keep the tape alive",
-    "make it with `var` of this tape",
-    "the program lost its tape",
-    "the arithmetic panics",
-];
-
-#[track_caller]
-fn assert_works(tape: &Tape<Foreign>) {
-    let (x, y) = (tape.var(Foreign(2.0)), tape.var(Foreign(3.0)));
-    assert_eq!((0..300).fold(x, |_, _| x * y).backward().wrt(x).0, 3.0);
+/// The actions on any tape, and one of arithmetic.
+fn all_actions() -> impl Iterator<Item = (&'static str, Action<Foreign>)> {
+    actions().into_iter().chain([("panic", Action::Use(|_, _| panic!("the arithmetic panics")))])
 }
 
-/// A gradient that uses all features of tapes.
-fn program<T: Float + 'static>(tape: &Weak<Tape<T>>, x: &[Value<T>]) -> Vec<T> {
-    let tape = || tape.upgrade().expect("the program lost its tape");
-    let (a, b, long) = (x[0], x[1], &x[2..]);
-    let (zero, ones) = (T::zero(), vec![T::one(); long.len()]);
-    let y = (a * b).sin() + b;
-    let y = y.max(a) + y.min(b) + y.powf(a) + y.hypot(b) + y.clamp(Value::constant(zero), b).gelu();
-    let late = tape().vars(&[T::one(), T::epsilon()]);
-    let y = y + Value::dot(long, long) * Value::weighted_sum(long, &ones) * late[0];
-    let y = y + long.iter().sum::<Value<T>>() * long.iter().map(|&l| l * a).sum::<Value<T>>();
-    let inner = |x: &[Value<T>]| checkpoint(|x| [x[0] * x[1]], &[x[0] + x[1], x[2]]);
-    let [c, d] = checkpoint(move |x| [inner(x)[0] + x[0], x[1].sin()], &[a, y, y]);
-    let y = y + c * number::<T>(1e-3) + d;
-    // A number that is not used has no influence, even if it is infinite or NaN.
-    let odd = tape().custom(T::one(), &[(a * zero, T::infinity()), (b, T::nan()), (late[1], zero)]);
-    let y = y + long.iter().product::<Value<T>>() + y.max(late[1]) + odd * zero;
-    let y = (y * number::<T>(1e-3)).exp().retain();
-    let mut gradients = Gradients::new();
-    y.backward_into(&mut gradients);
-    let mut total = y.tanh().backward();
-    total += &gradients;
-    total.wrt_all(x)
+/// Whether a panic may have the message.
+fn is_refusal(message: &str) -> bool {
+    REFUSALS.iter().chain(&["finished", "the arithmetic panics"]).any(|known| message.contains(known))
 }
 
-/// The variables of [`program`].
-fn variables<T: Float + 'static>(tape: &Tape<T>) -> Vec<Value<T>> {
-    tape.vars(&[&[number(0.75), number(1.25)][..], &[number(1.1); 18]].concat())
+/// Takes the action on the tape in use.
+fn act(action: Action<Foreign>) {
+    let used = USED.with_borrow(Clone::clone);
+    match (action, used) {
+        (Action::Use(action), Some((tape, values))) => action(&tape, values),
+        (Action::Drop, used) => drop((used, USED.take())),
+        (Action::Use(_), None) => {}
+    }
 }
 
 /// Runs `f` on a tape with variables, with the action in operation `at`. Returns whether the action happened, too.
-fn run(action: Action, at: usize, f: impl FnOnce(&Weak<Tape<Foreign>>, &[Value<Foreign>])) -> (String, bool) {
+fn run(action: Action<Foreign>, at: usize, f: impl FnOnce(&Weak<Tape<Foreign>>, &[Value<Foreign>])) -> (String, bool) {
     let tape = Rc::new(Tape::new());
     let (x, used) = (variables(&tape), Rc::downgrade(&tape));
     USED.set(Some((tape, [x[0], x[1]])));
@@ -167,8 +126,8 @@ fn run(action: Action, at: usize, f: impl FnOnce(&Weak<Tape<Foreign>>, &[Value<F
         panic!("finished");
     });
     let came = !(1..=at).contains(&LEFT.replace(0));
-    assert!(MESSAGES.iter().any(|known| message.contains(known)), "{message:?}");
-    assert_works(&Tape::new());
+    assert!(is_refusal(&message), "{message:?}");
+    assert_works(&Tape::<Foreign>::new());
     if let Some((tape, _)) = USED.take() {
         assert_works(&tape);
     }
@@ -180,7 +139,7 @@ fn gradients_are_right_or_refused_whatever_the_arithmetic_does() {
     let tape = Rc::new(Tape::<f64>::new());
     let expected = program(&Rc::downgrade(&tape), &variables(&tape));
     assert!(expected.iter().all(|slope| slope.is_normal()), "{expected:?}");
-    for &(name, action) in ACTIONS {
+    for (name, action) in all_actions() {
         let came = |at: &usize| {
             let (message, came) = run(action, *at, |tape, x| {
                 let slopes: Vec<_> = program(tape, x).into_iter().map(|slope| slope.0).collect();
@@ -196,7 +155,7 @@ fn gradients_are_right_or_refused_whatever_the_arithmetic_does() {
 
 #[test]
 fn a_sweep_that_panics_leaves_gradients_as_new() {
-    for &(name, action) in ACTIONS {
+    for (name, action) in all_actions() {
         let came = |at: &usize| {
             let mut gradients = Gradients::new();
             let mut x = Vec::new();
@@ -221,8 +180,54 @@ fn a_sweep_that_panics_leaves_gradients_as_new() {
     }
 }
 
+/// With locations, the tape looks for the cause.
+#[test]
+fn infinite_gradients_are_right_or_refused_whatever_the_arithmetic_does() {
+    for (name, action) in all_actions() {
+        let came = |at: &usize| {
+            let (_, came) = run(action, *at, |_, x| {
+                let pole = (x[0] - Value::constant(x[0].data())).ln();
+                let gradients = (x[1] * x[1] + pole * x[1] + x[2].sqrt() * x[1]).backward();
+                let slopes = [x[0], x[2]].map(|x| gradients.wrt(x).0);
+                assert_eq!(slopes, [f64::INFINITY, 1.25 * 0.5 / 1.1_f64.sqrt()], "{name} in operation {at}");
+            });
+            came
+        };
+        assert!((1..9999).take_while(came).count() > 40, "{name}");
+    }
+}
+
+#[test]
+fn a_sum_of_gradients_that_panics_stays_as_it_was() {
+    for (name, action) in all_actions() {
+        let came = |at: &usize| {
+            let mut total = Gradients::new();
+            let mut x = Vec::new();
+            let (message, came) = run(action, *at, |_, all| {
+                LEFT.set(0);
+                x.extend_from_slice(all);
+                total += (x[0] * x[1]).backward();
+                // It has more adjoints, so that the sum grows.
+                let more = Value::dot(&x, &x).backward();
+                LEFT.set(*at);
+                total += &more;
+            });
+            let slopes: Vec<_> = total.wrt_all(&x).into_iter().map(|slope| slope.0).collect();
+            let expected: Vec<_> = if message == "finished" {
+                assert_eq!(total.wrt(x[2]).0, 2.2);
+                (0..x.len()).map(|k| 2.0 * x[k].data().0 + if k < 2 { x[1 - k].data().0 } else { 0.0 }).collect()
+            } else {
+                (0..x.len()).map(|k| if k < 2 { x[1 - k].data().0 } else { 0.0 }).collect()
+            };
+            assert_eq!(slopes, expected, "{name} {at}: {message}");
+            came
+        };
+        assert!((1..9999).take_while(came).count() > 20, "{name}");
+    }
+}
+
 /// Takes an action when it is dropped.
-struct Guard(Option<Action>);
+struct Guard(Option<Action<Foreign>>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
@@ -230,16 +235,10 @@ impl Drop for Guard {
     }
 }
 
-fn act(action: Action) {
-    if let Some(used) = USED.with_borrow(Clone::clone) {
-        action(used);
-    }
-}
-
 #[test]
 fn functions_of_checkpoints_may_do_anything_when_they_run_and_when_they_are_dropped() {
     const WHEN: [&str; 4] = ["first run", "second run", "clear", "drop"];
-    for (&(name, action), when) in ACTIONS.iter().flat_map(|action| WHEN.map(|when| (action, when))) {
+    for ((name, action), when) in all_actions().flat_map(|action| WHEN.map(|when| (action, when))) {
         let tape = Rc::new(Tape::new());
         let x = variables(&tape);
         let used = Rc::downgrade(&tape);
@@ -268,9 +267,9 @@ fn functions_of_checkpoints_may_do_anything_when_they_run_and_when_they_are_drop
             panic!("finished");
         });
         let is_harmless = name == "use another tape" || (when != "second run" && name == "record");
-        assert!(MESSAGES.iter().any(|known| message.contains(known)), "{name}, {when}: {message:?}");
+        assert!(is_refusal(&message), "{name}, {when}: {message:?}");
         assert!(message == "finished" || !is_harmless || when == "clear", "{name}, {when}: {message:?}");
-        assert_works(&Tape::new());
+        assert_works(&Tape::<Foreign>::new());
         assert_works(&other);
         if let Some((tape, _)) = USED.take() {
             assert_works(&tape);
@@ -286,7 +285,7 @@ fn tapes_work_to_the_end_of_a_thread_and_beyond_their_owners() {
         fn drop(&mut self) {
             assert_works(&self.0.swap_remove(1));
             assert_works(&self.0[3]);
-            assert_works(&Tape::new());
+            assert_works(&Tape::<Foreign>::new());
             DROPPED.fetch_add(1, SeqCst);
         }
     }
@@ -301,7 +300,7 @@ fn tapes_work_to_the_end_of_a_thread_and_beyond_their_owners() {
         let x = tape.var(Foreign(2.0));
         std::mem::forget(tape);
         LATER.with_borrow_mut(|late| late.0.extend((0..5).map(|_| Tape::new())));
-        assert_works(&Tape::new());
+        assert_works(&Tape::<Foreign>::new());
         assert_eq!((x * x).retain().backward().wrt(x).0, 4.0);
     };
     (0..20).for_each(|_| std::thread::spawn(leaked).join().unwrap());

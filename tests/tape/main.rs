@@ -9,5 +9,6 @@ mod foreign_arithmetic;
 mod histories;
 mod memory;
 mod micrograd;
+mod scalar_types;
 mod tape_misuse;
 mod tapes;

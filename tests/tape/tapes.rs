@@ -1,7 +1,7 @@
 //! The abilities and the costs of tapes: many at once, nested, on several threads, with few small records.
 
 use gradtape::check::random::Table;
-use gradtape::{Gradients, Tape, Value, gradient};
+use gradtape::{Gradients, Tape, Value, checkpoint, gradient};
 use testing::panics::{assert_refused, panic_of};
 use testing::{TestFloat, number, partials, quickcheck};
 
@@ -51,6 +51,63 @@ fn tapes_of_different_numbers_live_side_by_side_and_nest() {
     drop(double);
     assert_refused("keep the tape alive", || x.backward());
     assert_refused("keep the tape alive", || (b * b).backward().wrt(b).backward());
+}
+
+/// An outer tape whose first node is `z`, and whose other numbers are values of two inner tapes. What is recorded of
+/// one of them has nothing to do with the gradient of what is computed with the other.
+#[test]
+fn two_inner_tapes_meet_only_where_an_output_mixes_them() {
+    type Outer = Value<Value<f64>>;
+    type Aside = (&'static str, fn(&Tape<Value<f64>>, [Outer; 2]));
+    const ASIDE: [Aside; 6] = [
+        ("a join", |_, [z, x]| _ = z * x),
+        ("two joins", |_, [z, x]| _ = (z * x).sin() * x + z * x),
+        ("many operands", |_, [z, x]| _ = Value::dot(&[z, x, z], &[x, z, x]) + [z, x, z].iter().product::<Outer>()),
+        ("an operation", |tape, [z, x]| _ = tape.custom(x.data(), &[(z, x.data()), (x, x.data())])),
+        ("a checkpoint", |_, inputs| _ = checkpoint(|x| [x[0] * x[1], x[0] - x[1]], &inputs)),
+        ("a checkpoint of a sum", |_, inputs| _ = checkpoint(|x| [x.iter().sum::<Outer>().sin()], &inputs)),
+    ];
+    for (name, aside) in ASIDE {
+        let (outer, inner) = (Tape::new(), [Tape::new(), Tape::new()]);
+        let [p, q] = [inner[0].var(2.0), inner[1].var(3.0)];
+        let [z, x, y] = [Value::constant(5.0), p, q].map(|number| outer.var(number));
+        for (own, number, strange) in [(x, p, y), (y, q, x)] {
+            aside(&outer, [z, strange]);
+            let product = z * own;
+            aside(&outer, [z, strange]);
+            let [squared] = checkpoint(|v| [v[0] * v[0]], &[product]);
+            aside(&outer, [z, strange]);
+            let sum = [squared, z, product].iter().sum::<Outer>();
+            aside(&outer, [z, strange]);
+            // (z own)² + z + z own
+            let gradients = sum.backward();
+            let n = number.data();
+            let by = |v: Outer| gradients.wrt(v);
+            assert_eq!([by(z).data(), by(own).data()], [10.0 * n * n + 1.0 + n, 50.0 * n + 5.0], "{name}");
+            assert_eq!(by(z).backward().wrt(number), 20.0 * n + 1.0, "{name}");
+            assert_eq!(by(own).backward().wrt(number), 50.0, "{name}");
+            assert!(by(strange).is_constant() && by(strange) == 0.0, "{name}");
+        }
+    }
+    // Partials of two tapes by operands of one operation: each stays with its operand.
+    let (outer, inner) = (Tape::<Value<f64>>::new(), [Tape::new(), Tape::new()]);
+    let [p, q] = [inner[0].var(2.0), inner[1].var(3.0)];
+    let [z, x] = [outer.var(Value::constant(1.0)), outer.var(Value::constant(2.0))];
+    let join = z * x;
+    let late = outer.var(Value::constant(4.0));
+    let constant = Value::constant(Value::constant(1.0));
+    let operations: [&[(Outer, Value<f64>)]; 4] = [
+        &[(z, p), (late, q)],
+        &[(late, q), (z, p)],
+        &[(z, p), (late, q), (constant, q)],
+        &[(late, q), (constant, p), (z, p)],
+    ];
+    for operands in operations {
+        let gradients = outer.custom(Value::constant(1.0), operands).backward();
+        let [by_z, by_late] = [z, late].map(|v| gradients.wrt(v));
+        assert_eq!((by_z.backward().wrt(p), by_late.backward().wrt(q)), (1.0, 1.0));
+        assert!(gradients.wrt(join).is_constant());
+    }
 }
 
 #[test]
