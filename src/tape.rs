@@ -54,6 +54,8 @@ mod records;
 mod registry;
 mod sums;
 mod sweep;
+#[cfg(feature = "locations")]
+mod trace;
 mod value;
 mod watch;
 
@@ -299,9 +301,8 @@ impl<T: Scalar> Tape<T> {
         self.inner.locations.of_nodes.borrow().get(index as usize).copied()
     }
 
-    /// The first partial or slope that was not finite and made an adjoint non-finite, in the last sweep with such an
-    /// adjoint. If there was no such sweep, the first since the tape was made or cleared. If a sweep overflows although
-    /// all partials and slopes are finite, the value whose adjoint overflowed first.
+    /// The partial or slope that made the gradient of the last sweep NaN or infinite: the first of
+    /// [`non_finite`](Self::non_finite).
     ///
     /// Use this to find out where a NaN in a gradient comes from: turn the feature on, compute on a tape of your own up
     /// to the NaN, print the result of this method, and turn the feature off again. `sum` and `product` of iterators do
@@ -317,7 +318,32 @@ impl<T: Scalar> Tape<T> {
     /// assert!(found.ends_with(": powf(0.0, -0.5), partial -inf"));
     /// ```
     pub fn first_non_finite(&self) -> Option<NonFinite> {
-        self.inner.locations.first()
+        self.non_finite().into_iter().next()
+    }
+
+    /// All partials and slopes that may have made the gradient of the last sweep NaN or infinite, in the order in which
+    /// they were recorded.
+    ///
+    /// Derivatives by variables that are NaN, or else those that are infinite, are followed back to what made them so.
+    /// What did no harm is not among them: nothing is reported if the gradient is finite. Before the first sweep, and
+    /// after one whose gradient is finite, everything that was recorded since counts. If a sweep overflows although all
+    /// partials and slopes are finite, it is the value whose adjoint overflowed first.
+    ///
+    /// ```
+    /// use gradtape::Tape;
+    ///
+    /// let tape = Tape::new();
+    /// let (a, b, w) = (tape.var(0.0_f64), tape.var(0.0), tape.var(800.0));
+    /// let norm = (a * a + b * b).sqrt(); // the partial is infinite, but the derivatives by a and b are 0
+    /// let e = w.exp();
+    /// let y = norm + e / (e + 1.0);
+    /// assert!(y.backward().wrt(w).is_nan());
+    /// let suspects = tape.non_finite();
+    /// assert!(suspects[0].to_string().contains(": exp(800.0), partial inf"));
+    /// assert_eq!(suspects[0].location().line(), line!() - 5);
+    /// ```
+    pub fn non_finite(&self) -> Vec<NonFinite> {
+        self.inner.locations.suspects()
     }
 }
 

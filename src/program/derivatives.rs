@@ -83,7 +83,7 @@ impl<T: Precision> Program<T> {
     #[track_caller]
     #[must_use]
     pub fn gradient_of_sum(&self) -> Self {
-        self.gradient_of_sum_and(self.graph.clone(), None)
+        self.gradient_of_sum_and(&self.graph, None)
     }
 
     /// The same with another term, which counts once and not for each row: the logarithm of a prior, or a penalty on the
@@ -121,16 +121,16 @@ impl<T: Precision> Program<T> {
         );
         let mut graph = self.graph.clone();
         let output = graph.append(&once.graph)[0];
-        self.gradient_of_sum_and(graph, Some(output))
+        self.gradient_of_sum_and(&graph, Some(output))
     }
 
     /// The gradient of the sum over the rows of the output of the graph, and of the node `once`.
     #[track_caller]
-    fn gradient_of_sum_and(&self, graph: Graph<T>, once: Option<NodeIndex>) -> Self {
+    fn gradient_of_sum_and(&self, graph: &Graph<T>, once: Option<NodeIndex>) -> Self {
         assert_eq!(self.outputs(), 1, "a gradient is that of one number");
         assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
         let parameters = &graph.leaves()[..self.parameters()];
-        self.with_derivatives(&reverse(&graph, self.options, parameters, Some(Sum { once })))
+        self.with_derivatives(&reverse(graph, self.options, parameters, Some(Sum { once })))
     }
 
     /// The program of the outputs and, behind them, of their derivatives along a direction. The direction is given by

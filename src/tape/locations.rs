@@ -53,8 +53,14 @@ impl fmt::Display for NonFinite {
     }
 }
 
-/// The first non-finite number for each operand, with its position among all that were found.
-type Findings = BTreeMap<u32, (usize, NonFinite)>;
+/// The first non-finite numbers for each operand, each with its position among all that were found.
+type Findings = BTreeMap<u32, Vec<(usize, NonFinite)>>;
+
+/// How many numbers are noted for an operand.
+const MOST_FINDINGS: usize = 8;
+
+/// The causes of non-finite derivatives in a sweep, and how many numbers had been found before it.
+type Causes = (Vec<NonFinite>, usize);
 
 /// The locations and the non-finite numbers of a tape.
 ///
@@ -64,8 +70,8 @@ pub(crate) struct Locations {
     /// That of each node.
     pub(super) of_nodes: RefCell<Vec<&'static Location<'static>>>,
     findings: RefCell<Findings>,
-    /// The cause of non-finite adjoints, in the last sweep that had any.
-    cause: RefCell<Option<NonFinite>>,
+    /// Those of the last sweep.
+    causes: RefCell<Option<Causes>>,
 }
 
 impl Locations {
@@ -97,52 +103,73 @@ impl Locations {
     #[must_use]
     pub(crate) fn clear(&self) -> impl Sized + use<> {
         self.of_nodes.borrow_mut().clear();
-        *self.cause.borrow_mut() = None;
-        self.findings.take()
+        (self.causes.take(), self.findings.take())
     }
 
-    /// Notes a non-finite number at an operand, unless it has one.
+    /// Notes a non-finite number at an operand.
     pub(super) fn note(&self, operand: u32, found: NonFinite) {
         let mut findings = self.findings.take();
-        let place = findings.len();
-        findings.entry(operand).or_insert((place, found));
+        let place = findings.values().map(Vec::len).sum();
+        let of_operand = findings.entry(operand).or_default();
+        if of_operand.len() < MOST_FINDINGS {
+            of_operand.push((place, found));
+        }
         // Others, if the allocator noted them.
         let later = self.findings.replace(findings);
-        for (operand, (_, found)) in later {
-            self.note(operand, found);
+        for (operand, found) in later {
+            for (_, found) in found {
+                self.note(operand, found);
+            }
         }
     }
 
     /// Notes the cause of non-finite adjoints in a recomputation at the operand whose adjoint it made non-finite.
     pub(crate) fn note_cause_of(&self, operand: u32, recomputation: &Self) {
-        if let Some(cause) = recomputation.cause() {
+        let causes = recomputation.causes.borrow().clone();
+        if let Some(cause) = causes.and_then(|(causes, _)| causes.into_iter().next()) {
             self.note(operand, cause);
         }
     }
 
-    /// Finds the cause of non-finite adjoints after a sweep. A finding at an operand with a finite adjoint did no harm.
-    pub(crate) fn check_adjoints<T: Scalar>(&self, adjoints: &[T]) {
-        let non_finite: Vec<bool> = adjoints.iter().map(|adjoint| !adjoint.is_finite()).collect();
-        let Some(last) = non_finite.iter().rposition(|&is_non_finite| is_non_finite) else { return };
-        let adjoint = Quantity::Adjoint(adjoints[last].to_f64());
-        let overflow = NonFinite { quantity: adjoint, location: self.of_nodes.borrow()[last] };
-        let is_harmful = |operand: u32| non_finite.get(operand as usize).is_some_and(|&is_non_finite| is_non_finite);
-        let cause = self.first_finding(is_harmful).unwrap_or(overflow);
-        *self.cause.borrow_mut() = Some(cause);
+    /// Finds the causes of a gradient that is not finite after a sweep.
+    pub(crate) fn check_adjoints<T: Scalar>(&self, trace: &Trace, adjoints: &[T]) {
+        let found = self.findings.borrow().values().map(Vec::len).sum();
+        let mut causes = Vec::new();
+        if let Some(last) = trace.blamed.iter().rposition(|&is_blamed| is_blamed) {
+            let findings = |is_meant: &dyn Fn(usize) -> bool| self.findings_from(0, is_meant);
+            causes = findings(&|operand| trace.culprits.get(operand).is_some_and(|&is_culprit| is_culprit));
+            if causes.is_empty() {
+                causes = findings(&|operand| trace.blamed.get(operand).is_some_and(|&is_blamed| is_blamed));
+            }
+            if causes.is_empty() {
+                let location = self.of_nodes.borrow()[last];
+                causes.push(NonFinite { quantity: Quantity::Adjoint(adjoints[last].to_f64()), location });
+            }
+        }
+        drop(self.causes.replace(Some((causes, found))));
     }
 
-    pub(super) fn first(&self) -> Option<NonFinite> {
-        self.cause().or_else(|| self.first_finding(|_| true))
+    /// What made the gradient of the last sweep non-finite. If it is finite, or there was none, what was found since.
+    pub(super) fn suspects(&self) -> Vec<NonFinite> {
+        let (causes, before) = self.causes.borrow().clone().unwrap_or_default();
+        if causes.is_empty() { self.findings_from(before, &|_| true) } else { causes }
     }
 
-    fn cause(&self) -> Option<NonFinite> {
-        self.cause.borrow().clone()
-    }
-
-    /// The first finding at an operand of this kind.
-    fn first_finding(&self, is_meant: impl Fn(u32) -> bool) -> Option<NonFinite> {
+    /// The findings at operands of this kind, in the order in which they were recorded.
+    fn findings_from(&self, first: usize, is_meant: &dyn Fn(usize) -> bool) -> Vec<NonFinite> {
         let findings = self.findings.borrow();
-        let meant = findings.iter().filter(|(operand, _)| is_meant(**operand));
-        meant.map(|(_, finding)| finding).min_by_key(|(place, _)| place).map(|(_, found)| found.clone())
+        let meant = findings.iter().filter(|(operand, _)| is_meant(**operand as usize));
+        let mut meant: Vec<_> = meant.flat_map(|(_, found)| found).filter(|(place, _)| *place >= first).collect();
+        meant.sort_by_key(|(place, _)| place);
+        meant.into_iter().map(|(_, found)| found.clone()).collect()
     }
+}
+
+/// The way back from derivatives that are not finite to what made them so.
+pub(crate) struct Trace {
+    /// The nodes whose adjoints are not finite and made a derivative so.
+    pub(crate) blamed: Vec<bool>,
+    /// The operands by which a partial or a product with it is not finite, although the adjoint of the result is, or
+    /// which has such a partial besides.
+    pub(crate) culprits: Vec<bool>,
 }

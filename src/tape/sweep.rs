@@ -5,6 +5,8 @@ use std::ptr;
 use super::adjoints::{Adjoints, Reached};
 use super::prefetch::prefetch;
 use super::records::{Record, Records, Workspace};
+#[cfg(feature = "locations")]
+use super::trace::trace;
 use crate::ops::rules::both_scaled;
 use crate::scalar::Scalar;
 
@@ -23,7 +25,7 @@ pub(crate) fn sweep_from<T: Scalar>(
     seed(numbers, reached);
     sweep(records, numbers, reached, workspace);
     #[cfg(feature = "locations")]
-    records.locations.check_adjoints(numbers);
+    records.locations.check_adjoints(&trace(records, numbers), numbers);
 }
 
 /// Propagates the adjoints of all nodes back over the records, from the last one.

@@ -17,22 +17,20 @@ use crate::scalar::Scalar;
 #[inline(always)]
 pub(super) fn watch<T>(_: &[(NodeId, T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
 
-/// Notes the first number that is not finite: the partial by an operand, its product with the slope of the operand, or
-/// the slope of the result. The operands are node, partial and slope. If a slope is not finite already, nothing is
+/// Notes numbers that are not finite: for each operand the partial, or its product with the slope of the operand; or else
+/// the slope of the result. The operands are node, partial and slope. Where a slope is not finite already, nothing is
 /// noted.
 #[cfg(feature = "locations")]
 #[inline(never)]
 #[track_caller]
 pub(super) fn watch<T: Scalar>(operands: &[(NodeId, T, T)], slope: Option<T>, call: impl FnOnce() -> Call) {
-    if operands.iter().any(|(_, _, slope)| !slope.is_finite()) {
-        return;
-    }
     let largest = T::max_value().to_f64().unwrap_or(f64::MAX);
     // Computed in f64, because arithmetic of a nested number would be recorded.
     let product = |partial: T, slope: T| Some(partial.to_f64()? * slope.to_f64()?);
     let overflows = |partial: T, slope: T| product(partial, slope).is_some_and(|product| product.abs() > largest);
-    let mut active = operands.iter().filter(|(node, ..)| !node.is_constant());
-    let non_finite = active.clone().find_map(|&(node, partial, slope)| {
+    let is_finite = |(.., slope): &&(NodeId, T, T)| slope.is_finite();
+    let active = || operands.iter().filter(|(node, ..)| !node.is_constant());
+    let non_finite = active().filter(is_finite).filter_map(|&(node, partial, slope)| {
         if !partial.is_finite() {
             Some((node, Quantity::Partial as NewQuantity, partial.to_f64()))
         } else if overflows(partial, slope) {
@@ -41,17 +39,23 @@ pub(super) fn watch<T: Scalar>(operands: &[(NodeId, T, T)], slope: Option<T>, ca
             None
         }
     });
-    let of_result = || {
-        let slope = slope.filter(|slope| !slope.is_finite())?;
-        Some((active.next()?.0, Quantity::Slope as NewQuantity, slope.to_f64()))
-    };
-    let Some((node, kind, x)) = non_finite.or_else(of_result) else { return };
+    let mut found: Vec<_> = non_finite.collect();
+    let is_new = found.is_empty() && operands.iter().all(|operand| is_finite(&operand));
+    if let Some(slope) = slope.filter(|slope| is_new && !slope.is_finite()) {
+        found.extend(active().next().map(|&(node, ..)| (node, Quantity::Slope as NewQuantity, slope.to_f64())));
+    }
+    if found.is_empty() {
+        return;
+    }
     // Before the tape is looked for, because `call` computes with foreign code.
-    let found = NonFinite { quantity: kind(call(), x), location: Location::caller() };
-    if let Some(tape) = tape_if_alive::<T>(node)
-        && let Some(operand) = node.index(tape.first.get())
-    {
-        tape.locations.note(operand, found);
+    let (call, location) = (call(), Location::caller());
+    for (node, kind, x) in found {
+        let found = NonFinite { quantity: kind(call.clone(), x), location };
+        if let Some(tape) = tape_if_alive::<T>(node)
+            && let Some(operand) = node.index(tape.first.get())
+        {
+            tape.locations.note(operand, found);
+        }
     }
 }
 

@@ -169,15 +169,53 @@ fn what_does_no_harm_does_not_hide_what_does() {
     let bad_line = line!() - 1;
     let one = "the first non-finite partial was recorded at |sqrt(0.0), partial inf";
     assert_found(&tape, one, unused_line);
-    // A sweep without non-finite adjoints does not change the finding.
+    // Nothing is wrong with a gradient that is finite.
     assert_eq!((unused + z * z).backward().wrt_all(&[x, z]), [0.0, 2.0]);
-    assert_found(&tape, one, unused_line);
+    assert!(tape.first_non_finite().is_none());
     let other = "the first non-finite partial was recorded at |ln(0.0), partial inf";
     assert!(!(unused + bad).backward().wrt(y).is_finite());
     assert_found(&tape, other, bad_line);
     // Both non-finite numbers matter once the root is used.
     assert!(!(bad + x.sqrt()).backward().wrt(x).is_finite());
     assert_found(&tape, one, unused_line);
+}
+
+#[test]
+fn a_harmless_suspect_is_not_named_and_all_that_did_harm_are_in_order() {
+    let tape = Tape::<f64>::new();
+    let (a, b, w) = (tape.var(0.0), tape.var(0.0), tape.var(800.0));
+    let norm = (a * a + b * b).sqrt();
+    let e = w.exp();
+    let line = line!() - 1;
+    let y = norm + e / (e + 1.0);
+    let gradients = y.backward();
+    assert_eq!(gradients.wrt_all(&[a, b]), [0.0, 0.0]);
+    assert!(gradients.wrt(w).is_nan());
+    assert_found(&tape, "the first non-finite partial was recorded at |exp(800.0), partial inf", line);
+    // Alone, the root has a finite gradient.
+    assert_eq!(norm.backward().wrt(a), 0.0);
+    assert!(tape.first_non_finite().is_none() && tape.non_finite().is_empty());
+
+    // An infinite value is the partial of a product; the derivative by x is 0 in spite of its infinite partial.
+    tape.clear();
+    let (x, y) = (tape.var(0.0), tape.var(0.0));
+    let product = x.ln() * y;
+    let line = line!() - 1;
+    let gradients = product.backward();
+    assert_eq!((gradients.wrt(x), gradients.wrt(y)), (0.0, f64::NEG_INFINITY));
+    assert_found(&tape, "the first non-finite partial was recorded at |mul(-inf, 0.0), partial -inf", line);
+
+    // Two coordinates, two causes, and one behind another value.
+    tape.clear();
+    let (x, y, z) = (tape.var(0.0), tape.var(-1.0), tape.var(0.0));
+    let first = x.ln();
+    let second = (y + 1.0).sqrt() + z * 3.0;
+    let third = (second * 2.0).retain().powf(Value::from(-0.5));
+    let lines = [line!() - 3, line!() - 2, line!() - 1];
+    assert!((first + third).backward().wrt_all(&[x, y, z]).into_iter().all(f64::is_infinite));
+    let found: Vec<u32> = tape.non_finite().iter().map(|found| found.location().line()).collect();
+    assert_eq!(found, lines);
+    assert_eq!(tape.first_non_finite().unwrap().location().line(), lines[0]);
 }
 
 #[test]
