@@ -50,7 +50,7 @@ pub(super) fn watch<T: Scalar>(operands: &[(NodeId, T, T)], slope: Option<T>, ca
     // Before the tape is looked for, because `call` computes with foreign code.
     let (call, location) = (call(), Location::caller());
     for (node, kind, x) in found {
-        let found = NonFinite { quantity: kind(call.clone(), x), location };
+        let found = NonFinite { quantity: kind(call, x), location };
         if let Some(tape) = tape_if_alive::<T>(node)
             && let Some(operand) = node.index(tape.first.get())
         {
