@@ -138,8 +138,12 @@ pub(crate) fn over<T: Scalar>(a: T, b: T, y: T) -> T {
 #[inline]
 pub(crate) fn powf_base<T: Scalar>(a: T, b: T, y: T) -> T {
     symbolic!(powf_by_base(a, b, y));
+    let is_ordinary = y.is_normal() && !b.is_zero();
+    if is_plain::<T>() && is_ordinary {
+        return b * (y / a);
+    }
     let b = exponent(a, b);
-    if y.is_normal() && !b.is_zero() { b * (y / a) } else { powf_base_at_ends(a, b, y) }
+    if is_ordinary { b * (y / a) } else { powf_base_at_ends(a, b, y) }
 }
 
 /// 0 for `b = 0` even at `a = 0`. If the power is out of range, the partial may still be in range: it is computed from
@@ -187,7 +191,7 @@ fn powf_exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
 #[inline]
 pub(crate) fn exponent<T: Scalar>(a: T, b: T) -> T {
     symbolic!(exponent(a, b));
-    if is_plain::<T>() || a > T::zero() { b } else { exponent_at_ends(a, b) }
+    if a > T::zero() { b } else { exponent_at_ends(a, b) }
 }
 
 #[cold]
@@ -195,7 +199,8 @@ pub(crate) fn exponent<T: Scalar>(a: T, b: T) -> T {
 fn exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
     let integer = b.floor();
     if a.is_zero() && b >= T::zero() {
-        // Of other exponents, the derivatives are 0 or infinite, by their integer part alone.
+        // Of other exponents, the derivatives are 0 or infinite, by their integer part alone. And a small one minus 1 would
+        // be rounded to -1.
         return depends_on(if b == integer { integer } else { integer + half() }, [a, b]);
     }
     if a < T::zero() && b == integer && b.is_finite() {

@@ -154,6 +154,8 @@ const PAIR_KINKS: &[(&str, [f64; 2], [f64; 2])] = &[
     ("powf", [0.0, INF], [0.0, 0.0]),
     ("powf", [2.0, INF], [INF, INF]),
     ("powf", [-0.5, 0.25], [NAN, NAN]),
+    ("powf", [0.0, 1e-20], [INF, 0.0]),
+    ("powf", [-0.0, 1e-20], [INF, 0.0]),
     ("powf", [-2.0, -1.5], [NAN, NAN]),
 ];
 

@@ -132,6 +132,9 @@ fn powf_by_base(a: f64, b: f64, p: f64) -> f64 {
     if p.is_nan() {
         return p;
     }
+    if a == 0.0 && b > 0.0 && b < 1.0 {
+        return f64::INFINITY;
+    }
     let power = a.powf(b - 1.0);
     if power.is_normal() || p.is_infinite() || a == 0.0 {
         return b * power;
