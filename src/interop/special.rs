@@ -187,13 +187,15 @@ special! {
     /// use gradtape::{Function, Special, function};
     ///
     /// // The negative log-likelihood of a gamma distribution.
-    /// let loss = function!(let data: Vec<f64> = vec![0.5, 1.5, 4.0]; |p| {
+    /// let loss = function!(|p| {
     ///     let (shape, rate) = (p[0], p[1]);
-    ///     data.iter().map(|&x| rate * x - (shape - 1.0) * x.ln() - shape * rate.ln() + shape.ln_gamma()).sum()
+    ///     let term = |x: f64| rate * x - (shape - 1.0) * x.ln() - shape * rate.ln() + shape.ln_gamma();
+    ///     [0.5, 1.5, 4.0].map(term).into_iter().sum()
     /// });
     /// let gradient = loss.gradient(&[1.0, 0.5]);
     /// // By the shape: 3 ψ(1) - Σ ln x - 3 ln 1/2.
-    /// assert!((gradient[0] - (3.0 * -0.577_215_664_901_532_9 - 3.0_f64.ln() + 3.0 * 2.0_f64.ln())).abs() < 1e-14);
+    /// let expected = 3.0 * -0.577_215_664_901_532_9 - 3.0_f64.ln() + 3.0 * 2.0_f64.ln();
+    /// assert!((gradient[0] - expected).abs() < 1e-14);
     /// let curvature = loss.hessian(&[1.0, 0.5])[0][0];
     /// assert!((curvature - 3.0 * 1.644_934_066_848_226_4).abs() < 1e-14); // 3 ψ'(1) = π²/2
     /// ```

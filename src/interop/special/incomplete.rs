@@ -61,14 +61,7 @@ fn term(a: f64, x: f64) -> f64 {
 
 /// `a ln(a/x) + x - a`.
 fn deviance(a: f64, x: f64) -> f64 {
-    let v = (x - a) / (x + a);
-    if v.abs() > 0.2 {
-        return a * (a / x).ln() + (x - a);
-    }
-    // ln(x/a) = 2 (v + v³/3 + v⁵/5 + …)
-    let square = v * v;
-    let series = (1..=12).rev().fold(0.0, |sum, k| (sum + 1.0 / f64::from(2 * k + 1)) * square);
-    (x - a) * v - 2.0 * a * v * series
+    if x < 0.5 * a { a * (a / x).ln() + (x - a) } else { -a * pxfm::f_log1pmx((x - a) / a) }
 }
 
 /// `1 + x/(a + 1) + x²/((a + 1)(a + 2)) + …`, for `x` below 1 or about `a`.
