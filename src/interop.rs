@@ -14,3 +14,5 @@ mod nalgebra;
 mod ndarray;
 #[cfg(feature = "nalgebra")]
 mod sparse;
+#[cfg(feature = "special")]
+pub(crate) mod special;

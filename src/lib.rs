@@ -274,6 +274,9 @@ pub use interop::complex;
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;
+#[cfg(feature = "special")]
+#[cfg_attr(docsrs, doc(cfg(feature = "special")))]
+pub use interop::special::Special;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;

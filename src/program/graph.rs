@@ -198,10 +198,8 @@ impl<T> Graph<T> {
     /// An error if the graph calls an operation of the user's own, which is code that only this process has.
     pub(crate) fn refuse_customs(&self) -> Result<(), Error> {
         let Some(node) = self.nodes.iter().find(|node| node.op == Op::custom) else { return Ok(()) };
-        let found = format!(
-            "`{}`, an operation of your own; compute it with these operations instead",
-            self.custom(node).name()
-        );
+        let found =
+            format!("`{}`, a custom operation; compute it with these operations instead", self.custom(node).name());
         Err(Error::unexpected("program", "operations of gradtape, which can be written down", found))
     }
 

@@ -29,7 +29,7 @@ use std::fmt::Debug;
 
 pub use differentiable::partials;
 use gradtape::Real;
-use gradtape::check::random::{Operation, Unit};
+use gradtape::check::random::{Operation, Table, Unit};
 use num_traits::Float;
 use quickcheck::{Arbitrary, QuickCheck, Testable};
 
@@ -75,6 +75,16 @@ pub fn complaint<T: TestFloat>(ours: T, expected: f64, ulps: f64, what: impl Deb
 
 pub fn quickcheck(tests: u64, property: impl Testable) {
     QuickCheck::new().tests(tests).min_tests_passed(tests).quickcheck(property);
+}
+
+/// The operations of one argument, and the functions of [`gradtape::Special`].
+pub fn unary<F: Real>() -> Vec<Operation<F, 1>> {
+    [Table::UNARY, Table::SPECIAL].concat()
+}
+
+/// The same for two arguments. The first ones are those of [`Table::BINARY`].
+pub fn binary<F: Real>() -> Vec<Operation<F, 2>> {
+    [Table::BINARY, Table::SPECIAL_PAIRS].concat()
 }
 
 /// Uses of a table entry in tests.

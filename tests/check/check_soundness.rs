@@ -4,11 +4,11 @@
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
 use gradtape::check;
-use gradtape::check::random::{Operation, Smooth, Table, Unit};
+use gradtape::check::random::{Operation, Smooth, Unit};
 use gradtape::check::{Check, Entry, Variation, Verdict, difference};
 use gradtape::{Real, Tape, Value};
 use testing::wrong::{is_caught, with_slope};
-use testing::{InBox, TestFloat, number, quickcheck};
+use testing::{InBox, TestFloat, binary, number, quickcheck, unary};
 
 type Function = fn(&[Value<f64>]) -> Value<f64>;
 
@@ -144,10 +144,10 @@ fn assert_operations_agree<T: TestFloat, const N: usize>(
 #[test]
 fn the_whole_table_agrees_in_both_precisions() {
     fn property(unit: Unit, units: [Unit; 2]) {
-        assert_operations_agree::<f64, 1>(Table::UNARY, Table::UNARY, [unit]);
-        assert_operations_agree::<f64, 2>(Table::BINARY, Table::BINARY, units);
-        assert_operations_agree::<f32, 1>(Table::UNARY, Table::UNARY, [unit]);
-        assert_operations_agree::<f32, 2>(Table::BINARY, Table::BINARY, units);
+        assert_operations_agree::<f64, 1>(&unary(), &unary(), [unit]);
+        assert_operations_agree::<f64, 2>(&binary(), &binary(), units);
+        assert_operations_agree::<f32, 1>(&unary(), &unary(), [unit]);
+        assert_operations_agree::<f32, 2>(&binary(), &binary(), units);
     }
     quickcheck(100, property as fn(Unit, [Unit; 2]));
 }

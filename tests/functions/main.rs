@@ -13,5 +13,7 @@ mod functions;
 mod nested;
 mod objectives;
 mod preaccumulate;
+mod special;
+mod special_literals;
 mod univariate;
 mod vector_functions;

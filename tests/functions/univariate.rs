@@ -1,14 +1,14 @@
 //! Derivatives up to the third of functions of one number: for every operation of the table, against differences.
 
 use gradtape::check::difference;
-use gradtape::check::random::{Table, Unit};
+use gradtape::check::random::Unit;
 use gradtape::{Dual, derivative, second_derivative, third_derivative};
-use testing::{InBox, assert_near, bits, quickcheck};
+use testing::{InBox, assert_near, bits, quickcheck, unary};
 
 type Three = Dual<Dual<Dual<f64>>>;
 
 fn property(unit: Unit) {
-    let orders = Table::<Dual<f64>>::UNARY.iter().zip(Table::<Dual<Dual<f64>>>::UNARY).zip(Table::<Three>::UNARY);
+    let orders = unary::<Dual<f64>>().into_iter().zip(unary::<Dual<Dual<f64>>>()).zip(unary::<Three>());
     for ((first, second), third) in orders {
         let [x] = third.point([unit]);
         let ours = third_derivative(|x| (third.f)([x]), x);

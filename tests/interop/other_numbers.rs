@@ -3,7 +3,7 @@
 
 use easer::functions::{Back, Easing, Elastic};
 use gradtape::check::difference;
-use gradtape::check::random::{Operation, Table};
+use gradtape::check::random::Operation;
 use gradtape::{Dual, Function, Mode, Plain, Real, Tape, Value, derivative, function, gradient};
 use half::{bf16, f16};
 use num_complex::{Complex, ComplexFloat};
@@ -11,7 +11,7 @@ use num_quaternion::UnitQuaternion;
 use num_traits::{Float, FloatConst};
 use testing::differentiable::{Differentiable, Over, outcome};
 use testing::functions::gradient_by;
-use testing::{assert_near, assert_same_bits, number, partials};
+use testing::{assert_near, assert_same_bits, binary, number, partials, unary};
 use twofloat::TwoFloat;
 
 #[test]
@@ -42,9 +42,9 @@ where
         let lines: Vec<_> = bad.map(|k| format!("{} {k} at {x:?}: {} for {}\n", op.name, ours[k], theirs[k])).collect();
         lines.concat()
     }
-    let unary = Table::<F>::UNARY.iter().zip(Table::UNARY).map(|(op, exact)| complaints(op, exact, epsilon));
-    let pairs = Table::<F>::BINARY.iter().zip(Table::BINARY).map(|(op, exact)| complaints(op, exact, epsilon));
-    let complaints: String = unary.chain(pairs).collect();
+    let of_one = unary::<F>().into_iter().zip(unary()).map(|(op, exact)| complaints(&op, &exact, epsilon));
+    let of_two = binary::<F>().into_iter().zip(binary()).map(|(op, exact)| complaints(&op, &exact, epsilon));
+    let complaints: String = of_one.chain(of_two).collect();
     assert!(complaints.is_empty(), "\n{complaints}");
 }
 

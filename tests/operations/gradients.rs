@@ -9,7 +9,10 @@ use gradtape::{Dual, Value};
 use num_traits::Float;
 use testing::differentiable::{Over, outcome};
 use testing::for_every_number;
-use testing::{InBox, TestFloat, assert_near, assert_same_bits, bits, names, number, partials, quickcheck, read_names};
+use testing::{
+    InBox, TestFloat, assert_near, assert_same_bits, binary, bits, names, number, partials, quickcheck, read_names,
+    unary,
+};
 
 /// `op` and `plain` are the same entry for `T` and for f64. The differences are computed in f64.
 fn assert_agrees_with_differences<T: TestFloat, F: Over<T>, const N: usize>(
@@ -34,7 +37,7 @@ fn assert_agrees_with_differences<T: TestFloat, F: Over<T>, const N: usize>(
 
 fn unary_partials<T: TestFloat, F: Over<T>>() {
     let property = |unit| {
-        for (op, plain) in Table::UNARY.iter().zip(Table::UNARY) {
+        for (op, plain) in unary().iter().zip(&unary()) {
             assert_agrees_with_differences::<T, F, 1>(op, plain, [unit]);
         }
     };
@@ -43,7 +46,7 @@ fn unary_partials<T: TestFloat, F: Over<T>>() {
 
 fn pair_partials<T: TestFloat, F: Over<T>>() {
     let property = |units| {
-        for (op, plain) in Table::BINARY.iter().zip(Table::BINARY) {
+        for (op, plain) in binary().iter().zip(&binary()) {
             assert_agrees_with_differences::<T, F, 2>(op, plain, units);
         }
     };
@@ -72,11 +75,11 @@ fn numbers<T: TestFloat, F: Over<T>>() {
             // Not the nodes of any tape: operations must not depend on them.
             let [x, y, z] = variables.map(|x| x * T::one());
             let [left, right] = [a, b].map(F::constant);
-            for (op, plain) in Table::UNARY.iter().zip(Table::UNARY) {
+            for (op, plain) in unary().iter().zip(&unary()) {
                 assert_same_bits((op.f)([x]).data(), (plain.f)([a]), (op.name, a));
                 assert_same_bits((op.f)([left]).data(), (plain.f)([a]), ("constant", op.name, a));
             }
-            for (op, plain) in Table::BINARY.iter().zip(Table::BINARY) {
+            for (op, plain) in binary().iter().zip(&binary()) {
                 for (operands, what) in
                     [([x, y], "variables"), ([x, right], "constant right"), ([left, y], "constant left")]
                 {

@@ -5,7 +5,7 @@ use gradtape::check::difference;
 use gradtape::check::random::{Operation, Table, Unit};
 use gradtape::{Dual, Number, Real, Value};
 use testing::differentiable::{Differentiable, outcome, partials};
-use testing::{InBox, assert_near, bits, number, quickcheck};
+use testing::{InBox, assert_near, binary, bits, number, quickcheck, unary};
 
 /// A number over a number over f64.
 trait Nested: Differentiable<Inner: Differentiable<Inner = f64> + Number<Plain = f64>> + Real<Plain = f64> {}
@@ -73,7 +73,7 @@ where
     F::Inner: Real,
 {
     let property = |unit| {
-        for (nested, op) in Table::<F>::UNARY.iter().zip(Table::UNARY) {
+        for (nested, op) in unary::<F>().iter().zip(&unary()) {
             assert_agrees_with_differences(nested, op, [unit]);
         }
     };
@@ -82,7 +82,7 @@ where
 
 fn pair_differences<F: Nested>() {
     let property = |units| {
-        for (nested, op) in Table::<F>::BINARY.iter().zip(Table::BINARY) {
+        for (nested, op) in binary::<F>().iter().zip(&binary()) {
             assert_agrees_with_differences(nested, op, units);
         }
     };
@@ -109,8 +109,8 @@ fn numbers<F: Nested>() {
         let f = |x: [F::Inner; N]| outcome(nested.f, x).0;
         assert_eq!(bits(outcome(f, plain.at).0), bits((plain.f)(plain.at)), "{}", plain.name);
     }
-    Table::<F>::UNARY.iter().zip(Table::UNARY).for_each(|(nested, plain)| check(nested, plain));
-    Table::<F>::BINARY.iter().zip(Table::BINARY).for_each(|(nested, plain)| check(nested, plain));
+    unary::<F>().iter().zip(&unary()).for_each(|(nested, plain)| check(nested, plain));
+    binary::<F>().iter().zip(&binary()).for_each(|(nested, plain)| check(nested, plain));
 }
 
 /// A message if the matrix is not symmetric.
@@ -123,7 +123,7 @@ fn complaint<F: Nested, const N: usize>(name: &str, f: impl Fn([F; N]) -> F, x: 
 
 fn unary_symmetry<F: Nested>() {
     let mut complaints = String::new();
-    for (op, plain) in Table::<F>::UNARY.iter().zip(Table::<f64>::UNARY) {
+    for (op, plain) in unary::<F>().iter().zip(unary::<f64>()) {
         for x in POINTS.into_iter().filter(|&x| !(plain.f)([x]).is_nan()) {
             complaints.extend(complaint(op.name, |[w, x]: [F; 2]| w * (op.f)([x]), [3.0, x]));
         }
@@ -143,7 +143,7 @@ const EXCEPTIONS: &[Exception] = &[
 
 fn pair_symmetry<F: Nested>() {
     let mut complaints = String::new();
-    for (op, plain) in Table::<F>::BINARY.iter().zip(Table::<f64>::BINARY) {
+    for (op, plain) in binary::<F>().iter().zip(binary::<f64>()) {
         let excepted = |x, y| EXCEPTIONS.iter().any(|(name, covers)| *name == op.name && covers(x, y));
         for (x, y) in POINTS.into_iter().flat_map(|x| POINTS.map(|y| (x, y))) {
             if !(plain.f)([x, y]).is_nan() && !excepted(x, y) {
@@ -160,7 +160,7 @@ fn same_bits<const N: usize>(ours: [[f64; N]; N], theirs: [[f64; N]; N]) -> bool
 }
 
 fn unary_agreement<F: Nested>() {
-    for (op, tapes) in Table::<F>::UNARY.iter().zip(Table::<Value<Value<f64>>>::UNARY) {
+    for (op, tapes) in unary::<F>().iter().zip(unary::<Value<Value<f64>>>()) {
         for x in POINTS.into_iter().chain([f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, 5e-324, -5e-324, 0.25])
         {
             let ours = hessian(|[w, x]: [F; 2]| w * (op.f)([x]), [3.0, x]);
@@ -171,7 +171,7 @@ fn unary_agreement<F: Nested>() {
 }
 
 fn pair_agreement<F: Nested>() {
-    for (op, tapes) in Table::<F>::BINARY.iter().zip(Table::<Value<Value<f64>>>::BINARY) {
+    for (op, tapes) in binary::<F>().iter().zip(binary::<Value<Value<f64>>>()) {
         let excepted = |x, y| EXCEPTIONS.iter().any(|(name, covers)| *name == op.name && covers(x, y));
         for (x, y) in POINTS.into_iter().flat_map(|x| POINTS.map(|y| (x, y))).filter(|&(x, y)| !excepted(x, y)) {
             let ours = hessian(|[w, x, y]: [F; 3]| w * (op.f)([x, y]), [3.0, x, y]);
@@ -222,7 +222,7 @@ fn at_zero<F: Nested>() {
 #[test]
 fn third_derivatives_at_zero_agree_with_differences_of_the_second() {
     let mut compared = Vec::new();
-    for (triple, double) in Table::<Dual<Dual<Dual<f64>>>>::UNARY.iter().zip(Table::<Dual<Dual<f64>>>::UNARY) {
+    for (triple, double) in unary::<Dual<Dual<Dual<f64>>>>().iter().zip(unary::<Dual<Dual<f64>>>()) {
         let second = |at| partials(|x: [Dual<f64>; 1]| partials(double.f, x)[0], [at])[0];
         let (expected, error) = difference(second, 0.0);
         // Not smooth at 0, or not defined there.

@@ -1,10 +1,10 @@
 //! Forward and reverse mode compute the same, and lanes are independent: every operation of the table, at ordinary,
 //! singular and special points.
 
-use gradtape::check::random::{Any, Operation, Table};
+use gradtape::check::random::{Any, Operation};
 use gradtape::{Dual, Real, Value};
 use testing::differentiable::{Over, outcome};
-use testing::{TestFloat, assert_same_bits, bits, number, quickcheck};
+use testing::{TestFloat, assert_same_bits, binary, bits, number, quickcheck, unary};
 
 /// Kinks, poles, zeros and the ends of the range, in addition to the points of [`Any`].
 fn special<T: TestFloat>() -> Vec<T> {
@@ -37,10 +37,10 @@ fn same_bits_of<T: TestFloat, const N: usize>(
 }
 
 fn same_bits_at<T: TestFloat>([a, b]: [T; 2]) {
-    for ((reverse, forward), lanes) in Table::UNARY.iter().zip(Table::UNARY).zip(Table::UNARY) {
+    for ((reverse, forward), lanes) in unary().iter().zip(&unary()).zip(&unary()) {
         same_bits_of(reverse, forward, lanes, [a]);
     }
-    for ((reverse, forward), lanes) in Table::BINARY.iter().zip(Table::BINARY).zip(Table::BINARY) {
+    for ((reverse, forward), lanes) in binary().iter().zip(&binary()).zip(&binary()) {
         same_bits_of(reverse, forward, lanes, [a, b]);
         let what = (reverse.name, a, b);
         // Both arguments are one variable: two slopes of the same node.

@@ -2,12 +2,12 @@
 //! in programs, with and without exact arithmetic; and they are symmetric. At ordinary points, and where an operation has
 //! a kink, a pole or a convention.
 
-use gradtape::check::random::{Operation, Table};
+use gradtape::check::random::Operation;
 use gradtape::check::{self, Doubt, Verdict};
 use gradtape::program::{Expr, Options, Precision, Program};
 use gradtape::{Dual, Function, Real, Value, function};
 use testing::differentiable::{Differentiable, Over, outcome, partials};
-use testing::{TestFloat, number};
+use testing::{TestFloat, binary, number, unary};
 
 type Duals<T> = Dual<Dual<Dual<T>>>;
 type Tapes<T> = Value<Value<Value<T>>>;
@@ -145,12 +145,12 @@ fn has_no_limit<T: TestFloat>(name: &str, [a, b]: [T; 2]) -> bool {
 fn operations<T: TestFloat + Precision>() {
     let pairs = || points().into_iter().flat_map(|a: T| points().into_iter().map(move |b| [a, b]));
     let mut complaints = Vec::new();
-    for op in modes(Table::UNARY, Table::UNARY, Table::UNARY, Table::UNARY) {
+    for op in modes(&unary(), &unary(), &unary(), &unary()) {
         let points = || points().into_iter().map(|x: T| [x]);
         complaints.extend(op.complaints(points()));
         complaints.extend(points().filter_map(|x| op.asymmetry(x)));
     }
-    for op in modes(Table::BINARY, Table::BINARY, Table::BINARY, Table::BINARY) {
+    for op in modes(&binary(), &binary(), &binary(), &binary()) {
         let points = || pairs().filter(|&x| !has_no_limit(op.name, x));
         complaints.extend(op.complaints(points()));
         complaints.extend(points().filter_map(|x| op.asymmetry(x)));

@@ -2,12 +2,12 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
 
-use gradtape::check::random::{Expression, Smooth, Table, Unit};
+use gradtape::check::random::{Expression, Smooth, Unit};
 use gradtape::sparse::{Coloring, Csr, Side, Sparsity};
 use gradtape::{Driver, Function, Mode, Plain, Real, VectorFunction, function};
 use num_traits::Float;
 use testing::functions::{Chain, Random, Several, all_bits, gradient_by, jacobian_by, point};
-use testing::{InBox, TestFloat, number, quickcheck};
+use testing::{InBox, TestFloat, binary, number, quickcheck, unary};
 
 /// Equal up to rounding, and NaN in the same entries.
 fn is_near<T: TestFloat>(ours: T, theirs: T) -> bool {
@@ -204,23 +204,23 @@ struct AllOperations;
 
 impl<T: Plain> VectorFunction<T> for AllOperations {
     fn outputs(&self, _inputs: usize) -> usize {
-        Table::<f64>::UNARY.len() + Table::<f64>::BINARY.len()
+        unary::<f64>().len() + binary::<f64>().len()
     }
 
     #[inline(never)]
     fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
-        let (unary, binary) = (Table::<F>::UNARY, Table::<F>::BINARY);
+        let (unary, binary) = (unary::<F>(), binary::<F>());
         let (ys, pairs) = y.split_at_mut(unary.len());
-        ys.iter_mut().zip(unary).zip(x).for_each(|((y, op), &x)| *y = (op.f)([x]));
+        ys.iter_mut().zip(&unary).zip(x).for_each(|((y, op), &x)| *y = (op.f)([x]));
         let x = x[unary.len()..].chunks(2);
-        pairs.iter_mut().zip(binary).zip(x).for_each(|((y, op), x)| *y = (op.f)([x[0], x[1]]));
+        pairs.iter_mut().zip(&binary).zip(x).for_each(|((y, op), x)| *y = (op.f)([x[0], x[1]]));
     }
 }
 
 /// A point in the boxes of all operations.
 fn in_all_boxes<T: TestFloat>(unit: Unit) -> Vec<T> {
-    let unary = Table::<f64>::UNARY.iter().flat_map(|op| op.point([unit]));
-    unary.chain(Table::<f64>::BINARY.iter().flat_map(|op| op.point([unit; 2]))).map(number).collect()
+    let unary = unary::<f64>().into_iter().flat_map(|op| op.point([unit]));
+    unary.chain(binary::<f64>().into_iter().flat_map(|op| op.point([unit; 2]))).map(number).collect()
 }
 
 fn operations_are_dense<T: TestFloat>() {
@@ -246,7 +246,7 @@ struct OfOne(usize);
 impl<T: Plain> Function<T> for OfOne {
     #[inline(never)]
     fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
-        let y = (Table::<F>::UNARY[self.0].f)([x[1]]);
+        let y = (unary::<F>()[self.0].f)([x[1]]);
         x[0] * y * y + y
     }
 }
@@ -256,7 +256,7 @@ struct OfTwo(usize);
 impl<T: Plain> Function<T> for OfTwo {
     #[inline(never)]
     fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
-        let y = (Table::<F>::BINARY[self.0].f)([x[1], x[2]]);
+        let y = (binary::<F>()[self.0].f)([x[1], x[2]]);
         x[0] * y * y + y
     }
 }
@@ -296,12 +296,12 @@ fn serve_everywhere<T: TestFloat>(f: &impl Function<T>, places: &[Vec<T>], point
 
 fn patterns_of_operations_serve_everywhere<T: TestFloat>() {
     let w = number(1.5);
-    for (k, op) in Table::<f64>::UNARY.iter().enumerate() {
+    for (k, op) in unary::<f64>().iter().enumerate() {
         let places: Vec<_> = SPECIAL.iter().map(|&x| vec![w, number(x)]).collect();
         let points = [op.at[0], op.low[0], op.high[0], 0.3, -0.3, 1.7, -1.7].map(|x| vec![w, number(x)]);
         serve_everywhere::<T>(&OfOne(k), &places, &points, op.name);
     }
-    for (k, op) in Table::<f64>::BINARY.iter().enumerate() {
+    for (k, op) in binary::<f64>().iter().enumerate() {
         let pairs = SPECIAL.iter().flat_map(|&a| SPECIAL.map(|b| [a, b]));
         let places: Vec<_> = pairs.map(|[a, b]| vec![w, number(a), number(b)]).collect();
         let points = [op.at, op.low, op.high, [0.3, 1.7], [1.7, 0.3], [-0.3, 1.7], [2.3, -1.7]];

@@ -28,6 +28,14 @@ pub struct Operation<F, const N: usize> {
     pub(super) syntax: Syntax,
 }
 
+impl<F, const N: usize> Operation<F, N> {
+    /// A function outside of the table, with the point `at` and the ends of its box.
+    #[cfg(feature = "special")]
+    pub(crate) const fn function(name: &'static str, f: fn([F; N]) -> F, [at, low, high]: [[f64; N]; 3]) -> Self {
+        Self { name, f, at, low, high, syntax: Syntax::Method("") }
+    }
+}
+
 /// How code writes an operation.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Syntax {
