@@ -28,7 +28,7 @@ where
     let p: [T; 3] = [0.5, -0.25, 0.125].map(number);
     let rows = rows::<T>(count);
     let posterior = options
-        .record_with(|p, x| likelihood(p, x), &p, &[T::one(); 2])
+        .record_with(likelihood, &p, &[T::one(); 2])
         .gradient_of_sum_plus(&options.record_with(|p, _| prior(p), &p, &[]));
     let mut workspace = Workspace::new();
     let ours = posterior.run(&p, Rows::new(&rows, 2).unwrap(), &mut workspace).unwrap().totals().to_vec();
@@ -120,6 +120,7 @@ fn what_does_not_fit_is_refused() {
 /// The sum is 0, so that the term alone is left, as in its own gradient.
 #[test]
 fn random_terms_have_their_own_gradients_bit_for_bit() {
+    #[allow(clippy::needless_pass_by_value, reason = "quickcheck hands its arguments over")]
     fn property(expression: Expression) {
         let x = expression.inputs().to_vec();
         for options in [Options::new().exact(), Options::new()] {

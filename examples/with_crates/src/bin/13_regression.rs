@@ -5,9 +5,8 @@
 //! alone, which [`gradient_of_sum_plus`](Program::gradient_of_sum_plus) counts once. The lesson prints the posterior
 //! means of the coefficients with their errors, beside the coefficients that the rows were drawn with.
 
-use gradtape::Real;
 use gradtape::program::{Expr, Program, Rows};
-use gradtape::special::Special;
+use gradtape::{Real, Special};
 use nuts_rs::rand::{SeedableRng, rngs::StdRng};
 use rand_distr::{Beta, Distribution, Gamma, Poisson};
 use with_crates::{Density, mean_and_error, sample};
@@ -64,10 +63,8 @@ fn main() {
         let share: f64 = Beta::new(mean * precision, (1.0 - mean) * precision).expect(valid).sample(&mut random);
         shares.extend([x, share]);
     }
-    let regressions: [(&str, Likelihood, &[f64], [f64; 3]); 2] = [
-        ("negative binomial", negative_binomial, &counts, [1.0, 0.5, 2.0]),
-        ("beta", beta, &shares, [0.3, -0.8, 3.0]),
-    ];
+    let regressions: [(&str, Likelihood, &[f64], [f64; 3]); 2] =
+        [("negative binomial", negative_binomial, &counts, [1.0, 0.5, 2.0]), ("beta", beta, &shares, [0.3, -0.8, 3.0])];
     for (name, likelihood, rows, truth) in regressions {
         for ((mean, error), truth) in posterior_means(likelihood, rows).into_iter().zip(truth) {
             println!("{name}: {mean:.3} ± {error:.3}, drawn with {truth}");
