@@ -77,7 +77,7 @@ pub(crate) trait Checkpoint<T> {
         records: Records<'_, T>,
         output_adjoints: &[T],
         earlier: &mut [T],
-        reached: &mut Reached<T>,
+        reached: &mut Reached<'_, T>,
         workspace: &mut Workspace,
     );
 
