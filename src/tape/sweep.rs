@@ -79,14 +79,15 @@ const ADJOINTS_AHEAD: usize = 256;
 
 /// The sweep of the last nodes, one for each record. It returns the adjoints of the earlier nodes.
 fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reached: &mut Reached<'_, T>) -> &'a mut [T] {
-    let (mut end, mut reached) = (adjoints.len(), reached.local());
+    let mut end = adjoints.len();
     for record in joins.iter().rev() {
         end -= 1;
         let (earlier, later) = adjoints.split_at_mut(end);
+        let (mut earlier_reached, is_reached) = reached.split_at(end);
         prefetch(ptr::from_ref(record).wrapping_sub(RECORDS_AHEAD));
         prefetch(ptr::from_ref(&later[0]).wrapping_sub(ADJOINTS_AHEAD));
-        if reached.has(end) {
-            spread(record, later[0], earlier, &mut reached);
+        if is_reached {
+            spread(record, later[0], earlier, &mut earlier_reached);
         }
     }
     &mut adjoints[..end]
