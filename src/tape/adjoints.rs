@@ -1,32 +1,49 @@
 //! Adjoints: the derivatives of an output by the nodes of a tape.
 
+use std::any::TypeId;
 use std::marker::PhantomData;
 
+use crate::dual::Dual;
 use crate::ops::kind::is_plain;
 use crate::scalar::Scalar;
 
-/// The adjoints of the first nodes of a tape.
+/// The adjoints of the first nodes of a tape, and memory for [`Reached`].
 #[derive(Clone)]
 pub(crate) struct Adjoints<T> {
     pub(crate) numbers: Vec<T>,
-    pub(crate) reached: Reached<T>,
+    marks: Vec<bool>,
 }
 
 /// The nodes that the output depends on, as far as the sweep has come.
 ///
-/// For f32 and f64, these may be all: a node with the adjoint 0 adds 0 to others. If the numbers are values of inner
-/// tapes, the sum would mix two inner tapes that the output does not mix, and the adjoint 0 alone does not say that a
-/// node has no influence, because a number 0 may have derivatives.
-#[derive(Clone)]
-pub(crate) struct Reached<T> {
-    /// Empty for f32 and f64.
-    nodes: Vec<bool>,
-    plain: PhantomData<fn(T)>,
+/// For [numbers without tapes](is_tapeless), these may be all: a node with the adjoint 0 adds 0 to others. If the
+/// numbers are values of inner tapes, the sum would mix two inner tapes that the output does not mix, and the adjoint 0
+/// alone does not say that a node has no influence, because a number 0 may have derivatives.
+pub(crate) struct Reached<'a, T> {
+    /// Empty for numbers without tapes.
+    marks: &'a mut [bool],
+    number: PhantomData<T>,
+}
+
+/// Whether no `T` is a value of an inner tape, or holds one, as far as the compiler knows: `T` is a plain number, or a
+/// `Dual` of the drivers.
+#[inline(always)]
+pub(super) fn is_tapeless<T: 'static>() -> bool {
+    fn is<T: 'static, U: 'static>() -> bool {
+        TypeId::of::<T>() == TypeId::of::<U>()
+    }
+    fn is_dual<T: 'static, const N: usize>() -> bool {
+        is::<T, Dual<f64, N>>()
+            || is::<T, Dual<f64, N, false>>()
+            || is::<T, Dual<f32, N>>()
+            || is::<T, Dual<f32, N, false>>()
+    }
+    is_plain::<T>() || is_dual::<T, 1>() || is_dual::<T, 2>() || is_dual::<T, 4>()
 }
 
 impl<T> Adjoints<T> {
     pub(crate) const fn new() -> Self {
-        Self { numbers: Vec::new(), reached: Reached { nodes: Vec::new(), plain: PhantomData } }
+        Self { numbers: Vec::new(), marks: Vec::new() }
     }
 }
 
@@ -34,27 +51,38 @@ impl<T: Scalar> Adjoints<T> {
     /// Forgets all and makes as many adjoints, all 0, of nodes that are not reached. Returns whether there is memory.
     pub(crate) fn start(&mut self, nodes: usize) -> bool {
         self.numbers.clear();
-        self.reached.nodes.clear();
-        let marks = if is_plain::<T>() { 0 } else { nodes };
-        let reserved = self.numbers.try_reserve_exact(nodes).and(self.reached.nodes.try_reserve_exact(marks));
+        self.marks.clear();
+        let marks = if is_tapeless::<T>() { 0 } else { nodes };
+        let reserved = self.numbers.try_reserve_exact(nodes).and(self.marks.try_reserve_exact(marks));
         if reserved.is_ok() {
             self.numbers.resize(nodes, T::zero());
-            self.reached.nodes.resize(marks, false);
+            self.marks.resize(marks, false);
         }
         reserved.is_ok()
     }
+
+    pub(crate) fn parts(&mut self) -> (&mut [T], Reached<'_, T>) {
+        (&mut self.numbers, Reached { marks: &mut self.marks, number: PhantomData })
+    }
 }
 
-impl<T: Scalar> Reached<T> {
+impl<T: Scalar> Reached<'_, T> {
     #[inline(always)]
     pub(crate) fn has(&self, node: usize) -> bool {
-        is_plain::<T>() || self.nodes[node]
+        is_tapeless::<T>() || self.marks[node]
     }
 
     #[inline(always)]
     pub(crate) fn add(&mut self, node: usize) {
-        if !is_plain::<T>() {
-            self.nodes[node] = true;
+        if !is_tapeless::<T>() {
+            self.marks[node] = true;
         }
+    }
+
+    /// Those of the nodes before `node`, and whether this one is reached.
+    #[inline(always)]
+    pub(crate) fn split_at(&mut self, node: usize) -> (Reached<'_, T>, bool) {
+        let (marks, later) = self.marks.split_at_mut(if is_tapeless::<T>() { 0 } else { node });
+        (Reached { marks, number: PhantomData }, is_tapeless::<T>() || later[0])
     }
 }

@@ -150,7 +150,7 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
         records: Records<'_, T>,
         output_adjoints: &[T],
         earlier: &mut [T],
-        reached: &mut Reached<T>,
+        reached: &mut Reached<'_, T>,
         workspace: &mut Workspace,
     ) {
         let start = earlier.len();
@@ -188,7 +188,7 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
         };
         let end = outputs.iter().filter_map(index).fold(self.nodes.len(), |end, index| end.max(index + 1));
         tape.inner.read(|local| {
-            let seed = |adjoints: &mut [T], local_reached: &mut Reached<T>| {
+            let seed = |adjoints: &mut [T], local_reached: &mut Reached<'_, T>| {
                 for (variable, &node) in self.nodes.iter().enumerate() {
                     adjoints[variable] = earlier[node as usize];
                     if reached.has(node as usize) {
@@ -212,9 +212,10 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
                 non_finite.for_each(|node| records.locations.note_cause_of(node, local.locations));
             }
         });
+        let (numbers, local_reached) = adjoints.parts();
         for (variable, &node) in self.nodes.iter().enumerate() {
-            earlier[node as usize] = adjoints.numbers[variable];
-            if adjoints.reached.has(variable) {
+            earlier[node as usize] = numbers[variable];
+            if local_reached.has(variable) {
                 reached.add(node as usize);
             }
         }

@@ -125,7 +125,7 @@ impl<T: Scalar> Gradients<T> {
                     unreachable!("the tape of the node is read")
                 };
                 let end = index as usize + 1;
-                let seed = |adjoints: &mut [T], reached: &mut Reached<T>| {
+                let seed = |adjoints: &mut [T], reached: &mut Reached<'_, T>| {
                     adjoints[end - 1] = output.slope;
                     reached.add(end - 1);
                 };

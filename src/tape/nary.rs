@@ -1,12 +1,12 @@
 //! Recording an n-ary node: a node of many operands.
 
+use super::adjoints::is_tapeless;
 use super::node::NodeId;
 use super::records::Record;
 use super::registry::{find, tape_of};
 use super::value::Value;
 use super::watch::watch;
 use crate::ops::call::Call;
-use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
@@ -55,8 +55,8 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     }
     let tape = tape_of::<T>(first.node);
     let origin = tape.first.get();
-    // A constant takes part with the slope 0. Of other numbers than f32 and f64, it is left out.
-    let is_missing = |value: Value<T>| !is_plain::<T>() && value.is_constant();
+    // A constant takes part with the slope 0, or is left out if it may mix inner tapes.
+    let is_missing = |value: Value<T>| !is_tapeless::<T>() && value.is_constant();
     let index = |value: Value<T>| {
         if is_missing(value) { (Record::<T>::no_operand(0), false) } else { value.node.index_or(first.node, origin) }
     };

@@ -3,11 +3,10 @@
 use std::any::Any;
 use std::ops::Range;
 
-use super::adjoints::Reached;
+use super::adjoints::{Reached, is_tapeless};
 #[cfg(feature = "locations")]
 use super::locations::Locations;
 use super::node::NodeId;
-use crate::ops::kind::is_plain;
 use crate::scalar::Scalar;
 
 /// The index of an operand that is no node. No tape has so many nodes.
@@ -36,17 +35,17 @@ impl<T: Scalar> Record<T> {
 
     /// The index of a missing operand. Its partial is 0.
     ///
-    /// For f32 and f64 it is that of `any` node, to which the sweep adds 0. Other numbers may be values of an inner
+    /// For numbers without tapes it is that of `any` node, to which the sweep adds 0. Others may be values of an inner
     /// tape, even with the number 0, and must not be added to what they have nothing to do with.
     #[inline(always)]
     pub(crate) fn no_operand(any: u32) -> u32 {
-        if is_plain::<T>() { any } else { NO_NODE }
+        if is_tapeless::<T>() { any } else { NO_NODE }
     }
 
     /// Whether an operand is missing, and the sweep passes over it.
     #[inline(always)]
     pub(crate) fn is_missing(node: u32) -> bool {
-        !is_plain::<T>() && node == NO_NODE
+        !is_tapeless::<T>() && node == NO_NODE
     }
 }
 
@@ -77,7 +76,7 @@ pub(crate) trait Checkpoint<T> {
         records: Records<'_, T>,
         output_adjoints: &[T],
         earlier: &mut [T],
-        reached: &mut Reached<T>,
+        reached: &mut Reached<'_, T>,
         workspace: &mut Workspace,
     );
 

@@ -16,14 +16,14 @@ pub(crate) fn sweep_from<T: Scalar>(
     records: Records<'_, T>,
     adjoints: &mut Adjoints<T>,
     end: usize,
-    seed: impl FnOnce(&mut [T], &mut Reached<T>),
+    seed: impl FnOnce(&mut [T], &mut Reached<'_, T>),
     workspace: &mut Workspace,
 ) {
     let has_memory = adjoints.start(end);
     assert!(has_memory, "there is no memory for the adjoints of {end} nodes; clear the tape more often");
-    let Adjoints { numbers, reached } = adjoints;
-    seed(numbers, reached);
-    sweep(records, numbers, reached, workspace);
+    let (numbers, mut reached) = adjoints.parts();
+    seed(numbers, &mut reached);
+    sweep(records, numbers, &mut reached, workspace);
     #[cfg(feature = "locations")]
     records.locations.check_adjoints(&trace(records, numbers), numbers);
 }
@@ -33,7 +33,7 @@ pub(crate) fn sweep_from<T: Scalar>(
 fn sweep<T: Scalar>(
     records: Records<'_, T>,
     mut adjoints: &mut [T],
-    reached: &mut Reached<T>,
+    reached: &mut Reached<'_, T>,
     workspace: &mut Workspace,
 ) {
     let node = |record: usize| records.variables + record;
@@ -52,7 +52,7 @@ fn sweep_records<'a, T: Scalar>(
     records: Records<'_, T>,
     start: usize,
     mut adjoints: &'a mut [T],
-    reached: &mut Reached<T>,
+    reached: &mut Reached<'_, T>,
 ) -> &'a mut [T] {
     let end = adjoints.len().saturating_sub(records.variables);
     if end <= start {
@@ -80,15 +80,16 @@ const RECORDS_AHEAD: usize = 64;
 const ADJOINTS_AHEAD: usize = 256;
 
 /// The sweep of the last nodes, one for each record. It returns the adjoints of the earlier nodes.
-fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reached: &mut Reached<T>) -> &'a mut [T] {
+fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reached: &mut Reached<'_, T>) -> &'a mut [T] {
     let mut end = adjoints.len();
     for record in joins.iter().rev() {
         end -= 1;
         let (earlier, later) = adjoints.split_at_mut(end);
+        let (mut earlier_reached, is_reached) = reached.split_at(end);
         prefetch(ptr::from_ref(record).wrapping_sub(RECORDS_AHEAD));
         prefetch(ptr::from_ref(&later[0]).wrapping_sub(ADJOINTS_AHEAD));
-        if reached.has(end) {
-            spread(record, later[0], earlier, reached);
+        if is_reached {
+            spread(record, later[0], earlier, &mut earlier_reached);
         }
     }
     &mut adjoints[..end]
@@ -96,13 +97,13 @@ fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reache
 
 /// One record of the sweep: two multiply-adds. A node depends on earlier nodes only.
 #[inline(always)]
-fn spread<T: Scalar>(record: &Record<T>, adjoint: T, earlier: &mut [T], reached: &mut Reached<T>) {
+fn spread<T: Scalar>(record: &Record<T>, adjoint: T, earlier: &mut [T], reached: &mut Reached<'_, T>) {
     let shares = both_scaled(record.partials, [adjoint; 2]);
     for (node, share) in record.nodes.into_iter().zip(shares) {
-        if Record::<T>::is_missing(node) {
+        let Some(adjoint) = earlier.get_mut(node as usize) else {
+            assert!(Record::<T>::is_missing(node), "a node depends on earlier nodes only");
             continue;
-        }
-        let adjoint = &mut earlier[node as usize];
+        };
         *adjoint = *adjoint + share;
         reached.add(node as usize);
     }
