@@ -1,4 +1,5 @@
-//! Traits of other crates, each behind the feature of the crate's name.
+//! Traits of other crates, each behind the feature of the crate's name; and special functions on those of another
+//! crate.
 
 #[cfg(feature = "approx")]
 mod approx;

@@ -168,7 +168,8 @@ special! {
             if n == 0 {
                 BesselI { n: 1 }.apply([x])
             } else {
-                (BesselI { n: n - 1 }.apply([x]) + BesselI { n: n + 1 }.apply([x])) * constant(0.5)
+                // The sum may overflow.
+                BesselI { n: n - 1 }.apply([x]) * constant(0.5) + BesselI { n: n + 1 }.apply([x]) * constant(0.5)
             }
         ];
     }
