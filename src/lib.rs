@@ -49,6 +49,7 @@
 //! | a property to test on random points or programs | [`check::random`], with feature `quickcheck` or `arbitrary` |
 //! | matrices, decompositions and rotations of `nalgebra` | [`linalg`], with feature `nalgebra` |
 //! | complex numbers of `num-complex` | [`complex`], with feature `complex` |
+//! | gamma, error and Bessel functions, the normal distribution | [`Special`], with feature `special` |
 //! | arrays of `ndarray` | [`Value`] and [`Dual`] as elements, with feature `ndarray` |
 //! | floats of 16 bits, or of about 32 digits | features `half` and `twofloat`, see [below](#other-floats) |
 //!
@@ -236,7 +237,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Links to the pages of disabled features do not work.
 #![cfg_attr(
-    not(all(feature = "complex", feature = "nalgebra", feature = "nn", feature = "quickcheck")),
+    not(all(feature = "complex", feature = "nalgebra", feature = "nn", feature = "quickcheck", feature = "special")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 

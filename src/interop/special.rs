@@ -156,7 +156,7 @@ special! {
         // `-eˣ/(1 - eˣ)`, with the sign of the limit at 0.
         Ln1mExp (1: x -> y) { normal::ln_1m_exp(x) } [-(x.exp() / (F::zero() - x.exp_m1()))];
         Logit (1: p -> y) { normal::logit(p) } [LogitSlope {}.apply([p])];
-        LogitSlope (1: p -> y) { (p * (1.0 - p)).recip() } [(p + p - F::one()) * y * y];
+        LogitSlope (1: p -> y) { (p * (1.0 - p)).abs().recip() } [(p + p - F::one()) * y * y];
         BesselJ { n: u32 } (1: x -> y) { bessel::j(n, x) } [
             if n == 0 {
                 -BesselJ { n: 1 }.apply([x])
@@ -168,7 +168,8 @@ special! {
             if n == 0 {
                 BesselI { n: 1 }.apply([x])
             } else {
-                (BesselI { n: n - 1 }.apply([x]) + BesselI { n: n + 1 }.apply([x])) * constant(0.5)
+                // The sum may overflow.
+                BesselI { n: n - 1 }.apply([x]) * constant(0.5) + BesselI { n: n + 1 }.apply([x]) * constant(0.5)
             }
         ];
     }

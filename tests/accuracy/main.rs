@@ -1,4 +1,4 @@
-//! Every derivative of the table against 90 digits, at ordinary, tiny, huge and nearly singular points, in f32 and f64:
+//! Every derivative of the table, and values and derivatives of special functions, against 90 digits, at ordinary, tiny, huge and nearly singular points, in f32 and f64:
 //! the error is at most four units in the last place (ulp), with the exceptions of `exceptions.rs`. The test measures
 //! reverse mode; forward mode has the same bits (`tests/operations/modes.rs`).
 //!
@@ -17,11 +17,12 @@ mod literals;
 mod measure;
 mod page;
 mod points;
+mod special;
 mod truth;
 
 use big::Big;
 use gradtape::check::random::{Any, Table};
-use literals::{PAIRS, UNARY};
+use literals::{PAIRS, SPECIAL, UNARY};
 use testing::differentiable::Over;
 use testing::for_every_number;
 use testing::{TestFloat, bits, partials, quickcheck};
@@ -43,6 +44,15 @@ fn the_truth_has_the_digits_that_another_tool_computes() {
         assert_agrees(&truth[0], digits[0], (name, x, "by a"));
         assert_agrees(&truth[1], digits[1], (name, x, "by b"));
     }
+    for &(name, x, digits) in SPECIAL {
+        let truth = special::unary(name, &Big::from(x));
+        assert_agrees(&truth[0], digits[0], (name, x, "value"));
+        assert_agrees(&truth[1], digits[1], (name, x));
+    }
+    let truth = special::pair("ln_beta", &[0.25, 1e9].map(Big::from));
+    for (truth, digits) in truth.iter().zip(literals::LN_BETA) {
+        assert_agrees(truth, digits, "ln_beta");
+    }
 }
 
 #[test]
@@ -56,7 +66,8 @@ fn the_two_expansions_of_the_normal_distribution_agree_where_they_meet() {
 #[test]
 fn no_derivative_is_off_by_more_than_documented() {
     let [wide, narrow] = std::thread::scope(|scope| {
-        [scope.spawn(measure::all::<f64>), scope.spawn(measure::all::<f32>)].map(|rows| rows.join().unwrap())
+        let both = [scope.spawn(measure::both::<f64>), scope.spawn(measure::both::<f32>)];
+        both.map(|rows| rows.join().unwrap())
     });
     page::compare(&wide, &narrow);
 }

@@ -9,11 +9,18 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/accuracy.md"
 /// The text above this line is written by hand.
 const MARK: &str = "<!-- From here on written by the test `accuracy`. -->\n";
 
+/// What the page says before the second table.
+const SPECIAL: &str = "\
+Their values are measured, too: `by` is `value` there. Where no parameter is named, it is 2 for `polygamma`, 2.5 for
+`gamma_p` and `gamma_q`. The arguments of `ln_gamma` and its derivatives are above -30, those of `J` below 60, and those
+of `ln_beta` from 1e-30 to 1e30.
+";
+
 /// Prints the tables, and writes or checks those of the page.
-pub(crate) fn compare(wide: &[Worst], narrow: &[Worst]) {
+pub(crate) fn compare(wide: &[Vec<Worst>; 2], narrow: &[Vec<Worst>; 2]) {
     let tables = tables(wide, narrow);
     println!("{tables}");
-    let excessive: Vec<_> = wide.iter().chain(narrow).filter(|row| row.share > 1.0).collect();
+    let excessive: Vec<_> = wide.iter().chain(narrow).flatten().filter(|row| row.share > 1.0).collect();
     assert!(excessive.is_empty(), "more than is allowed: {excessive:#?}");
     let page = std::fs::read_to_string(PATH).expect("the page can be read");
     let (prose, documented) = page.split_once(MARK).expect("the page has the mark");
@@ -31,14 +38,17 @@ pub(crate) fn compare(wide: &[Worst], narrow: &[Worst]) {
     }
 }
 
-/// First the regular rows, then the exceptions.
-fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
-    let mut tables = String::from("\n| operation | by | f64 | at | f32 | at |\n|---|---|---|---|---|---|\n");
+/// First the regular rows of operations, then those of special functions, then the exceptions.
+fn tables(wide: &[Vec<Worst>; 2], narrow: &[Vec<Worst>; 2]) -> String {
+    const HEAD: &str = "\n| operation | by | f64 | at | f32 | at |\n|---|---|---|---|---|---|\n";
+    let mut tables = [HEAD.to_owned(), format!("\n# Special functions\n\n{SPECIAL}{HEAD}")];
     let mut exceptions = String::from(
         "\n# Exceptions\n\n| operation | by | f64 | at | f32 | at | allowed | where | why |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
-    for (wide, narrow) in wide.iter().zip(narrow) {
+    let sections =
+        (0..2).flat_map(|section| wide[section].iter().zip(&narrow[section]).map(move |both| (section, both)));
+    for (section, (wide, narrow)) in sections {
         let Worst { operation, by, exception, .. } = wide;
         let mut row = format!("| `{operation}` | `{by}` |");
         for worst in [wide, narrow] {
@@ -47,7 +57,7 @@ fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
             write!(row, " {ulps} | {at} |").unwrap();
         }
         match exception {
-            None => writeln!(tables, "{row}").unwrap(),
+            None => writeln!(tables[section], "{row}").unwrap(),
             Some(e) => {
                 // A bar alone would end the cell.
                 let [allowed, region] = [e.allowed, e.region].map(|cell| cell.replace('|', "\\|"));
@@ -55,7 +65,7 @@ fn tables(wide: &[Worst], narrow: &[Worst]) -> String {
             }
         }
     }
-    tables + &exceptions
+    tables.concat() + &exceptions
 }
 
 /// The errors in f64 and f32 by operation, argument and region.

@@ -53,6 +53,39 @@ const UNARY: &[(&[&str], &[Axis])] = &[
             Between(-40.0, 40.0),
         ],
     ),
+    (
+        &["ln_gamma", "digamma", "trigamma", "polygamma"],
+        &[
+            Near(1.0),
+            Near(1.461_632_144_968_362_3),
+            Near(-0.504_083_008_264_455_4),
+            Near(-2.457_024_738_220_801),
+            Near(-7.0),
+            Between(0.0, 60.0),
+            Between(-30.0, 0.0),
+            Between(1.0, 1e6),
+        ],
+    ),
+    (&["gamma_p", "gamma_q"], &[Near(2.5), Between(0.0, 10.0), Between(0.0, 1400.0), Between(850.0, 1150.0)]),
+    (&["erfc"], &[Near(1.0), Between(-6.0, 6.0), Between(5.0, 11.0), Between(5.0, 28.0)]),
+    (&["erf_inv"], &[Near(0.5), Near(1.0), Near(-1.0), Between(-1.0, 1.0)]),
+    (&["normal_quantile", "logit"], &[Near(0.5), Near(1.0), Between(0.0, 1.0)]),
+    (
+        &["normal_ln_cdf"],
+        &[Near(-1.0), Near(5.0), Between(-6.0, 6.0), Between(-40.0, 15.0), Between(5.0, 40.0), Between(-1e5, 0.0)],
+    ),
+    (&["ln_1m_exp"], &[Near(-core::f64::consts::LN_2), Between(-3.0, 0.0), Between(-110.0, 0.0), Between(-760.0, 0.0)]),
+    (
+        &["bessel_j0", "bessel_j1"],
+        &[
+            Near(1.0),
+            Near(2.404_825_557_695_773),
+            Near(3.831_705_970_207_512_5),
+            Between(-10.0, 10.0),
+            Between(-60.0, 60.0),
+        ],
+    ),
+    (&["bessel_i0", "bessel_i1"], &[Near(1.0), Between(-10.0, 10.0), Between(-100.0, 100.0), Between(-720.0, 720.0)]),
 ];
 
 /// The same for the operations of two arguments.
@@ -99,32 +132,45 @@ const PAIRS: &[(&[&str], &[[Axis; 2]])] = &[
         &[[Between(-40.0, 40.0), Between(-40.0, 40.0)], [Near(1.0), Near(1.0)], [Anywhere, Between(-2.0, 2.0)]],
     ),
     (&["max", "min", "abs_sub", "add", "sub"], &[[Near(1.0), Near(1.0)]]),
+    (
+        &["ln_beta"],
+        &[
+            [Between(0.0, 10.0), Between(0.0, 10.0)],
+            [Between(5.0, 30.0), Between(5.0, 30.0)],
+            [Between(0.0, 1.0), Between(0.0, 1e6)],
+            [Between(0.0, 1e6), Between(0.0, 1.0)],
+            [Near(1.0), Near(1.0)],
+        ],
+    ),
 ];
 
 /// The number of points in each region.
-const COUNT: usize = 500;
+pub(crate) const COUNT: usize = 500;
+/// The same for special functions, whose truths take long.
+pub(crate) const SPECIAL_COUNT: usize = 200;
 
-pub(crate) fn unary<T: TestFloat, F>(op: &Operation<F, 1>) -> Vec<[T; 1]> {
-    // All integer powers share one row.
+pub(crate) fn unary<T: TestFloat, F>(op: &Operation<F, 1>, count: usize) -> Vec<[T; 1]> {
+    // All parameters share one row.
     let name = op.name.split('(').next().unwrap_or_default();
     let regions: Vec<_> = of(name, UNARY).map(|&axis| [axis]).collect();
-    points(op, &regions)
+    points(op, &regions, count)
 }
 
-pub(crate) fn pair<T: TestFloat, F>(op: &Operation<F, 2>) -> Vec<[T; 2]> {
+pub(crate) fn pair<T: TestFloat, F>(op: &Operation<F, 2>, count: usize) -> Vec<[T; 2]> {
     let regions: Vec<_> = of(op.name, PAIRS).copied().collect();
-    points(op, &regions)
+    points(op, &regions, count)
 }
 
 fn of<R>(name: &str, all: &'static [(&[&str], &[R])]) -> impl Iterator<Item = &'static R> {
     all.iter().filter(move |(names, _)| names.contains(&name)).flat_map(|(_, regions)| *regions)
 }
 
-fn points<T: TestFloat, F, const N: usize>(op: &Operation<F, N>, regions: &[[Axis; N]]) -> Vec<[T; N]> {
+fn points<T: TestFloat, F, const N: usize>(op: &Operation<F, N>, regions: &[[Axis; N]], count: usize) -> Vec<[T; N]> {
     let random = &mut Random(0);
     let table = std::array::from_fn(|k| Between(op.low[k], op.high[k]));
     let regions = [[Anywhere; N], table].into_iter().chain(regions.iter().copied());
-    let points = regions.flat_map(|region| [region; COUNT]).map(|region| region.map(|axis| axis.draw(random)));
+    let regions = regions.flat_map(|region| std::iter::repeat_n(region, count));
+    let points = regions.map(|region| region.map(|axis| axis.draw(random)));
     points.filter(|&x| is_inside(op.name, x.map(Into::into))).collect()
 }
 
@@ -132,13 +178,22 @@ fn points<T: TestFloat, F, const N: usize>(op: &Operation<F, N>, regions: &[[Axi
 fn is_inside<const N: usize>(name: &str, x: [f64; N]) -> bool {
     let a = x[0];
     x.iter().all(|&x| x != 0.0)
-        && match name {
+        && match name.split('(').next().unwrap_or_default() {
             "sqrt" | "ln" | "log2" | "log10" | "powf" => a > 0.0,
             "ln_1p" => a > -1.0,
             "asin" | "acos" | "atanh" => a.abs() < 1.0,
             "acosh" => a > 1.0,
             "log" => a > 0.0 && x[1] > 0.0 && x[1] != 1.0,
             "max" | "min" | "abs_sub" => a != x[1],
+            "ln_gamma" | "digamma" | "trigamma" | "polygamma" => a > -30.0 && (a > 0.0 || a != a.round()),
+            "gamma_p" | "gamma_q" => a > 0.0,
+            "erf_inv" => a.abs() < 1.0,
+            "normal_quantile" | "logit" => a > 0.0 && a < 1.0,
+            "ln_1m_exp" => a < 0.0,
+            // Where 320 bits are enough for power series.
+            "bessel_j0" | "bessel_j1" => a.abs() < 60.0,
+            "bessel_i0" | "bessel_i1" => a.abs() < 750.0,
+            "ln_beta" => x.iter().all(|&x| x > 1e-30 && x < 1e30),
             _ => true,
         }
 }

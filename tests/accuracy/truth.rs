@@ -135,7 +135,7 @@ fn chosen(first: bool) -> [Big; 2] {
     [first, !first].map(|this| Big::from(i32::from(this)))
 }
 
-fn square(x: &Big) -> Big {
+pub(crate) fn square(x: &Big) -> Big {
     x * x
 }
 
@@ -143,12 +143,12 @@ fn logistic(x: &Big) -> Big {
     1 / (1 + (-x.clone()).exp())
 }
 
-fn normal_pdf(x: &Big) -> Big {
+pub(crate) fn normal_pdf(x: &Big) -> Big {
     (-square(x) / 2).exp() / (2 * Big::pi()).sqrt()
 }
 
 /// The normal distribution function, from two expansions that meet at -5, where their digits are compared.
-fn normal_cdf(x: &Big) -> Big {
+pub(crate) fn normal_cdf(x: &Big) -> Big {
     if x.is_less(&Big::from(-5)) {
         normal_tail(&-x.clone())
     } else if x.is_less(&Big::from(5)) {
@@ -160,6 +160,11 @@ fn normal_cdf(x: &Big) -> Big {
 
 /// `1/2 + φ(x) (x + x³/3 + x⁵/(3·5) + …)`.
 pub(crate) fn normal_centre(x: &Big) -> Big {
+    Big::from(0.5) + normal_pdf(x) * normal_series(x)
+}
+
+/// `x + x³/3 + x⁵/(3·5) + …`.
+pub(crate) fn normal_series(x: &Big) -> Big {
     let (mut term, mut sum) = (x.clone(), x.clone());
     let square = square(x);
     // All terms have one sign. The loop ends when they are negligible: after fewer than 400 for |x| < 10.
@@ -170,11 +175,15 @@ pub(crate) fn normal_centre(x: &Big) -> Big {
             break;
         }
     }
-    Big::from(0.5) + normal_pdf(x) * sum
+    sum
 }
 
-/// `1 - Φ(x) = φ(x)/(x + 1/(x + 2/(x + 3/(x + …))))`, Laplace's continued fraction.
+/// `1 - Φ(x) = φ(x)/(x + 1/(x + 2/(x + 3/(x + …))))`.
 pub(crate) fn normal_tail(x: &Big) -> Big {
-    let fraction = (1..250).rev().fold(x.clone(), |fraction, k| x + k / fraction);
-    normal_pdf(x) / fraction
+    normal_pdf(x) / normal_tail_fraction(x)
+}
+
+/// `x + 1/(x + 2/(x + 3/(x + …)))`, Laplace's continued fraction.
+pub(crate) fn normal_tail_fraction(x: &Big) -> Big {
+    (1..250).rev().fold(x.clone(), |fraction, k| x + k / fraction)
 }

@@ -27,9 +27,11 @@ where
 {
     let p: [T; 3] = [0.5, -0.25, 0.125].map(number);
     let rows = rows::<T>(count);
-    let posterior = options
-        .record_with(likelihood, &p, &[T::one(); 2])
-        .gradient_of_sum_plus(&options.record_with(|p, _| prior(p), &p, &[]));
+    let posterior = options.record_with(likelihood, &p, &[T::one(); 2]).gradient_of_sum_plus(&options.record_with(
+        |p, _| prior(p),
+        &p,
+        &[],
+    ));
     let mut workspace = Workspace::new();
     let ours = posterior.run(&p, Rows::new(&rows, 2).unwrap(), &mut workspace).unwrap().totals().to_vec();
     let tape = |p: &[Value<T>]| {

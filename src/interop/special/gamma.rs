@@ -155,7 +155,9 @@ pub(super) fn ln_beta(a: f64, b: f64) -> f64 {
     }
     let ratio = p / q;
     if q < 10.0 {
-        pxfm::f_lnbeta(p, q)
+        // What the sum of the arguments loses.
+        let sum = p + q;
+        pxfm::f_lnbeta(p, q) - (p - (sum - q)) * polygamma(0, sum)
     } else if p < 10.0 {
         let rest = stirling_rest(q) - stirling_rest(p + q);
         ln_gamma(p) + (rest + p - (q - 0.5) * ratio.ln_1p() - p * (p + q).ln())

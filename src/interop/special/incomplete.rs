@@ -12,10 +12,11 @@ pub(super) fn density(a: f64, x: f64) -> f64 {
         f64::NAN
     } else if a < 10.0 {
         power(a - 1.0, x) / pxfm::f_tgamma(a)
-    } else if x == 0.0 || x.is_infinite() || a.is_infinite() {
+    } else if x.is_infinite() || a.is_infinite() {
         0.0
     } else {
-        term(a, x) * (a / x)
+        let term = term(a, x);
+        if term == 0.0 { 0.0 } else { term * (a / x) }
     }
 }
 

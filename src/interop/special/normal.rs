@@ -7,7 +7,7 @@ use crate::ops::rules::{normal_cdf, normal_pdf};
 
 /// `eˣ² erfc(x)`.
 fn erfcx(x: f64) -> f64 {
-    if x > HUGE { (x * PI.sqrt()).recip() } else { pxfm::f_erfcx(x) }
+    if x > HUGE { x.recip() / PI.sqrt() } else { pxfm::f_erfcx(x) }
 }
 
 /// `(1 - Φ(x))/φ(x)`, Mills' ratio.
@@ -22,7 +22,13 @@ pub(super) fn ln_cdf(x: f64) -> f64 {
 
 /// `φ(x)/Φ(x)`, the derivative of `ln Φ`.
 pub(super) fn hazard(x: f64) -> f64 {
-    if x < 0.0 { mills(-x).recip() } else { normal_pdf(x) / normal_cdf(x) }
+    if x < -HUGE {
+        -x
+    } else if x < 0.0 {
+        mills(-x).recip()
+    } else {
+        normal_pdf(x) / normal_cdf(x)
+    }
 }
 
 /// The moment `mₙ = E((Z - u)ⁿ | Z > u)` of a normal variable `Z`, for `u ≥ 1`.
