@@ -106,6 +106,7 @@ macro_rules! special {
         impl<F: Number> Special for F {}
 
         #[cfg(any(feature = "quickcheck", feature = "arbitrary"))]
+        #[cfg_attr(docsrs, doc(cfg(feature = "special")))]
         impl<F: Real> Table<F> {
             /// The functions of one argument of [`Special`](crate::Special).
             pub const SPECIAL: &'static [Operation<F, 1>] = &[$(

@@ -28,7 +28,7 @@ thread_local! {
         let number = |(k, tangent): (usize, &Big)| {
             let power = Big::power_of_two(2 * int(k + 1));
             let magnitude = tangent * int(2 * (k + 1)) / (&power * (&power - 1));
-            if k % 2 == 0 { magnitude } else { -magnitude }
+            if k.is_multiple_of(2) { magnitude } else { -magnitude }
         };
         tangent.iter().enumerate().map(number).collect()
     }) };
@@ -86,7 +86,7 @@ fn polygamma(n: usize, x: &Big) -> Big {
         return y.ln() - 1 / (2 * &y) - series - poles;
     }
     let sum = poles + factorial(n - 1) / power(&y, n) + factorial(n) / (2 * power(&y, n + 1)) + series;
-    if n % 2 == 0 { -sum } else { sum }
+    if n.is_multiple_of(2) { -sum } else { sum }
 }
 
 /// `ln(1 + x)`.

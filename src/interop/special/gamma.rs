@@ -68,7 +68,7 @@ fn zeta(n: u32, x: f64, b: f64) -> f64 {
         let term = (x / at).powf(s) * share(s, at);
         sum += term;
         at += 1.0;
-        if term < 1e-20 * sum {
+        if term <= 1e-20 * sum {
             return sum / x;
         }
     }
