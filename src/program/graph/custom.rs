@@ -32,8 +32,8 @@ impl<T> Custom<T> {
     pub(crate) fn derivative(&self, k: usize) -> Self {
         assert!(
             self.by.len() < MOST_ORDERS,
-            "a program differentiates the operation {} {MOST_ORDERS} times at most; state its partials as operations of \
-             your own, too",
+            "a program differentiates the operation {} {MOST_ORDERS} times at most; take higher derivatives by nested \
+             numbers",
             self.name()
         );
         Self { operation: self.operation.clone(), by: self.by.iter().copied().chain([k]).collect() }
