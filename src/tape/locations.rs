@@ -125,8 +125,9 @@ impl Locations {
 
     /// Notes the cause of non-finite adjoints in a recomputation at the operand whose adjoint it made non-finite.
     pub(crate) fn note_cause_of(&self, operand: u32, recomputation: &Self) {
-        let causes = recomputation.causes.borrow().clone();
-        if let Some(cause) = causes.and_then(|(causes, _)| causes.into_iter().next()) {
+        let first = |causes: &Option<Causes>| causes.as_ref().and_then(|(causes, _)| causes.first().cloned());
+        let cause = first(&recomputation.causes.borrow());
+        if let Some(cause) = cause {
             self.note(operand, cause);
         }
     }
@@ -151,17 +152,28 @@ impl Locations {
 
     /// What made the gradient of the last sweep non-finite. If it is finite, or there was none, what was found since.
     pub(super) fn suspects(&self) -> Vec<NonFinite> {
-        let (causes, before) = self.causes.borrow().clone().unwrap_or_default();
+        // Not borrowed while the copy is allocated.
+        let last = self.causes.take();
+        let (causes, before) = last.clone().unwrap_or_default();
+        drop(self.causes.replace(last));
         if causes.is_empty() { self.findings_from(before, &|_| true) } else { causes }
     }
 
     /// The findings at operands of this kind, in the order in which they were recorded.
     fn findings_from(&self, first: usize, is_meant: &dyn Fn(usize) -> bool) -> Vec<NonFinite> {
-        let findings = self.findings.borrow();
+        // Not borrowed while the list is allocated.
+        let findings = self.findings.take();
         let meant = findings.iter().filter(|(operand, _)| is_meant(**operand as usize));
         let mut meant: Vec<_> = meant.flat_map(|(_, found)| found).filter(|(place, _)| *place >= first).collect();
         meant.sort_by_key(|(place, _)| place);
-        meant.into_iter().map(|(_, found)| found.clone()).collect()
+        let meant = meant.into_iter().map(|(_, found)| found.clone()).collect();
+        let later = self.findings.replace(findings);
+        for (operand, found) in later {
+            for (_, found) in found {
+                self.note(operand, found);
+            }
+        }
+        meant
     }
 }
 
