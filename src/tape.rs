@@ -314,7 +314,7 @@ impl<T: Scalar> Tape<T> {
     /// let y = x.powf(gradtape::Value::from(-0.5)) * x;
     /// assert_eq!(y.backward().wrt(x), f64::INFINITY);
     /// let found = tape.first_non_finite().unwrap().to_string();
-    /// assert!(found.starts_with("the first non-finite partial was recorded at "));
+    /// assert!(found.starts_with("a non-finite partial was recorded at "));
     /// assert!(found.ends_with(": powf(0.0, -0.5), partial -inf"));
     /// ```
     pub fn first_non_finite(&self) -> Option<NonFinite> {

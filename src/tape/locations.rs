@@ -1,6 +1,6 @@
 //! The lines of code that recorded the nodes of a tape, and the numbers that were not finite (feature `locations`).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
@@ -8,9 +8,10 @@ use std::panic::Location;
 use crate::ops::call::Call;
 use crate::scalar::Scalar;
 
-/// The first number of a tape that was not finite and makes derivatives non-finite.
+/// A number of a tape that is not finite and makes derivatives non-finite, and the line of code that recorded it.
 ///
-/// [`Tape::first_non_finite`](crate::Tape::first_non_finite) returns it.
+/// [`Tape::first_non_finite`](crate::Tape::first_non_finite) returns one, and
+/// [`Tape::non_finite`](crate::Tape::non_finite) all.
 #[derive(Clone, Debug)]
 pub struct NonFinite {
     pub(super) quantity: Quantity,
@@ -39,15 +40,15 @@ impl fmt::Display for NonFinite {
         match &self.quantity {
             Quantity::Partial(call, partial) => {
                 let partial = number(partial);
-                write!(f, "the first non-finite partial was recorded at {file}:{line}: {call}, partial {partial}")
+                write!(f, "a non-finite partial was recorded at {file}:{line}: {call}, partial {partial}")
             }
             Quantity::Slope(call, slope) => {
                 let slope = number(slope);
-                write!(f, "the first non-finite slope was recorded at {file}:{line}: {call}, slope {slope}")
+                write!(f, "a non-finite slope was recorded at {file}:{line}: {call}, slope {slope}")
             }
             Quantity::Adjoint(adjoint) => {
                 let adjoint = number(adjoint);
-                write!(f, "the first non-finite adjoint is that of the value recorded at {file}:{line}: {adjoint}")
+                write!(f, "a non-finite adjoint is that of the value recorded at {file}:{line}: {adjoint}")
             }
         }
     }
@@ -70,6 +71,8 @@ pub(crate) struct Locations {
     /// That of each node.
     pub(super) of_nodes: RefCell<Vec<&'static Location<'static>>>,
     findings: RefCell<Findings>,
+    /// How many numbers were found, whether noted or not. It only grows.
+    found: Cell<usize>,
     /// Those of the last sweep.
     causes: RefCell<Option<Causes>>,
 }
@@ -108,19 +111,30 @@ impl Locations {
 
     /// Notes a non-finite number at an operand.
     pub(super) fn note(&self, operand: u32, found: NonFinite) {
+        let place = self.found.get();
+        self.found.set(place + 1);
+        self.add(operand, (place, found));
+    }
+
+    fn add(&self, operand: u32, found: (usize, NonFinite)) {
+        self.with_findings(|findings| {
+            let of_operand = findings.entry(operand).or_default();
+            if of_operand.len() < MOST_FINDINGS {
+                of_operand.push(found);
+            }
+        });
+    }
+
+    /// Calls `f`, which may allocate, with the findings. What the allocator notes meanwhile is added to them.
+    fn with_findings<R>(&self, f: impl FnOnce(&mut Findings) -> R) -> R {
         let mut findings = self.findings.take();
-        let place = findings.values().map(Vec::len).sum();
-        let of_operand = findings.entry(operand).or_default();
-        if of_operand.len() < MOST_FINDINGS {
-            of_operand.push((place, found));
-        }
-        // Others, if the allocator noted them.
-        let later = self.findings.replace(findings);
-        for (operand, found) in later {
-            for (_, found) in found {
-                self.note(operand, found);
+        let result = f(&mut findings);
+        for (operand, later) in self.findings.replace(findings) {
+            for found in later {
+                self.add(operand, found);
             }
         }
+        result
     }
 
     /// Notes the cause of non-finite adjoints in a recomputation at the operand whose adjoint it made non-finite.
@@ -134,7 +148,6 @@ impl Locations {
 
     /// Finds the causes of a gradient that is not finite after a sweep.
     pub(crate) fn check_adjoints<T: Scalar>(&self, trace: &Trace, adjoints: &[T]) {
-        let found = self.findings.borrow().values().map(Vec::len).sum();
         let mut causes = Vec::new();
         if let Some(last) = trace.blamed.iter().rposition(|&is_blamed| is_blamed) {
             let findings = |is_meant: &dyn Fn(usize) -> bool| self.findings_from(0, is_meant);
@@ -147,7 +160,7 @@ impl Locations {
                 causes.push(NonFinite { quantity: Quantity::Adjoint(adjoints[last].to_f64()), location });
             }
         }
-        drop(self.causes.replace(Some((causes, found))));
+        drop(self.causes.replace(Some((causes, self.found.get()))));
     }
 
     /// What made the gradient of the last sweep non-finite. If it is finite, or there was none, what was found since.
@@ -161,19 +174,12 @@ impl Locations {
 
     /// The findings at operands of this kind, in the order in which they were recorded.
     fn findings_from(&self, first: usize, is_meant: &dyn Fn(usize) -> bool) -> Vec<NonFinite> {
-        // Not borrowed while the list is allocated.
-        let findings = self.findings.take();
-        let meant = findings.iter().filter(|(operand, _)| is_meant(**operand as usize));
-        let mut meant: Vec<_> = meant.flat_map(|(_, found)| found).filter(|(place, _)| *place >= first).collect();
-        meant.sort_by_key(|(place, _)| place);
-        let meant = meant.into_iter().map(|(_, found)| found.clone()).collect();
-        let later = self.findings.replace(findings);
-        for (operand, found) in later {
-            for (_, found) in found {
-                self.note(operand, found);
-            }
-        }
-        meant
+        self.with_findings(|findings| {
+            let meant = findings.iter().filter(|(operand, _)| is_meant(**operand as usize));
+            let mut meant: Vec<_> = meant.flat_map(|(_, found)| found).filter(|(place, _)| *place >= first).collect();
+            meant.sort_by_key(|(place, _)| place);
+            meant.into_iter().map(|(_, found)| found.clone()).collect()
+        })
     }
 }
 
@@ -181,7 +187,7 @@ impl Locations {
 pub(crate) struct Trace {
     /// The nodes whose adjoints are not finite and made a derivative so.
     pub(crate) blamed: Vec<bool>,
-    /// The operands by which a partial or a product with it is not finite, although the adjoint of the result is, or
-    /// which has such a partial besides.
+    /// The nodes that are an operand with a partial that is not finite, or with a finite partial whose product with a
+    /// finite adjoint is not finite.
     pub(crate) culprits: Vec<bool>,
 }

@@ -230,15 +230,14 @@ pub(super) fn link<T: Scalar>(tape: &Rc<Inner<T>>) {
 pub(super) fn unlink<T: Scalar>(tape: &Rc<Inner<T>>) {
     let (inner, next) = (Rc::as_ptr(tape), tape.next.get());
     let slot = slot_of_node::<T>(tape.first.get());
-    match tapes_of::<T>(slot).find(|&(_, _, pointer)| ptr::eq(pointer, inner)) {
-        Some((Some(previous), ..)) => previous.next.set(next),
-        Some((None, ..)) => {
-            with_slots(|slots| slots[slot].head.set(next.cast()));
-            let first = tapes_of::<T>(slot).next().map_or(NodeId::CONSTANT, |(_, head, _)| head.first.get());
-            with_slots(|slots| slots[slot].first.set(first));
-        }
-        None => {}
-    }
+    let Some((previous, ..)) = tapes_of::<T>(slot).find(|&(_, _, pointer)| ptr::eq(pointer, inner)) else { return };
+    let Some(previous) = previous else {
+        with_slots(|slots| slots[slot].head.set(next.cast()));
+        let first = tapes_of::<T>(slot).next().map_or(NodeId::CONSTANT, |(_, head, _)| head.first.get());
+        with_slots(|slots| slots[slot].first.set(first));
+        return;
+    };
+    previous.next.set(next);
 }
 
 /// The tapes of a slot on this thread, each with its predecessor and the pointer of its `Rc`. A pointer made from the
