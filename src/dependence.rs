@@ -147,10 +147,6 @@ impl<T: Scalar> Calculus<T> for Dependence<T> {
         Self { data, ..self }
     }
 
-    fn fixed(data: T) -> Self {
-        Self::constant(data)
-    }
-
     fn is_fixed(&self) -> bool {
         self.node == CONSTANT
     }

@@ -182,11 +182,6 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     }
 
     #[inline]
-    fn fixed(data: T) -> Self {
-        Self::constant(data)
-    }
-
-    #[inline]
     fn is_fixed(&self) -> bool {
         self.is_constant()
     }

@@ -10,7 +10,7 @@ use crate::scalar::Scalar;
 /// The stamped methods and operators compute in `T`: `data`, which is the number of the result, and the partials. The
 /// functions of this trait make the result. A partial that the result does not need is not computed. Neither is the
 /// [`Call`], which is for messages only.
-pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
+pub(crate) trait Calculus<T: Scalar>: Copy + From<T> + 'static {
     /// The number inside. Comparisons call `data()` instead, which may note that it was read.
     fn number(self) -> T;
 
@@ -27,9 +27,6 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
         call: impl FnOnce() -> Call,
     ) -> Self;
 
-    /// A number that depends on nothing.
-    fn fixed(data: T) -> Self;
-
     /// Whether this number surely depends on nothing.
     fn is_fixed(&self) -> bool;
 
@@ -38,11 +35,11 @@ pub(crate) trait Calculus<T: Scalar>: Copy + 'static {
     #[track_caller]
     fn combined<const N: usize>(data: T, x: [Self; N], partials: impl FnOnce() -> [T; N]) -> Self {
         if x.iter().all(Self::is_fixed) {
-            return Self::fixed(data);
+            return Self::from(data);
         }
         let call = || Call::new("custom", x.map(|x| x.number().to_f64()));
         let terms = x.into_iter().zip(partials()).map(|(x, partial)| x.chain(data, partial, call));
-        terms.reduce(|sum, term| Self::added(data, sum, term, call)).unwrap_or_else(|| Self::fixed(data))
+        terms.reduce(|sum, term| Self::added(data, sum, term, call)).unwrap_or_else(|| Self::from(data))
     }
 
     /// Panics if the two cannot be operands of one operation.

@@ -203,9 +203,8 @@ macro_rules! negative {
 /// Comparison of two types by their numbers, so that a branch goes the same way as with plain numbers.
 macro_rules! compared {
     ([$($generics:tt)*] $Left:ty, $Right:ty, |$left:ident, $right:ident| ($a:expr, $b:expr)) => {
-        #[allow(clippy::partialeq_ne_impl, reason = "see below")]
+        #[allow(clippy::partialeq_ne_impl, reason = "the provided method would hide the line of the caller")]
         impl<$($generics)*> PartialEq<$Right> for $Left {
-            // The provided methods would hide the line of the caller.
             $crate::number::operators::answers! { $left, $right: $Right, bool; eq { $a == $b } ne { $a != $b } }
         }
 

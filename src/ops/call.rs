@@ -3,9 +3,9 @@
 use std::fmt;
 
 /// A call of an operation. The operands of an operation on a list are not shown. Only tapes with locations use it.
-#[cfg_attr(not(feature = "locations"), allow(dead_code))]
 ///
 /// It owns no memory, because a tape copies it where an allocator must not run.
+#[cfg_attr(not(feature = "locations"), allow(dead_code))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     name: &'static str,

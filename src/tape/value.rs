@@ -170,11 +170,6 @@ impl<T: Scalar> Calculus<T> for Value<T> {
     }
 
     #[inline]
-    fn fixed(data: T) -> Self {
-        Self::constant(data)
-    }
-
-    #[inline]
     fn is_fixed(&self) -> bool {
         self.is_constant()
     }
