@@ -245,9 +245,15 @@ impl<T> Graph<T> {
         Node::leaf(Op::constant, checked_u32(self.constants.len() - 1))
     }
 
-    /// Adds a node of another graph: its operands are renamed by `renamed`.
-    pub(crate) fn copy_node(&mut self, other: &Self, node: &Node, renamed: impl Fn(NodeIndex) -> NodeIndex)
-    where
+    /// Adds a node of another graph: its operands are renamed by `renamed`. The operations of the user's own of that
+    /// graph stand in this one from `first_custom` on.
+    pub(crate) fn copy_node(
+        &mut self,
+        other: &Self,
+        node: &Node,
+        first_custom: usize,
+        renamed: impl Fn(NodeIndex) -> NodeIndex,
+    ) where
         T: Copy,
     {
         let node = match node.op.form() {
@@ -260,7 +266,7 @@ impl<T> Graph<T> {
             }
             Form::Custom => {
                 let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
-                self.add_custom(node.custom_index(), &operands)
+                self.add_custom(first_custom + node.custom_index(), &operands)
             }
         };
         self.nodes.push(node);
@@ -282,14 +288,9 @@ impl<T> Graph<T> {
                 _ => None,
             };
             ids.push(leaf.unwrap_or_else(|| {
-                self.copy_node(other, node, |operand| ids[operand.index()]);
+                self.copy_node(other, node, first_custom, |operand| ids[operand.index()]);
                 NodeIndex::new(self.nodes.len() - 1)
             }));
-            if leaf.is_none() && node.op == Op::custom {
-                let index = checked_u32(first_custom + node.custom_index());
-                let copied = self.nodes.last_mut().expect("the node was copied");
-                copied.args[2] = NodeIndex::from_word(index);
-            }
         }
         let renamed = |operand: NodeIndex| ids[operand.index()];
         other.guards_and_origins().for_each(|(guard, origin)| self.add_guard(guard.map(renamed), origin));

@@ -54,8 +54,7 @@ pub enum PathOutput {
 /// ```
 ///
 /// `abs`, `max`, `min`, `clamp` and `relu` are operations, not branches. A function that is written with them needs no
-/// paths, and is several times as fast. For example, with `m = r.abs().min(1.0)` the Huber loss is
-/// `m * (r.abs() - m * 0.5)`.
+/// paths. For example, with `m = r.abs().min(1.0)` the Huber loss is `m * (r.abs() - m * 0.5)`.
 pub struct Paths<T: Precision, F> {
     function: F,
     output: PathOutput,

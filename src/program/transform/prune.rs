@@ -10,7 +10,7 @@ pub(crate) fn prune<T: Copy>(graph: &Graph<T>) -> Graph<T> {
     let mut ids = vec![NodeIndex::NONE; graph.nodes.len()];
     for (k, node) in graph.indexed_nodes().filter(|(k, _)| live[k.index()]) {
         ids[k.index()] = NodeIndex::new(pruned.nodes.len());
-        pruned.copy_node(graph, node, |operand| ids[operand.index()]);
+        pruned.copy_node(graph, node, 0, |operand| ids[operand.index()]);
     }
     let renamed = |operand: NodeIndex| ids[operand.index()];
     pruned.outputs = graph.outputs.iter().map(|&output| renamed(output)).collect();
