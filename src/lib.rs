@@ -134,7 +134,7 @@
 //! | `x.hypot(y).powi(2)` | 0, 0 | 0, should be 2 | `x * x + y * y` |
 //! | `(x * x).relu()`, `(x * x).max(0.0)` | 0 | 0 and 1, should be 2 | `x * x` |
 //! | `x.max(y) + (-(x - y).abs()).exp().ln_1p()` | `x = y` | 0, should be 1/4 | `x.ln_add_exp(y)` |
-//! | `k(r)` with `r = x.hypot(y)`, `k` smooth and even, such as `(1 + r) e⁻ʳ` | 0, 0 | 0, should be `k''(0)` | a function of `r²` near 0, here `1 - r²/2 + r³/3` |
+//! | `k(r)` with `r = x.hypot(y)`, `k` smooth and even, such as `(1 + r) e⁻ʳ` | 0, 0 | 0, should be `k''(0)` | a polynomial in `r²` near 0, here `1 - r²/2` |
 //!
 //! ```
 //! use gradtape::{Real, check, function};

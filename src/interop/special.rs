@@ -75,7 +75,7 @@ macro_rules! special {
                     constant($value)
                 }
 
-                #[allow(unused_variables)]
+                #[allow(unused_variables, reason = "most partials need only one of `x` and `y`")]
                 fn partials<F: Number<Plain = T>>(&self, [$($x),+]: [F; $N], $y: F) -> [F; $N] {
                     let Self { $($field)? } = *self;
                     [$($partial),+]

@@ -52,7 +52,7 @@ pub trait CustomOperation<const N: usize, T = f64>: Clone + Send + Sync + 'stati
 
     /// The partial derivatives at `x`, by each argument. `y` is the value there.
     ///
-    /// A partial may be ±∞, where the derivative is. It counts nothing by an argument that does not vary.
+    /// A partial may be ±∞, where the derivative is. Where an argument does not vary, its partial does not count.
     fn partials<F: Number<Plain = T>>(&self, x: [F; N], y: F) -> [F; N];
 
     /// The operation on numbers of any kind.

@@ -2,42 +2,12 @@
 
 use gradtape::check::random::{Arithmetic, Expression, Table};
 use gradtape::program::{Expr, Options};
-use gradtape::{Dual, Real, Value, gradient};
-use num_traits::{Float, Zero};
+use gradtape::{Dual, Function, Value, gradient};
+use num_traits::Zero;
 
 use crate::differentiable::outcome;
-use crate::number;
+use crate::functions::Random;
 use crate::programs::{inputs, tells_the_sign_of_nan};
-
-/// A number of three levels. There is none above it, by which the step of a derivative could be computed.
-#[derive(Clone)]
-struct Deep<F>(F);
-
-impl<F: Real> Arithmetic for Deep<F> {
-    fn constant(x: f64) -> Self {
-        Self(number(x))
-    }
-
-    fn unary(op: usize, a: &Self) -> Self {
-        Self((Table::<F>::UNARY[op].f)([a.0]))
-    }
-
-    fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        Self((Table::<F>::BINARY[op].f)([a.0, b.0]))
-    }
-
-    fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
-        Self(Float::mul_add(a.0, b.0, c.0))
-    }
-
-    fn clamp(a: &Self, low: &Self, high: &Self) -> Self {
-        if low.0 <= high.0 { Self(Float::clamp(a.0, low.0, high.0)) } else { a.clone() }
-    }
-
-    fn derivative(_: usize, _: &Self) -> Self {
-        unreachable!("expressions with derivatives are left out")
-    }
-}
 
 /// A plain number, and whether the partials of all operations that made it are finite.
 #[derive(Clone)]
@@ -82,15 +52,15 @@ type Orders = [Vec<f64>; 3];
 /// By a sweep over a tape of duals of duals.
 fn on_tapes(graph: &Expression, x: &[f64], v: &[f64]) -> Orders {
     let seeded: Vec<_> = x.iter().zip(v).map(|(&x, &v)| along(x, v)).collect();
-    orders(&gradient(|x| graph.eval(&x.iter().map(|&x| Deep(x)).collect::<Vec<_>>()).0, &seeded).1)
+    orders(&gradient(|x| Random(graph).eval(x), &seeded).1)
 }
 
 /// By duals of duals of duals, one input after the other.
 fn in_duals(graph: &Expression, x: &[f64], v: &[f64]) -> Orders {
     let partial = |i: usize| {
         let unit = |k: usize| if k == i { Dual::from(Dual::from(1.0)) } else { Dual::default() };
-        let seeded: Vec<_> = (0..x.len()).map(|k| Deep(Dual::new(along(x[k], v[k]), [unit(k)]))).collect();
-        graph.eval(&seeded).0.tangent()
+        let seeded: Vec<_> = (0..x.len()).map(|k| Dual::new(along(x[k], v[k]), [unit(k)])).collect();
+        Random(graph).eval(&seeded).tangent()
     };
     orders(&(0..x.len()).map(partial).collect::<Vec<_>>())
 }

@@ -1,4 +1,5 @@
-//! The regions where a derivative, or the value of a special function, may be off by more than four units in the last place, and the reasons.
+//! The regions where a derivative, or the value of a special function, may be off by more than four units in the last
+//! place, and the reasons.
 
 use crate::truth::exponent;
 
@@ -33,6 +34,17 @@ impl Exception {
         self.by.is_empty() || self.by == argument
     }
 }
+
+const HALFWAY_BETWEEN_POLES: Exception = Exception {
+    operations: &["trigamma", "polygamma(3)"],
+    by: "x",
+    region: "`x < 0`, about halfway between poles: below `n! 2ⁿ⁺²`",
+    contains: |at| at.x[0] < 0.0 && at.result.abs() < halfway(at),
+    allowed: "8 + 8 n! 2ⁿ⁺²/|f|",
+    ulps: |at| 8.0 + 8.0 * halfway(at) / at.result.abs(),
+    unit: 0.0,
+    reason: "poles on both sides cancel, and their rounding remains",
+};
 
 pub(crate) const EXCEPTIONS: &[Exception] = &[
     Exception {
@@ -135,26 +147,8 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         unit: 0.0,
         reason: "near its zeros, the function is computed to about 10⁻²¹, in two floats",
     },
-    Exception {
-        operations: &["trigamma", "polygamma(3)"],
-        by: "x",
-        region: "`x < 0`, about halfway between poles: below `n! 2ⁿ⁺²`",
-        contains: |at| at.x[0] < 0.0 && at.result.abs() < halfway(at),
-        allowed: "8 + 8 n! 2ⁿ⁺²/|f|",
-        ulps: |at| 8.0 + 8.0 * halfway(at) / at.result.abs(),
-        unit: 0.0,
-        reason: "poles on both sides cancel, and their rounding remains",
-    },
-    Exception {
-        operations: &["polygamma", "polygamma(10)"],
-        by: "value",
-        region: "`x < 0`, about halfway between poles: below `n! 2ⁿ⁺²`",
-        contains: |at| at.x[0] < 0.0 && at.result.abs() < halfway(at),
-        allowed: "8 + 8 n! 2ⁿ⁺²/|f|",
-        ulps: |at| 8.0 + 8.0 * halfway(at) / at.result.abs(),
-        unit: 0.0,
-        reason: "poles on both sides cancel, and their rounding remains",
-    },
+    HALFWAY_BETWEEN_POLES,
+    Exception { operations: &["polygamma", "polygamma(10)"], by: "value", ..HALFWAY_BETWEEN_POLES },
     Exception {
         operations: &["trigamma"],
         by: "x",
