@@ -128,9 +128,13 @@ impl Row {
         row
     }
 
-    /// The smallest change of an extrapolation since the step before. At small steps, the rest of it is noise.
+    /// The smallest change of an extrapolation since the step before, of slopes or bends, whichever changes more. At
+    /// small steps, the rest of it is noise. Where an oscillation turns, it cancels in the slopes, but not in the bends.
     fn change(&self, previous: &Self) -> f64 {
-        self.slopes.iter().zip(&previous.slopes).map(|(a, b)| (a - b).abs()).fold(f64::INFINITY, f64::min)
+        let smallest = |now: &[f64], before: &[f64]| {
+            now.iter().zip(before).map(|(a, b)| (a - b).abs()).fold(f64::INFINITY, f64::min)
+        };
+        smallest(&self.slopes, &previous.slopes).max(smallest(&self.bends, &previous.bends))
     }
 }
 
@@ -215,6 +219,11 @@ impl Estimate {
     /// Whether the two cannot both be correct.
     pub(super) fn contradicts(&self, other: &Self) -> bool {
         (self.derivative - other.derivative).abs() > 2.0 * (self.error + other.error)
+    }
+
+    /// The size of the changes of the function that this estimate cannot explain.
+    pub(super) fn noise(&self) -> f64 {
+        self.error * self.step
     }
 }
 

@@ -105,8 +105,9 @@ impl OutputSamples {
         Outcome { numeric: best.derivative, error: best.error, verdict, excess }
     }
 
-    /// Whether differences at smaller steps than before contradict the best estimate and confirm the derivative. The
-    /// steps are so small that the derivative times the step does not exceed the sampled changes of the function.
+    /// Whether differences at smaller steps than before confirm the derivative, and contradict the best estimate or
+    /// resolve a ripple that is noise to it. The steps are so small that the derivative times the step does not exceed
+    /// the sampled changes of the function.
     fn is_near_below(
         &self,
         candidate: &Candidate,
@@ -120,7 +121,8 @@ impl OutputSamples {
         let samples =
             sample(&steps(&[largest_step.min(last_step / 2.0)], self.resolution.smallest_step(self.position)));
         let confirms = |estimate: &Estimate| {
-            estimate.converges() && estimate.contradicts(best) && candidate.is_near(estimate, allowed)
+            let differs = estimate.contradicts(best) || best.noise() > 1e4 * estimate.noise();
+            estimate.converges() && differs && candidate.is_near(estimate, allowed)
         };
         self.estimates(&samples).iter().any(confirms)
     }
