@@ -1,5 +1,7 @@
 //! Functions that are written once, and all their derivatives.
 
+#[cfg(feature = "program")]
+mod compiled;
 mod drive;
 mod driver;
 mod jacobian;
@@ -12,6 +14,8 @@ mod sparse;
 mod univariate;
 mod vector;
 
+#[cfg(feature = "program")]
+pub use compiled::Compiled;
 pub use driver::Driver;
 pub use mode::Mode;
 pub use objective::Objective;

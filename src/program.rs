@@ -76,6 +76,7 @@
 pub(crate) mod compile;
 mod conversions;
 mod derivatives;
+pub(crate) mod elements;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod math;
@@ -99,12 +100,13 @@ pub use options::{Optimization, Options};
 pub use paths::{PathOutput, Paths};
 pub use precision::Precision;
 pub use record::outputs::IntoOutputs;
+pub use run::index::Index;
 pub use run::rows::{Results, Rows};
 pub use run::workspace::Workspace;
 
 use crate::error::Error;
 use compile::compile;
-use compile::instructions::Bytecode;
+use compile::instructions::{Bytecode, ResultPlace};
 use graph::Graph;
 use graph::custom::Custom;
 use run::Execution;
@@ -226,6 +228,26 @@ impl<T: Precision> Program<T> {
         self.graph.of_sum
     }
 
+    /// The program of a graph that was made by another program's stages.
+    pub(crate) fn optimized(graph: &Graph<T>, options: Options) -> Self {
+        Self::new(pruned(graph, options), options)
+    }
+
+    /// The graph without unused nodes.
+    pub(crate) fn into_needed(self) -> Graph<T> {
+        pruned(&self.graph, self.options)
+    }
+
+    /// Where each output is found in the workspace.
+    pub(crate) fn places(&self) -> impl Iterator<Item = ResultPlace> {
+        self.code().places()
+    }
+
+    /// How many operations are computed for each row.
+    pub(crate) fn operations(&self) -> usize {
+        self.graph.nodes.iter().filter(|node| !node.is_leaf()).count()
+    }
+
     fn code(&self) -> &Bytecode<T> {
         self.code.get_or_init(|| self.compiled(false))
     }
@@ -286,7 +308,7 @@ impl<T: Precision> Program<T> {
             return Err(self.failed_guard("parameters", "some", parameters, &inputs, true));
         }
         if let Some(row) = workspace.guard_failed.iter().position(|&failed| failed) {
-            return Err(self.failed_guard(&format!("row {row}"), "a row", parameters, rows.row(row), false));
+            return Err(self.failed_guard(&format!("row {row}"), "a row", parameters, &rows.row(row), false));
         }
         Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
     }
@@ -301,7 +323,7 @@ impl<T: Precision> Program<T> {
     }
 
     /// Runs the program on all rows. The workspace tells for which of them a guard failed.
-    fn run_unguarded(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
+    pub(crate) fn run_unguarded(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
         if parameters.len() != self.parameters() {
             let expected = format!("{} parameters", self.parameters());
             let hint = if parameters.is_empty() { " (`eval` gives none, `run` takes them)" } else { "" };

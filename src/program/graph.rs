@@ -245,31 +245,56 @@ impl<T> Graph<T> {
         Node::leaf(Op::constant, checked_u32(self.constants.len() - 1))
     }
 
-    /// Adds a node of another graph: its operands are renamed by `renamed`. The operations of the user's own of that
-    /// graph stand in this one from `first_custom` on.
+    /// Adds a node, and returns its index.
+    pub(crate) fn push(&mut self, node: Node) -> NodeIndex {
+        self.nodes.push(node);
+        NodeIndex::new(self.nodes.len() - 1)
+    }
+
+    /// Adds a node of another graph with these operands. The operations of the user's own of that graph stand in this one
+    /// from `first_custom` on.
+    pub(crate) fn push_with(
+        &mut self,
+        other: &Self,
+        node: &Node,
+        first_custom: usize,
+        operands: &[NodeIndex],
+    ) -> NodeIndex
+    where
+        T: Copy,
+    {
+        let node = match node.op.form() {
+            Form::Constant => self.add_constant(other.constants[node.leaf_index()]),
+            Form::Parameter | Form::Input => *node,
+            Form::Operation | Form::Total => {
+                let operand = |k: usize| operands[if k < operands.len() { k } else { 0 }];
+                Node::operation(node.op, [operand(0), operand(1), operand(2)], node.exponent())
+            }
+            Form::Sum | Form::Product | Form::Dot => self.add_list(node.op, operands),
+            Form::Custom => self.add_custom(first_custom + node.custom_index(), operands),
+        };
+        self.push(node)
+    }
+
+    /// The same of the operands that the node has, renamed.
     pub(crate) fn copy_node(
         &mut self,
         other: &Self,
         node: &Node,
         first_custom: usize,
         renamed: impl Fn(NodeIndex) -> NodeIndex,
-    ) where
+    ) -> NodeIndex
+    where
         T: Copy,
     {
-        let node = match node.op.form() {
-            Form::Constant => self.add_constant(other.constants[node.leaf_index()]),
-            Form::Parameter | Form::Input => *node,
-            Form::Operation | Form::Total => Node::operation(node.op, node.map_operands(renamed), node.exponent()),
-            Form::Sum | Form::Product | Form::Dot => {
-                let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
-                self.add_list(node.op, &operands)
-            }
-            Form::Custom => {
-                let operands: Vec<NodeIndex> = other.operands(node).iter().map(|&operand| renamed(operand)).collect();
-                self.add_custom(first_custom + node.custom_index(), &operands)
-            }
-        };
-        self.nodes.push(node);
+        let operands = other.operands(node);
+        let mut few = [NodeIndex::NONE; 3];
+        if let Some(few) = few.get_mut(..operands.len()) {
+            few.iter_mut().zip(operands).for_each(|(new, &old)| *new = renamed(old));
+            return self.push_with(other, node, first_custom, few);
+        }
+        let operands: Vec<NodeIndex> = operands.iter().map(|&operand| renamed(operand)).collect();
+        self.push_with(other, node, first_custom, &operands)
     }
 
     /// Adds all nodes and guards of another graph, whose leaves are those of this one. Returns its outputs.
@@ -287,10 +312,9 @@ impl<T> Graph<T> {
                 Form::Input => leaves[self.parameters as usize + node.leaf_index()],
                 _ => None,
             };
-            ids.push(leaf.unwrap_or_else(|| {
-                self.copy_node(other, node, first_custom, |operand| ids[operand.index()]);
-                NodeIndex::new(self.nodes.len() - 1)
-            }));
+            ids.push(
+                leaf.unwrap_or_else(|| self.copy_node(other, node, first_custom, |operand| ids[operand.index()])),
+            );
         }
         let renamed = |operand: NodeIndex| ids[operand.index()];
         other.guards_and_origins().for_each(|(guard, origin)| self.add_guard(guard.map(renamed), origin));
@@ -342,6 +366,11 @@ impl<T> Graph<T> {
 
     pub(crate) fn guards(&self) -> &[Guard] {
         &self.guards
+    }
+
+    /// One of the guards, with its origin.
+    pub(crate) fn guard(&self, index: usize) -> (Guard, Option<Origin>) {
+        (self.guards[index], self.origins[index])
     }
 
     /// The guards, each with its origin.

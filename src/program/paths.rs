@@ -160,7 +160,7 @@ where
                 break;
             };
             if is_new {
-                let program = self.record(parameters, rows.row(first));
+                let program = self.record(parameters, &rows.row(first));
                 let program = self.differentiated(&program);
                 self.known.push(Path { program, rows: 0 });
             }
@@ -216,7 +216,7 @@ where
             rows
         } else {
             self.left_inputs.clear();
-            self.left.iter().for_each(|&row| self.left_inputs.extend_from_slice(rows.row(row)));
+            self.left.iter().for_each(|&row| self.left_inputs.extend(rows.row(row)));
             Rows::of(&self.left_inputs, rows.width(), self.left.len())
         };
         let workspace = &mut self.workspace;
@@ -247,8 +247,9 @@ where
     #[track_caller]
     fn run_on_tape(&mut self, parameters: &[T], rows: Rows<'_, T>, row: usize) -> usize {
         self.rows_on_tape += 1;
-        let program = self.record(parameters, rows.row(row));
-        let results = results_on_tape(&program.graph, self.output, parameters, rows.row(row));
+        let row_inputs = rows.row(row);
+        let program = self.record(parameters, &row_inputs);
+        let results = results_on_tape(&program.graph, self.output, parameters, &row_inputs);
         if self.output == PathOutput::GradientOfSum {
             add(&mut self.totals, &results);
             return 0;

@@ -17,6 +17,7 @@
 )]
 #![allow(private_bounds, reason = "the methods of the public workspace are for this crate alone")]
 
+pub(crate) mod index;
 mod interpret;
 pub(crate) mod kernels;
 mod lanes;

@@ -282,7 +282,7 @@ pub(crate) struct Bytecode<T, P = Place> {
     pub(crate) slots: usize,
     /// The uniform of each output that is the same for all rows.
     pub(crate) outputs: Vec<Option<Uniform>>,
-    /// Whether the outputs are sums over all rows.
+    /// Whether outputs that are the same for all rows are totals, and no columns.
     pub(crate) of_sum: bool,
     /// Whether the program has guards.
     pub(crate) has_guards: bool,
@@ -298,7 +298,18 @@ pub(crate) struct Bytecode<T, P = Place> {
 impl<T, P> Bytecode<T, P> {
     /// How many results a row has.
     pub(crate) fn width(&self) -> usize {
-        if self.of_sum { 0 } else { self.outputs.len() }
+        if self.of_sum { self.outputs.iter().filter(|uniform| uniform.is_none()).count() } else { self.outputs.len() }
+    }
+
+    /// Where each output is found.
+    pub(crate) fn places(&self) -> impl Iterator<Item = ResultPlace> {
+        let [mut totals, mut columns] = [0, 0];
+        self.outputs.iter().map(move |uniform| {
+            let is_total = self.of_sum && uniform.is_some();
+            let next = if is_total { &mut totals } else { &mut columns };
+            *next += 1;
+            if is_total { ResultPlace::Total(*next - 1) } else { ResultPlace::Column(*next - 1) }
+        })
     }
 
     /// The values of `zero_wins` with which the body is run until no result is NaN.
@@ -310,6 +321,13 @@ impl<T, P> Bytecode<T, P> {
     pub(crate) fn sections(&self) -> [&[Instruction<P>]; 3] {
         [&self.prologue, &self.body, &self.epilogue]
     }
+}
+
+/// Where an output is found in the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResultPlace {
+    Total(usize),
+    Column(usize),
 }
 
 /// When a node is computed.

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use num_traits::Float;
 
+use super::index::Index;
 use super::rows::Rows;
 use crate::number::Plain;
 use crate::program::compile::instructions::Place;
@@ -71,6 +72,10 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) inputs: &'a [T],
     /// The distance from one row to the next.
     pub(super) stride: usize,
+    /// The first row of the block among all rows.
+    pub(super) first_row: usize,
+    /// The vector that has the first inputs, and where.
+    pub(super) gathered: Option<(&'a [T], &'a Index)>,
     /// How many rows the block has. Lanes behind the last row repeat it.
     pub(super) count: usize,
     /// The results, column by column of `height` rows each.
@@ -104,6 +109,8 @@ impl<'a, T: Copy> RowBlock<'a, T> {
         Self {
             inputs,
             stride: rows.stride,
+            first_row,
+            gathered: rows.gathered,
             count,
             results,
             height: count,

@@ -1,8 +1,9 @@
 //! The inputs of a program, and its results.
 
+use super::index::Index;
 use crate::error::Error;
 
-/// The inputs of a program, row by row in one flat slice.
+/// The inputs of a program, row by row: in one flat slice, or at the places of an [`Index`] in a vector.
 ///
 /// # Examples
 ///
@@ -22,6 +23,8 @@ pub struct Rows<'a, T> {
     pub(super) stride: usize,
     width: usize,
     count: usize,
+    /// The vector that has the first inputs, and where.
+    pub(super) gathered: Option<(&'a [T], &'a Index)>,
 }
 
 impl<'a, T> Rows<'a, T> {
@@ -35,7 +38,7 @@ impl<'a, T> Rows<'a, T> {
             let expected = format!("whole rows of {} numbers", width.max(1));
             return Err(Error::unexpected("rows", expected, format!("{} numbers", numbers.len())));
         }
-        Ok(Self { numbers, stride: width, width, count: numbers.len() / width })
+        Ok(Self::of(numbers, width, numbers.len() / width))
     }
 
     /// The rows of `width` neighbouring numbers each, as of [`slice::windows`].
@@ -48,7 +51,7 @@ impl<'a, T> Rows<'a, T> {
             let expected = format!("at least {} numbers", width.max(1));
             return Err(Error::unexpected("windows", expected, numbers.len().to_string()));
         }
-        Ok(Self { numbers, stride: 1, width, count: numbers.len() - width + 1 })
+        Ok(Self { stride: 1, ..Self::of(numbers, width, numbers.len() - width + 1) })
     }
 
     /// A single row, which may also have no numbers.
@@ -58,7 +61,55 @@ impl<'a, T> Rows<'a, T> {
 
     /// Rows of a width that may be 0.
     pub(crate) fn of(numbers: &'a [T], width: usize, count: usize) -> Self {
-        Self { numbers, stride: width, width, count }
+        Self { numbers, stride: width, width, count, gathered: None }
+    }
+
+    /// Rows whose inputs stand at these places of a vector, see [`Index`].
+    ///
+    /// # Errors
+    ///
+    /// If the vector has no number at one of the places.
+    pub fn gathered(vector: &'a [T], index: &'a Index) -> Result<Self, Error> {
+        Self::of(&[], 0, index.len()).behind(vector, index)
+    }
+
+    /// The same rows with further inputs before their own, which stand at these places of a vector.
+    ///
+    /// # Errors
+    ///
+    /// If the index has another number of rows, or the vector has no number at one of the places.
+    ///
+    /// # Panics
+    ///
+    /// If the rows are behind gathered inputs already.
+    ///
+    /// # Examples
+    ///
+    /// Each residual has a variable of its own, and a datum:
+    ///
+    /// ```
+    /// use gradtape::program::{Index, Program, Rows, Workspace};
+    ///
+    /// let residual = Program::record(|x| x[0] - x[1], &[0.0, 0.0]);
+    /// let (x, data) = ([1.0, 2.0], [0.5, 0.25, 0.125]);
+    /// let index = Index::new(&[1, 0, 1], 1)?;
+    /// let mut workspace = Workspace::new();
+    /// let rows = Rows::new(&data, 1)?.behind(&x, &index)?;
+    /// assert_eq!(residual.run(&[], rows, &mut workspace)?.column(0), [1.5, 0.75, 1.875]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn behind(self, vector: &'a [T], index: &'a Index) -> Result<Self, Error> {
+        assert!(self.gathered.is_none(), "rows take inputs from one vector; make one index of both");
+        if index.len() != self.count {
+            let found = format!("{} rows", index.len());
+            return Err(Error::unexpected("index", format!("{} rows, as many as there are data for", self.count), found));
+        }
+        if vector.len() < index.needed() {
+            let expected = format!("at least {} numbers, which the index names", index.needed());
+            return Err(Error::unexpected("vector", expected, vector.len().to_string()));
+        }
+        Ok(Self { gathered: Some((vector, index)), ..self })
     }
 
     /// How many rows there are.
@@ -73,7 +124,7 @@ impl<'a, T> Rows<'a, T> {
 
     /// How many numbers a row has.
     pub fn width(&self) -> usize {
-        self.width
+        self.width + self.gathered.map_or(0, |(_, index)| index.width())
     }
 
     /// The numbers of one row.
@@ -82,9 +133,13 @@ impl<'a, T> Rows<'a, T> {
     ///
     /// If there is no such row.
     #[track_caller]
-    pub fn row(&self, row: usize) -> &'a [T] {
+    pub fn row(&self, row: usize) -> Vec<T>
+    where
+        T: Copy,
+    {
         assert!(row < self.len(), "there is no row {row} of {}", self.len());
-        &self.numbers[row * self.stride..][..self.width]
+        let gathered = self.gathered.into_iter().flat_map(|(vector, index)| index.row(row).map(|place| vector[place]));
+        gathered.chain(self.numbers[row * self.stride..][..self.width].iter().copied()).collect()
     }
 }
 

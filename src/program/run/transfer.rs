@@ -1,5 +1,6 @@
 //! Between rows and lanes: inputs, results, guards.
 
+use super::index::Column;
 use super::lanes::{Chunk, Frame, LaneNumber, Numbers, RowBlock, chunks_of, lanes};
 use crate::program::compile::instructions::Place;
 use crate::program::graph::Guard;
@@ -27,37 +28,67 @@ pub(super) fn guard<T: LaneNumber, const W: usize>(
 #[inline(always)]
 pub(super) fn load<T: LaneNumber, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
     let out = chunks_of(out);
-    match block.stride {
+    let Some((vector, index)) = block.gathered else {
+        return load_strided(&block.inputs[input..], block.stride, block.count, out);
+    };
+    let Some(own) = input.checked_sub(index.width()) else {
+        return match *index.column(input) {
+            Column::Strided { first, stride } => {
+                load_strided(&vector[first + block.first_row * stride..], stride, block.count, out);
+            }
+            Column::Scattered(ref places) => {
+                load_scattered(vector, &places[block.first_row..][..block.count], out);
+            }
+        };
+    };
+    load_strided(&block.inputs[own..], block.stride, block.count, out);
+}
+
+/// Reads `count` numbers that are `stride` apart.
+#[inline(always)]
+fn load_strided<T: LaneNumber, const W: usize>(numbers: &[T], stride: usize, count: usize, out: &[Chunk<T, W>]) {
+    match stride {
         1 => {
-            let (whole, _) = block.inputs[input..][..block.count].as_chunks::<W>();
+            let (whole, _) = numbers[..count].as_chunks::<W>();
             out.iter().zip(whole).for_each(|(out, x)| out.write(*x));
             if let Some(last) = out.get(whole.len()..) {
-                load_with::<T, W>(block, input, last, whole.len() * W, 1);
+                load_from::<T, W>(numbers, 1, count, last, whole.len() * W);
             }
         }
-        2 => load_with::<T, W>(block, input, out, 0, 2),
-        stride => load_with::<T, W>(block, input, out, 0, stride),
+        2 => load_from::<T, W>(numbers, 2, count, out, 0),
+        stride => load_from::<T, W>(numbers, stride, count, out, 0),
     }
 }
 
-/// Loads chunks from the row `start` on.
+/// Reads chunks from the row `start` on.
 #[inline(always)]
-fn load_with<T: LaneNumber, const W: usize>(
-    block: &RowBlock<'_, T>,
-    input: usize,
+fn load_from<T: LaneNumber, const W: usize>(
+    numbers: &[T],
+    stride: usize,
+    count: usize,
     out: &[Chunk<T, W>],
     start: usize,
-    stride: usize,
 ) {
-    let column = &block.inputs[input..];
     for (k, out) in out.iter().enumerate() {
         let first = start + k * W;
-        if first + W <= block.count {
-            let rows = &column[first * stride..][..=(W - 1) * stride];
+        if first + W <= count {
+            let rows = &numbers[first * stride..][..=(W - 1) * stride];
             out.write(lanes(|i| rows[i * stride]));
         } else {
-            out.write(lanes(|i| column[(first + i).min(block.count - 1) * stride]));
+            out.write(lanes(|i| numbers[(first + i).min(count - 1) * stride]));
         }
+    }
+}
+
+/// Reads the numbers at these places.
+#[inline(always)]
+fn load_scattered<T: LaneNumber, const W: usize>(vector: &[T], places: &[u32], out: &[Chunk<T, W>]) {
+    let (whole, rest) = places.as_chunks::<W>();
+    for (out, places) in out.iter().zip(whole) {
+        out.write(lanes(|i| vector[places[i] as usize]));
+    }
+    if let (Some(out), false) = (out.get(whole.len()), rest.is_empty()) {
+        out.write(lanes(|i| vector[rest[i.min(rest.len() - 1)] as usize]));
     }
 }
 

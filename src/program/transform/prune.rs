@@ -9,8 +9,7 @@ pub(crate) fn prune<T: Copy>(graph: &Graph<T>) -> Graph<T> {
     let mut pruned = graph.emptied();
     let mut ids = vec![NodeIndex::NONE; graph.nodes.len()];
     for (k, node) in graph.indexed_nodes().filter(|(k, _)| live[k.index()]) {
-        ids[k.index()] = NodeIndex::new(pruned.nodes.len());
-        pruned.copy_node(graph, node, 0, |operand| ids[operand.index()]);
+        ids[k.index()] = pruned.copy_node(graph, node, 0, |operand| ids[operand.index()]);
     }
     let renamed = |operand: NodeIndex| ids[operand.index()];
     pruned.outputs = graph.outputs.iter().map(|&output| renamed(output)).collect();

@@ -1,0 +1,271 @@
+//! Divides the nodes of a graph into elements.
+
+use num_traits::Float;
+
+use super::facts::Facts;
+use super::sums::Sum;
+use crate::ops::index::{NodeIndex, checked_u32};
+use crate::program::graph::Graph;
+
+/// The nodes of a graph, divided into elements and sums.
+///
+/// An element is a small function: its nodes, with one or several *roots*, which other elements or sums use. Its
+/// leaves are inputs, constants, sums, and roots of other elements. Every node that is no leaf of the graph belongs to
+/// one element, or is inside of a sum.
+///
+/// The *depth* of a root is the number of elements and sums on the longest way to it from the output. Roots of one depth
+/// do not depend on each other. An element of depth `d` depends on larger depths only.
+pub(super) struct Partition<T> {
+    pub(super) sums: Vec<Sum<T>>,
+    /// Where the nodes of each element begin in `members`, and at the end, where the last one ends.
+    starts: Vec<u32>,
+    members: Vec<NodeIndex>,
+    /// The element of each node. [`NONE`] for leaves and inside of sums.
+    owners: Vec<u32>,
+    /// The depth of each root, and of the node of each sum.
+    depths: Vec<u32>,
+    pub(super) is_root: Vec<bool>,
+    /// Whether another element uses this root.
+    pub(super) is_interface: Vec<bool>,
+    /// The sum that each node is a term of; [`MANY`] if there are several.
+    pub(super) sum_of_term: Vec<u32>,
+}
+
+pub(super) const NONE: u32 = u32::MAX;
+pub(super) const MANY: u32 = u32::MAX - 1;
+/// The most roots of an element. If nodes that two elements share would join more of them, these nodes become elements of
+/// their own.
+const MOST_ROOTS: u32 = 8;
+/// How often shared nodes are looked for, before no elements are joined any more.
+const ROUNDS: usize = 4;
+
+/// The roots that a node is needed for, as long as they are few.
+#[derive(Clone, Copy)]
+struct Needed([u32; 3]);
+
+impl Needed {
+    const NOBODY: Self = Self([NONE; 3]);
+
+    fn is_many(self) -> bool {
+        self.0[0] == MANY
+    }
+
+    fn roots(self) -> impl Iterator<Item = u32> {
+        self.0.into_iter().take_while(|&root| root != NONE)
+    }
+
+    /// Adds roots. Roots of different depths, or more than three, are many.
+    fn add(&mut self, more: Self, depths: &[u32]) {
+        for root in more.roots() {
+            if self.is_many() || self.0.contains(&root) {
+                continue;
+            }
+            let first = self.0[0];
+            let is_level = first == NONE || depths[first as usize] == depths[root as usize];
+            match self.0.iter_mut().find(|place| **place == NONE).filter(|_| is_level) {
+                Some(place) => *place = root,
+                None => self.0[0] = MANY,
+            }
+        }
+    }
+}
+
+/// The elements that are joined.
+struct Joined {
+    parents: Vec<u32>,
+    /// How many roots the element of each root has.
+    sizes: Vec<u32>,
+}
+
+impl Joined {
+    fn find(&mut self, mut root: u32) -> u32 {
+        while self.parents[root as usize] != root {
+            let above = self.parents[self.parents[root as usize] as usize];
+            self.parents[root as usize] = above;
+            root = above;
+        }
+        root
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.find(a), self.find(b));
+        if a != b {
+            let [first, second] = if self.sizes[a as usize] < self.sizes[b as usize] { [b, a] } else { [a, b] };
+            self.parents[second as usize] = first;
+            self.sizes[first as usize] += self.sizes[second as usize];
+        }
+    }
+}
+
+impl<T: Float> Partition<T> {
+    /// Divides a graph whose nodes are all needed. The nodes `cut` are taken apart as sums; the first ones are the outputs.
+    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cut: &[NodeIndex]) -> Self {
+        let count = graph.nodes.len();
+        let (mut inside_sum, mut sum_at) = (vec![false; count], vec![NONE; count]);
+        let mut sums = Vec::with_capacity(cut.len());
+        for &node in cut {
+            // A sum inside of another one is a part of it.
+            if !inside_sum[node.index()] && sum_at[node.index()] == NONE {
+                sum_at[node.index()] = checked_u32(sums.len());
+                sums.push(Sum::of(graph, facts, node, |node| inside_sum[node.index()] = true));
+            }
+        }
+        let is_leaf = |node: NodeIndex| graph.node(node).is_leaf();
+        let mut partition = Self {
+            sums,
+            starts: vec![0],
+            members: Vec::new(),
+            owners: vec![NONE; count],
+            depths: Vec::new(),
+            is_root: Vec::new(),
+            is_interface: vec![false; count],
+            sum_of_term: vec![NONE; count],
+        };
+        for (k, sum) in (0..).zip(&partition.sums) {
+            for &(term, _) in &sum.terms {
+                let of = &mut partition.sum_of_term[term.index()];
+                *of = if *of == NONE { k } else { MANY };
+            }
+        }
+        let mut is_shared = vec![false; count];
+        for round in 0.. {
+            let (mut needed, mut joined) = partition.roots_of_nodes(graph, facts, &inside_sum, &sum_at, &is_shared, round < ROUNDS);
+            let mut is_final = true;
+            for k in 0..count {
+                let Needed([first, second, _]) = needed[k];
+                if second != NONE && first < MANY && !partition.is_root[k] {
+                    let first = joined.find(first);
+                    if joined.sizes[first as usize] > MOST_ROOTS {
+                        (is_shared[k], is_final) = (true, false);
+                    }
+                }
+            }
+            if is_final {
+                partition.collect(graph, &mut needed, &mut joined);
+                break;
+            }
+        }
+        for k in graph.indices().filter(|&k| partition.owners[k.index()] != NONE) {
+            let guarded = facts.guards_at(k).flat_map(|guard| graph.guards()[guard].operands);
+            for operand in graph.operands(graph.node(k)).iter().copied().chain(guarded) {
+                let owner = partition.owners[operand.index()];
+                partition.is_interface[operand.index()] |= !is_leaf(operand) && owner != partition.owners[k.index()];
+            }
+        }
+        partition
+    }
+
+    /// The roots that each node is needed for, and which of them share a node. Sets roots and depths.
+    fn roots_of_nodes(
+        &mut self,
+        graph: &Graph<T>,
+        facts: &Facts,
+        inside_sum: &[bool],
+        sum_at: &[u32],
+        is_shared: &[bool],
+        joins: bool,
+    ) -> (Vec<Needed>, Joined) {
+        let count = graph.nodes.len();
+        let mut needed = vec![Needed::NOBODY; count];
+        let mut joined = Joined { parents: (0..).take(count).collect(), sizes: vec![1; count] };
+        self.is_root = vec![false; count];
+        let is_leaf = |node: NodeIndex| graph.node(node).is_leaf();
+        let compared_with = |node: NodeIndex| {
+            facts.guards_at(node).flat_map(|guard| graph.guards()[guard].operands).filter(move |&other| other != node)
+        };
+        // First the largest depth above a node; its own if it is a root.
+        let mut depths = vec![0_u32; count];
+        for (k, node) in graph.indexed_nodes().rev() {
+            let at = k.index();
+            if sum_at[at] != NONE {
+                depths[at] += 1;
+                let sum = &mut self.sums[sum_at[at] as usize];
+                sum.depth = depths[at];
+                for &(term, _) in &sum.terms {
+                    depths[term.index()] = depths[term.index()].max(depths[at] + u32::from(term == k));
+                    self.is_root[term.index()] = true;
+                }
+                for operand in compared_with(k).filter(|&operand| !is_leaf(operand)) {
+                    depths[operand.index()] = depths[operand.index()].max(depths[at]);
+                    self.is_root[operand.index()] = true;
+                    self.is_interface[operand.index()] = true;
+                }
+            }
+            if inside_sum[at] || node.is_leaf() {
+                needed[at] = Needed::NOBODY;
+                continue;
+            }
+            let mine = needed[at];
+            let is_needed_by_one = mine.0[0] != NONE && !mine.is_many() && (joins || mine.0[1] == NONE);
+            if self.is_root[at] || is_shared[at] || !is_needed_by_one {
+                self.is_root[at] = true;
+                depths[at] += 1;
+                needed[at] = Needed([k.word(), NONE, NONE]);
+            }
+            let mine = needed[at];
+            let [first, ..] = mine.0;
+            for other in mine.roots().skip(1) {
+                joined.join(first, other);
+            }
+            let depth = depths[first as usize];
+            for operand in graph.operands(node).iter().copied().chain(compared_with(k)) {
+                let below = operand.index();
+                depths[below] = depths[below].max(depth);
+                needed[below].add(mine, &depths);
+            }
+        }
+        self.depths = depths;
+        (needed, joined)
+    }
+
+    /// Numbers the elements in the order of their first nodes, and lists their nodes.
+    fn collect(&mut self, graph: &Graph<T>, needed: &mut [Needed], joined: &mut Joined) {
+        let mut numbers = vec![NONE; graph.nodes.len()];
+        let mut sizes: Vec<u32> = Vec::new();
+        for k in graph.indices().filter(|&k| !graph.node(k).is_leaf()) {
+            let Needed([root, ..]) = needed[k.index()];
+            if root >= MANY {
+                continue;
+            }
+            let number = &mut numbers[joined.find(root) as usize];
+            if *number == NONE {
+                *number = checked_u32(sizes.len());
+                sizes.push(0);
+            }
+            sizes[*number as usize] += 1;
+            self.owners[k.index()] = *number;
+        }
+        let mut end = 0;
+        self.starts.extend(sizes.iter().map(|size| {
+            end += size;
+            end
+        }));
+        self.members = vec![NodeIndex::NONE; end as usize];
+        let mut next = self.starts.clone();
+        for k in graph.indices() {
+            if let Some(next) = next.get_mut(self.owners[k.index()] as usize).filter(|_| self.owners[k.index()] != NONE) {
+                self.members[*next as usize] = k;
+                *next += 1;
+            }
+        }
+    }
+
+    /// How many elements there are.
+    pub(super) fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The nodes of an element, in ascending order.
+    pub(super) fn members(&self, element: usize) -> &[NodeIndex] {
+        &self.members[self.starts[element] as usize..self.starts[element + 1] as usize]
+    }
+
+    /// The element of a node; [`NONE`] for a leaf, and inside of a sum.
+    pub(super) fn owner(&self, node: NodeIndex) -> u32 {
+        self.owners[node.index()]
+    }
+
+    pub(super) fn depth(&self, root: NodeIndex) -> u32 {
+        self.depths[root.index()]
+    }
+}

@@ -1,0 +1,131 @@
+//! Sums: a node as a constant and terms with constant weights.
+
+use num_traits::Float;
+
+use super::facts::Facts;
+use crate::ops::index::NodeIndex;
+use crate::ops::op::Op;
+use crate::program::graph::Graph;
+
+/// A node that is a constant plus terms, each times a weight.
+#[derive(Debug)]
+pub(super) struct Sum<T> {
+    pub(super) node: NodeIndex,
+    pub(super) constant: T,
+    /// In ascending order, each node once.
+    pub(super) terms: Vec<(NodeIndex, T)>,
+    /// See [`Partition`](super::partition::Partition).
+    pub(super) depth: u32,
+}
+
+/// A sum of no more terms is not taken apart if it is a term itself.
+const SHORT: u32 = 8;
+/// The terms of a list of so many are not taken apart.
+const LONG_LIST: usize = 8;
+
+/// Calls `see` with the operands of a node that is linear in them, and the factor of each. Returns whether it is.
+pub(super) fn linear_operands<T: Float>(
+    graph: &Graph<T>,
+    node: NodeIndex,
+    mut see: impl FnMut(NodeIndex, T),
+) -> bool {
+    let node = graph.node(node);
+    let [a, b, _] = node.three_operands();
+    let factor = |operand: NodeIndex| {
+        graph.constant(graph.node(operand)).filter(|factor| factor.is_finite() && *factor != T::zero())
+    };
+    let one = T::one();
+    match node.op {
+        Op::add => [(a, one), (b, one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
+        Op::sub => [(a, one), (b, -one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
+        Op::neg => see(a, -one),
+        Op::sum => graph.operands(node).iter().for_each(|&operand| see(operand, one)),
+        Op::mul | Op::scale => match (factor(a), factor(b)) {
+            (Some(factor), _) => see(b, factor),
+            (None, Some(factor)) => see(a, factor),
+            (None, None) => return false,
+        },
+        Op::div => match factor(b).map(Float::recip).filter(|factor| factor.is_normal()) {
+            Some(factor) => see(a, factor),
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
+/// For each node how many terms it is the sum of: 1 if it is no sum.
+pub(super) fn term_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
+    let mut counts: Vec<u32> = Vec::with_capacity(graph.nodes.len());
+    for node in graph.indices() {
+        let mut count = 0_u32;
+        let is_linear = linear_operands(graph, node, |operand, _| {
+            let is_constant = graph.node(operand).op == Op::constant;
+            let is_inside = uses[operand.index()] == 1;
+            count = count.saturating_add(match counts[operand.index()] {
+                _ if is_constant => 0,
+                inside if is_inside => inside,
+                _ => 1,
+            });
+        });
+        counts.push(if is_linear { count.max(1) } else { 1 });
+    }
+    counts
+}
+
+impl<T: Float> Sum<T> {
+    /// Takes a node apart. Calls `inside` with it, and with the nodes between it and its terms.
+    ///
+    /// A sum in a loop, `s = s + t`, is a chain of additions whose smaller operands are the terms: what is added to them
+    /// at the start of the chain is no term if it has more terms of its own than they have.
+    pub(super) fn of(graph: &Graph<T>, facts: &Facts, node: NodeIndex, mut inside: impl FnMut(NodeIndex)) -> Self {
+        let mut sum = Self { node, constant: T::zero(), terms: Vec::new(), depth: 0 };
+        // The nodes to take apart, their weights, and how many terms an element beside them has.
+        let mut waiting = vec![(node, T::one(), 0)];
+        let mut operands: Vec<(NodeIndex, T)> = Vec::new();
+        while let Some((node, weight, beside)) = waiting.pop() {
+            operands.clear();
+            let mut added = T::zero();
+            let is_linear = linear_operands(graph, node, |operand, factor| {
+                match graph.constant(graph.node(operand)) {
+                    Some(constant) => added = added + factor * constant,
+                    None => operands.push((operand, factor)),
+                }
+            });
+            let count = |operand: NodeIndex| if facts.uses[operand.index()] == 1 { facts.terms[operand.index()] } else { 1 };
+            // An element keeps its sums, unless these are a constant and a weight.
+            let is_element = beside > 0 && operands.len() != 1 && facts.terms[node.index()] <= beside;
+            if !is_linear || is_element || (node != sum.node && facts.uses[node.index()] != 1) {
+                sum.terms.push((node, weight));
+                continue;
+            }
+            inside(node);
+            sum.constant = sum.constant + weight * added;
+            let beside_operand = |operand: NodeIndex| {
+                let others = operands.iter().map(|&(other, _)| other).filter(|&other| other != operand);
+                let (own, other) = (count(operand), others.map(count).max().unwrap_or(0));
+                let least = own.min(other);
+                let are_sums = least > SHORT && least > beside && least >= own.max(other) / 4;
+                match operands.len() {
+                    1 => beside,
+                    2 if !are_sums => least.max(beside),
+                    2 => 0,
+                    // A long list is one of elements.
+                    3..LONG_LIST if own > SHORT => 0,
+                    _ => u32::MAX,
+                }
+            };
+            let below = operands.iter().map(|&(operand, factor)| (operand, weight * factor, beside_operand(operand)));
+            waiting.extend(below);
+        }
+        sum.terms.sort_by_key(|&(term, _)| term);
+        sum.terms.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            if is_same {
+                kept.1 = kept.1 + next.1;
+            }
+            is_same
+        });
+        sum
+    }
+}
