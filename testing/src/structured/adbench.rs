@@ -9,9 +9,9 @@ use crate::workloads::Draws;
 
 /// Bundle adjustment: cameras see points, and where they see them is known.
 ///
-/// The variables are eleven numbers of each camera (rotation as axis times angle, centre, focal length, principal point,
-/// radial distortion), three of each point, and a weight of each observation. The residuals are two reprojection errors
-/// times the weight for each observation, then `1 - w²` for each.
+/// The variables are eleven numbers of each camera (rotation as axis times angle, centre, focal length, principal
+/// point, radial distortion), three of each point, and a weight of each observation. The residuals are two reprojection
+/// errors times the weight for each observation, then `1 - w²` for each.
 pub struct BundleAdjustment {
     pub cameras: usize,
     pub points: usize,

@@ -11,8 +11,8 @@ use crate::{TestFloat, number};
 /// A random function: sums over the rows of some templates, combined.
 ///
 /// A row reads the *pool*: the variables, a function of each variable, a value of all variables, and a value of the sums
-/// that came before. It can also be the [outputs](Outputs) of a function of several results. Numbers and derivatives
-/// are moderate at its [points](Self::point).
+/// before it. It can also be the [outputs](Outputs) of a function of several results. Numbers and derivatives are
+/// moderate at its [points](Self::point).
 #[derive(Clone, Debug)]
 pub struct Hidden {
     /// The point for which it was made.
@@ -108,7 +108,7 @@ enum Outside {
     /// `√(1 + s²)`.
     Root,
     Tanh,
-    /// `s` times the hyperbolic tangent of the sums before.
+    /// `s` times the value of the sums before.
     Cross,
     /// `s - s`.
     Cancelled,
@@ -168,7 +168,7 @@ impl Hidden {
         pool.push(F::zero());
         let mut results = Results { terms: Vec::new(), sums: Vec::new(), total: F::zero() };
         for group in &self.groups {
-            let before = results.total.tanh();
+            let before = (results.total + F::one()).tanh();
             *pool.last_mut().expect("it is not empty") = before;
             let terms: Vec<F> = group.rows.iter().map(|row| group.term(row, &pool)).collect();
             let sum = group.sum(&terms, &pool);
