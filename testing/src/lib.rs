@@ -18,6 +18,7 @@ pub mod orders;
 pub mod panics;
 pub mod programs;
 pub mod references;
+pub mod structured;
 pub mod table;
 pub mod tapes;
 pub mod tracking;

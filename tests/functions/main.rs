@@ -15,5 +15,6 @@ mod objectives;
 mod preaccumulate;
 mod special;
 mod special_literals;
+mod structured;
 mod univariate;
 mod vector_functions;

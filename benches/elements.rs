@@ -1,0 +1,287 @@
+//! Functions as people write them, loops over terms, against plain floats and the tape.
+//!
+//! `cargo bench -p gradtape-benches --bench elements` asserts that all agree, and prints a line of ratios for each:
+//! minima over rounds that interleave the competitors in one process.
+//! `cargo bench -p gradtape-benches --bench elements -- check` asserts only; other arguments are names of workloads.
+
+#![allow(missing_docs, reason = "a benchmark")]
+
+use std::hint::black_box;
+
+use gradtape::sparse::Csr;
+use gradtape::{Driver, Function, Mode, Real, VectorFunction, function};
+use testing::minima::{minima, only_checks};
+use testing::structured::{BundleAdjustment, GaussianMixture, MinimalSurface, Residuals, Springs};
+use testing::workloads::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
+
+/// What is recorded at a point, for functions and for residuals.
+type Compiled<F> = Driver<F>;
+
+fn compiled<F: Function>(f: F, _x: &[f64]) -> Compiled<F> {
+    Driver::new(f)
+}
+
+fn compiled_residuals<F: VectorFunction>(f: F, _x: &[f64]) -> Compiled<F> {
+    Driver::new(f)
+}
+
+fn naive_rosenbrock<F: Real<Plain = f64>>(x: &[F]) -> F {
+    let mut sum = F::zero();
+    for i in 0..x.len() - 1 {
+        let d = x[i + 1] - x[i] * x[i];
+        let e = -x[i] + 1.0;
+        sum += d * d * 100.0 + e * e;
+    }
+    sum
+}
+
+fn naive_funcs<F: Real<Plain = f64>>(x: &[F]) -> F {
+    let mut sum = F::zero();
+    for &x in x {
+        sum += x.sin() * (-x * x).exp()
+            + (x * x + 1.0).ln()
+            + (x * x + 1.0).sqrt() * x.tanh()
+            + (x + 1.5).powf(F::constant(2.5));
+    }
+    sum
+}
+
+/// The loss of a network of tanh neurons, neuron by neuron: a share of the sum of squared errors.
+struct Network {
+    widths: &'static [usize],
+    /// Inputs and a target.
+    rows: Vec<[f64; 4]>,
+    share: f64,
+}
+
+impl Network {
+    /// The workload mlp.
+    fn quadrants() -> Self {
+        let mut draws = Draws::new();
+        draws.take(304);
+        let row = |_| {
+            let x = draws.take(2);
+            [x[0], x[1], if x[0] * x[1] > 0.0 { 1.0 } else { -1.0 }, 0.0]
+        };
+        Self { widths: &[2, 16, 16, 1], rows: (0..100).map(row).collect(), share: 0.01 }
+    }
+
+    /// The workload `mlp_seed`.
+    fn article() -> Self {
+        let rows = vec![[2.0, 3.0, -1.0, 1.0], [3.0, -1.0, 0.5, -1.0], [0.5, 1.0, 1.0, -1.0], [1.0, 1.0, -1.0, 1.0]];
+        Self { widths: &[3, 4, 4, 1], rows, share: 1.0 }
+    }
+}
+
+impl Function for Network {
+    fn eval<F: Real<Plain = f64>>(&self, parameters: &[F]) -> F {
+        let mut loss = F::zero();
+        for row in &self.rows {
+            let mut x: Vec<F> = row[..self.widths[0]].iter().map(|&x| F::constant(x)).collect();
+            let mut next = 0;
+            for &width in &self.widths[1..] {
+                let mut y = Vec::with_capacity(width);
+                for _ in 0..width {
+                    let mut sum = parameters[next + x.len()];
+                    for i in 0..x.len() {
+                        sum += parameters[next + i] * x[i];
+                    }
+                    next += x.len() + 1;
+                    y.push(sum.tanh());
+                }
+                x = y;
+            }
+            let error = x[0] - row[self.widths[0]];
+            loss += error * error;
+        }
+        loss * self.share
+    }
+}
+
+#[track_caller]
+fn assert_near(ours: &[f64], theirs: &[f64]) {
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        assert!((ours - theirs).abs() <= 1e-9 * (1.0 + theirs.abs()), "{ours} instead of {theirs}");
+    }
+}
+
+#[track_caller]
+fn assert_equal_but_for_rounding(ours: &Csr<f64>, theirs: &Csr<f64>) {
+    for row in 0..theirs.rows() {
+        let (columns, values) = theirs.row(row);
+        let ours: Vec<f64> = columns.iter().map(|&column| ours.get(row, column)).collect();
+        assert_near(&ours, values);
+    }
+    assert_near(&[ours.values().iter().sum()], &[theirs.values().iter().sum()]);
+}
+
+/// A size, and a small one for the assertions.
+fn size(full: usize, small: usize) -> usize {
+    if only_checks() { small } else { full }
+}
+
+fn real(count: usize) -> f64 {
+    num_traits::cast(count).expect("a count is a number")
+}
+
+/// Prints the seconds of competitors as multiples of the first.
+fn line(what: &str, seconds: &[f64], names: &[&str]) {
+    if only_checks() {
+        return;
+    }
+    print!("{what:<44} plain {:>9.1} µs", seconds[0] * 1e6);
+    for (name, time) in names.iter().zip(&seconds[1..]) {
+        print!("   {name} {:.2}", time / seconds[0]);
+    }
+    println!();
+}
+
+/// A gradient by hand.
+type Hand<'a> = Option<&'a dyn Fn(&[f64], &mut [f64]) -> f64>;
+
+/// Value and gradient at one point.
+fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
+    let [mut by_hand, mut by_tape, mut by_elements, mut made] = [(); 4].map(|()| vec![0.0; x.len()]);
+    let (tape, elements) = (Driver::new(f).with_mode(Mode::Reverse), compiled(f, x));
+    let value = tape.gradient(x, &mut by_tape);
+    assert_near(&[elements.gradient(x, &mut by_elements)], &[value]);
+    assert_near(&by_elements, &by_tape);
+    if let Some(hand) = hand {
+        assert_near(&[hand(x, &mut by_hand), f.value(x)], &[value; 2]);
+        assert_near(&by_hand, &by_tape);
+    }
+    let seconds = minima([
+        &mut || _ = black_box(f.value(black_box(x))),
+        &mut || _ = black_box(tape.gradient(black_box(x), &mut by_tape)),
+        &mut || _ = black_box(elements.gradient(black_box(x), &mut by_elements)),
+        &mut || _ = black_box(hand.map(|hand| hand(black_box(x), &mut by_hand))),
+        &mut || _ = black_box(compiled(f, black_box(x)).gradient(x, &mut made)),
+    ]);
+    line(what, &seconds[..3 + usize::from(hand.is_some())], &["tape", "compiled", "by hand"]);
+    let [_, tape, elements, _, make] = seconds;
+    if !only_checks() {
+        let each = make / real(f.record(x).statistics().recorded) * 1e9;
+        let pays = if elements < tape { (make / (tape - elements)).ceil() } else { f64::INFINITY };
+        println!("{:<44} made in {each:.0} ns per operation, pays from evaluation {pays} on", "");
+    }
+}
+
+/// A sparse Hessian with value and gradient.
+fn hessian(what: &str, f: &impl Function, x: &[f64]) {
+    let [mut by_tape, mut by_elements] = [(); 2].map(|()| (vec![0.0; x.len()], Csr::default()));
+    let (tape, elements) = (Driver::new(f), compiled(f, x));
+    let value = tape.sparse_hessian(x, &mut by_tape.0, &mut by_tape.1);
+    assert_near(&[elements.sparse_hessian(x, &mut by_elements.0, &mut by_elements.1)], &[value]);
+    assert_near(&by_elements.0, &by_tape.0);
+    assert_equal_but_for_rounding(&by_elements.1, &by_tape.1);
+    let seconds = minima([
+        &mut || _ = black_box(f.value(black_box(x))),
+        &mut || _ = black_box(tape.sparse_hessian(black_box(x), &mut by_tape.0, &mut by_tape.1)),
+        &mut || _ = black_box(elements.sparse_hessian(black_box(x), &mut by_elements.0, &mut by_elements.1)),
+    ]);
+    line(&format!("{what}, sparse Hessian"), &seconds, &["driver", "compiled"]);
+}
+
+/// All residuals and their sparse Jacobian.
+fn jacobian(what: &str, f: &impl VectorFunction, x: &[f64]) {
+    let outputs = f.outputs(x.len());
+    let [mut by_tape, mut by_elements] = [(); 2].map(|()| (vec![0.0; outputs], Csr::default()));
+    let (tape, elements) = (Driver::new(f), compiled_residuals(f, x));
+    tape.sparse_jacobian(x, &mut by_tape.0, &mut by_tape.1);
+    elements.sparse_jacobian(x, &mut by_elements.0, &mut by_elements.1);
+    assert_near(&by_elements.0, &f.value(x));
+    assert_equal_but_for_rounding(&by_elements.1, &by_tape.1);
+    let (mut y, mut once) = (vec![0.0; outputs], (vec![0.0; outputs], Csr::default()));
+    let seconds = minima([
+        &mut || tape.value(black_box(x), black_box(&mut y)),
+        &mut || tape.sparse_jacobian(black_box(x), &mut by_tape.0, &mut by_tape.1),
+        &mut || elements.sparse_jacobian(black_box(x), &mut by_elements.0, &mut by_elements.1),
+        &mut || compiled_residuals(f, black_box(x)).sparse_jacobian(x, &mut once.0, &mut once.1),
+    ]);
+    line(&format!("{what}, sparse Jacobian"), &seconds, &["driver", "compiled", "made and run once"]);
+}
+
+fn rosenbrock() {
+    let x = Draws::new().take(10_000);
+    gradient("rosenbrock", &function!(naive_rosenbrock), &x, Some(&|x, slopes| Rosenbrock.hand(x, slopes)));
+}
+
+fn mlp() {
+    let (workload, x) = Mlp::quadrants();
+    gradient("mlp", &Network::quadrants(), &x, Some(&|x, slopes| workload.hand(x, slopes)));
+}
+
+fn mlp_seed() {
+    let (workload, x) = Mlp::article();
+    gradient("mlp_seed, one step", &Network::article(), &x, Some(&|x, slopes| workload.hand(x, slopes)));
+}
+
+fn ode() {
+    let x = [1.5, 1.0, 3.0, 1.0, 1.0, 1.0];
+    gradient("ode", &function!(|x: &[F]| Ode::solve(x)), &x, Some(&|x, slopes| Ode.hand(x, slopes)));
+}
+
+fn funcs() {
+    let x = Draws::new().take(10_000);
+    gradient("funcs", &function!(naive_funcs), &x, Some(&|x, slopes| Funcs.hand(x, slopes)));
+}
+
+fn mixture() {
+    let (mixture, x) = GaussianMixture::new(10, 5, size(1000, 50));
+    gradient("mixture of Gaussians", &mixture, &x, None);
+}
+
+fn bundle() {
+    let (bundle, x) = BundleAdjustment::new(49, size(7776, 60), size(31_843, 250));
+    jacobian("bundle adjustment", &bundle, &x);
+}
+
+fn tridiagonal() {
+    let x = Draws::new().take(size(100_000, 1000));
+    jacobian("Broyden tridiagonal", &Residuals::BroydenTridiagonal, &x);
+}
+
+fn hessians() {
+    let x = Draws::new().take(size(10_000, 1000));
+    hessian("rosenbrock", &function!(naive_rosenbrock), &x);
+    let (springs, x) = Springs::new(size(70, 10));
+    hessian("springs", &springs, &x);
+    let (surface, x) = MinimalSurface::new(size(100, 10));
+    hessian("minimal surface", &surface, &x);
+}
+
+/// The time to record grows with the operations, and not faster.
+fn recording() {
+    for variables in [1_000, 10_000, 100_000, 1_000_000] {
+        let (f, x) = (function!(naive_rosenbrock), Draws::new().take(variables));
+        let (mut slopes, operations) = (vec![0.0; variables], 8.0 * real(variables));
+        let seconds = minima([&mut || _ = black_box(f.record(black_box(&x))), &mut || {
+            _ = black_box(compiled(f, black_box(&x)).gradient(&x, &mut slopes));
+        }]);
+        let [record, make] = seconds.map(|seconds| seconds / operations * 1e9);
+        println!("{operations:>9} operations: {record:>5.0} ns each to record, {make:>5.0} with the first gradient");
+    }
+}
+
+fn main() {
+    let is_name = |argument: &String| !argument.starts_with('-') && argument != "check";
+    let wanted: Vec<String> = std::env::args().skip(1).filter(is_name).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(&**wanted));
+    let is_measured = |name: &str| name != "recording" || !only_checks();
+    let all: [(&str, fn()); 10] = [
+        ("rosenbrock", rosenbrock),
+        ("mlp", mlp),
+        ("mlp_seed", mlp_seed),
+        ("ode", ode),
+        ("funcs", funcs),
+        ("mixture", mixture),
+        ("bundle", bundle),
+        ("tridiagonal", tridiagonal),
+        ("hessians", hessians),
+        ("recording", recording),
+    ];
+    // One thread, also with the feature `rayon`.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be had");
+    pool.install(|| all.iter().filter(|(name, _)| is_wanted(name) && is_measured(name)).for_each(|(_, bench)| bench()));
+}
