@@ -43,7 +43,7 @@ fn step_of_the_article(c: &mut Criterion) {
     });
     let rows: Vec<f64> = rows.iter().flat_map(|(x, target)| [x[0], x[1], x[2], *target]).collect();
     let rows = Rows::new(&rows, 4).unwrap();
-    let mut program = LossProgram::record(&network, rows.row(0), |network, row| {
+    let mut program = LossProgram::record(&network, &rows.row(0), |network, row| {
         Ok(loss::sum_of_squares(&network.forward(&row[..3])?, &row[3..]))
     })
     .unwrap();

@@ -323,7 +323,12 @@ impl<T: Precision> Program<T> {
     }
 
     /// Runs the program on all rows. The workspace tells for which of them a guard failed.
-    pub(crate) fn run_unguarded(&self, parameters: &[T], rows: Rows<'_, T>, workspace: &mut Workspace<T>) -> Result<(), Error> {
+    pub(crate) fn run_unguarded(
+        &self,
+        parameters: &[T],
+        rows: Rows<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<(), Error> {
         if parameters.len() != self.parameters() {
             let expected = format!("{} parameters", self.parameters());
             let hint = if parameters.is_empty() { " (`eval` gives none, `run` takes them)" } else { "" };

@@ -35,7 +35,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
         writeln!(out, "first prediction {prediction:.4}")?;
     }
 
-    let mut program = LossProgram::record(&network, rows.row(0), squared_error)?;
+    let mut program = LossProgram::record(&network, &rows.row(0), squared_error)?;
     let mut trainer = Trainer::new(network, Sgd::new(number(RATE)));
     for step in 1..=STEPS {
         let loss = match options.engine {

@@ -3,9 +3,15 @@
 use std::cell::Cell;
 use std::fmt;
 
-use super::{Driver, Function};
+use super::drive::assert_gradient;
+use super::jacobian::assert_outputs;
+use super::vector::results;
+use super::{Driver, Function, VectorFunction};
 use crate::program::elements::gradient::{Branched, GradientPlan};
+use crate::program::elements::matrix::{MatrixPlan, Wanted};
+use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
+use crate::sparse::Csr;
 
 /// A function that is recorded at its first point. Later points run the recording, whose repeated parts are found and
 /// computed in vector lanes.
@@ -29,6 +35,8 @@ use crate::program::{Precision, Program};
 /// ```
 pub struct Compiled<F, T = f64> {
     driver: Driver<F>,
+    /// Whether the recording runs even where the driver would be faster.
+    without_driver: bool,
     /// A call takes the recording out and puts it back.
     recording: Cell<Recording<T>>,
 }
@@ -36,6 +44,9 @@ pub struct Compiled<F, T = f64> {
 /// What was found in the function.
 struct Recording<T> {
     gradient: Option<Found<GradientPlan<T>>>,
+    jacobian: Option<Found<MatrixPlan<T>>>,
+    hessian: Option<Found<MatrixPlan<T>>>,
+    hessian_times_vector: Option<Found<MatrixPlan<T>>>,
     statistics: Statistics,
 }
 
@@ -64,9 +75,19 @@ impl Statistics {
     }
 }
 
+impl<T> Recording<T> {
+    const NEW: Self = Self {
+        gradient: None,
+        jacobian: None,
+        hessian: None,
+        hessian_times_vector: None,
+        statistics: Statistics { evaluations: 0, recordings: 0, by_driver: 0 },
+    };
+}
+
 impl<T> Default for Recording<T> {
     fn default() -> Self {
-        Self { gradient: None, statistics: Statistics::default() }
+        Self::NEW
     }
 }
 
@@ -74,11 +95,13 @@ impl<F, T> Compiled<F, T> {
     /// A function that is recorded when it is evaluated first.
     #[must_use]
     pub const fn new(function: F) -> Self {
-        let recording = Recording {
-            gradient: None,
-            statistics: Statistics { evaluations: 0, recordings: 0, by_driver: 0 },
-        };
-        Self { driver: Driver::new(function), recording: Cell::new(recording) }
+        Self { driver: Driver::new(function), without_driver: false, recording: Cell::new(Recording::NEW) }
+    }
+
+    /// The same, but the recording runs even where the driver would be faster: for tests and comparisons.
+    #[must_use]
+    pub fn without_driver(self) -> Self {
+        Self { without_driver: true, ..self }
     }
 
     /// The function.
@@ -96,6 +119,40 @@ impl<F, T> Compiled<F, T> {
 }
 
 impl<F, T: Precision> Compiled<F, T> {
+    /// Evaluates a plan of the function, which is recorded if there is none yet.
+    fn evaluate<P, R>(
+        &self,
+        inputs: usize,
+        plan: impl Fn(&mut Recording<T>) -> &mut Option<Found<P>>,
+        find: impl Fn() -> Option<P>,
+        evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
+    ) -> Option<R> {
+        let mut recording = self.recording.take();
+        let (mut found, mut statistics) = (plan(&mut recording).take(), recording.statistics);
+        let result = evaluate_or_find(&mut found, &mut statistics, inputs, find, evaluate);
+        *plan(&mut recording) = found;
+        recording.statistics = statistics;
+        self.recording.set(recording);
+        result
+    }
+
+    fn recorded(&self, x: &[T]) -> Graph<T>
+    where
+        F: Function<T>,
+    {
+        Program::record(|x| self.function().eval(x), x).into_needed()
+    }
+
+    /// The value at `x`.
+    pub fn value(&self, x: &[T]) -> T
+    where
+        F: Function<T>,
+    {
+        let find = || GradientPlan::of(&self.recorded(x), self.without_driver);
+        let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.value(x));
+        value.unwrap_or_else(|| self.function().value(x))
+    }
+
     /// Returns the value at `x`, and writes the gradient to `gradient`.
     ///
     /// # Panics
@@ -106,22 +163,82 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let mut recording = self.recording.take();
-        let Recording { gradient: found, statistics } = &mut recording;
-        let value = evaluate(
-            found,
-            statistics,
-            x.len(),
-            || GradientPlan::of(&Program::record(|x| self.function().eval(x), x).into_needed()),
-            |plan| plan.gradient(x, gradient),
-        );
-        self.recording.set(recording);
+        assert_gradient(x, gradient);
+        let find = || GradientPlan::of(&self.recorded(x), self.without_driver);
+        let value =
+            self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.gradient(x, gradient));
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
+    }
+
+    /// Writes the Hessian at `x` times `v` to `product`.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of `x`, `v` and `product` differ.
+    #[track_caller]
+    pub fn hvp(&self, x: &[T], v: &[T], product: &mut [T])
+    where
+        F: Function<T>,
+    {
+        assert_gradient(x, v);
+        assert_gradient(x, product);
+        let find = || MatrixPlan::of(&self.recorded(x), Wanted::HessianTimesVector);
+        let done = self.evaluate(
+            x.len(),
+            |recording| &mut recording.hessian_times_vector,
+            find,
+            |plan| plan.product(x, v, product),
+        );
+        if done.is_none() {
+            self.driver.hvp(x, v, product);
+        }
+    }
+
+    /// Returns the value at `x`, and writes the gradient and the Hessian, which gets its pattern. Both triangles are
+    /// stored.
+    ///
+    /// # Panics
+    ///
+    /// If the length of `gradient` is not that of `x`.
+    #[track_caller]
+    pub fn sparse_hessian(&self, x: &[T], gradient: &mut [T], hessian: &mut Csr<T>) -> T
+    where
+        F: Function<T>,
+    {
+        let find = || MatrixPlan::of(&self.recorded(x), Wanted::Hessian);
+        let done =
+            self.evaluate(x.len(), |recording| &mut recording.hessian, find, |plan| plan.matrix(x, &mut [], hessian));
+        match done {
+            Some(()) => self.gradient(x, gradient),
+            None => self.driver.sparse_hessian(x, gradient, hessian),
+        }
+    }
+
+    /// Writes the results at `x` to `y`, and the Jacobian, which gets its pattern.
+    ///
+    /// # Panics
+    ///
+    /// If the length of `y` is not the number of outputs.
+    #[track_caller]
+    pub fn sparse_jacobian(&self, x: &[T], y: &mut [T], jacobian: &mut Csr<T>)
+    where
+        F: VectorFunction<T>,
+    {
+        assert_outputs(self.function(), x, y);
+        let find = || {
+            let graph = Program::record(|x| results(self.function(), x), x).into_needed();
+            MatrixPlan::of(&graph, Wanted::Jacobian)
+        };
+        let done =
+            self.evaluate(x.len(), |recording| &mut recording.jacobian, find, |plan| plan.matrix(x, y, jacobian));
+        if done.is_none() {
+            self.driver.sparse_jacobian(x, y, jacobian);
+        }
     }
 }
 
 /// Evaluates the plan that was found before, or finds one. None if there is none, or if branches change too often.
-fn evaluate<P, R>(
+fn evaluate_or_find<P, R>(
     found: &mut Option<Found<P>>,
     statistics: &mut Statistics,
     inputs: usize,

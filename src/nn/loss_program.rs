@@ -26,7 +26,7 @@ use crate::program::{Expr, Precision, Program, Rows, Workspace};
 /// let shape = [(4, Activation::Tanh), (4, Activation::Tanh), (1, Activation::Tanh)];
 /// let network = Mlp::<f64>::new(3, &shape, Init::Uniform, &mut StdRng::seed_from_u64(1))?;
 ///
-/// let mut program = LossProgram::record(&network, rows.row(0), |network, row| {
+/// let mut program = LossProgram::record(&network, &rows.row(0), |network, row| {
 ///     Ok(loss::sum_of_squares(&network.forward(&row[..3])?, &row[3..]))
 /// })?;
 /// let mut trainer = Trainer::new(network, Sgd::new(0.05));

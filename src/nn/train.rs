@@ -215,7 +215,7 @@ impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
     ///
     /// let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![0.0_f64, 0.0])?;
     /// let rows = Rows::new(&[1.0, 2.0, 3.0, 5.0, 100.0], 1)?;
-    /// let mut error = LossProgram::record(&network, rows.row(0), |network, row| {
+    /// let mut error = LossProgram::record(&network, &rows.row(0), |network, row| {
     ///     Ok((network.forward(&[0.0.into()])?[0] - row[0]).abs())
     /// })?
     /// .mean();

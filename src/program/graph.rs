@@ -312,9 +312,7 @@ impl<T> Graph<T> {
                 Form::Input => leaves[self.parameters as usize + node.leaf_index()],
                 _ => None,
             };
-            ids.push(
-                leaf.unwrap_or_else(|| self.copy_node(other, node, first_custom, |operand| ids[operand.index()])),
-            );
+            ids.push(leaf.unwrap_or_else(|| self.copy_node(other, node, first_custom, |operand| ids[operand.index()])));
         }
         let renamed = |operand: NodeIndex| ids[operand.index()];
         other.guards_and_origins().for_each(|(guard, origin)| self.add_guard(guard.map(renamed), origin));

@@ -77,6 +77,11 @@ impl<T> Csr<T> {
         &self.values
     }
 
+    /// The stored numbers, to be changed.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
     /// The columns of one row, ascending, and its stored numbers.
     ///
     /// # Panics

@@ -33,7 +33,7 @@ fn a_function_a_closure_a_recorded_loss_and_a_network_give_the_same_objective() 
     let program = Program::record_with(error, &[0.0, 0.0], &[0.0, 0.0]).gradient_of_sum();
     let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![0.0, 0.0]).unwrap();
     let record = || {
-        LossProgram::record(&network, rows.row(0), |network, row| {
+        LossProgram::record(&network, &rows.row(0), |network, row| {
             Ok(loss::sum_of_squares(&network.forward(&row[..1])?, &row[1..]))
         })
         .unwrap()

@@ -209,7 +209,8 @@ fn a_program_of_every_loss_without_a_class_takes_all_rows() {
             let results = program.run(&[], rows, &mut workspace).unwrap();
             for row in 0..rows.len() {
                 let found = results.row(row)[0];
-                let (y, t) = rows.row(row).split_at(2);
+                let inputs = rows.row(row);
+                let (y, t) = inputs.split_at(2);
                 let expected = plain(y, t);
                 assert!((found - expected).abs() <= T::epsilon() * (T::one() + expected.abs()) * T::from(4.0).unwrap());
             }

@@ -94,7 +94,7 @@ fn epochs_and_steps_allocate_nothing_after_the_first() {
     }
     let numbers = [0.5; 43 * 7];
     let rows = Rows::new(&numbers, 43).unwrap();
-    let mut program = LossProgram::record(&network(), rows.row(0), |network, row| {
+    let mut program = LossProgram::record(&network(), &rows.row(0), |network, row| {
         Ok(sum_of_squares(&network.forward(&row[..40])?, &row[40..]))
     })
     .unwrap();
@@ -217,7 +217,7 @@ fn a_step_of_rows_is_that_of_the_tape_for_the_sum_and_for_the_mean() {
     let numbers = [1.0, 3.0, 2.0, -1.0, 0.5, 0.25];
     let rows = Rows::new(&numbers, 2).unwrap();
     let record = || {
-        LossProgram::record(&linear(1.0, 0.0), rows.row(0), |network, row| {
+        LossProgram::record(&linear(1.0, 0.0), &rows.row(0), |network, row| {
             Ok(sum_of_squares(&network.forward(&row[..1])?, &row[1..]))
         })
         .unwrap()

@@ -67,7 +67,7 @@ fn the_article_s_network_follows_the_naive_reference_for_fifty_steps() {
     let numbers: Vec<f64> =
         ROWS.iter().zip(TARGETS).flat_map(|(row, target)| [row[0], row[1], row[2], target]).collect();
     let rows = Rows::new(&numbers, 4).unwrap();
-    let mut program = LossProgram::record(&network, rows.row(0), |network, row| {
+    let mut program = LossProgram::record(&network, &rows.row(0), |network, row| {
         Ok(loss::sum_of_squares(&network.forward(&row[..3])?, &row[3..]))
     })
     .unwrap();

@@ -30,7 +30,7 @@ fn is_the_same_with_any_number_of_threads<T: Precision>(count: usize) {
     for threads in [2, 3, 7] {
         assert!(with_threads(threads, run) == one, "{count} rows on {threads} threads");
     }
-    let alone = each.run(&parameters, Rows::one(rows.row(count - 1)), &mut Workspace::new()).unwrap().row(0);
+    let alone = each.run(&parameters, Rows::one(&rows.row(count - 1)), &mut Workspace::new()).unwrap().row(0);
     let last: Vec<T> = one.1.chunks(count).map(|column| column[count - 1]).collect();
     assert!(alone == last, "a row alone, and as the last of {count}");
 }

@@ -185,8 +185,7 @@ impl<'g, T: Float> Compiler<'g, T> {
         guards.sort_by_key(|guard| guard.operands.iter().max().copied());
         let mut guards = guards.into_iter().peekable();
         let is_column = |output: &NodeIndex| !graph.of_sum || self.section(*output) == Section::Body;
-        let mut columns: Vec<(NodeIndex, u32)> =
-            graph.outputs.iter().copied().filter(is_column).zip(0..).collect();
+        let mut columns: Vec<(NodeIndex, u32)> = graph.outputs.iter().copied().filter(is_column).zip(0..).collect();
         columns.retain(|&(output, _)| self.section(output) == Section::Body);
         columns.sort_unstable();
         let zero_wins = graph.dependents(zero_wins_in);

@@ -94,8 +94,9 @@ const FEWEST_TERMS: u32 = 8;
 const ROUNDS: usize = 8;
 
 impl<T: Precision> GradientPlan<T> {
-    /// The plan of a graph whose nodes are all needed, of one output; or none if there are too few elements of a kind.
-    pub(crate) fn of(graph: &Graph<T>) -> Option<Self> {
+    /// The plan of a graph whose nodes are all needed, of one output; or none if there are too few elements of a kind and it
+    /// need not be found `always`.
+    pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
         let facts = Facts::of(graph);
         let (partition, groups) = divided(graph, &facts);
         let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
@@ -104,13 +105,26 @@ impl<T: Precision> GradientPlan<T> {
             COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
         };
         let cost: f64 = groups.iter().map(cost).sum();
-        (cost < f64::from(checked_u32(operations))).then(|| Self::new(graph, &partition, &groups))
+        (always || cost < f64::from(checked_u32(operations))).then(|| Self::new(graph, &partition, &groups))
     }
 
     fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {
         if std::env::var("SHOW").is_ok() {
-        for g in groups { eprintln!("group depth {} rows {} nodes {} roots {:?} leaves {} guards {:?}", g.depth, g.rows, g.shape.nodes.len(), g.shape.roots, g.leaves.len()/g.rows, g.shape.guards); }
-        for s in &partition.sums { eprintln!("sum {:?} depth {} terms {} {:?}", s.node, s.depth, s.terms.len(), s.constant.to_f64()); } }
+            for g in groups {
+                eprintln!(
+                    "group depth {} rows {} nodes {} roots {:?} leaves {} guards {:?}",
+                    g.depth,
+                    g.rows,
+                    g.shape.nodes.len(),
+                    g.shape.roots,
+                    g.leaves.len() / g.rows,
+                    g.shape.guards
+                );
+            }
+            for s in &partition.sums {
+                eprintln!("sum {:?} depth {} terms {} {:?}", s.node, s.depth, s.terms.len(), s.constant.to_f64());
+            }
+        }
         let inputs = graph.inputs as usize;
         let mut places = vec![NONE; graph.nodes.len()];
         for (k, node) in graph.indexed_nodes().filter(|(_, node)| node.op == Op::input) {
@@ -313,17 +327,19 @@ pub(super) fn run<T: Precision>(
 fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Group<T>>) {
     let mut cut: Vec<NodeIndex> = graph.outputs.clone();
     for _ in 0..ROUNDS {
-        let partition = Partition::of(graph, facts, &cut);
+        let partition = Partition::of(graph, facts, &cut, &[]);
         let groups = groups(graph, facts, &partition);
         let before = cut.len();
         for group in &groups {
             let rows = group.rows;
             let terms = |&(_, count): &(NodeIndex, u32)| count;
             let sums = group.shape.nodes.iter().map(|&k| (k, facts.terms[k.index()]));
-            let Some((sum, count)) = sums.filter(|&(_, count)| count >= FEWEST_TERMS).max_by_key(terms) else { continue };
+            let Some((sum, count)) = sums.filter(|&(_, count)| count >= FEWEST_TERMS).max_by_key(terms) else {
+                continue;
+            };
             if rows < FEW_ROWS || count as usize > MANY_TERMS * rows {
                 let at = group.shape.nodes.binary_search(&sum).expect("it is one of them");
-                cut.extend(same_in_all(&partition, group, at));
+                cut.extend(group.firsts.iter().map(|&first| partition.members(partition.owner(first) as usize)[at]));
             }
         }
         if cut.len() == before {
@@ -331,18 +347,9 @@ fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Grou
         }
         cut[graph.outputs.len()..].sort_unstable_by(|a, b| b.cmp(a));
     }
-    let partition = Partition::of(graph, facts, &cut);
+    let partition = Partition::of(graph, facts, &cut, &[]);
     let groups = groups(graph, facts, &partition);
     (partition, groups)
-}
-
-/// The node at this position of every element of a group.
-fn same_in_all<'a, T: Plain>(
-    partition: &'a Partition<T>,
-    group: &'a Group<T>,
-    at: usize,
-) -> impl Iterator<Item = NodeIndex> + 'a {
-    group.elements.iter().map(move |&element| partition.members(element as usize)[at])
 }
 
 impl<T: Precision> Block<T> {
@@ -376,8 +383,11 @@ impl<T: Precision> Block<T> {
             }
         }
         let forward = Program::optimized(&graph, options);
-        let mut all: Vec<Column> =
-            template.gathered.iter().map(|column| Column::new(column.iter().map(|&leaf| place(leaf)).collect())).collect();
+        let mut all: Vec<Column> = template
+            .gathered
+            .iter()
+            .map(|column| Column::new(column.iter().map(|&leaf| place(leaf)).collect()))
+            .collect();
         let gathered = all.len();
         let first_data = data_end - template.data.len() * rows;
         all.extend((0..template.data.len()).map(|k| Column::Strided { first: first_data + k * rows, stride: 1 }));
@@ -409,9 +419,9 @@ impl<T: Precision> Block<T> {
                         graph.push(Node::operation(Op::mul, [adjoint, root, adjoint], 0))
                     }
                 };
-                combined = Some(combined.map_or(weighted, |sum| {
-                    graph.push(Node::operation(Op::add, [sum, weighted, sum], 0))
-                }));
+                combined = Some(
+                    combined.map_or(weighted, |sum| graph.push(Node::operation(Op::add, [sum, weighted, sum], 0))),
+                );
             }
             graph.outputs.extend(combined);
             let wanted: Vec<Option<NodeIndex>> =

@@ -9,15 +9,15 @@ use super::facts::Facts;
 use super::partition::{NONE, Partition};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
-use crate::program::graph::{Graph, Guard};
+use crate::program::graph::Graph;
 
 /// Elements of one shape and depth: the rows of a template.
 pub(super) struct Group<T> {
     pub(super) depth: u32,
     pub(super) shape: Shape,
     pub(super) rows: usize,
-    /// The elements, unless these are guards alone.
-    pub(super) elements: Vec<u32>,
+    /// The first node of each element, unless these are guards alone.
+    pub(super) firsts: Vec<NodeIndex>,
     /// The leaves of each row, one for each operand that is a leaf.
     pub(super) leaves: Vec<NodeIndex>,
     /// The roots of each row that are needed.
@@ -86,15 +86,17 @@ impl Hasher for WordHasher {
 struct Reader<'g, T> {
     graph: &'g Graph<T>,
     words: Vec<u32>,
-    /// The position of each node in its element.
+    /// The position of each node in the last element that it was read in.
     positions: Vec<u32>,
+    /// The number of that element.
+    elements: Vec<u32>,
     leaves: Vec<NodeIndex>,
 }
 
 impl<T: Float> Reader<'_, T> {
-    /// Adds a node whose operands are in this element, or leaves.
-    fn operand(&mut self, at: u32, operand: NodeIndex, is_inside: bool) {
-        if is_inside {
+    /// Adds an operand of the node at this position of an element.
+    fn operand(&mut self, element: u32, at: u32, operand: NodeIndex) {
+        if self.elements[operand.index()] == element {
             self.words.push((at - self.positions[operand.index()]) << 2);
         } else {
             self.words.push(1 + u32::from(self.graph.node(operand).op == Op::constant));
@@ -103,58 +105,63 @@ impl<T: Float> Reader<'_, T> {
     }
 }
 
-/// The groups, the one with the smallest depth first. Elements of a shape are in the order of their first nodes.
-pub(super) fn groups<T: Float>(graph: &Graph<T>, facts: &Facts, partition: &Partition<T>) -> Vec<Group<T>> {
-    let mut found: HashMap<Vec<u32>, usize, BuildHasherDefault<WordHasher>> = HashMap::default();
-    let mut groups: Vec<Group<T>> = Vec::new();
-    let mut reader =
-        Reader { graph, words: Vec::new(), positions: vec![0; graph.nodes.len()], leaves: Vec::new() };
-    let weights = Weights::of(partition, graph.nodes.len());
-    let mut add = |reader: &mut Reader<'_, T>,
-                   element: Option<usize>,
-                   depth: u32,
-                   nodes: &[NodeIndex],
-                   guards: &[usize],
-                   roots: &[(NodeIndex, Use)]| {
-        let group = match found.get(&reader.words[..]) {
-            Some(&group) => &mut groups[group],
-            None => {
-                found.insert(reader.words.clone(), groups.len());
-                let shape = Shape::of(reader, nodes, guards, roots);
-                groups.push(Group { depth, shape, rows: 0, elements: Vec::new(), leaves: Vec::new(), roots: Vec::new(), weights: Vec::new() });
-                groups.last_mut().expect("it was added")
-            }
-        };
-        group.rows += 1;
-        group.elements.extend(element.map(checked_u32));
-        group.leaves.append(&mut reader.leaves);
-        for &(root, used) in roots {
-            group.roots.push(root);
-            group.weights.push(if used == Use::Elements { T::one() } else { weights.of[root.index()] });
+/// An element: its nodes in ascending order, and those that are needed.
+#[derive(Default)]
+pub(super) struct Element {
+    pub(super) depth: u32,
+    pub(super) nodes: Vec<NodeIndex>,
+    pub(super) roots: Vec<(NodeIndex, Use)>,
+    guards: Vec<usize>,
+}
+
+/// Groups that grow.
+pub(super) struct Groups<'g, T> {
+    facts: &'g Facts,
+    reader: Reader<'g, T>,
+    weights: Vec<T>,
+    /// The group of each shape.
+    known: HashMap<Vec<u32>, usize, BuildHasherDefault<WordHasher>>,
+    groups: Vec<Group<T>>,
+    elements: u32,
+}
+
+impl<'g, T: Float> Groups<'g, T> {
+    /// No groups yet. The sums of the partition give terms their weights.
+    pub(super) fn new(graph: &'g Graph<T>, facts: &'g Facts, partition: &Partition<T>) -> Self {
+        let count = graph.nodes.len();
+        let mut weights = vec![T::one(); count];
+        for &(term, weight) in partition.sums.iter().flat_map(|sum| &sum.terms) {
+            weights[term.index()] = weight;
         }
-    };
-    let (mut guards, mut roots) = (Vec::new(), Vec::new());
-    for element in 0..partition.len() {
-        let nodes = partition.members(element);
-        guards.clear();
-        roots.clear();
+        let reader = Reader {
+            graph,
+            words: Vec::new(),
+            positions: vec![0; count],
+            elements: vec![NONE; count],
+            leaves: Vec::new(),
+        };
+        Self { facts, reader, weights, known: HashMap::default(), groups: Vec::new(), elements: 0 }
+    }
+
+    /// Adds an element to the group of its shape.
+    pub(super) fn add(&mut self, element: &mut Element) {
+        let Self { facts, reader, elements: number, .. } = self;
+        let (graph, element_number) = (reader.graph, *number);
+        *number += 1;
+        let number = element_number;
+        element.guards.clear();
         reader.words.clear();
-        reader.words.push(0);
-        let mut depth = 0;
-        for (at, &k) in (0..).zip(nodes) {
+        reader.words.push(element.depth);
+        let mut roots = element.roots.iter().peekable();
+        for (at, &k) in (0..).zip(&element.nodes) {
             let node = graph.node(k);
-            reader.positions[k.index()] = at;
-            let operands = graph.operands(node);
+            (reader.positions[k.index()], reader.elements[k.index()]) = (at, number);
             let mut word = node.op as u32;
-            if partition.is_root[k.index()] {
-                depth = partition.depth(k);
-                if let Some(used) = partition.used_by(k) {
-                    roots.push((k, used));
-                    word |= 1 << 16;
-                    if let Use::Sum(sum) = used {
-                        word |= 1 << 17;
-                        reader.words.push(sum);
-                    }
+            if let Some(&(_, used)) = roots.next_if(|&&(root, _)| root == k) {
+                word |= 1 << 16;
+                if let Use::Sum(sum) = used {
+                    word |= 1 << 17;
+                    reader.words.push(sum);
                 }
             }
             let extra = match node.op {
@@ -162,57 +169,87 @@ pub(super) fn groups<T: Float>(graph: &Graph<T>, facts: &Facts, partition: &Part
                 Op::custom => checked_u32(node.custom_index()),
                 _ => 0,
             };
+            let operands = graph.operands(node);
             reader.words.extend([word, extra, checked_u32(operands.len())]);
-            for &operand in operands {
-                let is_inside = partition.owner(operand) as usize == element;
-                reader.operand(at, operand, is_inside);
-            }
-            let first = guards.len();
-            guards.extend(facts.guards_at(k));
-            for &guard in &guards[first..] {
-                reader.words.push(guard_word(&graph.guards()[guard]));
-            }
+            operands.iter().for_each(|&operand| reader.operand(number, at, operand));
+            element.guards.extend(facts.guards_at(k));
         }
-        let end = checked_u32(nodes.len());
-        for &guard in &guards {
-            for operand in graph.guards()[guard].operands {
-                reader.operand(end, operand, partition.owner(operand) as usize == element);
-            }
-        }
-        reader.words[0] = depth;
-        add(&mut reader, Some(element), depth, nodes, &guards, &roots);
+        self.add_read(element, number);
     }
-    // What compares leaves and sums alone is an element without nodes.
-    for &(_, guard) in facts.guards().iter().filter(|(later, _)| partition.owner(*later) == NONE) {
-        let guard = guard as usize;
-        reader.words.clear();
-        reader.words.extend([0, guard_word(&graph.guards()[guard])]);
-        for operand in graph.guards()[guard].operands {
-            reader.operand(0, operand, false);
-        }
-        add(&mut reader, None, 0, &[], &[guard], &[]);
+
+    /// Adds a comparison of leaves and sums, as an element without nodes.
+    fn add_guard(&mut self, guard: usize) {
+        let number = self.elements;
+        self.elements += 1;
+        self.reader.words.clear();
+        self.add_read(&Element { guards: vec![guard], ..Element::default() }, number);
     }
-    groups.sort_by_key(|group| group.depth);
-    groups
+
+    /// Adds the guards of an element whose nodes have been read, and it to its group.
+    fn add_read(&mut self, element: &Element, number: u32) {
+        let Self { reader, weights, known, groups, .. } = self;
+        let graph = reader.graph;
+        for &guard in &element.guards {
+            let guard = &graph.guards()[guard];
+            reader.words.push(0x8000_0000 | (guard.comparison as u32) << 1 | u32::from(guard.outcome));
+            guard
+                .operands
+                .iter()
+                .for_each(|&operand| reader.operand(number, checked_u32(element.nodes.len()), operand));
+        }
+        let group = match known.get(&reader.words[..]) {
+            Some(&group) => &mut groups[group],
+            None => {
+                known.insert(reader.words.clone(), groups.len());
+                groups.push(Group {
+                    depth: element.depth,
+                    shape: Shape::of(reader, element, number),
+                    rows: 0,
+                    firsts: Vec::new(),
+                    leaves: Vec::new(),
+                    roots: Vec::new(),
+                    weights: Vec::new(),
+                });
+                groups.last_mut().expect("it was added")
+            }
+        };
+        group.rows += 1;
+        group.firsts.extend(element.nodes.first());
+        group.leaves.append(&mut reader.leaves);
+        for &(root, used) in &element.roots {
+            group.roots.push(root);
+            group.weights.push(if used == Use::Elements { T::one() } else { weights[root.index()] });
+        }
+    }
+
+    /// The groups, the one with the smallest depth first, and comparisons of leaves and sums before them. The elements of a
+    /// group are in the order in which they were added.
+    pub(super) fn finish(mut self, partition: &Partition<T>) -> Vec<Group<T>> {
+        let facts = self.facts;
+        for &(later, guard) in facts.guards() {
+            if partition.owner(later) == NONE {
+                self.add_guard(guard as usize);
+            }
+        }
+        self.groups.sort_by_key(|group| group.depth);
+        self.groups
+    }
 }
 
-fn guard_word(guard: &Guard) -> u32 {
-    0x8000_0000 | (guard.comparison as u32) << 1 | u32::from(guard.outcome)
-}
-
-/// The weight of each node that is the term of a sum.
-struct Weights<T> {
-    of: Vec<T>,
-}
-
-impl<T: Float> Weights<T> {
-    fn of(partition: &Partition<T>, nodes: usize) -> Self {
-        let mut of = vec![T::one(); nodes];
-        for &(term, weight) in partition.sums.iter().flat_map(|sum| &sum.terms) {
-            of[term.index()] = weight;
-        }
-        Self { of }
+/// The elements of a partition in groups.
+pub(super) fn groups<T: Float>(graph: &Graph<T>, facts: &Facts, partition: &Partition<T>) -> Vec<Group<T>> {
+    let mut groups = Groups::new(graph, facts, partition);
+    let mut element = Element::default();
+    for k in 0..partition.len() {
+        element.nodes.clear();
+        element.nodes.extend(partition.members(k));
+        element.roots.clear();
+        let roots = element.nodes.iter().filter(|root| partition.is_root[root.index()]);
+        element.depth = roots.clone().map(|&root| partition.depth(root)).next().unwrap_or(0);
+        element.roots.extend(roots.filter_map(|&root| Some((root, partition.used_by(root)?))));
+        groups.add(&mut element);
     }
+    groups.finish(partition)
 }
 
 impl<T> Partition<T> {
@@ -230,30 +267,29 @@ impl<T> Partition<T> {
 }
 
 impl Shape {
-    fn of<T: Float>(
-        reader: &Reader<'_, T>,
-        nodes: &[NodeIndex],
-        guards: &[usize],
-        roots: &[(NodeIndex, Use)],
-    ) -> Self {
+    /// The shape of the element that was read.
+    fn of<T: Float>(reader: &Reader<'_, T>, element: &Element, number: u32) -> Self {
         let graph = reader.graph;
-        let mut leaves = reader.leaves.iter().zip(0..).peekable();
+        let mut leaves = 0..;
         let mut operand = |operand: NodeIndex| {
-            // The next leaf is a leaf of the graph, or a root of another element: it is not among the nodes of this one.
-            match leaves.next_if(|&(&leaf, _)| leaf == operand && nodes.binary_search(&leaf).is_err()) {
-                Some((_, at)) => Operand::Leaf(at),
-                None => Operand::Node(reader.positions[operand.index()]),
+            if reader.elements[operand.index()] == number {
+                return Operand::Node(reader.positions[operand.index()]);
             }
+            Operand::Leaf(leaves.next().expect("there is no end"))
         };
         let mut operands = Vec::new();
-        nodes.iter().for_each(|&node| operands.extend(graph.operands(graph.node(node)).iter().map(|&id| operand(id))));
-        guards.iter().for_each(|&guard| operands.extend(graph.guards()[guard].operands.map(&mut operand)));
+        for &node in &element.nodes {
+            operands.extend(graph.operands(graph.node(node)).iter().map(|&id| operand(id)));
+        }
+        for &guard in &element.guards {
+            operands.extend(graph.guards()[guard].operands.map(&mut operand));
+        }
         let position = |root: NodeIndex| reader.positions[root.index()] as usize;
         Self {
-            nodes: nodes.to_vec(),
+            nodes: element.nodes.clone(),
             operands,
-            guards: guards.to_vec(),
-            roots: roots.iter().map(|&(root, used)| (position(root), used)).collect(),
+            guards: element.guards.clone(),
+            roots: element.roots.iter().map(|&(root, used)| (position(root), used)).collect(),
         }
     }
 }

@@ -98,8 +98,9 @@ impl Joined {
 }
 
 impl<T: Float> Partition<T> {
-    /// Divides a graph whose nodes are all needed. The nodes `cut` are taken apart as sums; the first ones are the outputs.
-    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cut: &[NodeIndex]) -> Self {
+    /// Divides a graph whose nodes are all needed. The nodes `cut` are taken apart as sums; the output is the first one, or
+    /// the outputs are `roots` themselves.
+    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cut: &[NodeIndex], roots: &[NodeIndex]) -> Self {
         let count = graph.nodes.len();
         let (mut inside_sum, mut sum_at) = (vec![false; count], vec![NONE; count]);
         let mut sums = Vec::with_capacity(cut.len());
@@ -129,7 +130,8 @@ impl<T: Float> Partition<T> {
         }
         let mut is_shared = vec![false; count];
         for round in 0.. {
-            let (mut needed, mut joined) = partition.roots_of_nodes(graph, facts, &inside_sum, &sum_at, &is_shared, round < ROUNDS);
+            let (mut needed, mut joined) =
+                partition.roots_of_nodes(graph, facts, (&inside_sum, &sum_at), roots, &is_shared, round < ROUNDS);
             let mut is_final = true;
             for k in 0..count {
                 let Needed([first, second, _]) = needed[k];
@@ -160,8 +162,8 @@ impl<T: Float> Partition<T> {
         &mut self,
         graph: &Graph<T>,
         facts: &Facts,
-        inside_sum: &[bool],
-        sum_at: &[u32],
+        (inside_sum, sum_at): (&[bool], &[u32]),
+        roots: &[NodeIndex],
         is_shared: &[bool],
         joins: bool,
     ) -> (Vec<Needed>, Joined) {
@@ -169,6 +171,7 @@ impl<T: Float> Partition<T> {
         let mut needed = vec![Needed::NOBODY; count];
         let mut joined = Joined { parents: (0..).take(count).collect(), sizes: vec![1; count] };
         self.is_root = vec![false; count];
+        roots.iter().for_each(|root| self.is_root[root.index()] = true);
         let is_leaf = |node: NodeIndex| graph.node(node).is_leaf();
         let compared_with = |node: NodeIndex| {
             facts.guards_at(node).flat_map(|guard| graph.guards()[guard].operands).filter(move |&other| other != node)
@@ -243,7 +246,8 @@ impl<T: Float> Partition<T> {
         self.members = vec![NodeIndex::NONE; end as usize];
         let mut next = self.starts.clone();
         for k in graph.indices() {
-            if let Some(next) = next.get_mut(self.owners[k.index()] as usize).filter(|_| self.owners[k.index()] != NONE) {
+            if let Some(next) = next.get_mut(self.owners[k.index()] as usize).filter(|_| self.owners[k.index()] != NONE)
+            {
                 self.members[*next as usize] = k;
                 *next += 1;
             }
@@ -263,6 +267,12 @@ impl<T: Float> Partition<T> {
     /// The element of a node; [`NONE`] for a leaf, and inside of a sum.
     pub(super) fn owner(&self, node: NodeIndex) -> u32 {
         self.owners[node.index()]
+    }
+
+    /// Whether nobody uses this root: its guards alone are needed.
+    pub(super) fn is_silent(&self, root: NodeIndex) -> bool {
+        let k = root.index();
+        self.is_root[k] && !self.is_interface[k] && self.sum_of_term[k] == NONE
     }
 
     pub(super) fn depth(&self, root: NodeIndex) -> u32 {

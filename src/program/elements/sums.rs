@@ -24,11 +24,7 @@ const SHORT: u32 = 8;
 const LONG_LIST: usize = 8;
 
 /// Calls `see` with the operands of a node that is linear in them, and the factor of each. Returns whether it is.
-pub(super) fn linear_operands<T: Float>(
-    graph: &Graph<T>,
-    node: NodeIndex,
-    mut see: impl FnMut(NodeIndex, T),
-) -> bool {
+pub(super) fn linear_operands<T: Float>(graph: &Graph<T>, node: NodeIndex, mut see: impl FnMut(NodeIndex, T)) -> bool {
     let node = graph.node(node);
     let [a, b, _] = node.three_operands();
     let factor = |operand: NodeIndex| {
@@ -84,15 +80,18 @@ impl<T: Float> Sum<T> {
         let mut waiting = vec![(node, T::one(), 0)];
         let mut operands: Vec<(NodeIndex, T)> = Vec::new();
         while let Some((node, weight, beside)) = waiting.pop() {
+            if let Some(constant) = graph.constant(graph.node(node)) {
+                sum.constant = sum.constant + weight * constant;
+                continue;
+            }
             operands.clear();
             let mut added = T::zero();
-            let is_linear = linear_operands(graph, node, |operand, factor| {
-                match graph.constant(graph.node(operand)) {
-                    Some(constant) => added = added + factor * constant,
-                    None => operands.push((operand, factor)),
-                }
+            let is_linear = linear_operands(graph, node, |operand, factor| match graph.constant(graph.node(operand)) {
+                Some(constant) => added = added + factor * constant,
+                None => operands.push((operand, factor)),
             });
-            let count = |operand: NodeIndex| if facts.uses[operand.index()] == 1 { facts.terms[operand.index()] } else { 1 };
+            let count =
+                |operand: NodeIndex| if facts.uses[operand.index()] == 1 { facts.terms[operand.index()] } else { 1 };
             // An element keeps its sums, unless these are a constant and a weight.
             let is_element = beside > 0 && operands.len() != 1 && facts.terms[node.index()] <= beside;
             if !is_linear || is_element || (node != sum.node && facts.uses[node.index()] != 1) {

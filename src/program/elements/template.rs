@@ -42,7 +42,8 @@ struct Summary {
 
 impl<T: Plain> Template<T> {
     pub(super) fn of(graph: &Graph<T>, group: &Group<T>) -> Self {
-        let mut template = Self { graph: graph.emptied(), uniforms: Vec::new(), gathered: Vec::new(), data: Vec::new() };
+        let mut template =
+            Self { graph: graph.emptied(), uniforms: Vec::new(), gathered: Vec::new(), data: Vec::new() };
         let sources = template.sources(graph, group);
         let weights = template.weights(group);
         let inner = &mut template.graph;
@@ -106,7 +107,8 @@ impl<T: Plain> Template<T> {
         for row in group.leaves.chunks_exact(count.max(1)) {
             for ((summary, leaf), first) in summaries.iter_mut().zip(row).zip(first) {
                 summary.is_same &= leaf == first;
-                summary.hash = (summary.hash.rotate_left(7) ^ u64::from(leaf.word())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                summary.hash =
+                    (summary.hash.rotate_left(7) ^ u64::from(leaf.word())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             }
         }
         let column = |k: usize| group.leaves[k..].iter().step_by(count);

@@ -42,7 +42,10 @@ pub struct Index {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     /// Places that are equally far apart.
-    Strided { first: usize, stride: usize },
+    Strided {
+        first: usize,
+        stride: usize,
+    },
     Scattered(Vec<u32>),
 }
 
@@ -57,7 +60,8 @@ impl Index {
             let expected = format!("whole rows of {} indices", width.max(1));
             return Err(Error::unexpected("index", expected, format!("{} indices", indices.len())));
         }
-        if let Some(large) = indices.iter().find(|&&index| u32::try_from(index).map_or(true, |index| index == u32::MAX)) {
+        if let Some(large) = indices.iter().find(|&&index| u32::try_from(index).map_or(true, |index| index == u32::MAX))
+        {
             return Err(Error::unexpected("index", "indices below 2^32 - 1", large.to_string()));
         }
         let column = |k: usize| indices[k.min(indices.len())..].iter().step_by(width).map(|&index| checked_u32(index));
@@ -139,6 +143,14 @@ impl Column {
         match self {
             Self::Strided { first, stride } => first + row * stride,
             Self::Scattered(places) => places[row] as usize,
+        }
+    }
+
+    /// Moves all places by a distance.
+    pub(crate) fn shift(&mut self, distance: usize) {
+        match self {
+            Self::Strided { first, .. } => *first += distance,
+            Self::Scattered(places) => places.iter_mut().for_each(|place| *place += checked_u32(distance)),
         }
     }
 

@@ -103,7 +103,11 @@ impl<'a, T> Rows<'a, T> {
         assert!(self.gathered.is_none(), "rows take inputs from one vector; make one index of both");
         if index.len() != self.count {
             let found = format!("{} rows", index.len());
-            return Err(Error::unexpected("index", format!("{} rows, as many as there are data for", self.count), found));
+            return Err(Error::unexpected(
+                "index",
+                format!("{} rows, as many as there are data for", self.count),
+                found,
+            ));
         }
         if vector.len() < index.needed() {
             let expected = format!("at least {} numbers, which the index names", index.needed());
