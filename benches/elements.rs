@@ -9,21 +9,10 @@
 use std::hint::black_box;
 
 use gradtape::sparse::Csr;
-use gradtape::{Driver, Function, Mode, Real, VectorFunction, function};
+use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
 use testing::minima::{minima, only_checks};
 use testing::structured::{BundleAdjustment, GaussianMixture, MinimalSurface, Residuals, Springs};
 use testing::workloads::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
-
-/// What is recorded at a point, for functions and for residuals.
-type Compiled<F> = Driver<F>;
-
-fn compiled<F: Function>(f: F, _x: &[f64]) -> Compiled<F> {
-    Driver::new(f)
-}
-
-fn compiled_residuals<F: VectorFunction>(f: F, _x: &[f64]) -> Compiled<F> {
-    Driver::new(f)
-}
 
 fn naive_rosenbrock<F: Real<Plain = f64>>(x: &[F]) -> F {
     let mut sum = F::zero();
@@ -143,7 +132,7 @@ type Hand<'a> = Option<&'a dyn Fn(&[f64], &mut [f64]) -> f64>;
 /// Value and gradient at one point.
 fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
     let [mut by_hand, mut by_tape, mut by_elements, mut made] = [(); 4].map(|()| vec![0.0; x.len()]);
-    let (tape, elements) = (Driver::new(f).with_mode(Mode::Reverse), compiled(f, x));
+    let (tape, elements) = (Driver::new(f).with_mode(Mode::Reverse), Compiled::new(f));
     let value = tape.gradient(x, &mut by_tape);
     assert_near(&[elements.gradient(x, &mut by_elements)], &[value]);
     assert_near(&by_elements, &by_tape);
@@ -156,7 +145,7 @@ fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
         &mut || _ = black_box(tape.gradient(black_box(x), &mut by_tape)),
         &mut || _ = black_box(elements.gradient(black_box(x), &mut by_elements)),
         &mut || _ = black_box(hand.map(|hand| hand(black_box(x), &mut by_hand))),
-        &mut || _ = black_box(compiled(f, black_box(x)).gradient(x, &mut made)),
+        &mut || _ = black_box(Compiled::new(f).gradient(black_box(x), &mut made)),
     ]);
     line(what, &seconds[..3 + usize::from(hand.is_some())], &["tape", "compiled", "by hand"]);
     let [_, tape, elements, _, make] = seconds;
@@ -170,7 +159,7 @@ fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
 /// A sparse Hessian with value and gradient.
 fn hessian(what: &str, f: &impl Function, x: &[f64]) {
     let [mut by_tape, mut by_elements] = [(); 2].map(|()| (vec![0.0; x.len()], Csr::default()));
-    let (tape, elements) = (Driver::new(f), compiled(f, x));
+    let (tape, elements) = (Driver::new(f), Compiled::new(f));
     let value = tape.sparse_hessian(x, &mut by_tape.0, &mut by_tape.1);
     assert_near(&[elements.sparse_hessian(x, &mut by_elements.0, &mut by_elements.1)], &[value]);
     assert_near(&by_elements.0, &by_tape.0);
@@ -187,7 +176,7 @@ fn hessian(what: &str, f: &impl Function, x: &[f64]) {
 fn jacobian(what: &str, f: &impl VectorFunction, x: &[f64]) {
     let outputs = f.outputs(x.len());
     let [mut by_tape, mut by_elements] = [(); 2].map(|()| (vec![0.0; outputs], Csr::default()));
-    let (tape, elements) = (Driver::new(f), compiled_residuals(f, x));
+    let (tape, elements) = (Driver::new(f), Compiled::new(f));
     tape.sparse_jacobian(x, &mut by_tape.0, &mut by_tape.1);
     elements.sparse_jacobian(x, &mut by_elements.0, &mut by_elements.1);
     assert_near(&by_elements.0, &f.value(x));
@@ -197,7 +186,7 @@ fn jacobian(what: &str, f: &impl VectorFunction, x: &[f64]) {
         &mut || tape.value(black_box(x), black_box(&mut y)),
         &mut || tape.sparse_jacobian(black_box(x), &mut by_tape.0, &mut by_tape.1),
         &mut || elements.sparse_jacobian(black_box(x), &mut by_elements.0, &mut by_elements.1),
-        &mut || compiled_residuals(f, black_box(x)).sparse_jacobian(x, &mut once.0, &mut once.1),
+        &mut || Compiled::new(f).sparse_jacobian(black_box(x), &mut once.0, &mut once.1),
     ]);
     line(&format!("{what}, sparse Jacobian"), &seconds, &["driver", "compiled", "made and run once"]);
 }
@@ -257,7 +246,7 @@ fn recording() {
         let (f, x) = (function!(naive_rosenbrock), Draws::new().take(variables));
         let (mut slopes, operations) = (vec![0.0; variables], 8.0 * real(variables));
         let seconds = minima([&mut || _ = black_box(f.record(black_box(&x))), &mut || {
-            _ = black_box(compiled(f, black_box(&x)).gradient(&x, &mut slopes));
+            _ = black_box(Compiled::new(f).gradient(black_box(&x), &mut slopes));
         }]);
         let [record, make] = seconds.map(|seconds| seconds / operations * 1e9);
         println!("{operations:>9} operations: {record:>5.0} ns each to record, {make:>5.0} with the first gradient");
