@@ -50,6 +50,7 @@ use memory::Memory;
 /// | the derivative along a direction | [`Function::slope`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |
 /// | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
 /// | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
+/// | value, gradient and that | [`Function::gradient_and_hvp`] | the same |
 /// | the Hessian | [`Function::hessian`] | an evaluation over `Dual<Dual>`s for up to 4 inputs, else a gradient over `Value<Dual>` for every 4 |
 /// | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
@@ -167,6 +168,27 @@ pub trait Function<T: Plain = f64> {
         let mut product = vec![T::zero(); x.len()];
         drive::hvp(self, x, v, &mut product, &mut Memory::new());
         product
+    }
+
+    /// The value at `x`, the gradient, and the Hessian times `v`, in the time of [`hvp`](Self::hvp).
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of `x` and `v` differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Function, function};
+    ///
+    /// let (value, gradient, product) = function!(|x| x[0] * x[0] * x[1]).gradient_and_hvp(&[1.0, 2.0], &[1.0, 0.0]);
+    /// assert_eq!((value, gradient, product), (2.0, vec![4.0, 1.0], vec![4.0, 2.0]));
+    /// ```
+    #[track_caller]
+    fn gradient_and_hvp(&self, x: &[T], v: &[T]) -> (T, Vec<T>, Vec<T>) {
+        let (mut gradient, mut product) = (vec![T::zero(); x.len()], vec![T::zero(); x.len()]);
+        let value = drive::gradient_and_hvp(self, x, v, &mut gradient, &mut product, &mut Memory::new());
+        (value, gradient, product)
     }
 
     /// The Hessian `∂²f/∂xᵢ∂xⱼ` at `x`, row by row. It is exactly symmetric: the lower triangle is computed and copied

@@ -41,7 +41,9 @@
 //! | value and gradient of each row | [`Program::gradient`] |
 //! | the sum over all rows and its gradient by the parameters | [`Program::gradient_of_sum`] |
 //! | several outputs and their Jacobian | [`Program::jacobian`] |
-//! | the derivative along a direction; Hessian times vector | [`Program::tangent`], of a gradient |
+//! | the derivative along a direction; gradient and Hessian times vector | [`Program::tangent`]; that of a gradient |
+//! | the gradient of a weighted sum of outputs; the chain rule | [`Program::pullback`] |
+//! | the same by some of the parameters and inputs, or of some outputs | [`Program::wrt`] |
 //! | a function with branches | [`Paths`] |
 //! | the tape's results bit for bit | [`Options::exact`] |
 //!
@@ -56,7 +58,7 @@
 //! *Differentiation* adds operations for the partials and the adjoints or tangents, in reverse or forward mode, and
 //! removes unused operations.
 //!
-//! *Compilation* happens when the program is first run. Operations that depend on parameters only are moved out of the
+//! *Compilation* happens when the program is first run, or by [`Program::compile`]. Operations that depend on parameters only are moved out of the
 //! loop over rows, products and sums are fused, and numbers share memory. A small interpreter executes each instruction
 //! on some hundred rows at a time, in lanes of 16. Its vectorised elementary functions are off by at most 2 units in
 //! the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
@@ -85,8 +87,10 @@ pub(crate) mod paths;
 pub(crate) mod precision;
 pub(crate) mod record;
 pub(crate) mod run;
+mod selection;
 pub(crate) mod sum;
 pub(crate) mod transform;
+mod wrt;
 
 use std::sync::OnceLock;
 
@@ -103,6 +107,8 @@ pub use record::outputs::IntoOutputs;
 pub use run::index::Index;
 pub use run::rows::{Results, Rows};
 pub use run::workspace::Workspace;
+pub use selection::Selection;
+pub use wrt::Derivatives;
 
 use crate::error::Error;
 use compile::compile;
@@ -246,6 +252,27 @@ impl<T: Precision> Program<T> {
     /// How many operations are computed for each row.
     pub(crate) fn operations(&self) -> usize {
         self.graph.nodes.iter().filter(|node| !node.is_leaf()).count()
+    }
+
+    /// Compiles the program, if that has not happened yet. Otherwise the first run does it, and takes longer than later
+    /// runs.
+    ///
+    /// A clone is compiled if the program is. To allocate nothing in a loop either, run the program on as many rows once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let program = Program::record(|x| x[0].sin(), &[0.0_f64]).gradient();
+    /// program.compile();
+    /// assert_eq!(program.eval(&[0.0])?, [0.0, 1.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn compile(&self) {
+        if self.code().leaves_out_kept {
+            self.careful_code();
+        }
     }
 
     fn code(&self) -> &Bytecode<T> {

@@ -209,22 +209,52 @@ where
 /// The Hessian times `v`.
 #[track_caller]
 pub(super) fn hvp<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], v: &[T], product: &mut [T], memory: &mut Memory) {
-    assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
-    fast_then_exact!(T, [hvp_over for 1] of 1, (f, x, v, product, memory), product);
+    assert_product(x, product);
+    fast_then_exact!(T, [hvp_over for 1] of 1, (f, x, v, None, product, memory), product);
 }
 
+/// Returns the value, and writes the gradient and the Hessian times `v`.
+#[track_caller]
+pub(super) fn gradient_and_hvp<T: Plain>(
+    f: &(impl Function<T> + ?Sized),
+    x: &[T],
+    v: &[T],
+    gradient: &mut [T],
+    product: &mut [T],
+    memory: &mut Memory,
+) -> T {
+    assert_gradient(x, gradient);
+    assert_product(x, product);
+    // The gradient is the same over both numbers: only tangents of `Unchecked` may have a NaN of 0·∞.
+    fast_then_exact!(T, [hvp_over for 1] of 1, (f, x, v, Some(&mut *gradient), product, memory), product)
+}
+
+#[track_caller]
+fn assert_product<T>(x: &[T], product: &[T]) {
+    assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
+}
+
+/// Returns the value, and writes the gradient, if it is wanted, and the Hessian times `v`.
 #[track_caller]
 fn hvp_over<T: Plain, D: Tangents<T, N>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
+    mut gradient: Option<&mut [T]>,
     product: &mut [T],
     memory: &mut Memory,
-) where
+) -> T
+where
     Value<D>: Real<Plain = T>,
 {
     let x = seeds_along(x, v, |x, v| D::new(x, [v; N]));
-    reverse_gradient_over(f, x, memory.get(), |i, slope: D| product[i] = slope.tangents()[0]);
+    let write = |i: usize, slope: D| {
+        if let Some(gradient) = &mut gradient {
+            gradient[i] = slope.data();
+        }
+        product[i] = slope.tangents()[0];
+    };
+    reverse_gradient_over(f, x, memory.get(), write).data()
 }
 
 /// Value, gradient and Hessian.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use super::memory::Memory;
+use super::memory::{Lent, Memory};
 use super::{Function, Mode, VectorFunction, drive, jacobian, preaccumulate, sparse};
 use crate::number::Plain;
 use crate::sparse::{Coloring, Csr};
@@ -21,7 +21,8 @@ use crate::tape::Value;
 /// | [`hessian`](Self::hessian) | value, gradient, Hessian | [`sparse_jacobian`](Self::sparse_jacobian) | the same, sparse |
 /// | [`sparse_hessian`](Self::sparse_hessian) | the same, sparse | [`vjp`](Self::vjp) | results, gradient of a weighted sum |
 /// | [`hvp`](Self::hvp) | Hessian times a vector | [`jvp`](Self::jvp) | results, derivatives along a direction |
-/// | [`slope`](Self::slope), [`directional`](Self::directional) | along a direction | [`preaccumulate`](Self::preaccumulate) | a block of a tape |
+/// | [`gradient_and_hvp`](Self::gradient_and_hvp) | value, gradient and that | [`preaccumulate`](Self::preaccumulate) | a block of a tape |
+/// | [`slope`](Self::slope), [`directional`](Self::directional) | along a direction | | |
 ///
 /// # Examples
 ///
@@ -86,7 +87,7 @@ impl<F> Driver<F> {
 
     /// The memory, until it is put back.
     fn lend(&self) -> Lent<'_> {
-        Lent { memory: self.memory.take(), place: &self.memory }
+        Lent::new(&self.memory)
     }
 
     /// Returns the value at `x`, and writes the gradient to `gradient`.
@@ -150,6 +151,31 @@ impl<F> Driver<F> {
         F: Function<T>,
     {
         drive::hvp(&self.function, x, v, product, &mut self.lend());
+    }
+
+    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes the
+    /// time of [`hvp`](Self::hvp).
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of `x`, `v`, `gradient` and `product` differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Driver, function};
+    ///
+    /// let cubic = Driver::new(function!(|x| x[0] * x[0] * x[1]));
+    /// let (mut gradient, mut column) = ([0.0; 2], [0.0; 2]);
+    /// assert_eq!(cubic.gradient_and_hvp(&[1.0, 2.0], &[1.0, 0.0], &mut gradient, &mut column), 2.0);
+    /// assert_eq!((gradient, column), ([4.0, 1.0], [4.0, 2.0]));
+    /// ```
+    #[track_caller]
+    pub fn gradient_and_hvp<T: Plain>(&self, x: &[T], v: &[T], gradient: &mut [T], product: &mut [T]) -> T
+    where
+        F: Function<T>,
+    {
+        drive::gradient_and_hvp(&self.function, x, v, gradient, product, &mut self.lend())
     }
 
     /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian row by row to `hessian`.
@@ -352,31 +378,6 @@ impl<F> Driver<F> {
         F: VectorFunction<T>,
     {
         preaccumulate::block(&self.function, x, y, &mut self.lend());
-    }
-}
-
-/// The memory of a driver during a call.
-struct Lent<'a> {
-    memory: Memory,
-    place: &'a Cell<Memory>,
-}
-
-impl std::ops::Deref for Lent<'_> {
-    type Target = Memory;
-    fn deref(&self) -> &Memory {
-        &self.memory
-    }
-}
-
-impl std::ops::DerefMut for Lent<'_> {
-    fn deref_mut(&mut self) -> &mut Memory {
-        &mut self.memory
-    }
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        self.place.set(std::mem::take(&mut self.memory));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The memory that drivers reuse from call to call.
 
 use std::any::Any;
+use std::cell::Cell;
 
 use crate::number::Real;
 use crate::scalar::Scalar;
@@ -101,5 +102,37 @@ impl<F> Default for ForwardMemory<F> {
 impl<S: Scalar> Default for ReverseMemory<S> {
     fn default() -> Self {
         Self { tape: Tape::new(), x: Vec::new(), y: Vec::new(), gradients: Gradients::new() }
+    }
+}
+
+/// The memory of a driver during a call.
+pub(super) struct Lent<'a> {
+    memory: Memory,
+    place: &'a Cell<Memory>,
+}
+
+impl<'a> Lent<'a> {
+    #[inline]
+    pub(super) fn new(place: &'a Cell<Memory>) -> Self {
+        Self { memory: place.take(), place }
+    }
+}
+
+impl std::ops::Deref for Lent<'_> {
+    type Target = Memory;
+    fn deref(&self) -> &Memory {
+        &self.memory
+    }
+}
+
+impl std::ops::DerefMut for Lent<'_> {
+    fn deref_mut(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.place.set(std::mem::take(&mut self.memory));
     }
 }

@@ -1,19 +1,10 @@
 //! The derivatives of programs, which are programs again.
 
 use super::Program;
-use super::graph::Graph;
 use super::precision::Precision;
-use super::transform::forward::forward;
-use super::transform::pruned;
-use super::transform::reverse::{Sum, reverse};
-use crate::ops::index::NodeIndex;
 
+/// Of all outputs, by all parameters and inputs. [`Program::wrt`] says which, where that is too much.
 impl<T: Precision> Program<T> {
-    /// The program of a graph that computes derivatives of this one.
-    fn with_derivatives(&self, graph: &Graph<T>) -> Self {
-        Self::new(pruned(graph, self.options), self.options)
-    }
-
     /// The program of the value and its gradient: by all parameters, and then by all inputs.
     ///
     /// # Panics
@@ -34,8 +25,7 @@ impl<T: Precision> Program<T> {
     #[track_caller]
     #[must_use]
     pub fn gradient(&self) -> Self {
-        assert_eq!(self.outputs(), 1, "a gradient is that of one number; of several outputs take the `jacobian`");
-        self.jacobian()
+        self.wrt(.., ..).gradient()
     }
 
     /// The program of the outputs and, behind them, of the derivatives of each output by all parameters and then by
@@ -57,8 +47,7 @@ impl<T: Precision> Program<T> {
     #[track_caller]
     #[must_use]
     pub fn jacobian(&self) -> Self {
-        assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
-        self.with_derivatives(&reverse(&self.graph, self.options, &self.graph.leaves(), None))
+        self.wrt(.., ..).jacobian()
     }
 
     /// The program of the sum over all rows, and of its gradient by all parameters.
@@ -83,7 +72,7 @@ impl<T: Precision> Program<T> {
     #[track_caller]
     #[must_use]
     pub fn gradient_of_sum(&self) -> Self {
-        self.gradient_of_sum_and(&self.graph, None)
+        self.wrt(.., []).gradient_of_sum()
     }
 
     /// The same with another term, which counts once and not for each row: the logarithm of a prior, or a penalty on the
@@ -112,25 +101,37 @@ impl<T: Precision> Program<T> {
     #[track_caller]
     #[must_use]
     pub fn gradient_of_sum_plus(&self, once: &Self) -> Self {
-        assert_eq!(once.outputs(), 1, "the term that counts once is one number");
-        assert!(!once.is_of_sum() && once.inputs() == 0, "the term that counts once depends on parameters alone");
-        assert_eq!(
-            once.parameters(),
-            self.parameters(),
-            "both terms have the same parameters; record them with as many"
-        );
-        let mut graph = self.graph.clone();
-        let output = graph.append(&once.graph)[0];
-        self.gradient_of_sum_and(&graph, Some(output))
+        self.wrt(.., []).gradient_of_sum_plus(once)
     }
 
-    /// The gradient of the sum over the rows of the output of the graph, and of the node `once`.
+    /// The program of the outputs and, behind them, of the derivatives of `Σ wᵢ yᵢ`, the sum of the outputs `yᵢ`, each times
+    /// an adjoint `wᵢ`: by all parameters, and then by all inputs. The adjoints are as many further inputs as there are
+    /// outputs; they are constants here.
+    ///
+    /// This is the transposed Jacobian times the adjoints. One sweep computes it, for any number of outputs. If the outputs
+    /// are the arguments of another function, and the adjoints its gradient, it is the chain rule. The derivatives by
+    /// parameters are those of each row. An adjoint of 0 wins against an infinite partial, as everywhere. The pullback of an
+    /// [exact](super::Options::exact) program has the bits of [`VectorFunction::vjp`](crate::VectorFunction::vjp).
+    ///
+    /// # Panics
+    ///
+    /// If the outputs are sums over all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let pullback = Program::record(|x| [x[0] * x[1], x[0] + x[1]], &[1.0, 1.0]).pullback();
+    /// let (x, adjoints) = ([2.0, 3.0], [1.0, 10.0]);
+    /// assert_eq!(pullback.eval(&[x, adjoints].concat())?, [6.0, 5.0, 13.0, 12.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[doc(alias = "vjp")]
     #[track_caller]
-    fn gradient_of_sum_and(&self, graph: &Graph<T>, once: Option<NodeIndex>) -> Self {
-        assert_eq!(self.outputs(), 1, "a gradient is that of one number");
-        assert!(!self.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
-        let parameters = &graph.leaves()[..self.parameters()];
-        self.with_derivatives(&reverse(graph, self.options, parameters, Some(Sum { once })))
+    #[must_use]
+    pub fn pullback(&self) -> Self {
+        self.wrt(.., ..).pullback()
     }
 
     /// The program of the outputs and, behind them, of their derivatives along a direction. The direction is given by
@@ -139,7 +140,7 @@ impl<T: Precision> Program<T> {
     ///
     /// # Examples
     ///
-    /// The tangent of a gradient is the Hessian times the direction:
+    /// The tangent of a gradient has the gradient and the Hessian times the direction:
     ///
     /// ```
     /// use gradtape::program::Program;
@@ -150,8 +151,10 @@ impl<T: Precision> Program<T> {
     /// assert_eq!(results[3..], [12.0, 4.0, 6.0]); // 2xy, and the first column of the Hessian: 2y, 2x
     /// # Ok::<(), gradtape::Error>(())
     /// ```
+    #[doc(alias = "jvp")]
+    #[doc(alias = "hvp")]
     #[must_use]
     pub fn tangent(&self) -> Self {
-        self.with_derivatives(&forward(&self.graph, self.options))
+        self.wrt(.., ..).tangent()
     }
 }

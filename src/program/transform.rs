@@ -12,8 +12,36 @@ use super::graph::{Graph, Node};
 use super::options::{Optimization, Options};
 use super::precision::Precision;
 use super::record::expr::Expr;
+use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
 use crate::ops::rules::scaled;
+
+/// What is differentiated, and by what: positions.
+#[derive(Clone, Debug)]
+pub(crate) struct Selected {
+    pub(crate) outputs: Vec<usize>,
+    pub(crate) parameters: Vec<usize>,
+    pub(crate) inputs: Vec<usize>,
+}
+
+impl Selected {
+    /// All outputs, by all parameters and inputs.
+    pub(crate) fn all<T>(graph: &Graph<T>) -> Self {
+        let all = |count: usize| (0..count).collect();
+        Self {
+            outputs: all(graph.outputs.len()),
+            parameters: all(graph.parameters as usize),
+            inputs: all(graph.inputs as usize),
+        }
+    }
+
+    /// The nodes of the parameters, and then of the inputs.
+    pub(crate) fn leaves<T>(&self, graph: &Graph<T>) -> Vec<Option<NodeIndex>> {
+        let leaves = graph.leaves();
+        let inputs = self.inputs.iter().map(|&position| graph.parameters as usize + position);
+        self.parameters.iter().copied().chain(inputs).map(|leaf| leaves[leaf]).collect()
+    }
+}
 
 /// The graph without unused nodes, unless the options keep these.
 pub(crate) fn pruned<T: Copy>(graph: &Graph<T>, options: Options) -> Graph<T> {

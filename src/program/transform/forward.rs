@@ -1,7 +1,7 @@
 //! Forward mode: derivatives along a direction.
 
-use super::{custom_partial, exprs, is_zero, product_partials, total};
-use crate::ops::index::NodeIndex;
+use super::{Selected, custom_partial, exprs, is_zero, product_partials, total};
+use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::{Form, Op};
 use crate::ops::rules::scaled;
 use crate::program::graph::builder::Builder;
@@ -14,21 +14,31 @@ use crate::program::record::session::record;
 /// The graph with the derivatives of all outputs along a direction, behind the outputs. The direction is as many
 /// further parameters and inputs.
 pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph<T> {
-    let (parameters, inputs) = (graph.parameters, graph.inputs);
+    forward_of(graph, options, &Selected::all(graph))
+}
+
+/// The same of some outputs, along a direction that only some parameters and inputs have.
+pub(crate) fn forward_of<T: Precision>(graph: &Graph<T>, options: Options, of: &Selected) -> Graph<T> {
     let mut extended = graph.clone();
-    (extended.parameters, extended.inputs) = (2 * parameters, 2 * inputs);
-    let first = graph.nodes.len();
-    extended.nodes.extend((0..parameters).map(|k| Node::leaf(Op::parameter, parameters + k)));
-    extended.nodes.extend((0..inputs).map(|k| Node::leaf(Op::input, inputs + k)));
+    let mut directions = vec![None; graph.leaves().len()];
+    for &position in &of.parameters {
+        directions[position] = Some(extended.push(Node::leaf(Op::parameter, extended.parameters)));
+        extended.parameters = checked_u32(extended.parameters as usize + 1);
+    }
+    for &position in &of.inputs {
+        let position = graph.parameters as usize + position;
+        directions[position] = Some(extended.push(Node::leaf(Op::input, extended.inputs)));
+        extended.inputs = checked_u32(extended.inputs as usize + 1);
+    }
     let (mut derived, outputs) = record(Builder::new(extended, options), false, || {
         let exprs = exprs(graph);
-        let leaf = |k: usize| Some(Expr::node(NodeIndex::new(first + k), T::nan()));
+        let direction = |leaf: usize| directions[leaf].map(|id| Expr::node(id, T::nan()));
         let mut tangents: Vec<Option<Expr<T>>> = Vec::with_capacity(graph.nodes.len());
         for (node, &y) in graph.nodes.iter().zip(&exprs) {
             let operands = graph.operands(node);
             tangents.push(match node.op.form() {
-                Form::Parameter => leaf(node.leaf_index()),
-                Form::Input => leaf(parameters as usize + node.leaf_index()),
+                Form::Parameter => direction(node.leaf_index()),
+                Form::Input => direction(graph.parameters as usize + node.leaf_index()),
                 Form::Constant => None,
                 Form::Operation if node.op == Op::detach => None,
                 Form::Total => tangents[operands[0].index()].map(total),
@@ -40,8 +50,8 @@ pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph
                 }
             });
         }
-        let tangent = |output: &NodeIndex| tangents[output.index()].unwrap_or_default().id();
-        graph.outputs.iter().copied().chain(graph.outputs.iter().map(tangent)).collect()
+        let tangent = |&position: &usize| tangents[graph.outputs[position].index()].unwrap_or_default().id();
+        graph.outputs.iter().copied().chain(of.outputs.iter().map(tangent)).collect()
     });
     derived.outputs = outputs;
     derived

@@ -8,7 +8,7 @@
 use std::collections::BinaryHeap;
 
 use super::{custom_partial, exprs, is_zero, product_partials, total};
-use crate::ops::index::NodeIndex;
+use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::{Form, Op};
 use crate::ops::rules::scaled;
 use crate::program::graph::builder::Builder;
@@ -52,7 +52,7 @@ struct Reverse<'g, T> {
 /// That outputs are summed over all rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Sum {
-    /// A number that depends on parameters alone, and is added to the sum of the one output.
+    /// A number that depends on parameters alone, and is added to the sum of the one output that is differentiated.
     pub(crate) once: Option<NodeIndex>,
 }
 
@@ -62,6 +62,18 @@ pub(crate) struct Sum {
 pub(crate) fn reverse<T: Precision>(
     graph: &Graph<T>,
     options: Options,
+    wanted: &[Option<NodeIndex>],
+    sum: Option<Sum>,
+) -> Graph<T> {
+    let all: Vec<usize> = (0..graph.outputs.len()).collect();
+    reverse_of(graph, options, &all, wanted, sum)
+}
+
+/// The graph with the derivatives of the outputs at these positions by the `wanted` leaves, see [`reverse`].
+pub(crate) fn reverse_of<T: Precision>(
+    graph: &Graph<T>,
+    options: Options,
+    positions: &[usize],
     wanted: &[Option<NodeIndex>],
     sum: Option<Sum>,
 ) -> Graph<T> {
@@ -85,19 +97,45 @@ pub(crate) fn reverse<T: Precision>(
                 reverse.links[k] = reverse.link(k, node, !varying[k]);
             }
         }
-        let value = |output: &NodeIndex| {
+        let value = |(position, output): (usize, &NodeIndex)| {
             let value = reverse.exprs[output.index()];
             let sum = if of_sum { total(value) } else { value };
+            let once = once.filter(|_| positions.contains(&position));
             once.map_or(sum, |once| sum + reverse.exprs[once.index()]).id()
         };
-        let mut outputs: Vec<NodeIndex> = graph.outputs.iter().map(value).collect();
-        for output in &graph.outputs {
-            let adjoints = reverse.sweep(*output, once, of_sum, wanted);
+        let mut outputs: Vec<NodeIndex> = graph.outputs.iter().enumerate().map(value).collect();
+        for &position in positions {
+            let adjoints = reverse.sweep(graph.outputs[position], once, of_sum, wanted);
             outputs.extend(adjoints.into_iter().map(Expr::id));
         }
         outputs
     });
     (derived.outputs, derived.of_sum) = (outputs, of_sum);
+    derived
+}
+
+/// The graph with the derivatives of the sum of the outputs at these positions, each times an adjoint, behind the
+/// outputs. The adjoints are as many further inputs.
+pub(crate) fn pullback<T: Precision>(
+    graph: &Graph<T>,
+    options: Options,
+    positions: &[usize],
+    wanted: &[Option<NodeIndex>],
+) -> Graph<T> {
+    let mut extended = graph.clone();
+    let mut factors = Vec::with_capacity(2 * positions.len());
+    for &position in positions {
+        let adjoint = extended.push(Node::leaf(Op::input, extended.inputs));
+        extended.inputs = checked_u32(extended.inputs as usize + 1);
+        factors.extend([graph.outputs[position], adjoint]);
+    }
+    let sum = if factors.is_empty() { extended.add_constant(T::zero()) } else { extended.add_list(Op::dot, &factors) };
+    let sum = extended.push(sum);
+    extended.outputs.push(sum);
+    let position = graph.outputs.len();
+    let mut derived = reverse_of(&extended, options, &[position], wanted, None);
+    // The sum itself is no output.
+    derived.outputs.remove(position);
     derived
 }
 
