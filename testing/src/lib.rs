@@ -17,6 +17,7 @@ pub mod naive;
 pub mod orders;
 pub mod panics;
 pub mod programs;
+pub mod pullbacks;
 pub mod references;
 pub mod structured;
 pub mod table;

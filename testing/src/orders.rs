@@ -77,15 +77,21 @@ fn orders(slopes: &[Dual<Dual<f64>>]) -> Orders {
     ]
 }
 
-/// By a program that is recorded at `x`.
-fn by_program(graph: &Expression, x: &[f64], v: &[f64], options: Options) -> Orders {
-    let n = x.len();
-    let program = options.record(|x: &[Expr<f64>]| graph.eval(x), x).gradient().tangent().tangent();
-    let row = [x, v, v, &vec![0.0; n]].concat();
-    let all = program.eval(&row).unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
-    // The value and the gradient, and each of the two derivatives of all that before.
-    let part = |k: usize| all[k * (n + 1) + 1..][..n].to_vec();
-    [part(0), part(1), part(3)]
+/// By programs that are recorded at `x`: by the tangents of the gradient, and by those of the pullback of 1.
+fn by_programs(graph: &Expression, x: &[f64], v: &[f64], options: Options) -> [Orders; 2] {
+    let (n, zero) = (x.len(), vec![0.0; x.len()]);
+    let program = options.record(|x: &[Expr<f64>]| graph.eval(x), x);
+    let ways = [
+        (program.gradient(), [x, v, v, &zero].concat()),
+        (program.pullback(), [x, &[1.0], v, &[0.0], v, &[0.0], &zero, &[0.0]].concat()),
+    ];
+    ways.map(|(first, row)| {
+        let all = first.tangent().tangent().eval(&row);
+        let all = all.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+        // The value and the gradient, and each of the two derivatives of all that before.
+        let part = |k: usize| all[k * (n + 1) + 1..][..n].to_vec();
+        [part(0), part(1), part(3)]
+    })
 }
 
 /// Equal except for rounding, wherever theirs are finite.
@@ -113,12 +119,14 @@ pub fn programs_have_the_orders_of_tapes(graph: &Expression, options: Options) -
     }
     let v: Vec<f64> = (0..x.len()).map(|k| [1.0, -0.5, 0.25, 2.0][k % 4]).collect();
     let (tapes, duals) = (on_tapes(graph, &x, &v), in_duals(graph, &x, &v));
-    let ours = by_program(graph, &x, &v, options);
-    for (order, ((ours, tapes), duals)) in ours.iter().zip(&tapes).zip(&duals).enumerate() {
+    let [ours, again] = by_programs(graph, &x, &v, options);
+    for (order, (tapes, duals)) in tapes.iter().zip(&duals).enumerate() {
         if !agree(duals, tapes, 1e-11) || tapes.iter().any(|x| x.abs() > 1e6) {
             return order != 0;
         }
-        assert!(agree(ours, tapes, 1e-6), "{options:?}, order {order}: {ours:?} instead of {tapes:?}: {graph:?}");
+        for ours in [&ours[order], &again[order]] {
+            assert!(agree(ours, tapes, 1e-6), "{options:?}, order {order}: {ours:?} instead of {tapes:?}: {graph:?}");
+        }
     }
     true
 }

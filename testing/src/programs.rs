@@ -224,7 +224,7 @@ impl<T: TestFloat + Arithmetic> Arithmetic for Traced<T> {
 }
 
 /// The results of the comparisons at a row.
-fn path<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> Vec<bool> {
+pub(crate) fn path<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> Vec<bool> {
     PATH.with_borrow_mut(Vec::clear);
     graph.eval(&row.iter().map(|&x| Traced(x)).collect::<Vec<_>>());
     PATH.take()
@@ -232,7 +232,7 @@ fn path<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> Vec<bool> {
 
 /// Whether the result may depend on the machine: on the sign of a NaN, or on which of two zeros is the larger, which
 /// any function of its sign shows.
-fn is_accidental<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
+pub(crate) fn is_accidental<T: TestFloat + Arithmetic>(graph: &Expression, row: &[T]) -> bool {
     HAS_ZEROS.set(false);
     path(graph, row);
     HAS_ZEROS.get() || tells_the_sign_of_nan(graph, row)
@@ -243,12 +243,12 @@ pub fn tells_the_sign_of_nan<T: TestFloat + Arithmetic>(graph: &Expression, row:
     graph.applies("copysign") && graph.eval_all(row).into_iter().any(T::is_nan)
 }
 
-fn wrapped<F: Copy, W>(x: &[F], wrap: impl Fn(F) -> W) -> Vec<W> {
+pub(crate) fn wrapped<F: Copy, W>(x: &[F], wrap: impl Fn(F) -> W) -> Vec<W> {
     x.iter().map(|&x| wrap(x)).collect()
 }
 
 /// Equal, or both NaN.
-fn is_same<T: TestFloat>(a: T, b: T) -> bool {
+pub(crate) fn is_same<T: TestFloat>(a: T, b: T) -> bool {
     a == b || bits(a) == bits(b)
 }
 
@@ -377,7 +377,7 @@ where
 
 /// The change of the results if all intermediate numbers are moved a little; `None` if results are not finite or change
 /// much.
-fn spread<T: TestFloat>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>> {
+pub(crate) fn spread<T: TestFloat>(f: impl Fn() -> Vec<T>, around: &[T]) -> Option<Vec<f64>> {
     let mut spread = vec![0.0_f64; around.len()];
     for seed in 0..8_u64 {
         SHAKE.set((16.0 * T::epsilon().into(), seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5555));
@@ -503,8 +503,8 @@ fn second_derivatives<T: TestFloat>(
     slopes.into_iter().map(Value::data).chain(along).collect()
 }
 
-/// The derivative of a gradient along a direction, in forward mode and by the Jacobian, agrees with a tape of tapes,
-/// where rounding is harmless.
+/// The derivative of a gradient along a direction, in forward mode, by the Jacobian and by pullbacks, agrees with a tape of
+/// tapes, where rounding is harmless.
 pub fn second_derivatives_agree<T>(graph: &Expression, options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -524,11 +524,25 @@ where
     let jacobian = program.jacobian().eval(&row).unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
     // The value and the gradient, and the derivatives of each.
     assert_eq!((forward.len(), jacobian.len()), (2 * (n + 1), (n + 1) * (n + 1)));
+    // The gradient of the gradient times the direction, and the tangent of a gradient whose adjoint is an input.
+    let pullback = program.wrt(.., ..).of(1..).pullback().eval(&[&row[..], &direction].concat());
+    let pullback = pullback.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    let (one, zero) = ([T::one()], [T::zero()]);
+    let of_pullback = options.record(|x| graph.eval(x), &row).pullback().tangent();
+    let of_pullback = of_pullback.eval(&[&row[..], &one, &direction, &zero].concat());
+    let of_pullback = of_pullback.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    assert_eq!((pullback.len(), of_pullback.len()), (2 * n + 1, 2 * (n + 1)));
     let hessian = &jacobian[(n + 1) + n..];
     let dot = |row: &[T]| row.iter().zip(&direction).fold(T::zero(), |sum, (&a, &b)| sum + a * b);
     let reverse: Vec<T> = hessian.chunks(n).map(dot).collect();
     let largest = theirs.iter().fold(0.0_f64, |most, x| most.max(x.abs().into()));
-    for (name, ours) in [("tangent", &forward[n + 2..]), ("jacobian", &reverse)] {
+    let ways = [
+        ("tangent", &forward[n + 2..]),
+        ("jacobian", &reverse),
+        ("pullback", &pullback[n + 1..]),
+        ("tangent of pullback", &of_pullback[n + 2..]),
+    ];
+    for (name, ours) in ways {
         for (k, (&ours, (&theirs, spread))) in ours.iter().zip(theirs[n..].iter().zip(&spread[n..])).enumerate() {
             let tolerance = 8.0 * spread + 256.0 * T::epsilon().into() * (largest + 1.0);
             assert!(

@@ -78,6 +78,10 @@ fn drivers_agree(f: &impl Function, x: &[f64], what: &str) {
         assert_same(&f.directional(x, &unit)[1..], &[gradient[i], hessian[i][i]], what);
         let column: Vec<_> = hessian.iter().map(|row| row[i]).collect();
         assert_same(&f.hvp(x, &unit), &column, what);
+        let (y, slopes, product) = f.gradient_and_hvp(x, &unit);
+        assert_eq!(bits(y), bits(value), "{what}");
+        assert_same(&slopes, &gradient, what);
+        assert_same(&product, &column, what);
     }
 }
 

@@ -22,6 +22,7 @@ fn a_steady_loop_allocates_nothing_in_any_driver_at_any_size() {
             scalar.slope(&x, &x);
             scalar.directional(&x, &x);
             scalar.hvp(&x, &x, &mut v);
+            scalar.gradient_and_hvp(&x, &x, &mut v, &mut matrix[..n]);
             scalar.hessian(&x, &mut v, &mut matrix);
             vector.value(&x, &mut y);
             vector.jacobian(&x, &mut y, &mut jacobian);

@@ -76,6 +76,13 @@ fn directions<T: TestFloat>(drivers: &Drivers<impl Function<T>>, x: &[T], v: &[T
     let mut again = vec![T::nan(); n];
     driver.hvp(x, v, &mut again);
     assert_eq!(all_bits(&again), all_bits(&product));
+    let (mut slopes, mut again) = (vec![T::nan(); n], vec![T::nan(); n]);
+    assert_same_bits(driver.gradient_and_hvp(x, v, &mut slopes, &mut again), value, n);
+    let (by_tape, product_bits) = (all_bits(&gradient_by(Mode::Reverse, f, x).1), all_bits(&product));
+    assert_eq!((all_bits(&slopes), all_bits(&again)), (by_tape.clone(), product_bits.clone()));
+    let (y, slopes, again) = f.gradient_and_hvp(x, v);
+    assert_same_bits(y, value, n);
+    assert_eq!((all_bits(&slopes), all_bits(&again)), (by_tape, product_bits));
     let rows = f.hessian(x);
     assert_all_near(&product, &rows.iter().map(|row| inner(row, v)).collect::<Vec<_>>(), n);
 }
@@ -271,6 +278,10 @@ fn wrong_lengths_are_refused_where_they_are_made() {
         assert_refused_here(direction, || f.hvp(&x, &wrong));
         assert_refused_here(direction, || driver.hvp(&x, &wrong, &mut [0.0; 2]));
         assert_refused_here("make `product` so", || driver.hvp(&x, &x, &mut out));
+        assert_refused_here(direction, || f.gradient_and_hvp(&x, &wrong));
+        assert_refused_here(direction, || driver.gradient_and_hvp(&x, &wrong, &mut [0.0; 2], &mut [0.0; 2]));
+        assert_refused_here(gradient, || driver.gradient_and_hvp(&x, &x, &mut out, &mut [0.0; 2]));
+        assert_refused_here("make `product` so", || driver.gradient_and_hvp(&x, &x, &mut [0.0; 2], &mut out));
         if len != 4 {
             assert_refused_here("a Hessian is as long as the point squared; make `hessian` so", || {
                 driver.hessian(&x, &mut [0.0; 2], &mut out)
@@ -308,6 +319,7 @@ fn a_function_that_panics_leaves_its_driver_usable() {
             assert!(caught(|| driver.slope(&bad, &good)).is_err());
             assert!(caught(|| driver.directional(&bad, &good)).is_err());
             assert!(caught(|| driver.hvp(&bad, &good, &mut out)).is_err());
+            assert!(caught(|| driver.gradient_and_hvp(&bad, &good, &mut out, &mut matrix[..n])).is_err());
             assert!(caught(|| driver.hessian(&bad, &mut out, &mut matrix)).is_err());
             assert!(caught(|| driver.sparse_hessian(&bad, &mut out, &mut Csr::default())).is_err());
             gradients(&drivers, &good);

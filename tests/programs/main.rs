@@ -13,6 +13,8 @@ mod paths;
 mod program_branches;
 mod program_memory;
 mod program_threads;
+mod pullbacks;
 mod random_programs;
 mod source;
 mod stored_programs;
+mod wrt;

@@ -17,3 +17,23 @@ fn a_steady_loop_allocates_nothing_for_one_row_for_many_and_for_sums() {
         }
     }
 }
+
+/// Rows with and without a zero that wins, whose derivative another bytecode computes.
+#[test]
+fn the_first_run_of_a_compiled_program_compiles_nothing() {
+    let program = Program::record(|x| x[0].sqrt() * x[1] * x[1], &[1.0, 1.0]).gradient().tangent();
+    for rows in [[1.0, 2.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]] {
+        let mut workspace = Workspace::new();
+        let mut run = |program: &Program<f64>| {
+            allocations(|| assert!(program.run(&[], Rows::one(&rows), &mut workspace).is_ok()))
+        };
+        assert_ne!(run(&program.clone()), 0);
+        let others = [program.clone(), program.clone()];
+        assert_ne!(run(&others[0]), 0, "the first run compiles");
+        others[1].compile();
+        assert_eq!(run(&others[1]), 0);
+        // It is compiled once, and so are its clones.
+        assert_eq!(allocations(|| others[1].compile()), 0);
+        assert_eq!(run(&others[1].clone()), 0);
+    }
+}

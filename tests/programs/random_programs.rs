@@ -11,6 +11,7 @@ use testing::programs::{
     all_options, exact_programs_are_the_tape, inputs, programs_agree_where_rounding_is_harmless,
     programs_agree_within_rounding, rows_are_independent, rows_near, rows_of, second_derivatives_agree, sums_agree,
 };
+use testing::pullbacks::{derivatives_by_some_are_some_of_all, exact_pullbacks_are_the_tape};
 use testing::{TestFloat, quickcheck};
 
 /// If the claim does not apply to an expression, another expression is tried.
@@ -171,6 +172,44 @@ fn programs_of_derivatives_have_the_derivatives_of_tapes_of_tapes_in_f64() {
 #[test]
 fn programs_of_derivatives_have_the_derivatives_of_tapes_of_tapes_in_f32() {
     quickcheck(120, twice_differentiated::<f32> as fn(Smooth, u8, bool) -> TestResult);
+}
+
+fn exact_pullbacks<T>(graph: Expression, others: Vec<Any<T>>, choice: u8, some: u8) -> TestResult
+where
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Expr<T>: Arithmetic,
+    Any<T>: Clone,
+{
+    counted(exact_pullbacks_are_the_tape(&graph, &rows_of(&graph, few(&others, 8)), some, one(choice)))
+}
+
+#[test]
+fn exact_pullbacks_and_jacobians_of_wild_numbers_compute_the_bits_of_the_tape_in_f64() {
+    quickcheck(150, exact_pullbacks::<f64> as fn(Expression, Vec<Any<f64>>, u8, u8) -> TestResult);
+}
+
+#[test]
+fn exact_pullbacks_and_jacobians_of_wild_numbers_compute_the_bits_of_the_tape_in_f32() {
+    quickcheck(150, exact_pullbacks::<f32> as fn(Expression, Vec<Any<f32>>, u8, u8) -> TestResult);
+}
+
+fn by_some<T>(Smooth(graph): Smooth, choice: u8, some: u8) -> TestResult
+where
+    T: TestFloat + Precision,
+    Expr<T>: Arithmetic,
+{
+    counted(derivatives_by_some_are_some_of_all::<T>(&graph, some, one(choice)))
+}
+
+#[test]
+fn derivatives_of_some_outputs_by_some_inputs_are_some_of_all_in_f64() {
+    quickcheck(150, by_some::<f64> as fn(Smooth, u8, u8) -> TestResult);
+}
+
+#[test]
+fn derivatives_of_some_outputs_by_some_inputs_are_some_of_all_in_f32() {
+    quickcheck(150, by_some::<f32> as fn(Smooth, u8, u8) -> TestResult);
 }
 
 #[test]
