@@ -115,6 +115,16 @@ impl<T: Precision> Derivatives<'_, T> {
     /// # Panics
     ///
     /// If there is not exactly one output to differentiate, or it is a sum over all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::Program;
+    ///
+    /// let program = Program::record(|x| [x[0] * x[1], x[1].powi(3)], &[1.0, 1.0]);
+    /// assert_eq!(program.wrt([], 1).of(1).gradient().eval(&[2.0, 3.0])?, [6.0, 27.0, 27.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn gradient(&self) -> Program<T> {
@@ -179,6 +189,20 @@ impl<T: Precision> Derivatives<'_, T> {
     ///
     /// As [`gradient_of_sum`](Self::gradient_of_sum), and if `once` has several outputs, sums, inputs, or another number
     /// of parameters than the program.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::program::{Program, Rows, Workspace};
+    ///
+    /// let loss = Program::record_with(|p, x| p[0] * p[1] * x[0], &[1.0; 2], &[1.0]);
+    /// let penalty = Program::record_with(|p, _| p[1] * p[1], &[1.0; 2], &[]);
+    /// let gradient = loss.wrt(1, []).gradient_of_sum_plus(&penalty);
+    /// let mut workspace = Workspace::new();
+    /// let results = gradient.run(&[2.0, 5.0], Rows::new(&[1.0, 3.0], 1)?, &mut workspace)?;
+    /// assert_eq!(results.totals(), [40.0 + 25.0, 8.0 + 10.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn gradient_of_sum_plus(&self, once: &Program<T>) -> Program<T> {

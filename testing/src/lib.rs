@@ -10,6 +10,7 @@
 pub mod activations;
 pub mod allocations;
 pub mod bounded;
+pub mod derivatives;
 pub mod differentiable;
 pub mod functions;
 pub mod minima;
@@ -17,7 +18,6 @@ pub mod naive;
 pub mod orders;
 pub mod panics;
 pub mod programs;
-pub mod pullbacks;
 pub mod references;
 pub mod structured;
 pub mod table;

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use gradtape::check::random::{Any, Arithmetic, Expression, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision, Program, Rows, Workspace};
-use gradtape::{Real, Tape, Value, gradient};
+use gradtape::{Real, Value, gradient};
 use num_traits::Float;
 
 use crate::bounded::Bounded;
@@ -63,7 +63,7 @@ thread_local! {
 
 /// The number moved up or down, by between half the size and the size. If all moved by exactly the size, terms that
 /// cancel would too often move together.
-fn shaken<F: Real>(y: F) -> F
+pub(crate) fn shaken<F: Real>(y: F) -> F
 where
     F::Plain: Float,
 {
@@ -488,68 +488,4 @@ where
 
 fn on_tape_of_doubles(graph: &Expression, row: &[f64]) -> Vec<f64> {
     on_tape(|x| graph.eval(x), row)
-}
-
-/// The gradient, followed by the second derivatives along a direction, by a tape of tapes.
-fn second_derivatives<T: TestFloat>(
-    f: impl FnOnce(&[Value<Value<T>>]) -> Value<Value<T>>,
-    row: &[T],
-    direction: &[T],
-) -> Vec<T> {
-    let tape = Tape::new();
-    let x = tape.vars(row);
-    let (_, slopes) = gradient(f, &x);
-    let along = Value::weighted_sum(&slopes, direction).backward().wrt_all(&x);
-    slopes.into_iter().map(Value::data).chain(along).collect()
-}
-
-/// The derivative of a gradient along a direction, in forward mode, by the Jacobian and by pullbacks, agrees with a tape of
-/// tapes, where rounding is harmless.
-pub fn second_derivatives_agree<T>(graph: &Expression, options: Options) -> bool
-where
-    T: TestFloat + Arithmetic + Precision,
-    Value<T>: Arithmetic,
-    Value<Value<T>>: Arithmetic,
-    Expr<T>: Arithmetic,
-{
-    let row = inputs::<T>(graph);
-    let n = row.len();
-    let direction: Vec<T> = (0..n).map(|k| number([1.0, -0.5, 0.25, 2.0][k % 4])).collect();
-    let theirs = second_derivatives(|x| graph.eval(x), &row, &direction);
-    let shaken = || second_derivatives(|x| graph.eval(&wrapped(x, |x| Shaky(shaken(x)))).0, &row, &direction);
-    let Some(spread) = spread(shaken, &theirs) else { return false };
-    let program = options.record(|x| graph.eval(x), &row).gradient();
-    let forward = program.tangent().eval(&[&row[..], &direction].concat());
-    let forward = forward.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
-    let jacobian = program.jacobian().eval(&row).unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
-    // The value and the gradient, and the derivatives of each.
-    assert_eq!((forward.len(), jacobian.len()), (2 * (n + 1), (n + 1) * (n + 1)));
-    // The gradient of the gradient times the direction, and the tangent of a gradient whose adjoint is an input.
-    let pullback = program.wrt(.., ..).of(1..).pullback().eval(&[&row[..], &direction].concat());
-    let pullback = pullback.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
-    let (one, zero) = ([T::one()], [T::zero()]);
-    let of_pullback = options.record(|x| graph.eval(x), &row).pullback().tangent();
-    let of_pullback = of_pullback.eval(&[&row[..], &one, &direction, &zero].concat());
-    let of_pullback = of_pullback.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
-    assert_eq!((pullback.len(), of_pullback.len()), (2 * n + 1, 2 * (n + 1)));
-    let hessian = &jacobian[(n + 1) + n..];
-    let dot = |row: &[T]| row.iter().zip(&direction).fold(T::zero(), |sum, (&a, &b)| sum + a * b);
-    let reverse: Vec<T> = hessian.chunks(n).map(dot).collect();
-    let largest = theirs.iter().fold(0.0_f64, |most, x| most.max(x.abs().into()));
-    let ways = [
-        ("tangent", &forward[n + 2..]),
-        ("jacobian", &reverse),
-        ("pullback", &pullback[n + 1..]),
-        ("tangent of pullback", &of_pullback[n + 2..]),
-    ];
-    for (name, ours) in ways {
-        for (k, (&ours, (&theirs, spread))) in ours.iter().zip(theirs[n..].iter().zip(&spread[n..])).enumerate() {
-            let tolerance = 8.0 * spread + 256.0 * T::epsilon().into() * (largest + 1.0);
-            assert!(
-                (ours - theirs).abs().into() <= tolerance,
-                "{options:?} {name} [{k}]: {ours:?} instead of {theirs:?} ± {tolerance:?}: {graph:?}"
-            );
-        }
-    }
-    true
 }

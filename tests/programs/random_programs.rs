@@ -6,12 +6,14 @@ use gradtape::Value;
 use gradtape::check::random::{Any, Arithmetic, Expression, Singular, Smooth, Unit};
 use gradtape::program::{Expr, Optimization, Options, Precision};
 use quickcheck::TestResult;
+use testing::derivatives::{
+    derivatives_by_some_are_some_of_all, exact_pullbacks_are_the_tape, second_derivatives_agree,
+};
 use testing::orders::programs_have_the_orders_of_tapes;
 use testing::programs::{
     all_options, exact_programs_are_the_tape, inputs, programs_agree_where_rounding_is_harmless,
-    programs_agree_within_rounding, rows_are_independent, rows_near, rows_of, second_derivatives_agree, sums_agree,
+    programs_agree_within_rounding, rows_are_independent, rows_near, rows_of, sums_agree,
 };
-use testing::pullbacks::{derivatives_by_some_are_some_of_all, exact_pullbacks_are_the_tape};
 use testing::{TestFloat, quickcheck};
 
 /// If the claim does not apply to an expression, another expression is tried.

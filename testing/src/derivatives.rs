@@ -1,10 +1,11 @@
-//! Claims about derivatives of some outputs of a program by some inputs, against tapes.
+//! Claims about the derivatives of programs of random expressions: of some outputs by some inputs, and of derivatives. Each
+//! returns whether it applies to the expression.
 
 use gradtape::check::random::{Arithmetic, Expression};
 use gradtape::program::{Expr, Options, Precision, Program};
-use gradtape::{Tape, Value};
+use gradtape::{Tape, Value, gradient};
 
-use crate::programs::{Common, inputs, is_accidental, is_same, path, wrapped};
+use crate::programs::{Common, Shaky, inputs, is_accidental, is_same, path, shaken, spread, wrapped};
 use crate::{TestFloat, number};
 
 /// Numbers that are adjoints, from one of them on: zeros and an infinity are among them.
@@ -101,7 +102,7 @@ where
         ),
         ("tangent", eval(some.tangent(), &[&x[..], &v].concat()), expected.iter().map(|row| dot(row, &v)).collect()),
     ];
-    let tolerance = largest * number::<T>(1024.0 * m as f64) * T::epsilon();
+    let tolerance = largest * number::<T>(1024.0) * T::epsilon() * T::from(m).expect("it is small");
     for (what, ours, theirs) in claims {
         let near = |(&a, &b): (&T, &T)| (a - b).abs() <= tolerance;
         let same = ours.len() == theirs.len() && ours.iter().zip(&theirs).all(near);
@@ -109,6 +110,70 @@ where
             same,
             "{options:?} {what} of {of:?} by {by:?}: {graph:?}: {ours:?} instead of {theirs:?} ± {tolerance:?}"
         );
+    }
+    true
+}
+
+/// The gradient, followed by the second derivatives along a direction, by a tape of tapes.
+fn second_derivatives<T: TestFloat>(
+    f: impl FnOnce(&[Value<Value<T>>]) -> Value<Value<T>>,
+    row: &[T],
+    direction: &[T],
+) -> Vec<T> {
+    let tape = Tape::new();
+    let x = tape.vars(row);
+    let (_, slopes) = gradient(f, &x);
+    let along = Value::weighted_sum(&slopes, direction).backward().wrt_all(&x);
+    slopes.into_iter().map(Value::data).chain(along).collect()
+}
+
+/// The derivative of a gradient along a direction, in forward mode, by the Jacobian and by pullbacks, agrees with a tape of
+/// tapes, where rounding is harmless.
+pub fn second_derivatives_agree<T>(graph: &Expression, options: Options) -> bool
+where
+    T: TestFloat + Arithmetic + Precision,
+    Value<T>: Arithmetic,
+    Value<Value<T>>: Arithmetic,
+    Expr<T>: Arithmetic,
+{
+    let row = inputs::<T>(graph);
+    let n = row.len();
+    let direction: Vec<T> = (0..n).map(|k| number([1.0, -0.5, 0.25, 2.0][k % 4])).collect();
+    let theirs = second_derivatives(|x| graph.eval(x), &row, &direction);
+    let shaken = || second_derivatives(|x| graph.eval(&wrapped(x, |x| Shaky(shaken(x)))).0, &row, &direction);
+    let Some(spread) = spread(shaken, &theirs) else { return false };
+    let program = options.record(|x| graph.eval(x), &row).gradient();
+    let forward = program.tangent().eval(&[&row[..], &direction].concat());
+    let forward = forward.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    let jacobian = program.jacobian().eval(&row).unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    // The value and the gradient, and the derivatives of each.
+    assert_eq!((forward.len(), jacobian.len()), (2 * (n + 1), (n + 1) * (n + 1)));
+    // The gradient of the gradient times the direction, and the tangent of a gradient whose adjoint is an input.
+    let pullback = program.wrt(.., ..).of(1..).pullback().eval(&[&row[..], &direction].concat());
+    let pullback = pullback.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    let (one, zero) = ([T::one()], [T::zero()]);
+    let of_pullback = options.record(|x| graph.eval(x), &row).pullback().tangent();
+    let of_pullback = of_pullback.eval(&[&row[..], &one, &direction, &zero].concat());
+    let of_pullback = of_pullback.unwrap_or_else(|error| panic!("{options:?}: {error}: {graph:?}"));
+    assert_eq!((pullback.len(), of_pullback.len()), (2 * n + 1, 2 * (n + 1)));
+    let hessian = &jacobian[(n + 1) + n..];
+    let dot = |row: &[T]| row.iter().zip(&direction).fold(T::zero(), |sum, (&a, &b)| sum + a * b);
+    let reverse: Vec<T> = hessian.chunks(n).map(dot).collect();
+    let largest = theirs.iter().fold(0.0_f64, |most, x| most.max(x.abs().into()));
+    let ways = [
+        ("tangent", &forward[n + 2..]),
+        ("jacobian", &reverse),
+        ("pullback", &pullback[n + 1..]),
+        ("tangent of pullback", &of_pullback[n + 2..]),
+    ];
+    for (name, ours) in ways {
+        for (k, (&ours, (&theirs, spread))) in ours.iter().zip(theirs[n..].iter().zip(&spread[n..])).enumerate() {
+            let tolerance = 8.0 * spread + 256.0 * T::epsilon().into() * (largest + 1.0);
+            assert!(
+                (ours - theirs).abs().into() <= tolerance,
+                "{options:?} {name} [{k}]: {ours:?} instead of {theirs:?} ± {tolerance:?}: {graph:?}"
+            );
+        }
     }
     true
 }
