@@ -175,6 +175,8 @@ fn of_functions<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
         let second = pairs.iter().map(|(_, x)| (vec![], [&x[..], &[1.0, -0.5]].concat()));
         let second_program = program.gradient().tangent();
         cases.push(case("rounded", format!("rosenbrock_second_{kind}"), &second_program, tolerance * 4.0, second));
+        let pulled = pairs.iter().map(|(_, x)| (vec![], [&x[..], &[0.75]].concat()));
+        cases.push(case("rounded", format!("rosenbrock_pullback_{kind}"), &program.pullback(), tolerance, pulled));
         let program = options.record_with(network, &plain(&w), &[T::one(), T::zero()]);
         cases.push(case("rounded", format!("network_{kind}"), &program, tolerance, with_weights.clone()));
         let gradient = program.gradient();
