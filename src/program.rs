@@ -249,9 +249,8 @@ impl<T: Precision> Program<T> {
         self.code().places()
     }
 
-    /// How many operations are computed for each row.
-    pub(crate) fn operations(&self) -> usize {
-        self.graph.nodes.iter().filter(|node| !node.is_leaf()).count()
+    pub(crate) fn has_guards(&self) -> bool {
+        !self.graph.guards().is_empty()
     }
 
     /// Compiles the program, if that has not happened yet. Otherwise the first run does it, and takes longer than later

@@ -155,11 +155,6 @@ impl<T: Plain> Template<T> {
         };
         (0..count).map(weight).collect()
     }
-
-    /// How many operations a row has.
-    pub(super) fn operations(&self) -> usize {
-        self.graph.nodes.iter().filter(|node| !node.is_leaf()).count()
-    }
 }
 
 /// The weight of a root.

@@ -1,5 +1,7 @@
 //! Rows whose inputs stand anywhere in a vector.
 
+use std::ops::Range;
+
 use num_traits::Float;
 
 use super::rows::Results;
@@ -38,15 +40,28 @@ pub struct Index {
     needed: usize,
 }
 
-/// The places of one input, row by row.
+/// The places of one input, row by row: the smallest one, and the distances from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
-    /// Places that are equally far apart.
-    Strided {
-        first: usize,
-        stride: usize,
-    },
-    Scattered(Vec<u32>),
+pub(crate) struct Column {
+    pub(super) first: usize,
+    pub(super) steps: Steps,
+    /// The largest distance.
+    span: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// All places are so far apart.
+    Even(usize),
+    Listed(Vec<u32>),
+}
+
+/// Where the places of a column are, of two vectors that stand one behind the other.
+pub(super) enum Part {
+    Front,
+    /// The first place, counted from the beginning of the second vector.
+    Back(usize),
+    Both,
 }
 
 impl Index {
@@ -65,12 +80,14 @@ impl Index {
             return Err(Error::unexpected("index", "indices below 2^32 - 1", large.to_string()));
         }
         let column = |k: usize| indices[k.min(indices.len())..].iter().step_by(width).map(|&index| checked_u32(index));
-        Ok(Self::of_columns((0..width).map(|k| Column::new(column(k).collect())).collect(), indices.len() / width))
+        let columns = (0..width).map(|k| Column::new(&column(k).collect::<Vec<u32>>())).collect();
+        Ok(Self::of_columns(columns, indices.len() / width))
     }
 
     /// The index of these columns, which have `rows` places each.
     pub(crate) fn of_columns(columns: Vec<Column>, rows: usize) -> Self {
-        let needed = columns.iter().map(|column| column.needed(rows)).max().unwrap_or(0);
+        let needed = columns.iter().map(|column| column.first + column.span + 1).max().unwrap_or(0);
+        let needed = if rows == 0 { 0 } else { needed };
         Self { columns, rows, needed }
     }
 
@@ -120,71 +137,110 @@ impl Index {
         assert_eq!(results.len(), self.rows, "the results are those of other rows; run the program on the same index");
         assert!(vector.len() >= self.needed, "the vector needs {} numbers at least, not {}", self.needed, vector.len());
         for (k, column) in self.columns.iter().enumerate() {
-            column.add(results.column(first + k), vector);
+            column.update(0..self.rows, results.column(first + k).iter().copied(), vector, |sum, x| *sum = *sum + x);
         }
     }
 }
 
 impl Column {
     /// The column of these places.
-    pub(crate) fn new(places: Vec<u32>) -> Self {
-        let first = places.first().map_or(0, |&first| first as usize);
-        let stride = places.get(1).map_or(Some(1), |&second| (second as usize).checked_sub(first));
+    pub(crate) fn new(places: &[u32]) -> Self {
+        let first = places.iter().min().map_or(0, |&first| first as usize);
+        let span = places.iter().max().map_or(0, |&last| last as usize - first);
+        let stride = if let [first, second, ..] = *places { second.checked_sub(first) } else { Some(0) };
         match stride {
-            Some(stride) if (0..).zip(&places).all(|(row, &place)| first + row * stride == place as usize) => {
-                Self::Strided { first, stride }
+            Some(stride) if places.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(stride)) => {
+                Self { first, steps: Steps::Even(stride as usize), span }
             }
-            _ => Self::Scattered(places),
+            _ => {
+                let listed = places.iter().map(|&place| place - checked_u32(first)).collect();
+                Self { first, steps: Steps::Listed(listed), span }
+            }
         }
+    }
+
+    /// A column of places that are equally far apart.
+    pub(crate) fn even(first: usize, stride: usize, rows: usize) -> Self {
+        Self { first, steps: Steps::Even(stride), span: stride * rows.saturating_sub(1) }
+    }
+
+    /// The same column, moved by a distance.
+    pub(crate) fn moved(&self, distance: usize) -> Self {
+        Self { first: self.first + distance, ..self.clone() }
     }
 
     /// The place of one row.
+    #[inline(always)]
     pub(crate) fn place(&self, row: usize) -> usize {
-        match self {
-            Self::Strided { first, stride } => first + row * stride,
-            Self::Scattered(places) => places[row] as usize,
+        self.first
+            + match &self.steps {
+                Steps::Even(stride) => row * stride,
+                Steps::Listed(places) => places[row] as usize,
+            }
+    }
+
+    /// Where the places are, if a second vector begins behind `split` numbers.
+    #[inline]
+    pub(super) fn part(&self, split: usize) -> Part {
+        match self.first.checked_sub(split) {
+            Some(first) => Part::Back(first),
+            None if self.first + self.span < split => Part::Front,
+            None => Part::Both,
         }
     }
 
-    /// Moves all places by a distance.
-    pub(crate) fn shift(&mut self, distance: usize) {
-        match self {
-            Self::Strided { first, .. } => *first += distance,
-            Self::Scattered(places) => places.iter_mut().for_each(|place| *place += checked_u32(distance)),
-        }
-    }
-
-    /// The length that a vector needs at least.
-    fn needed(&self, rows: usize) -> usize {
-        match self {
-            _ if rows == 0 => 0,
-            Self::Strided { first, stride } => first + (rows - 1) * stride + 1,
-            Self::Scattered(places) => places.iter().max().map_or(0, |&largest| largest as usize + 1),
-        }
-    }
-
-    /// Adds a number of each row to the vector.
-    pub(crate) fn add<T: Float>(&self, numbers: &[T], vector: &mut [T]) {
-        self.update(numbers.iter().copied(), vector, |sum, x| *sum = *sum + x);
-    }
-
-    /// Calls `f` with the place of each row and its number.
+    /// Calls `f` with the places of some rows and their numbers.
+    #[inline]
     pub(crate) fn update<T: Copy>(
         &self,
-        numbers: impl ExactSizeIterator<Item = T>,
+        rows: Range<usize>,
+        numbers: impl Iterator<Item = T>,
         vector: &mut [T],
         f: impl Fn(&mut T, T),
     ) {
-        match *self {
-            Self::Strided { first, stride: 0 } => numbers.for_each(|x| f(&mut vector[first], x)),
-            Self::Strided { first, stride: 1 } => {
-                vector[first..][..numbers.len()].iter_mut().zip(numbers).for_each(|(place, x)| f(place, x));
+        self.steps.update(rows, numbers, &mut vector[self.first..], f);
+    }
+
+    /// Adds numbers to two vectors that stand one behind the other.
+    pub(crate) fn add_to_joined<T: Float>(
+        &self,
+        rows: usize,
+        numbers: impl Iterator<Item = T>,
+        [front, back]: [&mut [T]; 2],
+    ) {
+        let add = |sum: &mut T, x: T| *sum = *sum + x;
+        match self.part(front.len()) {
+            Part::Front => self.steps.update(0..rows, numbers, &mut front[self.first..], add),
+            Part::Back(first) => self.steps.update(0..rows, numbers, &mut back[first..], add),
+            Part::Both => {
+                for (row, x) in (0..rows).zip(numbers) {
+                    let place = self.place(row);
+                    let split = front.len();
+                    add(if place < split { &mut front[place] } else { &mut back[place - split] }, x);
+                }
             }
-            Self::Strided { first, stride } => {
-                vector[first..].iter_mut().step_by(stride).zip(numbers).for_each(|(place, x)| f(place, x));
+        }
+    }
+}
+
+impl Steps {
+    #[inline]
+    fn update<T: Copy>(
+        &self,
+        rows: Range<usize>,
+        numbers: impl Iterator<Item = T>,
+        vector: &mut [T],
+        f: impl Fn(&mut T, T),
+    ) {
+        match self {
+            Self::Even(0) => numbers.for_each(|x| f(&mut vector[0], x)),
+            Self::Even(1) => vector[rows].iter_mut().zip(numbers).for_each(|(place, x)| f(place, x)),
+            Self::Even(stride) => {
+                let places = vector[rows.start * stride..].iter_mut().step_by(*stride);
+                places.zip(numbers).for_each(|(place, x)| f(place, x));
             }
-            Self::Scattered(ref places) => {
-                places.iter().zip(numbers).for_each(|(&place, x)| f(&mut vector[place as usize], x));
+            Self::Listed(places) => {
+                places[rows].iter().zip(numbers).for_each(|(&place, x)| f(&mut vector[place as usize], x));
             }
         }
     }

@@ -72,10 +72,10 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) inputs: &'a [T],
     /// The distance from one row to the next.
     pub(super) stride: usize,
-    /// The first row of the block among all rows.
+    /// The first row of the block among those of the index.
     pub(super) first_row: usize,
-    /// The vector that has the first inputs, and where.
-    pub(super) gathered: Option<(&'a [T], &'a Index)>,
+    /// The vector that has the first inputs, in two parts, and where.
+    pub(super) gathered: Option<([&'a [T]; 2], &'a Index)>,
     /// How many rows the block has. Lanes behind the last row repeat it.
     pub(super) count: usize,
     /// The results, column by column of `height` rows each.
@@ -109,7 +109,7 @@ impl<'a, T: Copy> RowBlock<'a, T> {
         Self {
             inputs,
             stride: rows.stride,
-            first_row,
+            first_row: rows.first + first_row,
             gathered: rows.gathered,
             count,
             results,

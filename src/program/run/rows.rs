@@ -1,5 +1,7 @@
 //! The inputs of a program, and its results.
 
+use std::ops::Range;
+
 use super::index::Index;
 use crate::error::Error;
 
@@ -23,8 +25,10 @@ pub struct Rows<'a, T> {
     pub(super) stride: usize,
     width: usize,
     count: usize,
-    /// The vector that has the first inputs, and where.
-    pub(super) gathered: Option<(&'a [T], &'a Index)>,
+    /// The vector that has the first inputs, in two parts, and where.
+    pub(super) gathered: Option<([&'a [T]; 2], &'a Index)>,
+    /// The number of the first row, among those of the index.
+    pub(super) first: usize,
 }
 
 impl<'a, T> Rows<'a, T> {
@@ -61,7 +65,7 @@ impl<'a, T> Rows<'a, T> {
 
     /// Rows of a width that may be 0.
     pub(crate) fn of(numbers: &'a [T], width: usize, count: usize) -> Self {
-        Self { numbers, stride: width, width, count, gathered: None }
+        Self { numbers, stride: width, width, count, gathered: None, first: 0 }
     }
 
     /// Rows whose inputs stand at these places of a vector, see [`Index`].
@@ -113,7 +117,18 @@ impl<'a, T> Rows<'a, T> {
             let expected = format!("at least {} numbers, which the index names", index.needed());
             return Err(Error::unexpected("vector", expected, vector.len().to_string()));
         }
-        Ok(Self { gathered: Some((vector, index)), ..self })
+        Ok(Self { gathered: Some(([vector, &[]], index)), ..self })
+    }
+
+    /// The rows of an index in a vector of two parts.
+    pub(crate) fn gathered_of(parts: [&'a [T]; 2], index: &'a Index) -> Self {
+        debug_assert!(index.needed() <= parts[0].len() + parts[1].len());
+        Self { gathered: Some((parts, index)), ..Self::of(&[], 0, index.len()) }
+    }
+
+    /// Some of the rows that are gathered and nothing else.
+    pub(crate) fn some(self, rows: Range<usize>) -> Self {
+        Self { first: rows.start, count: rows.len(), ..self }
     }
 
     /// How many rows there are.
@@ -142,7 +157,13 @@ impl<'a, T> Rows<'a, T> {
         T: Copy,
     {
         assert!(row < self.len(), "there is no row {row} of {}", self.len());
-        let gathered = self.gathered.into_iter().flat_map(|(vector, index)| index.row(row).map(|place| vector[place]));
+        let number = |[front, back]: [&'a [T]; 2], place: usize| match place.checked_sub(front.len()) {
+            Some(place) => back[place],
+            None => front[place],
+        };
+        let row_of_index =
+            |(parts, index): (_, &'a Index)| index.row(self.first + row).map(move |place| number(parts, place));
+        let gathered = self.gathered.into_iter().flat_map(row_of_index);
         gathered.chain(self.numbers[row * self.stride..][..self.width].iter().copied()).collect()
     }
 }

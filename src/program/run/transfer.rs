@@ -1,6 +1,6 @@
 //! Between rows and lanes: inputs, results, guards.
 
-use super::index::Column;
+use super::index::{Column, Part, Steps};
 use super::lanes::{Chunk, Frame, LaneNumber, Numbers, RowBlock, chunks_of, lanes};
 use crate::program::compile::instructions::Place;
 use crate::program::graph::Guard;
@@ -28,20 +28,40 @@ pub(super) fn guard<T: LaneNumber, const W: usize>(
 #[inline(always)]
 pub(super) fn load<T: LaneNumber, const W: usize>(block: &RowBlock<'_, T>, input: usize, out: &[Chunk<T, W>]) {
     let out = chunks_of(out);
-    let Some((vector, index)) = block.gathered else {
+    let Some((parts, index)) = block.gathered else {
         return load_strided(&block.inputs[input..], block.stride, block.count, out);
     };
-    let Some(own) = input.checked_sub(index.width()) else {
-        return match *index.column(input) {
-            Column::Strided { first, stride } => {
-                load_strided(&vector[first + block.first_row * stride..], stride, block.count, out);
+    match input.checked_sub(index.width()) {
+        Some(own) => load_strided(&block.inputs[own..], block.stride, block.count, out),
+        None => load_gathered(block, parts, index.column(input), out),
+    }
+}
+
+/// Reads the numbers at the places of a column.
+#[inline(always)]
+fn load_gathered<T: LaneNumber, const W: usize>(
+    block: &RowBlock<'_, T>,
+    [front, back]: [&[T]; 2],
+    column: &Column,
+    out: &[Chunk<T, W>],
+) {
+    let vector = match column.part(front.len()) {
+        Part::Front => &front[column.first..],
+        Part::Back(first) => &back[first..],
+        Part::Both => {
+            for (k, out) in out.iter().enumerate() {
+                out.write(lanes(|i| {
+                    let place = column.place(block.first_row + (k * W + i).min(block.count - 1));
+                    if place < front.len() { front[place] } else { back[place - front.len()] }
+                }));
             }
-            Column::Scattered(ref places) => {
-                load_scattered(vector, &places[block.first_row..][..block.count], out);
-            }
-        };
+            return;
+        }
     };
-    load_strided(&block.inputs[own..], block.stride, block.count, out);
+    match &column.steps {
+        Steps::Even(stride) => load_strided(&vector[block.first_row * stride..], *stride, block.count, out),
+        Steps::Listed(places) => load_scattered(vector, &places[block.first_row..][..block.count], out),
+    }
 }
 
 /// Reads `count` numbers that are `stride` apart.

@@ -1,0 +1,251 @@
+//! Finds the elements of a function of one output, and makes their programs.
+
+use super::{Block, GradientPlan, Step, SumOfTerms, Target};
+use crate::number::Plain;
+use crate::ops::index::{NodeIndex, checked_u32};
+use crate::ops::op::Op;
+use crate::program::elements::facts::Facts;
+use crate::program::elements::groups::{Group, Use, groups};
+use crate::program::elements::partition::{NONE, Partition};
+use crate::program::elements::template::Template;
+use crate::program::graph::{Graph, Node};
+use crate::program::options::Options;
+use crate::program::precision::Precision;
+use crate::program::run::index::{Column, Index};
+use crate::program::transform::reverse::{Sum as RowSum, reverse};
+use crate::program::{Program, Workspace};
+
+/// What elements and their groups cost, for the choice between programs and a tape. In operations on a tape.
+const COST_OF_INSTRUCTION: f64 = 2.0;
+const COST_OF_ROW: f64 = 0.15;
+const COST_OF_BLOCK: f64 = 50.0;
+/// A group of fewer elements is not worth a template, if there is a sum to take apart.
+const FEW_ROWS: usize = 4;
+/// A sum of so many times as many terms as there are rows is taken apart.
+const MANY_TERMS: usize = 256;
+/// The fewest terms that are taken apart.
+const FEWEST_TERMS: u32 = 8;
+/// How often sums inside of sums are taken apart.
+const ROUNDS: usize = 8;
+
+impl<T: Precision> GradientPlan<T> {
+    /// The plan of a graph whose nodes are all needed, of one output; or none if there are too few elements of a kind and it
+    /// need not be found `always`.
+    pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
+        let facts = Facts::of(graph);
+        let (partition, groups) = divided(graph, &facts);
+        let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
+        let cost = |group: &Group<T>| {
+            let [nodes, rows] = [group.shape.nodes.len(), group.rows].map(|count| f64::from(checked_u32(count)));
+            COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
+        };
+        let cost: f64 = groups.iter().map(cost).sum();
+        (always || cost < f64::from(checked_u32(operations))).then(|| Self::new(graph, &partition, &groups))
+    }
+
+    fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {
+        let inputs = graph.inputs as usize;
+        let mut layout = Layout::of(graph, partition);
+        let columns: Vec<Vec<usize>> = groups.iter().map(|group| layout.columns(group)).collect();
+        let with_adjoint = layout.end - inputs;
+        let sums = layout.sums(partition, groups);
+        let mut state = vec![T::zero(); with_adjoint];
+        let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group)).collect();
+        let mut first_data = Vec::with_capacity(groups.len());
+        for template in &templates {
+            first_data.push(inputs + state.len());
+            template.data.iter().for_each(|column| state.extend(column));
+        }
+        let adjoints = state.len();
+        state.resize(adjoints + with_adjoint, T::zero());
+        let blocks = groups.iter().zip(&templates).zip(columns.iter().zip(first_data));
+        let blocks = blocks.map(|((group, template), (columns, first_data))| {
+            Block::new(group, template, columns, first_data, adjoints, &layout)
+        });
+        let blocks: Vec<Block<T>> = blocks.collect();
+        let steps_of_sums = partition.sums.iter().enumerate().map(|(k, sum)| (sum.depth, Step::Sum(k)));
+        let steps_of_blocks = groups.iter().enumerate().map(|(k, group)| (group.depth, Step::Block(k)));
+        let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_blocks).collect();
+        steps.sort_by_key(|&(depth, _)| depth);
+        let steps = steps.into_iter().map(|(_, step)| step).collect();
+        let (workspace, parameters) = (Workspace::new(), Vec::new());
+        Self { steps, blocks, sums, inputs, state, adjoints, workspace, parameters }
+    }
+}
+
+/// Divides a graph. Where an element has few of its kind, its largest sum is taken apart.
+fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Group<T>>) {
+    let mut cut: Vec<NodeIndex> = graph.outputs.clone();
+    for round in 0.. {
+        let partition = Partition::of(graph, facts, &cut, &[]);
+        let groups = groups(graph, facts, &partition);
+        let before = cut.len();
+        for group in groups.iter().filter(|_| round < ROUNDS) {
+            let terms = group.shape.nodes.iter().map(|k| facts.terms[k.index()]);
+            let Some((terms, at)) = terms.zip(0..).max().filter(|&(terms, _)| terms >= FEWEST_TERMS) else { continue };
+            if group.rows < FEW_ROWS || terms as usize > MANY_TERMS * group.rows {
+                let sum = |&first: &NodeIndex| partition.members(partition.owner(first) as usize)[at];
+                cut.extend(group.firsts.iter().map(sum));
+            }
+        }
+        if cut.len() == before {
+            return (partition, groups);
+        }
+        // The outer sums first.
+        cut[graph.outputs.len()..].sort_unstable_by(|a, b| b.cmp(a));
+    }
+    unreachable!("in the last round nothing is taken apart")
+}
+
+/// The places of numbers.
+struct Layout {
+    inputs: usize,
+    /// Of inputs, sums, and roots that elements use.
+    places: Vec<u32>,
+    end: usize,
+}
+
+impl Layout {
+    /// The places of inputs and sums.
+    fn of<T: Plain>(graph: &Graph<T>, partition: &Partition<T>) -> Self {
+        let inputs = graph.inputs as usize;
+        let mut places = vec![NONE; graph.nodes.len()];
+        for (k, node) in graph.indexed_nodes().filter(|(_, node)| node.op == Op::input) {
+            places[k.index()] = checked_u32(node.leaf_index());
+        }
+        for (place, sum) in (inputs..).zip(&partition.sums) {
+            // If the output is no sum, it is the root of an element, and the sum of this one term.
+            if sum.terms.first().is_none_or(|&(term, _)| term != sum.node) {
+                places[sum.node.index()] = checked_u32(place);
+            }
+        }
+        Self { inputs, places, end: inputs + partition.sums.len() }
+    }
+
+    /// Takes places for the roots of a group that elements use. Returns the first place of each column.
+    fn columns<T: Plain>(&mut self, group: &Group<T>) -> Vec<usize> {
+        let count = group.shape.roots.len();
+        let column = |(k, used): (usize, Use)| {
+            let first = self.end;
+            if used == Use::Elements {
+                self.end += group.rows;
+                let roots = group.roots[k..].iter().step_by(count);
+                (first..).zip(roots).for_each(|(place, root)| self.places[root.index()] = checked_u32(place));
+            }
+            first
+        };
+        group.uses().enumerate().map(column).collect()
+    }
+
+    /// The sums, with the terms that no program adds up.
+    fn sums<T: Plain>(&self, partition: &Partition<T>, groups: &[Group<T>]) -> Vec<SumOfTerms<T>> {
+        let mut is_added_up = vec![false; self.places.len()];
+        for group in groups {
+            let uses: Vec<Use> = group.uses().collect();
+            for (root, used) in group.roots.iter().zip(uses.iter().cycle()) {
+                is_added_up[root.index()] = *used != Use::Elements;
+            }
+        }
+        let sum = |(at, sum): (usize, &crate::program::elements::sums::Sum<T>)| {
+            let terms = sum.terms.iter().filter(|(term, _)| !is_added_up[term.index()]);
+            let terms = terms.map(|&(term, weight)| (self.place(term), weight)).collect();
+            SumOfTerms { at, constant: sum.constant, terms }
+        };
+        partition.sums.iter().enumerate().map(sum).collect()
+    }
+
+    fn place(&self, node: NodeIndex) -> u32 {
+        self.places[node.index()]
+    }
+}
+
+impl<T: Precision> Block<T> {
+    fn new(
+        group: &Group<T>,
+        template: &Template<T>,
+        columns: &[usize],
+        first_data: usize,
+        adjoints: usize,
+        layout: &Layout,
+    ) -> Self {
+        let rows = group.rows;
+        let target = |(used, &column): (Use, &usize)| match used {
+            Use::Sum(sum) => Target::Sum(sum as usize),
+            Use::Elements => Target::Column(column - layout.inputs),
+        };
+        let roots: Vec<Target> = group.uses().zip(columns).map(target).collect();
+        let is_last = !roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
+        let place = |&leaf: &NodeIndex| layout.place(leaf);
+        let gathered =
+            template.gathered.iter().map(|leaves| Column::new(&leaves.iter().map(place).collect::<Vec<_>>()));
+        let data = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
+        let mut all: Vec<Column> = gathered.chain(data).collect();
+        let uniforms: Vec<u32> = template.uniforms.iter().map(place).collect();
+        let index = Index::of_columns(all.clone(), rows);
+        let (backward, adjoint_uniforms) = backward(template, &roots, is_last);
+        let first_adjoint = layout.inputs + adjoints;
+        let adjoint_uniforms = adjoint_uniforms.into_iter().map(|sum| checked_u32(first_adjoint + sum));
+        let backward_uniforms = uniforms.iter().copied().chain(adjoint_uniforms).collect();
+        for target in &roots {
+            if let Target::Column(at) = target {
+                all.push(Column::even(first_adjoint + at, 1, rows));
+            }
+        }
+        Self {
+            forward: forward(template, &roots),
+            backward: (!roots.is_empty()).then_some(backward),
+            index,
+            backward_index: Index::of_columns(all, rows),
+            uniforms,
+            backward_uniforms,
+            gathered: template.gathered.len(),
+            roots,
+            is_last,
+        }
+    }
+}
+
+/// The program of the roots of a template, or their totals.
+fn forward<T: Precision>(template: &Template<T>, roots: &[Target]) -> Program<T> {
+    let mut graph = template.graph.clone();
+    graph.of_sum = true;
+    for (k, target) in roots.iter().enumerate() {
+        if let Target::Sum(_) = target {
+            let root = graph.outputs[k];
+            graph.outputs[k] = graph.push(Node::operation(Op::total, [root; 3], 0));
+        }
+    }
+    Program::optimized(&graph, Options::new())
+}
+
+/// The program of the sum of the roots, each times its adjoint, and its derivatives by the leaves. Adjoints of sums are
+/// further parameters, unless they are 1; returns the sums. The others are further inputs.
+fn backward<T: Precision>(template: &Template<T>, roots: &[Target], is_last: bool) -> (Program<T>, Vec<usize>) {
+    let (mut graph, mut sums) = (template.graph.clone(), Vec::new());
+    let mut combined: Option<NodeIndex> = None;
+    for (target, root) in roots.iter().zip(std::mem::take(&mut graph.outputs)) {
+        let adjoint = match *target {
+            Target::Sum(_) if is_last => None,
+            Target::Sum(sum) => {
+                sums.push(sum);
+                graph.parameters += 1;
+                Some(Node::leaf(Op::parameter, graph.parameters - 1))
+            }
+            Target::Column(_) => {
+                graph.inputs += 1;
+                Some(Node::leaf(Op::input, graph.inputs - 1))
+            }
+        };
+        let weighted = adjoint.map_or(root, |adjoint| {
+            let adjoint = graph.push(adjoint);
+            graph.push(Node::operation(Op::mul, [adjoint, root, adjoint], 0))
+        });
+        combined = Some(combined.map_or(weighted, |sum| graph.push(Node::operation(Op::add, [sum, weighted, sum], 0))));
+    }
+    graph.outputs.extend(combined);
+    let leaves = template.uniforms.len() + template.gathered.len();
+    let wanted: Vec<Option<NodeIndex>> = (0..leaves).map(|leaf| Some(NodeIndex::new(leaf))).collect();
+    let options = Options::new();
+    let graph = if roots.is_empty() { graph } else { reverse(&graph, options, &wanted, Some(RowSum { once: None })) };
+    (Program::optimized(&graph, options), sums)
+}
