@@ -241,7 +241,9 @@ impl<T: Precision> Program<T> {
 
     /// The graph without unused nodes.
     pub(crate) fn into_needed(self) -> Graph<T> {
-        pruned(&self.graph, self.options)
+        let graph = &self.graph;
+        let needed = graph.dependencies(graph.guarded().chain(&graph.outputs));
+        if needed.iter().all(|&needed| needed) { self.graph } else { pruned(graph, self.options) }
     }
 
     /// Where each output is found in the workspace.

@@ -177,6 +177,7 @@ macro_rules! define {
             }
 
             /// The number of its operands: 0 for a leaf, `None` for a list.
+            #[inline]
             pub(crate) fn arity(self) -> Option<usize> {
                 Some(match self {
                     $($(Self::$name => arity!($arguments),)*)*

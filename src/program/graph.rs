@@ -210,6 +210,7 @@ impl<T> Graph<T> {
         Node::custom(checked_u32(index), start, checked_u32(operands.len()))
     }
 
+    #[inline]
     pub(crate) fn node(&self, index: NodeIndex) -> &Node {
         &self.nodes[index.index()]
     }
@@ -225,6 +226,7 @@ impl<T> Graph<T> {
     }
 
     /// The operands of a node.
+    #[inline]
     pub(crate) fn operands<'a>(&'a self, node: &'a Node) -> &'a [NodeIndex] {
         match node.op.arity() {
             Some(arity) => &node.args[..arity],

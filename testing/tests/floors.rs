@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["number"],
     // Numbers.
     &["dual", "dependence", "tape", "nested"],
-    // Programs; the last is what is outside of the folders: `program.rs`, and files beside it.
+    // Programs; `program` is what is outside of the folders: `program.rs`, and files beside it.
     &[
         "program::options",
         "program::graph",
@@ -31,6 +31,7 @@ const FLOORS: &[&[&str]] = &[
         "program::transform",
         "program::export",
         "program",
+        "program::elements",
     ],
     // Drivers.
     &["function"],

@@ -45,7 +45,7 @@ fn assert_hessians_of<T: TestFloat + Precision, F: Function<T>>(f: F, points: &[
         assert_same(&gradients[0], &gradients[1], what);
         let theirs = theirs.to_dense().concat();
         assert_same(&ours.to_dense().concat(), &theirs, || format!("Hessian of {}", what()));
-        let v: Vec<T> = (0..x.len()).map(|k| number((k as f64).cos())).collect();
+        let v: Vec<T> = (0..).take(x.len()).map(|k| number(f64::from(k).cos())).collect();
         let mut product = vec![T::zero(); x.len()];
         compiled.hvp(x, &v, &mut product);
         let rows = theirs.chunks_exact(x.len());

@@ -2,8 +2,8 @@
 
 use num_traits::Float;
 
-use super::sums::term_counts;
 use crate::ops::index::NodeIndex;
+use crate::ops::op::Op;
 use crate::program::graph::Graph;
 
 /// What is known of each node of a graph.
@@ -33,6 +33,7 @@ impl Facts {
     }
 
     /// The guards whose later node this is.
+    #[inline]
     pub(super) fn guards_at(&self, node: NodeIndex) -> impl Iterator<Item = usize> {
         let first = self.guards.partition_point(|&(later, _)| later < node);
         self.guards[first..].iter().take_while(move |&&(later, _)| later == node).map(|&(_, guard)| guard as usize)
@@ -42,4 +43,50 @@ impl Facts {
     pub(super) fn guards(&self) -> &[(NodeIndex, u32)] {
         &self.guards
     }
+}
+
+/// Calls `see` with the operands of a node that is linear in them, and the factor of each. Returns whether it is.
+pub(super) fn linear_operands<T: Float>(graph: &Graph<T>, node: NodeIndex, mut see: impl FnMut(NodeIndex, T)) -> bool {
+    let node = graph.node(node);
+    let [a, b, _] = node.three_operands();
+    let factor = |operand: NodeIndex| {
+        graph.constant(graph.node(operand)).filter(|factor| factor.is_finite() && *factor != T::zero())
+    };
+    let one = T::one();
+    match node.op {
+        Op::add => [(a, one), (b, one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
+        Op::sub => [(a, one), (b, -one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
+        Op::neg => see(a, -one),
+        Op::sum => graph.operands(node).iter().for_each(|&operand| see(operand, one)),
+        Op::mul | Op::scale => match (factor(a), factor(b)) {
+            (Some(factor), _) => see(b, factor),
+            (None, Some(factor)) => see(a, factor),
+            (None, None) => return false,
+        },
+        Op::div => match factor(b).map(Float::recip).filter(|factor| factor.is_normal()) {
+            Some(factor) => see(a, factor),
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
+/// For each node how many terms it is the sum of: 1 if it is no sum.
+fn term_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
+    let mut counts: Vec<u32> = Vec::with_capacity(graph.nodes.len());
+    for node in graph.indices() {
+        let mut count = 0_u32;
+        let is_linear = linear_operands(graph, node, |operand, _| {
+            let is_constant = graph.node(operand).op == Op::constant;
+            let is_inside = uses[operand.index()] == 1;
+            count = count.saturating_add(match counts[operand.index()] {
+                _ if is_constant => 0,
+                inside if is_inside => inside,
+                _ => 1,
+            });
+        });
+        counts.push(if is_linear { count.max(1) } else { 1 });
+    }
+    counts
 }

@@ -69,8 +69,12 @@ impl Hasher for WordHasher {
 
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|&word| self.write_u64(u64::from_ne_bytes(word)));
-        rest.iter().for_each(|&byte| self.write_u64(byte.into()));
+        for &word in words {
+            self.write_u64(u64::from_ne_bytes(word));
+        }
+        for &byte in rest {
+            self.write_u64(byte.into());
+        }
     }
 
     fn write_u64(&mut self, word: u64) {
@@ -121,7 +125,7 @@ pub(super) struct Groups<'g, T> {
     weights: Vec<T>,
     /// The group of each shape.
     known: HashMap<Vec<u32>, usize, BuildHasherDefault<WordHasher>>,
-    groups: Vec<Group<T>>,
+    found: Vec<Group<T>>,
     elements: u32,
 }
 
@@ -140,7 +144,7 @@ impl<'g, T: Float> Groups<'g, T> {
             elements: vec![NONE; count],
             leaves: Vec::new(),
         };
-        Self { facts, reader, weights, known: HashMap::default(), groups: Vec::new(), elements: 0 }
+        Self { facts, reader, weights, known: HashMap::default(), found: Vec::new(), elements: 0 }
     }
 
     /// Adds an element to the group of its shape.
@@ -171,7 +175,9 @@ impl<'g, T: Float> Groups<'g, T> {
             };
             let operands = graph.operands(node);
             reader.words.extend([word, extra, checked_u32(operands.len())]);
-            operands.iter().for_each(|&operand| reader.operand(number, at, operand));
+            for &operand in operands {
+                reader.operand(number, at, operand);
+            }
             element.guards.extend(facts.guards_at(k));
         }
         self.add_read(element, number);
@@ -187,7 +193,7 @@ impl<'g, T: Float> Groups<'g, T> {
 
     /// Adds the guards of an element whose nodes have been read, and it to its group.
     fn add_read(&mut self, element: &Element, number: u32) {
-        let Self { reader, weights, known, groups, .. } = self;
+        let Self { reader, weights, known, found, .. } = self;
         let graph = reader.graph;
         for &guard in &element.guards {
             let guard = &graph.guards()[guard];
@@ -197,22 +203,20 @@ impl<'g, T: Float> Groups<'g, T> {
                 .iter()
                 .for_each(|&operand| reader.operand(number, checked_u32(element.nodes.len()), operand));
         }
-        let group = match known.get(&reader.words[..]) {
-            Some(&group) => &mut groups[group],
-            None => {
-                known.insert(reader.words.clone(), groups.len());
-                groups.push(Group {
-                    depth: element.depth,
-                    shape: Shape::of(reader, element, number),
-                    rows: 0,
-                    firsts: Vec::new(),
-                    leaves: Vec::new(),
-                    roots: Vec::new(),
-                    weights: Vec::new(),
-                });
-                groups.last_mut().expect("it was added")
-            }
-        };
+        let number_of_group = known.get(&reader.words[..]).copied().unwrap_or_else(|| {
+            known.insert(reader.words.clone(), found.len());
+            found.push(Group {
+                depth: element.depth,
+                shape: Shape::of(reader, element, number),
+                rows: 0,
+                firsts: Vec::new(),
+                leaves: Vec::new(),
+                roots: Vec::new(),
+                weights: Vec::new(),
+            });
+            found.len() - 1
+        });
+        let group = &mut found[number_of_group];
         group.rows += 1;
         group.firsts.extend(element.nodes.first());
         group.leaves.append(&mut reader.leaves);
@@ -231,8 +235,8 @@ impl<'g, T: Float> Groups<'g, T> {
                 self.add_guard(guard as usize);
             }
         }
-        self.groups.sort_by_key(|group| group.depth);
-        self.groups
+        self.found.sort_by_key(|group| group.depth);
+        self.found
     }
 }
 

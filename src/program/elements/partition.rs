@@ -171,7 +171,9 @@ impl<T: Float> Partition<T> {
         let mut needed = vec![Needed::NOBODY; count];
         let mut joined = Joined { parents: (0..).take(count).collect(), sizes: vec![1; count] };
         self.is_root = vec![false; count];
-        roots.iter().for_each(|root| self.is_root[root.index()] = true);
+        for root in roots {
+            self.is_root[root.index()] = true;
+        }
         let is_leaf = |node: NodeIndex| graph.node(node).is_leaf();
         let compared_with = |node: NodeIndex| {
             facts.guards_at(node).flat_map(|guard| graph.guards()[guard].operands).filter(move |&other| other != node)

@@ -2,9 +2,8 @@
 
 use num_traits::Float;
 
-use super::facts::Facts;
+use super::facts::{Facts, linear_operands};
 use crate::ops::index::NodeIndex;
-use crate::ops::op::Op;
 use crate::program::graph::Graph;
 
 /// A node that is a constant plus terms, each times a weight.
@@ -22,52 +21,6 @@ pub(super) struct Sum<T> {
 const SHORT: u32 = 8;
 /// The terms of a list of so many are not taken apart.
 const LONG_LIST: usize = 8;
-
-/// Calls `see` with the operands of a node that is linear in them, and the factor of each. Returns whether it is.
-pub(super) fn linear_operands<T: Float>(graph: &Graph<T>, node: NodeIndex, mut see: impl FnMut(NodeIndex, T)) -> bool {
-    let node = graph.node(node);
-    let [a, b, _] = node.three_operands();
-    let factor = |operand: NodeIndex| {
-        graph.constant(graph.node(operand)).filter(|factor| factor.is_finite() && *factor != T::zero())
-    };
-    let one = T::one();
-    match node.op {
-        Op::add => [(a, one), (b, one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
-        Op::sub => [(a, one), (b, -one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
-        Op::neg => see(a, -one),
-        Op::sum => graph.operands(node).iter().for_each(|&operand| see(operand, one)),
-        Op::mul | Op::scale => match (factor(a), factor(b)) {
-            (Some(factor), _) => see(b, factor),
-            (None, Some(factor)) => see(a, factor),
-            (None, None) => return false,
-        },
-        Op::div => match factor(b).map(Float::recip).filter(|factor| factor.is_normal()) {
-            Some(factor) => see(a, factor),
-            None => return false,
-        },
-        _ => return false,
-    }
-    true
-}
-
-/// For each node how many terms it is the sum of: 1 if it is no sum.
-pub(super) fn term_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
-    let mut counts: Vec<u32> = Vec::with_capacity(graph.nodes.len());
-    for node in graph.indices() {
-        let mut count = 0_u32;
-        let is_linear = linear_operands(graph, node, |operand, _| {
-            let is_constant = graph.node(operand).op == Op::constant;
-            let is_inside = uses[operand.index()] == 1;
-            count = count.saturating_add(match counts[operand.index()] {
-                _ if is_constant => 0,
-                inside if is_inside => inside,
-                _ => 1,
-            });
-        });
-        counts.push(if is_linear { count.max(1) } else { 1 });
-    }
-    counts
-}
 
 impl<T: Float> Sum<T> {
     /// Takes a node apart. Calls `inside` with it, and with the nodes between it and its terms.

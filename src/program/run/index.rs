@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use num_traits::Float;
 
-use super::rows::Results;
 use crate::error::Error;
 use crate::ops::index::checked_u32;
 
 /// Where the inputs of each row stand in a vector: the connectivity of a mesh, the variables of each residual.
 ///
 /// [`Rows::gathered`](super::rows::Rows::gathered) takes the inputs of a program from there, and
-/// [`scatter`](Self::scatter) adds derivatives to the same places. A column of indices that are equally far apart is
+/// [`Results::scatter`](super::rows::Results::scatter) adds derivatives to the same places. A column of indices that are equally far apart is
 /// stored as its first index and the distance, and read without being gathered.
 ///
 /// # Examples
@@ -28,7 +27,7 @@ use crate::ops::index::checked_u32;
 /// let results = spring.run(&[], Rows::gathered(&x, &ends)?, &mut workspace)?;
 /// assert_eq!(results.column(0), [1.0, 0.0, 0.25]);
 /// let mut gradient = [0.0; 4];
-/// ends.scatter(&results, 1, &mut gradient);
+/// results.scatter(1, &ends, &mut gradient);
 /// assert_eq!(gradient, [-2.0, 2.0, -1.0, 1.0]);
 /// # Ok::<(), gradtape::Error>(())
 /// ```
@@ -124,21 +123,6 @@ impl Index {
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = usize> {
         assert!(row < self.rows, "there is no row {row} of {}", self.rows);
         self.columns.iter().map(move |column| column.place(row))
-    }
-
-    /// Adds outputs to the numbers of a vector: output `first + k` of each row to the number at its index `k`. An index
-    /// that occurs several times gets the sum, in the order of columns and rows.
-    ///
-    /// # Panics
-    ///
-    /// If the results have other rows or too few outputs, or the vector is too short.
-    #[track_caller]
-    pub fn scatter<T: Float>(&self, results: &Results<'_, T>, first: usize, vector: &mut [T]) {
-        assert_eq!(results.len(), self.rows, "the results are those of other rows; run the program on the same index");
-        assert!(vector.len() >= self.needed, "the vector needs {} numbers at least, not {}", self.needed, vector.len());
-        for (k, column) in self.columns.iter().enumerate() {
-            column.update(0..self.rows, results.column(first + k).iter().copied(), vector, |sum, x| *sum = *sum + x);
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use num_traits::Float;
+
 use super::index::Index;
 use crate::error::Error;
 
@@ -240,6 +242,26 @@ impl<'w, T: Copy> Results<'w, T> {
     pub fn row_iter(&self, row: usize) -> impl ExactSizeIterator<Item = T> + use<'w, T> {
         assert!(row < self.len(), "there is no row {row} of {}", self.len());
         self.columns[row..].iter().step_by(self.len()).copied()
+    }
+
+    /// Adds outputs to the numbers of a vector: output `first + k` of each row to the number at place `k` of the row of an
+    /// [`Index`]. A place that occurs several times gets the sum, in the order of columns and rows.
+    ///
+    /// # Panics
+    ///
+    /// If the index has other rows, if there are too few outputs, or the vector is too short.
+    #[track_caller]
+    pub fn scatter(&self, first: usize, index: &Index, vector: &mut [T])
+    where
+        T: Float,
+    {
+        assert_eq!(index.len(), self.len(), "the index has other rows; take the one of the inputs");
+        let needed = index.needed();
+        assert!(vector.len() >= needed, "the vector needs {needed} numbers at least, not {}", vector.len());
+        for k in 0..index.width() {
+            let numbers = self.column(first + k).iter().copied();
+            index.column(k).update(0..self.len(), numbers, vector, |sum, x| *sum = *sum + x);
+        }
     }
 
     /// The outputs that are sums over all rows. Empty if the rows have outputs of their own.

@@ -91,13 +91,13 @@ impl Outputs {
     }
 
     /// The last output goes to a vector.
-    fn to_vector(&mut self, target: Target, places: &List) {
+    fn send_to_vector(&mut self, target: Target, places: &List) {
         self.targets.push((self.nodes.len() - 1, target, Column::new(places)));
         self.entries.push(None);
     }
 
     /// The last output goes to an entry of the matrix.
-    fn to_matrix(&mut self, entry: usize) {
+    fn send_to_matrix(&mut self, entry: usize) {
         self.targets.push((self.nodes.len() - 1, Target::Matrix, Column::even(0, 0, 0)));
         self.entries.push(Some(entry));
     }
@@ -171,12 +171,12 @@ impl<T: Precision> Maker<'_, T> {
         let (values, slopes) = derived.outputs.split_at(roots.len());
         for (root, &value) in roots.iter().zip(values) {
             outputs.add(value);
-            outputs.to_vector(Target::Outputs, root);
+            outputs.send_to_vector(Target::Outputs, root);
         }
         for (root, slopes) in roots.iter().zip(slopes.chunks(leaves.len().max(1))) {
             for (leaf, &slope) in leaves.iter().zip(slopes).filter(|&(_, &slope)| !is_zero(&derived, slope)) {
                 outputs.add(slope);
-                outputs.to_matrix(self.entries.add(root, leaf));
+                outputs.send_to_matrix(self.entries.add(root, leaf));
             }
         }
         derived
@@ -190,9 +190,9 @@ impl<T: Precision> Maker<'_, T> {
         for (k, row) in second.outputs[count..].chunks(count.max(1)).enumerate() {
             for (j, &entry) in row[..=k].iter().enumerate().filter(|&(_, &entry)| !is_zero(&second, entry)) {
                 outputs.add(entry);
-                outputs.to_matrix(self.entries.add(&leaves[k], &leaves[j]));
+                outputs.send_to_matrix(self.entries.add(&leaves[k], &leaves[j]));
                 if j != k {
-                    outputs.to_matrix(self.entries.add(&leaves[j], &leaves[k]));
+                    outputs.send_to_matrix(self.entries.add(&leaves[j], &leaves[k]));
                 }
             }
         }
@@ -207,7 +207,7 @@ fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &[List], outp
     for (leaf, &product) in leaves.iter().zip(&along.outputs[first.outputs.len()..]) {
         if !is_zero(&along, product) {
             outputs.add(product);
-            outputs.to_vector(Target::Product, leaf);
+            outputs.send_to_vector(Target::Product, leaf);
         }
     }
     along
