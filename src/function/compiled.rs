@@ -1,27 +1,47 @@
 //! Functions that are recorded once, and evaluated element by element.
 
+mod recordings;
+
 use std::cell::Cell;
 use std::fmt;
+
+pub use recordings::Recordings;
+use recordings::{Found, Recording};
 
 use super::drive::assert_gradient;
 use super::jacobian::assert_outputs;
 use super::vector::results;
 use super::{Driver, Function, VectorFunction};
+use crate::number::Real;
 use crate::program::elements::gradient::{Branched, GradientPlan};
 use crate::program::elements::matrix::{MatrixPlan, Wanted};
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
 use crate::sparse::Csr;
 
-/// A function that is recorded at its first point. Later points run the recording, whose repeated parts are found and
-/// computed in vector lanes.
+/// A function that is recorded at its first point. Later points run the recording, whose repeated parts are computed in vector
+/// lanes, and on all threads with the feature `rayon`.
 ///
-/// Most functions of many inputs are sums of a few small functions of a few inputs each, called again and again: a loss over
-/// samples, an energy over springs, residuals over observations.
+/// Most functions of many inputs are made of a few small functions, called again and again: a loss over samples, an energy
+/// over springs, residuals over observations. Each call is an *element*. Elements with the same operations are found in the
+/// recording, in loops as people write them, and become the rows of a small [`Program`]. So sparse derivatives need no
+/// colouring: they are those of the elements.
 ///
-/// The methods are those of a [`Driver`], with the same results within rounding, and return what a driver returns where
-/// nothing is repeated: then the driver computes it. If a comparison comes out otherwise than at the recorded point, the
-/// function is recorded anew.
+/// | of a [`Function`] | | of a [`VectorFunction`] | |
+/// |---|---|---|---|
+/// | [`value`](Self::value) | | [`results`](Self::results) | |
+/// | [`gradient`](Self::gradient) | value, gradient | [`sparse_jacobian`](Self::sparse_jacobian) | results, Jacobian |
+/// | [`sparse_hessian`](Self::sparse_hessian) | value, gradient, Hessian | [`normal_equations`](Self::normal_equations) | results `r`, `Jᵀr`, `JᵀJ` |
+/// | [`hvp`](Self::hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
+///
+/// The results are those of a [`Driver`], within rounding. Where nothing is repeated, or what elements share is too large, the
+/// driver computes them. If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that
+/// happens again and again, the driver takes over. [`recordings`](Self::recordings) tells how often.
+///
+/// # When it pays
+///
+/// A recording takes as long as some 20 to 60 gradients on a tape. For fewer evaluations, or few inputs, take a `Driver`.
+/// `cargo bench -p gradtape-benches --bench elements` measures it.
 ///
 /// # Examples
 ///
@@ -32,63 +52,14 @@ use crate::sparse::Csr;
 /// let (x, mut gradient) = (vec![2.0; 1000], vec![0.0; 1000]);
 /// assert_eq!(chain.gradient(&x, &mut gradient), 4.0 * 999.0);
 /// assert_eq!(gradient[..2], [16.0, 12.0]);
+/// assert_eq!(chain.recordings().to_string(), "1 evaluation, 1 recording\n999 elements of 3 operations");
 /// ```
 pub struct Compiled<F, T = f64> {
     driver: Driver<F>,
     /// Whether the recording runs even where the driver would be faster.
     without_driver: bool,
-    /// A call takes the recording out and puts it back.
+    /// A call takes the recording out and puts it back. So a function that uses its own `Compiled` is recorded again.
     recording: Cell<Recording<T>>,
-}
-
-/// What was found in the function.
-struct Recording<T> {
-    gradient: Option<Found<GradientPlan<T>>>,
-    jacobian: Option<Found<MatrixPlan<T>>>,
-    hessian: Option<Found<MatrixPlan<T>>>,
-    hessian_times_vector: Option<Found<MatrixPlan<T>>>,
-    statistics: Statistics,
-}
-
-/// A plan for a number of inputs, if there is one that pays.
-struct Found<P> {
-    inputs: usize,
-    plan: Option<Box<P>>,
-}
-
-/// How often a [`Compiled`] function was recorded and evaluated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Statistics {
-    /// How often it was evaluated.
-    pub evaluations: usize,
-    /// How often it was recorded.
-    pub recordings: usize,
-    /// How many evaluations the driver made.
-    pub by_driver: usize,
-}
-
-impl Statistics {
-    /// Whether branches are so rare that recording anew pays.
-    fn may_record(&self) -> bool {
-        self.recordings < 4 || self.recordings * 8 < self.evaluations
-    }
-}
-
-impl<T> Recording<T> {
-    const NEW: Self = Self {
-        gradient: None,
-        jacobian: None,
-        hessian: None,
-        hessian_times_vector: None,
-        statistics: Statistics { evaluations: 0, recordings: 0, by_driver: 0 },
-    };
-}
-
-impl<T> Default for Recording<T> {
-    fn default() -> Self {
-        Self::NEW
-    }
 }
 
 impl<F, T> Compiled<F, T> {
@@ -109,17 +80,17 @@ impl<F, T> Compiled<F, T> {
         self.driver.function()
     }
 
-    /// How often the function was recorded and evaluated.
-    pub fn statistics(&self) -> Statistics {
+    /// How often the function was recorded and evaluated, and what was found in it.
+    pub fn recordings(&self) -> Recordings {
         let recording = self.recording.take();
-        let statistics = recording.statistics;
+        let recordings = recording.recordings();
         self.recording.set(recording);
-        statistics
+        recordings
     }
 }
 
 impl<F, T: Precision> Compiled<F, T> {
-    /// Evaluates a plan of the function, which is recorded if there is none yet.
+    /// Evaluates a plan of the function, which is recorded if there is none yet. None if the driver must.
     fn evaluate<P, R>(
         &self,
         inputs: usize,
@@ -128,12 +99,25 @@ impl<F, T: Precision> Compiled<F, T> {
         evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
     ) -> Option<R> {
         let mut recording = self.recording.take();
-        let (mut found, mut statistics) = (plan(&mut recording).take(), recording.statistics);
-        let result = evaluate_or_find(&mut found, &mut statistics, inputs, find, evaluate);
+        let mut found = plan(&mut recording).take();
+        let result = recording.counts.evaluate(&mut found, inputs, find, evaluate);
         *plan(&mut recording) = found;
-        recording.statistics = statistics;
         self.recording.set(recording);
         result
+    }
+
+    /// [`evaluate`](Self::evaluate) for a plan of a matrix. `graph` records the function.
+    fn evaluate_matrix(
+        &self,
+        wanted: Wanted,
+        graph: impl Fn() -> Graph<T>,
+        [x, given]: [&[T]; 2],
+        [outputs, product]: [&mut [T]; 2],
+        matrix: &mut Csr<T>,
+    ) -> bool {
+        let find = || MatrixPlan::of(&graph(), wanted);
+        let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, outputs, product, matrix);
+        self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
     }
 
     fn recorded(&self, x: &[T]) -> Graph<T>
@@ -141,6 +125,13 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         Program::record(|x| self.function().eval(x), x).into_needed()
+    }
+
+    fn recorded_results(&self, x: &[T]) -> Graph<T>
+    where
+        F: VectorFunction<T>,
+    {
+        Program::record(|x| results(self.function(), x), x).into_needed()
     }
 
     /// The value at `x`.
@@ -165,8 +156,8 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_gradient(x, gradient);
         let find = || GradientPlan::of(&self.recorded(x), self.without_driver);
-        let value =
-            self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.gradient(x, gradient));
+        let evaluate = |plan: &mut GradientPlan<T>| plan.gradient(x, gradient);
+        let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate);
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
     }
 
@@ -175,6 +166,17 @@ impl<F, T: Precision> Compiled<F, T> {
     /// # Panics
     ///
     /// If the lengths of `x`, `v` and `product` differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let chain = Compiled::new(function!(|x: &[F]| x.windows(2).map(|x| x[0] * x[1]).sum::<F>()));
+    /// let (x, v, mut product) = (vec![2.0; 100], vec![1.0; 100], vec![0.0; 100]);
+    /// chain.hvp(&x, &v, &mut product);
+    /// assert_eq!(product[..2], [1.0, 2.0]);
+    /// ```
     #[track_caller]
     pub fn hvp(&self, x: &[T], v: &[T], product: &mut [T])
     where
@@ -182,97 +184,184 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_gradient(x, v);
         assert_gradient(x, product);
-        let find = || MatrixPlan::of(&self.recorded(x), Wanted::HessianTimesVector);
-        let done = self.evaluate(
-            x.len(),
-            |recording| &mut recording.hessian_times_vector,
-            find,
-            |plan| plan.product(x, v, product),
-        );
-        if done.is_none() {
+        let (wanted, matrix) = (Wanted::HessianTimesVector, &mut Csr::default());
+        if !self.evaluate_matrix(wanted, || self.recorded(x), [x, v], [&mut [], product], matrix) {
             self.driver.hvp(x, v, product);
         }
     }
 
-    /// Returns the value at `x`, and writes the gradient and the Hessian, which gets its pattern. Both triangles are
-    /// stored.
+    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian; both
+    /// triangles are stored.
     ///
     /// # Panics
     ///
     /// If the length of `gradient` is not that of `x`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::Csr;
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let chain = Compiled::new(function!(|x: &[F]| x.windows(2).map(|x| x[0] * x[1]).sum::<F>()));
+    /// let (x, mut gradient, mut hessian) = (vec![2.0; 100], vec![0.0; 100], Csr::default());
+    /// assert_eq!(chain.sparse_hessian(&x, &mut gradient, &mut hessian), 4.0 * 99.0);
+    /// assert_eq!(hessian.row(50), (&[49, 51][..], &[1.0, 1.0][..]));
+    /// ```
     #[track_caller]
     pub fn sparse_hessian(&self, x: &[T], gradient: &mut [T], hessian: &mut Csr<T>) -> T
     where
         F: Function<T>,
     {
-        let find = || MatrixPlan::of(&self.recorded(x), Wanted::Hessian);
-        let done =
-            self.evaluate(x.len(), |recording| &mut recording.hessian, find, |plan| plan.matrix(x, &mut [], hessian));
-        match done {
-            Some(()) => self.gradient(x, gradient),
-            None => self.driver.sparse_hessian(x, gradient, hessian),
+        assert_gradient(x, gradient);
+        if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], [&mut [], &mut []], hessian) {
+            self.gradient(x, gradient)
+        } else {
+            self.driver.sparse_hessian(x, gradient, hessian)
         }
     }
 
-    /// Writes the results at `x` to `y`, and the Jacobian, which gets its pattern.
+    /// Writes the results at `x` to `y`.
     ///
     /// # Panics
     ///
     /// If the length of `y` is not the number of outputs.
+    #[track_caller]
+    pub fn results(&self, x: &[T], y: &mut [T])
+    where
+        F: VectorFunction<T>,
+    {
+        assert_outputs(self.function(), x, y);
+        let (wanted, matrix) = (Wanted::Outputs, &mut Csr::default());
+        if !self.evaluate_matrix(wanted, || self.recorded_results(x), [x, &[]], [y, &mut []], matrix) {
+            y.fill(T::zero());
+            self.function().eval(x, y);
+        }
+    }
+
+    /// Writes the results at `x` to `y`, and the Jacobian. The matrix gets its pattern.
+    ///
+    /// # Panics
+    ///
+    /// If the length of `y` is not the number of outputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::Csr;
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let steps = Compiled::new(function!(|x, y: [x.len() - 1]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
+    ///     *y = x[1] * x[1] - x[0];
+    /// }));
+    /// let (x, mut y, mut jacobian) = (vec![3.0; 100], vec![0.0; 99], Csr::default());
+    /// steps.sparse_jacobian(&x, &mut y, &mut jacobian);
+    /// assert_eq!(y[50], 6.0);
+    /// assert_eq!(jacobian.row(50), (&[50, 51][..], &[-1.0, 6.0][..]));
+    /// ```
     #[track_caller]
     pub fn sparse_jacobian(&self, x: &[T], y: &mut [T], jacobian: &mut Csr<T>)
     where
         F: VectorFunction<T>,
     {
         assert_outputs(self.function(), x, y);
-        let find = || {
-            let graph = Program::record(|x| results(self.function(), x), x).into_needed();
-            MatrixPlan::of(&graph, Wanted::Jacobian)
-        };
-        let done =
-            self.evaluate(x.len(), |recording| &mut recording.jacobian, find, |plan| plan.matrix(x, y, jacobian));
-        if done.is_none() {
+        let record = || self.recorded_results(x);
+        if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], [y, &mut []], jacobian) {
             self.driver.sparse_jacobian(x, y, jacobian);
+        }
+    }
+
+    /// What a step of Gauss and Newton needs: writes the results `r` at `x`, `Jᵀr` and `JᵀJ` for their Jacobian `J`. These are
+    /// the gradient of `½ Σ rᵢ²` and an approximation of its Hessian. Both triangles are stored.
+    ///
+    /// # Panics
+    ///
+    /// If the length of `residuals` is not the number of outputs, or that of `product` not that of `x`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::Csr;
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let steps = Compiled::new(function!(|x, y: [x.len() - 1]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
+    ///     *y = x[1] - x[0] * 2.0;
+    /// }));
+    /// let (x, mut residuals) = (vec![3.0; 100], vec![0.0; 99]);
+    /// let (mut product, mut matrix) = (vec![0.0; 100], Csr::default());
+    /// steps.normal_equations(&x, &mut residuals, &mut product, &mut matrix);
+    /// assert_eq!((residuals[50], product[50]), (-3.0, -3.0 + 6.0));
+    /// assert_eq!(matrix.row(50), (&[49, 50, 51][..], &[-2.0, 5.0, -2.0][..]));
+    /// ```
+    #[track_caller]
+    pub fn normal_equations(&self, x: &[T], residuals: &mut [T], product: &mut [T], matrix: &mut Csr<T>)
+    where
+        F: VectorFunction<T>,
+    {
+        assert_outputs(self.function(), x, residuals);
+        assert_gradient(x, product);
+        let record = || self.recorded_results(x);
+        let vectors = [&mut *residuals, &mut *product];
+        if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], vectors, matrix) {
+            let mut jacobian = Csr::default();
+            self.driver.sparse_jacobian(x, residuals, &mut jacobian);
+            let transposed = jacobian.transpose();
+            product.copy_from_slice(&transposed.mul_vec(residuals));
+            *matrix = transposed.mul(&jacobian);
+        }
+    }
+
+    /// Writes the Hessian of `Σ wᵢ yᵢ`, the sum of the outputs with weights: that of the constraints in a Lagrangian. Both
+    /// triangles are stored.
+    ///
+    /// # Panics
+    ///
+    /// If there is not a weight for each output.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::Csr;
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let constraints = Compiled::new(function!(|x, y: [x.len() - 1]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
+    ///     *y = x[0] * x[1];
+    /// }));
+    /// let (x, weights, mut hessian) = (vec![3.0; 100], vec![0.5; 99], Csr::default());
+    /// constraints.weighted_hessian(&x, &weights, &mut hessian);
+    /// assert_eq!(hessian.row(50), (&[49, 51][..], &[0.5, 0.5][..]));
+    /// ```
+    #[track_caller]
+    pub fn weighted_hessian(&self, x: &[T], weights: &[T], hessian: &mut Csr<T>)
+    where
+        F: VectorFunction<T>,
+    {
+        assert_outputs(self.function(), x, weights);
+        let record = || self.recorded_results(x);
+        if !self.evaluate_matrix(Wanted::WeightedHessian, record, [x, weights], [&mut [], &mut []], hessian) {
+            let sum = Weighted { function: self.function(), weights };
+            Driver::new(sum).sparse_hessian(x, &mut vec![T::zero(); x.len()], hessian);
         }
     }
 }
 
-/// Evaluates the plan that was found before, or finds one. None if there is none, or if branches change too often.
-fn evaluate_or_find<P, R>(
-    found: &mut Option<Found<P>>,
-    statistics: &mut Statistics,
-    inputs: usize,
-    find: impl Fn() -> Option<P>,
-    mut evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
-) -> Option<R> {
-    statistics.evaluations += 1;
-    if found.as_ref().is_some_and(|found| found.inputs != inputs) {
-        *found = None;
+/// The sum of the outputs of a function, with weights.
+struct Weighted<'a, F, T> {
+    function: &'a F,
+    weights: &'a [T],
+}
+
+impl<G: VectorFunction<T>, T: Precision> Function<T> for Weighted<'_, G, T> {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
+        F::weighted_sum(&results(self.function, x), self.weights)
     }
-    for _ in 0..2 {
-        let found = found.get_or_insert_with(|| {
-            statistics.recordings += 1;
-            Found { inputs, plan: find().map(Box::new) }
-        });
-        let Some(plan) = &mut found.plan else { break };
-        if let Ok(result) = evaluate(plan) {
-            return Some(result);
-        }
-        if !statistics.may_record() {
-            break;
-        }
-        statistics.recordings += 1;
-        found.plan = find().map(Box::new);
-    }
-    statistics.by_driver += 1;
-    None
 }
 
 impl<F: fmt::Debug, T> fmt::Debug for Compiled<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Compiled")
             .field("function", self.function())
-            .field("statistics", &self.statistics())
+            .field("recordings", &self.recordings())
             .finish_non_exhaustive()
     }
 }

@@ -152,6 +152,32 @@ impl<T> Default for Csr<T> {
 }
 
 impl<T: num_traits::Num + Copy> Csr<T> {
+    /// The product of the matrix and another one. Its pattern has every place to which a pair of places contributes.
+    ///
+    /// # Panics
+    ///
+    /// If the other matrix has not as many rows as this one has columns.
+    #[track_caller]
+    #[cfg(feature = "program")]
+    pub(crate) fn mul(&self, other: &Self) -> Self {
+        assert_eq!(self.columns(), other.rows(), "a product needs as many rows as the first matrix has columns");
+        let of_row = |row| self.row(row).0.iter().flat_map(|&k| other.row(k).0.iter().copied());
+        let mut product = Self::zeros(Sparsity::new((0..self.rows()).map(of_row), other.columns()));
+        let mut sums = vec![T::zero(); other.columns()];
+        for row in 0..self.rows() {
+            let (middle, factors) = self.row(row);
+            for (&k, &factor) in middle.iter().zip(factors) {
+                let (columns, values) = other.row(k);
+                columns.iter().zip(values).for_each(|(&column, &value)| sums[column] = sums[column] + factor * value);
+            }
+            let span = product.pattern.span(row);
+            for (value, &column) in product.values[span.clone()].iter_mut().zip(&product.pattern.indices()[span]) {
+                *value = std::mem::replace(&mut sums[column], T::zero());
+            }
+        }
+        product
+    }
+
     /// The product of the matrix and a vector, added up row by row.
     ///
     /// # Panics

@@ -84,7 +84,7 @@ fn derivatives_of_random_functions_are_the_tapes() {
         assert_hidden::<f64>(&hidden);
         assert_hidden::<f32>(&hidden);
     }
-    quickcheck(200, property as fn(Hidden));
+    quickcheck(60, property as fn(Hidden));
 }
 
 #[test]

@@ -49,6 +49,8 @@ struct SumOfTerms<T> {
 
 /// A group with its programs.
 struct Block<T> {
+    /// How many operations an element has, without derivatives.
+    operations: usize,
     forward: Program<T>,
     /// None if no root is needed: the group only has guards.
     backward: Option<Program<T>>,
@@ -73,6 +75,13 @@ enum Target {
     Sum(usize),
     /// They stand from here on.
     Column(usize),
+}
+
+impl<T> GradientPlan<T> {
+    /// How many elements each template has, and how many operations an element.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.blocks.iter().map(|block| [block.index.len(), block.operations])
+    }
 }
 
 impl<T: Precision> GradientPlan<T> {

@@ -20,12 +20,23 @@ use crate::sparse::{Csr, Sparsity};
 /// What is computed of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// The outputs, and their derivatives as a matrix.
+    /// The outputs.
+    Outputs,
+    /// The outputs, and their Jacobian as the matrix.
     Jacobian,
-    /// The second derivatives of the output, as a matrix.
+    /// The outputs `r`; `Jᵀr` as the product, and `JᵀJ` as the matrix.
+    NormalEquations,
+    /// The Hessian of the sum of the outputs, each times its number of the vector, as the matrix.
+    WeightedHessian,
+    /// The Hessian of the one output as the matrix.
     Hessian,
-    /// The product of the Hessian and a direction.
+    /// The product of the Hessian and the vector.
     HessianTimesVector,
+}
+
+impl Wanted {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::HessianTimesVector as usize + 1;
 }
 
 /// A function as elements whose derivatives are collected.
@@ -33,14 +44,15 @@ pub(crate) enum Wanted {
 /// Numbers have *places*: first the inputs, then the state.
 pub(crate) struct MatrixPlan<T> {
     blocks: Vec<Block<T>>,
-    /// The data of the elements; then the direction, and a zero.
+    /// The data of the elements; then a vector that is given, and a zero.
     state: Vec<T>,
-    direction: Range<usize>,
+    given: Range<usize>,
     pattern: Sparsity,
     /// Whether no two numbers have the same place in the matrix.
     is_disjoint: bool,
-    /// Outputs that are inputs or constants.
+    /// Outputs that are inputs or constants, and the places of the derivatives of such inputs in the matrix.
     fixed: Vec<(usize, Fixed<T>)>,
+    ones: Vec<usize>,
     workspace: Workspace<T>,
     parameters: Vec<T>,
 }
@@ -52,6 +64,8 @@ enum Fixed<T> {
 }
 
 struct Block<T> {
+    /// How many operations an element has, without derivatives.
+    operations: usize,
     program: Program<T>,
     index: Index,
     /// The places of the parameters.
@@ -66,7 +80,7 @@ enum Target {
     Outputs,
     /// Added to the numbers of the matrix.
     Matrix,
-    /// Added to the product with the direction.
+    /// Added to the product.
     Product,
 }
 
@@ -85,29 +99,31 @@ const LEAST_ROWS: usize = 960;
 const ROWS_AT_ONCE: usize = 64;
 
 impl<T: Precision> MatrixPlan<T> {
-    /// Writes the outputs to `y`, and the derivatives to the matrix.
-    pub(crate) fn matrix(&mut self, x: &[T], y: &mut [T], matrix: &mut Csr<T>) -> Result<(), Branched> {
+    /// Writes what was wanted. `given` is the vector, if one is wanted.
+    pub(crate) fn evaluate(
+        &mut self,
+        x: &[T],
+        given: &[T],
+        outputs: &mut [T],
+        product: &mut [T],
+        matrix: &mut Csr<T>,
+    ) -> Result<(), Branched> {
         matrix.set_pattern(&self.pattern);
         if !self.is_disjoint {
             matrix.values_mut().fill(T::zero());
         }
+        product.fill(T::zero());
+        self.state[self.given.clone()].copy_from_slice(given);
         for (k, fixed) in &self.fixed {
-            y[*k] = match *fixed {
+            outputs[*k] = match *fixed {
                 Fixed::Constant(c) => c,
-                Fixed::Input(input) => {
-                    matrix.values_mut()[self.pattern.offsets()[*k]] = T::one();
-                    x[input]
-                }
+                Fixed::Input(input) => x[input],
             };
         }
-        self.run(x, &mut Collected { outputs: y, matrix: matrix.values_mut(), product: &mut [] })
-    }
-
-    /// Writes the Hessian times `v`.
-    pub(crate) fn product(&mut self, x: &[T], v: &[T], product: &mut [T]) -> Result<(), Branched> {
-        self.state[self.direction.clone()].copy_from_slice(v);
-        product.fill(T::zero());
-        self.run(x, &mut Collected { outputs: &mut [], matrix: &mut [], product })
+        for &place in &self.ones {
+            matrix.values_mut()[place] = T::one();
+        }
+        self.run(x, &mut Collected { outputs, matrix: matrix.values_mut(), product })
     }
 
     fn run(&mut self, x: &[T], collected: &mut Collected<'_, T>) -> Result<(), Branched> {
@@ -125,6 +141,13 @@ impl<T: Precision> MatrixPlan<T> {
             }
         }
         Ok(())
+    }
+}
+
+impl<T> MatrixPlan<T> {
+    /// How many elements each template has, and how many operations an element.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.blocks.iter().map(|block| [block.index.len(), block.operations])
     }
 }
 

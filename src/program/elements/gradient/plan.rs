@@ -192,6 +192,7 @@ impl<T: Precision> Block<T> {
             }
         }
         Self {
+            operations: group.shape.nodes.len(),
             forward: forward(template, &roots),
             backward: (!roots.is_empty()).then_some(backward),
             index,

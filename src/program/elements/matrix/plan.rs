@@ -24,28 +24,33 @@ impl<T: Precision> MatrixPlan<T> {
     /// The plan of a graph whose nodes are all needed; or none if its elements are too large.
     pub(crate) fn of(graph: &Graph<T>, wanted: Wanted) -> Option<Self> {
         let facts = Facts::of(graph);
-        let is_sum = wanted != Wanted::Jacobian;
+        let is_sum = matches!(wanted, Wanted::Hessian | Wanted::HessianTimesVector);
         let (cut, roots) = if is_sum { (&graph.outputs[..], &[][..]) } else { (&[][..], &graph.outputs[..]) };
         let partition = Partition::of(graph, &facts, cut, roots);
         let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
-        let outputs = if is_sum { graph.inputs as usize } else { graph.outputs.len() };
+        let inputs = graph.inputs as usize;
         let mut maker = Maker {
             graph,
             wanted,
-            inputs: graph.inputs as usize,
+            inputs,
             output_of: vec![0; if is_sum { 0 } else { graph.nodes.len() }],
             entries: Entries::default(),
             state: Vec::new(),
         };
-        let fixed = if is_sum { Vec::new() } else { maker.outputs()? };
+        let mut fixed = if is_sum { Vec::new() } else { maker.outputs()? };
+        if wanted == Wanted::WeightedHessian {
+            // The outputs themselves are not wanted.
+            fixed.clear();
+        }
         let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group)).collect();
         let data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
         let mut made = Vec::with_capacity(groups.len());
         for (group, template) in groups.iter().zip(&templates) {
             made.push(maker.block(group, template, data)?);
         }
-        let Maker { mut state, entries, inputs, .. } = maker;
-        let (pattern, is_disjoint) = entries.pattern(outputs, inputs);
+        let Maker { mut state, entries, .. } = maker;
+        let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
+        let (pattern, is_disjoint) = entries.pattern(rows, inputs);
         for (block, entry_of) in &mut made {
             for ((_, _, column), entry) in block.targets.iter_mut().zip(entry_of) {
                 if let Some(entry) = entry {
@@ -53,12 +58,20 @@ impl<T: Precision> MatrixPlan<T> {
                 }
             }
         }
-        let direction = data..data + if wanted == Wanted::HessianTimesVector { inputs } else { 0 };
-        state.resize(direction.end + 1, T::zero());
+        let is_input = |(_, fixed): &&(usize, Fixed<T>)| matches!(fixed, Fixed::Input(_));
+        let fixed_inputs = fixed.iter().filter(is_input).filter(|_| wanted == Wanted::Jacobian);
+        let ones = fixed_inputs.map(|&(row, _)| pattern.offsets()[row]).collect();
+        let given = match wanted {
+            Wanted::HessianTimesVector => inputs,
+            Wanted::WeightedHessian => graph.outputs.len(),
+            Wanted::Outputs | Wanted::Jacobian | Wanted::NormalEquations | Wanted::Hessian => 0,
+        };
+        let given = data..data + given;
+        state.resize(given.end + 1, T::zero());
         let is_used = |block: &Block<T>| !block.targets.is_empty() || block.program.has_guards();
         let blocks = made.into_iter().map(|(block, _)| block).filter(is_used).collect();
         let (workspace, parameters) = (Workspace::new(), Vec::new());
-        Some(Self { blocks, state, direction, pattern, is_disjoint, fixed, workspace, parameters })
+        Some(Self { blocks, state, given, pattern, is_disjoint, fixed, ones, workspace, parameters })
     }
 }
 
@@ -90,6 +103,14 @@ impl Outputs {
         self.nodes.push(node);
     }
 
+    /// Adds the outputs of the function.
+    fn add_values(&mut self, roots: &[List], values: &[NodeIndex]) {
+        for (root, &value) in roots.iter().zip(values) {
+            self.add(value);
+            self.send_to_vector(Target::Outputs, root);
+        }
+    }
+
     /// The last output goes to a vector.
     fn send_to_vector(&mut self, target: Target, places: &List) {
         self.targets.push((self.nodes.len() - 1, target, Column::new(places)));
@@ -104,7 +125,8 @@ impl Outputs {
 }
 
 impl<T: Precision> Maker<'_, T> {
-    /// Notes which output each node is. Returns those that are leaves; or none if a node is two outputs.
+    /// Notes which output each node is. Returns those that are leaves; or none if a node is two outputs, or a derivative of
+    /// an input is needed that is an output.
     fn outputs(&mut self) -> Option<Vec<(usize, Fixed<T>)>> {
         let mut is_output = vec![false; self.graph.nodes.len()];
         let mut fixed = Vec::new();
@@ -112,9 +134,12 @@ impl<T: Precision> Maker<'_, T> {
             let node = self.graph.node(output);
             match node.op {
                 Op::constant => fixed.push((k, Fixed::Constant(self.graph.constants[node.leaf_index()]))),
+                Op::input if self.wanted == Wanted::NormalEquations => return None,
                 Op::input => {
-                    let [row, column] = [k, node.leaf_index()].map(|place| List::from([checked_u32(place)]));
-                    self.entries.add(&row, &column);
+                    if self.wanted == Wanted::Jacobian {
+                        let [row, column] = [k, node.leaf_index()].map(|place| List::from([checked_u32(place)]));
+                        self.entries.add(&row, &column);
+                    }
                     fixed.push((k, Fixed::Input(node.leaf_index())));
                 }
                 _ if std::mem::replace(&mut is_output[output.index()], true) => return None,
@@ -138,30 +163,41 @@ impl<T: Precision> Maker<'_, T> {
         let data_columns = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
         let mut columns: Vec<Column> = gathered.iter().cloned().chain(data_columns).collect();
         template.data.iter().for_each(|column| self.state.extend(column));
+        let count = if self.output_of.is_empty() { 0 } else { group.shape.roots.len() };
+        let list = |k: usize| group.roots[k..].iter().step_by(count).map(|root| self.output_of[root.index()]);
+        let roots: Vec<List> = (0..count).map(|k| list(k).collect()).collect();
+        // The vector that is given stands behind the data, and a zero behind it.
+        let given = self.inputs + data;
         let (mut outputs, mut places) = (Outputs::default(), uniforms.clone());
         let mut graph = match self.wanted {
-            Wanted::Jacobian => {
-                let count = group.shape.roots.len();
-                let list = |k: usize| group.roots[k..].iter().step_by(count).map(|root| self.output_of[root.index()]);
-                let roots: Vec<List> = (0..count).map(|k| list(k).collect()).collect();
-                self.jacobian(&template.graph, &leaves, &roots, &mut outputs)
+            Wanted::Outputs => {
+                outputs.add_values(&roots, &template.graph.outputs);
+                template.graph.clone()
             }
+            Wanted::Jacobian => self.jacobian(&template.graph, &leaves, &roots, &mut outputs),
+            Wanted::NormalEquations => self.normal_equations(&template.graph, &leaves, &roots, &mut outputs),
             Wanted::Hessian => self.hessian(&template.graph, &leaves, &mut outputs),
+            Wanted::WeightedHessian => {
+                columns.extend(roots.iter().map(|list| Column::new(list).moved(given)));
+                self.hessian(&weighted(&template.graph), &leaves, &mut outputs)
+            }
             Wanted::HessianTimesVector => {
-                // The direction stands behind the data, and a zero behind it.
-                let direction = self.inputs + data;
-                let zero = Column::even(direction + self.inputs, 0, rows);
-                columns.extend(gathered.iter().map(|column| column.moved(direction)));
+                let zero = Column::even(given + self.inputs, 0, rows);
+                columns.extend(gathered.iter().map(|column| column.moved(given)));
                 columns.extend(template.data.iter().map(|_| zero.clone()));
-                places.extend(uniforms.iter().map(|&place| place + checked_u32(direction)));
+                places.extend(uniforms.iter().map(|&place| place + checked_u32(given)));
                 hessian_times_vector(&template.graph, &leaves, &mut outputs)
             }
         };
         // What is the same for all rows has no column.
         (graph.outputs, graph.of_sum) = (outputs.nodes, true);
-        let program = Program::optimized(&graph, Options::new());
-        let block =
-            Block { program, index: Index::of_columns(columns, rows), uniforms: places, targets: outputs.targets };
+        let block = Block {
+            operations: group.shape.nodes.len(),
+            program: Program::optimized(&graph, Options::new()),
+            index: Index::of_columns(columns, rows),
+            uniforms: places,
+            targets: outputs.targets,
+        };
         Some((block, outputs.entries))
     }
 
@@ -169,10 +205,7 @@ impl<T: Precision> Maker<'_, T> {
     fn jacobian(&mut self, template: &Graph<T>, leaves: &[List], roots: &[List], outputs: &mut Outputs) -> Graph<T> {
         let derived = reverse(template, Options::new(), &leaf_nodes(leaves.len()), None);
         let (values, slopes) = derived.outputs.split_at(roots.len());
-        for (root, &value) in roots.iter().zip(values) {
-            outputs.add(value);
-            outputs.send_to_vector(Target::Outputs, root);
-        }
+        outputs.add_values(roots, values);
         for (root, slopes) in roots.iter().zip(slopes.chunks(leaves.len().max(1))) {
             for (leaf, &slope) in leaves.iter().zip(slopes).filter(|&(_, &slope)| !is_zero(&derived, slope)) {
                 outputs.add(slope);
@@ -180,6 +213,42 @@ impl<T: Precision> Maker<'_, T> {
             }
         }
         derived
+    }
+
+    /// The outputs `r` of a template, `Jᵀr`, and `JᵀJ`, whose numbers go to both of their places.
+    fn normal_equations(
+        &mut self,
+        template: &Graph<T>,
+        leaves: &[List],
+        roots: &[List],
+        outputs: &mut Outputs,
+    ) -> Graph<T> {
+        let mut derived = reverse(template, Options::new(), &leaf_nodes(leaves.len()), None);
+        let (values, slopes) = derived.outputs.split_at(roots.len());
+        outputs.add_values(roots, values);
+        let (values, slopes) = (values.to_vec(), slopes.to_vec());
+        let slopes = |leaf: usize| slopes[leaf..].iter().step_by(leaves.len()).copied();
+        for k in 0..leaves.len() {
+            if let Some(product) = dot(&mut derived, slopes(k), values.iter().copied()) {
+                outputs.add(product);
+                outputs.send_to_vector(Target::Product, &leaves[k]);
+            }
+            for j in 0..=k {
+                if let Some(product) = dot(&mut derived, slopes(k), slopes(j)) {
+                    outputs.add(product);
+                    self.send_to_both(outputs, &leaves[k], &leaves[j], j == k);
+                }
+            }
+        }
+        derived
+    }
+
+    /// The last output goes to an entry of the matrix, and to its mirror image unless these are the same.
+    fn send_to_both(&mut self, outputs: &mut Outputs, rows: &List, columns: &List, are_same: bool) {
+        outputs.send_to_matrix(self.entries.add(rows, columns));
+        if !are_same {
+            outputs.send_to_matrix(self.entries.add(columns, rows));
+        }
     }
 
     /// The second derivatives of a template. Each goes to both of its places.
@@ -190,10 +259,7 @@ impl<T: Precision> Maker<'_, T> {
         for (k, row) in second.outputs[count..].chunks(count.max(1)).enumerate() {
             for (j, &entry) in row[..=k].iter().enumerate().filter(|&(_, &entry)| !is_zero(&second, entry)) {
                 outputs.add(entry);
-                outputs.send_to_matrix(self.entries.add(&leaves[k], &leaves[j]));
-                if j != k {
-                    outputs.send_to_matrix(self.entries.add(&leaves[j], &leaves[k]));
-                }
+                self.send_to_both(outputs, &leaves[k], &leaves[j], j == k);
             }
         }
         second
@@ -222,6 +288,33 @@ fn slopes<T: Precision>(template: &Graph<T>, leaves: usize) -> Graph<T> {
     let mut derived = if sum.is_some() { reverse(&graph, Options::new(), &leaf_nodes(leaves), None) } else { graph };
     derived.outputs.drain(..usize::from(sum.is_some()));
     derived
+}
+
+/// A template whose outputs are multiplied by further inputs.
+fn weighted<T: Precision>(template: &Graph<T>) -> Graph<T> {
+    let mut graph = template.clone();
+    for k in 0..graph.outputs.len() {
+        let weight = graph.push(Node::leaf(Op::input, graph.inputs));
+        graph.inputs += 1;
+        graph.outputs[k] = graph.push(Node::operation(Op::mul, [weight, graph.outputs[k], weight], 0));
+    }
+    graph
+}
+
+/// The scalar product of nodes, without those that are 0; none if nothing is left.
+fn dot<T: Precision>(
+    graph: &mut Graph<T>,
+    a: impl Iterator<Item = NodeIndex>,
+    b: impl Iterator<Item = NodeIndex>,
+) -> Option<NodeIndex> {
+    let mut sum = None;
+    for (a, b) in a.zip(b) {
+        if !is_zero(graph, a) && !is_zero(graph, b) {
+            let product = graph.push(Node::operation(Op::mul, [a, b, a], 0));
+            sum = Some(sum.map_or(product, |sum| graph.push(Node::operation(Op::add, [sum, product, sum], 0))));
+        }
+    }
+    sum
 }
 
 fn is_zero<T: Precision>(graph: &Graph<T>, node: NodeIndex) -> bool {

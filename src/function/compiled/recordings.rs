@@ -1,0 +1,122 @@
+//! What was found in a recorded function, and how often it was recorded.
+
+use std::fmt;
+
+use crate::program::elements::gradient::{Branched, GradientPlan};
+use crate::program::elements::matrix::{MatrixPlan, Wanted};
+
+/// The plans that were found in the function so far.
+pub(super) struct Recording<T> {
+    pub(super) gradient: Option<Found<GradientPlan<T>>>,
+    matrices: [Option<Found<MatrixPlan<T>>>; Wanted::COUNT],
+    pub(super) counts: Counts,
+}
+
+/// A plan for a number of inputs, if there is one that pays.
+pub(super) struct Found<P> {
+    inputs: usize,
+    plan: Option<Box<P>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Counts {
+    evaluations: usize,
+    recordings: usize,
+    by_driver: usize,
+}
+
+/// How often a [`Compiled`](super::Compiled) function was recorded and evaluated, and what was found in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recordings {
+    /// How often the function was evaluated.
+    pub evaluations: usize,
+    /// How often it was recorded.
+    pub recordings: usize,
+    /// How many evaluations the driver made.
+    pub by_driver: usize,
+    /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed one
+    /// after the other.
+    pub elements: Vec<[usize; 2]>,
+}
+
+/// So many recordings are made in any case.
+const FREE_RECORDINGS: usize = 4;
+/// Later ones only after so many evaluations each.
+const EVALUATIONS_EACH: usize = 8;
+
+impl<T> Recording<T> {
+    pub(super) const NEW: Self = Self {
+        gradient: None,
+        matrices: [const { None }; Wanted::COUNT],
+        counts: Counts { evaluations: 0, recordings: 0, by_driver: 0 },
+    };
+
+    /// The plan of a matrix.
+    pub(super) fn matrix(&mut self, wanted: Wanted) -> &mut Option<Found<MatrixPlan<T>>> {
+        &mut self.matrices[wanted as usize]
+    }
+
+    pub(super) fn recordings(&self) -> Recordings {
+        let Counts { evaluations, recordings, by_driver } = self.counts;
+        let gradient = self.gradient.iter().filter_map(|found| found.plan.as_ref());
+        let matrices = self.matrices.iter().flatten().filter_map(|found| found.plan.as_ref());
+        let elements = gradient.flat_map(|plan| plan.templates()).chain(matrices.flat_map(|plan| plan.templates()));
+        Recordings { evaluations, recordings, by_driver, elements: elements.collect() }
+    }
+}
+
+impl<T> Default for Recording<T> {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
+impl Counts {
+    /// Evaluates the plan that was found before, or finds one. None if there is none, or if branches change too often.
+    pub(super) fn evaluate<P, R>(
+        &mut self,
+        found: &mut Option<Found<P>>,
+        inputs: usize,
+        find: impl Fn() -> Option<P>,
+        mut evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
+    ) -> Option<R> {
+        self.evaluations += 1;
+        if found.as_ref().is_some_and(|found| found.inputs != inputs) {
+            *found = None;
+        }
+        let mut is_new = found.is_none();
+        let found = found.get_or_insert_with(|| Found { inputs, plan: find().map(Box::new) });
+        self.recordings += usize::from(is_new);
+        while let Some(plan) = &mut found.plan {
+            if let Ok(result) = evaluate(plan) {
+                return Some(result);
+            }
+            let may_record = self.recordings < FREE_RECORDINGS.max(self.evaluations / EVALUATIONS_EACH);
+            // A comparison with a NaN may fail even where it was recorded.
+            if is_new || !may_record {
+                break;
+            }
+            is_new = true;
+            self.recordings += 1;
+            found.plan = find().map(Box::new);
+        }
+        self.by_driver += 1;
+        None
+    }
+}
+
+/// Lists the elements, one kind in a line.
+impl fmt::Display for Recordings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        write!(f, "{}, {}", many(self.evaluations, "evaluation"), many(self.recordings, "recording"))?;
+        if self.by_driver > 0 {
+            write!(f, ", {} by the driver", self.by_driver)?;
+        }
+        for &[elements, operations] in &self.elements {
+            write!(f, "\n{} of {}", many(elements, "element"), many(operations, "operation"))?;
+        }
+        Ok(())
+    }
+}
