@@ -251,7 +251,7 @@ impl<F, T: Precision> Compiled<F, T> {
     /// use gradtape::sparse::Csr;
     /// use gradtape::{Compiled, function};
     ///
-    /// let steps = Compiled::new(function!(|x, y: [x.len() - 1]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
+    /// let steps = Compiled::new(function!(|x, y: [99]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
     ///     *y = x[1] * x[1] - x[0];
     /// }));
     /// let (x, mut y, mut jacobian) = (vec![3.0; 100], vec![0.0; 99], Csr::default());
@@ -284,7 +284,7 @@ impl<F, T: Precision> Compiled<F, T> {
     /// use gradtape::sparse::Csr;
     /// use gradtape::{Compiled, function};
     ///
-    /// let steps = Compiled::new(function!(|x, y: [x.len() - 1]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
+    /// let steps = Compiled::new(function!(|x, y: [99]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
     ///     *y = x[1] - x[0] * 2.0;
     /// }));
     /// let (x, mut residuals) = (vec![3.0; 100], vec![0.0; 99]);
@@ -324,7 +324,7 @@ impl<F, T: Precision> Compiled<F, T> {
     /// use gradtape::sparse::Csr;
     /// use gradtape::{Compiled, function};
     ///
-    /// let constraints = Compiled::new(function!(|x, y: [x.len() - 1]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
+    /// let constraints = Compiled::new(function!(|x, y: [99]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
     ///     *y = x[0] * x[1];
     /// }));
     /// let (x, weights, mut hessian) = (vec![3.0; 100], vec![0.5; 99], Csr::default());

@@ -228,7 +228,8 @@ impl<T: Precision> Maker<'_, T> {
         outputs.add_values(roots, values);
         let (values, slopes) = (values.to_vec(), slopes.to_vec());
         let slopes = |leaf: usize| slopes[leaf..].iter().step_by(leaves.len()).copied();
-        for k in 0..leaves.len() {
+        // An element without outputs has guards alone.
+        for k in 0..if roots.is_empty() { 0 } else { leaves.len() } {
             if let Some(product) = dot(&mut derived, slopes(k), values.iter().copied()) {
                 outputs.add(product);
                 outputs.send_to_vector(Target::Product, &leaves[k]);
