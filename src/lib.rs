@@ -42,7 +42,8 @@
 //! | a computation too long for the memory | [`checkpoint`](fn@checkpoint), [`checkpoint_loop`] |
 //! | second derivatives | [`Function::hessian`], [`Function::hvp`]; or nested numbers, see [below](#second-derivatives) |
 //! | a large Jacobian or Hessian, mostly zero | [`VectorFunction::sparse_jacobian`], [`Function::sparse_hessian`] |
-//! | a function to evaluate on many rows, or many times | [`program`], with feature `program`; `simd` and `rayon` make it faster |
+//! | a function of many inputs to evaluate many times | [`Compiled`], with feature `program`; `simd` and `rayon` make it faster |
+//! | a function to evaluate on many rows | [`program`], with the same features |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
 //! | a program, a network or a sparse matrix to be stored | feature `serde` |

@@ -37,6 +37,7 @@
 //!
 //! | you want | take |
 //! |---|---|
+//! | a sum or residuals in a loop, at one point after the other | [`Compiled`](crate::Compiled), which finds the rows |
 //! | the function itself, on rows | [`Program::record`], or [`record_with`](Program::record_with) parameters |
 //! | value and gradient of each row | [`Program::gradient`] |
 //! | the sum over all rows and its gradient by the parameters | [`Program::gradient_of_sum`] |
@@ -44,6 +45,7 @@
 //! | the derivative along a direction; gradient and Hessian times vector | [`Program::tangent`]; that of a gradient |
 //! | the gradient of a weighted sum of outputs; the chain rule | [`Program::pullback`] |
 //! | the same by some of the parameters and inputs, or of some outputs | [`Program::wrt`] |
+//! | rows whose inputs stand anywhere in a vector: meshes, graphs | [`Rows::gathered`] |
 //! | a function with branches | [`Paths`] |
 //! | the tape's results bit for bit | [`Options::exact`] |
 //!
