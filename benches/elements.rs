@@ -1,7 +1,7 @@
 //! Functions as people write them, loops over terms, against plain floats and the tape.
 //!
 //! `cargo bench -p gradtape-benches --bench elements` asserts that all agree, and prints a line of ratios for each:
-//! minima over rounds that interleave the competitors in one process.
+//! minima over rounds that interleave the competitors in one process. Each is called twice in a round, and measured once.
 //! `cargo bench -p gradtape-benches --bench elements -- check` asserts only; other arguments are names of workloads.
 
 #![allow(missing_docs, reason = "a benchmark")]
@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use gradtape::sparse::Csr;
 use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
-use testing::minima::{minima, only_checks};
+use testing::minima::{only_checks, warm_minima};
 use testing::structured::{BundleAdjustment, GaussianMixture, MinimalSurface, Residuals, Springs};
 use testing::workloads::{Draws, Funcs, Mlp, Ode, Program, Rosenbrock};
 
@@ -140,7 +140,7 @@ fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
         assert_near(&[hand(x, &mut by_hand), f.value(x)], &[value; 2]);
         assert_near(&by_hand, &by_tape);
     }
-    let seconds = minima([
+    let seconds = warm_minima([
         &mut || _ = black_box(f.value(black_box(x))),
         &mut || _ = black_box(tape.gradient(black_box(x), &mut by_tape)),
         &mut || _ = black_box(elements.gradient(black_box(x), &mut by_elements)),
@@ -164,7 +164,7 @@ fn hessian(what: &str, f: &impl Function, x: &[f64]) {
     assert_near(&[elements.sparse_hessian(x, &mut by_elements.0, &mut by_elements.1)], &[value]);
     assert_near(&by_elements.0, &by_tape.0);
     assert_equal_but_for_rounding(&by_elements.1, &by_tape.1);
-    let seconds = minima([
+    let seconds = warm_minima([
         &mut || _ = black_box(f.value(black_box(x))),
         &mut || _ = black_box(tape.sparse_hessian(black_box(x), &mut by_tape.0, &mut by_tape.1)),
         &mut || _ = black_box(elements.sparse_hessian(black_box(x), &mut by_elements.0, &mut by_elements.1)),
@@ -182,7 +182,7 @@ fn jacobian(what: &str, f: &impl VectorFunction, x: &[f64]) {
     assert_near(&by_elements.0, &f.value(x));
     assert_equal_but_for_rounding(&by_elements.1, &by_tape.1);
     let (mut y, mut once) = (vec![0.0; outputs], (vec![0.0; outputs], Csr::default()));
-    let seconds = minima([
+    let seconds = warm_minima([
         &mut || tape.value(black_box(x), black_box(&mut y)),
         &mut || tape.sparse_jacobian(black_box(x), &mut by_tape.0, &mut by_tape.1),
         &mut || elements.sparse_jacobian(black_box(x), &mut by_elements.0, &mut by_elements.1),
@@ -245,7 +245,7 @@ fn recording() {
     for variables in [1_000, 10_000, 100_000, 1_000_000] {
         let (f, x) = (function!(naive_rosenbrock), Draws::new().take(variables));
         let (mut slopes, operations) = (vec![0.0; variables], 8.0 * real(variables));
-        let seconds = minima([&mut || _ = black_box(f.record(black_box(&x))), &mut || {
+        let seconds = warm_minima([&mut || _ = black_box(f.record(black_box(&x))), &mut || {
             _ = black_box(Compiled::new(f).gradient(black_box(&x), &mut slopes));
         }]);
         let [record, make] = seconds.map(|seconds| seconds / operations * 1e9);
