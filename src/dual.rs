@@ -154,7 +154,7 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     #[inline(always)]
     fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
         if !CHECKED || !is_recorded::<T>() {
-            let tangents = self.tangents.map(|tangent| partial * tangent);
+            let tangents = each(self.tangents, |tangent| partial * tangent);
             if Self::are_valid(&tangents) {
                 return Self { data, tangents };
             }
@@ -223,8 +223,17 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
 
     #[inline(always)]
     fn negative(self) -> Self {
-        Self { data: -self.data, tangents: self.tangents.map(T::neg) }
+        Self { data: -self.data, tangents: each(self.tangents, T::neg) }
     }
+}
+
+/// `array::map`, which is not always inlined: the optimiser does not see all of it if a crate is compiled in parts.
+#[inline(always)]
+fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T; N] {
+    for x in &mut numbers {
+        *x = f(*x);
+    }
+    numbers
 }
 
 /// Whether any of the numbers is NaN.
@@ -240,12 +249,12 @@ fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [
     #[cold]
     #[inline(never)]
     fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
-        tangents.map(|tangent| scaled(partial, tangent))
+        each(tangents, |tangent| scaled(partial, tangent))
     }
     if !is_plain::<T>() {
         return nested(partial, tangents);
     }
-    tangents.map(|tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
+    each(tangents, |tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
 }
 
 sums_in_pairs! { [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED> }

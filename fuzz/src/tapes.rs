@@ -14,10 +14,10 @@ use std::thread;
 
 use gradtape::{Gradients, Tape, Value};
 
+use crate::panics::caught;
 use model::{Expected, Model, ModelGradients, Now};
 use number::{Number, TestFloat};
 use step::{Action, Operation};
-use testing::panics::caught;
 
 pub use step::Step;
 

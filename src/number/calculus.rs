@@ -118,7 +118,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + From<T> + 'static {
     #[inline]
     #[track_caller]
     fn clamped(self, low: Self, high: Self) -> Self {
-        let [x, a, b] = [self, low, high].map(Self::number);
+        let [x, a, b] = [self.number(), low.number(), high.number()];
         assert!(a <= b, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
         Self::assert_same_tape(self, low);
         Self::assert_same_tape(self, high);
@@ -143,7 +143,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + From<T> + 'static {
     #[inline]
     #[track_caller]
     fn fused(self, a: Self, b: Self) -> Self {
-        let [x, y, z] = [self, a, b].map(Self::number);
+        let [x, y, z] = [self.number(), a.number(), b.number()];
         let product = Self::operator(x * y, self, a, || y, || x, || Call::new("mul", [x.to_f64(), y.to_f64()]));
         Self::added(x.mul_add(y, z), product, b, || Call::new("add", [(x * y).to_f64(), z.to_f64()]))
     }

@@ -64,9 +64,9 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     let records = pairs.clone().map(|[(a, partial_a), (b, partial_b)]| {
         let product = |value, partial| if is_missing(value) { T::zero() } else { partial * value.slope };
         let partials = [product(a, partial_a), product(b, partial_b)];
-        let nodes = [a, b].map(index);
+        let [(a, a_is_foreign), (b, b_is_foreign)] = [index(a), index(b)];
         let is_nan = partials[0].is_nan() | partials[1].is_nan();
-        (Record { nodes: nodes.map(|(node, _)| node), partials }, [is_nan, nodes[0].1 | nodes[1].1])
+        (Record { nodes: [a, b], partials }, [is_nan, a_is_foreign | b_is_foreign])
     });
     let check = |records: &mut [Record<T>], [any_nan, any_foreign]: [bool; 2]| {
         if any_nan {

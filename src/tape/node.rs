@@ -108,8 +108,8 @@ impl NodeId {
     /// The [`index`](Self::index) of two nodes, with one comparison.
     #[inline(always)]
     pub(crate) fn indices(nodes: [Self; 2], first: Self) -> Option<[u32; 2]> {
-        let distances = nodes.map(|node| node.0.wrapping_sub(first.0));
-        ((distances[0] | distances[1]) >> 33 == 0).then(|| distances.map(index))
+        let [a, b] = [nodes[0].0.wrapping_sub(first.0), nodes[1].0.wrapping_sub(first.0)];
+        ((a | b) >> 33 == 0).then(|| [index(a), index(b)])
     }
 }
 

@@ -1,11 +1,9 @@
-//! The operations of the table: their numbers, derivatives and methods in both modes.
+//! The operations of the table: their numbers, first derivatives and methods in both modes.
 
 mod edges;
 mod exponentials;
 mod gradients;
-mod hessians;
 mod methods;
 mod modes;
 mod numbers;
-mod orders;
 mod standard;

@@ -7,8 +7,6 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 mod cases;
 mod compiled;
 mod dot;
-mod elements;
-mod least_squares;
 mod once;
 mod paths;
 mod program_branches;
