@@ -8,6 +8,7 @@ mod cases;
 mod compiled;
 mod dot;
 mod elements;
+mod indexed_rows;
 mod once;
 mod paths;
 mod program_branches;
