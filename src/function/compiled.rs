@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use super::drive::assert_gradient;
+use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::jacobian::assert_outputs;
 use super::vector::results;
 use super::{Driver, Function, VectorFunction};
@@ -180,8 +180,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        assert_gradient(x, v);
-        assert_gradient(x, product);
+        assert_product(x, product);
+        assert_direction(x, v);
         let find = || MatrixPlan::of(&self.recorded(x), Wanted::HessianTimesVector);
         let done = self.evaluate(
             x.len(),
