@@ -160,8 +160,8 @@ impl<T: Precision> Maker<'_, T> {
         // What is the same for all rows has no column.
         (graph.outputs, graph.of_sum) = (outputs.nodes, true);
         let program = Program::optimized(&graph, Options::new());
-        let block =
-            Block { program, index: Index::of_columns(columns, rows), uniforms: places, targets: outputs.targets };
+        let (index, targets) = (Index::of_columns(columns, rows), outputs.targets);
+        let block = Block { places: program.places().collect(), program, index, uniforms: places, targets };
         Some((block, outputs.entries))
     }
 
