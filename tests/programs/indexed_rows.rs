@@ -17,17 +17,15 @@ fn function<F: Real>(p: &[F], x: &[F]) -> Vec<F> {
 /// The same with a comparison that comes out the same for all rows.
 fn guarded<F: Real>(p: &[F], x: &[F]) -> Vec<F> {
     let mut y = function(p, x);
-    y[0] = if x[0] + x[2] < F::constant(number_of::<F>(100.0)) { y[0] } else { -y[0] };
+    y[0] = if x[0] + x[2] < F::constant(number(100.0)) { y[0] } else { -y[0] };
     y
 }
 
-fn number_of<F: Real>(x: f64) -> F::Plain {
-    num_traits::cast(x).unwrap()
-}
+type Recorded<T> = fn(&[Expr<T>], &[Expr<T>]) -> Vec<Expr<T>>;
 
 /// A program of each kind.
-fn programs<T: Precision>(f: fn(&[Expr<T>], &[Expr<T>]) -> Vec<Expr<T>>) -> Vec<(&'static str, Program<T>)> {
-    let point = |count: usize| vec![number_of::<T>(0.5); count];
+fn programs<T: Precision>(f: Recorded<T>) -> Vec<(&'static str, Program<T>)> {
+    let point = |count: usize| vec![number::<T>(0.5); count];
     let record = |options: Options| options.record_with(f, &point(2), &point(3));
     let (fast, exact) = (record(Options::new()), record(Options::new().exact()));
     let one = Program::record_with(|p, x| f(p, x).remove(0), &point(2), &point(3));
@@ -45,7 +43,7 @@ fn programs<T: Precision>(f: fn(&[Expr<T>], &[Expr<T>]) -> Vec<Expr<T>>) -> Vec<
     ]
 }
 
-/// Columns of places in a vector of 300 numbers.
+/// Columns of places below `7 count + 300`.
 fn columns(count: usize) -> Vec<(&'static str, Vec<usize>)> {
     let mut state = 7_usize;
     let mut random = || {
@@ -221,7 +219,7 @@ fn scatter_refuses_other_lengths_with_the_remedy() {
     let mut gradient = [0.0; 3];
     assert_refused_here("take the one of the inputs", || results.scatter(1, &one_row, &mut gradient));
     assert_refused_here("the vector needs 3 numbers at least, not 2", || {
-        results.scatter(1, &index, &mut gradient[..2])
+        results.scatter(1, &index, &mut gradient[..2]);
     });
     assert_refused("there is no output 3 of rows, but 3", || results.scatter(2, &index, &mut gradient));
 }
