@@ -182,6 +182,45 @@ fn the_output_may_be_compared() {
     }
 }
 
+/// Sorting, the largest element, returns in between, and walks that depend on where they are.
+#[test]
+fn code_that_branches_on_what_it_computed_has_the_tapes_derivatives() {
+    fn assert_right(f: impl Function, what: &str) {
+        assert_gradients_of(&f, &points(), || what.to_owned());
+        assert_hessians_of(&f, &points(), || what.to_owned());
+    }
+    let sorted = function!(|x: &[F]| {
+        let mut sorted = x.to_vec();
+        sorted.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        (0_u8..).zip(sorted).map(|(k, x)| x * x * f64::from(k)).sum::<F>()
+    });
+    assert_right(sorted, "a sorted list");
+    let shifted = function!(|x: &[F]| {
+        let largest = x.iter().copied().reduce(|a, b| if a > b { a } else { b }).unwrap();
+        x.iter().map(|&x| (x - largest).exp()).sum::<F>().ln() + largest
+    });
+    assert_right(shifted, "the largest element");
+    let returns = function!(|x: &[F]| {
+        let [squares, powers] = [|x: F| x * x, F::exp].map(|f| x.iter().map(|&x| f(x)).sum::<F>());
+        if squares > powers {
+            return squares;
+        }
+        if powers > 30.0 {
+            return powers;
+        }
+        squares + powers
+    });
+    assert_right(returns, "returns in between");
+    let walk = function!(|x: &[F]| {
+        let mut place = x.iter().map(|&x| x * x).sum::<F>();
+        for &x in x {
+            place += if place > 3.0 { -x.sin() } else { x.exp() };
+        }
+        place
+    });
+    assert_right(walk, "a walk");
+}
+
 #[test]
 fn a_function_whose_branches_change_all_the_time_ends_with_the_driver() {
     let (compiled, driver) = (Compiled::new(Terms).without_driver(), Driver::new(Terms).with_mode(Mode::Reverse));

@@ -230,3 +230,37 @@ fn operations_on_lists_may_have_all_inputs() {
     assert_derivatives_of(softmax, &points(40), "terms with logsumexp");
     assert_derivatives_of(function!(|x: &[F]| x.iter().copied().product::<F>() + x[0]), &points(12), "a product");
 }
+
+#[test]
+fn numbers_may_be_read_and_detached() {
+    let of_each = function!(|x: &[F]| x.iter().map(|&x| x * x.data() + x * x.detach()).sum::<F>());
+    assert_derivatives_of(of_each, &points(30), "numbers of inputs");
+    let of_one = function!(|x: &[F]| {
+        let first = x[0].data();
+        x.iter().map(|&x| x.sin() * first).sum::<F>()
+    });
+    assert_derivatives_of(of_one, &points(30), "the number of one input");
+    let of_sum = function!(|x: &[F]| {
+        let sum: F = x.iter().map(|&x| x * x).sum();
+        x.iter().map(|&x| (x - sum.detach()).sin()).sum::<F>() + sum * sum.data()
+    });
+    assert_derivatives_of(of_sum, &points(30), "the number of a sum");
+}
+
+/// More inputs in an element than a plan of second derivatives takes.
+#[test]
+fn elements_may_have_many_inputs() {
+    let windows = function!(|x: &[F]| {
+        let length = |x: &[F]| x.iter().map(|&x| x * x).sum::<F>().sqrt();
+        x.windows(60).map(length).sum::<F>()
+    });
+    assert_derivatives_of(windows, &points(70), "long windows");
+    let layers = function!(|x: &[F]| {
+        let mut y = x.to_vec();
+        for k in 0..100 {
+            y[k % 20] = (y[k % 20] + y[(k + 1) % 20]).sin();
+        }
+        y.iter().sum::<F>()
+    });
+    assert_derivatives_of(layers, &points(20), "layers");
+}
