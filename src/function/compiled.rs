@@ -8,7 +8,7 @@ use std::fmt;
 pub use recordings::Recordings;
 use recordings::{Found, Recording};
 
-use super::drive::assert_gradient;
+use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::jacobian::assert_outputs;
 use super::vector::results;
 use super::{Driver, Function, VectorFunction};
@@ -183,8 +183,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        assert_gradient(x, v);
-        assert_gradient(x, product);
+        assert_product(x, product);
+        assert_direction(x, v);
         let (wanted, matrix) = (Wanted::HessianTimesVector, &mut Csr::default());
         if !self.evaluate_matrix(wanted, || self.recorded(x), [x, v], [&mut [], product], matrix) {
             self.driver.hvp(x, v, product);

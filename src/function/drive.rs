@@ -138,7 +138,7 @@ pub(super) fn seeds_along<'a, T: Scalar, D>(
     v: &'a [T],
     new: impl Fn(T, T) -> D + 'a,
 ) -> impl Iterator<Item = D> + 'a {
-    assert_eq!(v.len(), x.len(), "a direction is as long as the point; make `v` so");
+    assert_direction(x, v);
     x.iter().zip(v).map(move |(&x, &v)| new(x, v))
 }
 
@@ -230,7 +230,12 @@ pub(super) fn gradient_and_hvp<T: Plain>(
 }
 
 #[track_caller]
-fn assert_product<T>(x: &[T], product: &[T]) {
+pub(super) fn assert_direction<T>(x: &[T], v: &[T]) {
+    assert_eq!(v.len(), x.len(), "a direction is as long as the point; make `v` so");
+}
+
+#[track_caller]
+pub(super) fn assert_product<T>(x: &[T], product: &[T]) {
     assert_eq!(product.len(), x.len(), "the Hessian times a vector is as long as the point; make `product` so");
 }
 

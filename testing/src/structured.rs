@@ -3,6 +3,7 @@
 //! All are plain code over [`Real`](gradtape::Real), and nothing in it says where the terms are.
 
 mod adbench;
+pub mod agreement;
 mod grids;
 mod problems;
 mod random;

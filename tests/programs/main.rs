@@ -7,6 +7,7 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 mod cases;
 mod compiled;
 mod dot;
+mod indexed_rows;
 mod once;
 mod paths;
 mod program_branches;

@@ -8,7 +8,7 @@ fn function<F: Real>(p: &[F], x: &[F]) -> F {
     (hidden - x[0] * x[1]).powi(2) + (hidden * x[0]).sin()
 }
 
-fn with_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn with_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
 }
 

@@ -70,6 +70,8 @@ struct Block<T> {
     index: Index,
     /// The places of the parameters.
     uniforms: Vec<u32>,
+    /// Where each output of the program is found.
+    places: Vec<ResultPlace>,
     /// The outputs of the program, and where each goes.
     targets: Vec<(usize, Target, Column)>,
 }
@@ -154,7 +156,6 @@ impl<T> MatrixPlan<T> {
 impl<T: Precision> Block<T> {
     /// Collects the results of some rows.
     fn collect(&self, rows: Range<usize>, workspace: &Workspace<T>, to: &mut Collected<'_, T>, is_disjoint: bool) {
-        let places: Vec<ResultPlace> = self.program.places().collect();
         let count = rows.len();
         for start in (0..count).step_by(ROWS_AT_ONCE) {
             let end = count.min(start + ROWS_AT_ONCE);
@@ -165,7 +166,7 @@ impl<T: Precision> Block<T> {
                     Target::Matrix => (&mut *to.matrix, is_disjoint),
                     Target::Product => (&mut *to.product, false),
                 };
-                match (places[*output], writes) {
+                match (self.places[*output], writes) {
                     (ResultPlace::Column(result), true) => {
                         let results = &workspace.results[result * count..][start..end];
                         column.update(some.clone(), results.iter().copied(), vector, |place, x| *place = x);

@@ -54,14 +54,16 @@ impl<T: Float> Sum<T> {
             inside(node);
             sum.constant = sum.constant + weight * added;
             let beside_operand = |operand: NodeIndex| {
-                let others = operands.iter().map(|&(other, _)| other).filter(|&other| other != operand);
-                let (own, other) = (count(operand), others.map(count).max().unwrap_or(0));
-                let least = own.min(other);
-                let are_sums = least > SHORT && least > beside && least >= own.max(other) / 4;
+                let own = count(operand);
                 match operands.len() {
                     1 => beside,
-                    2 if !are_sums => least.max(beside),
-                    2 => 0,
+                    2 => {
+                        let others = operands.iter().map(|&(other, _)| other).filter(|&other| other != operand);
+                        let other = others.map(count).max().unwrap_or(0);
+                        let least = own.min(other);
+                        let are_sums = least > SHORT && least > beside && least >= own.max(other) / 4;
+                        if are_sums { 0 } else { least.max(beside) }
+                    }
                     // A long list is one of elements.
                     3..LONG_LIST if own > SHORT => 0,
                     _ => u32::MAX,

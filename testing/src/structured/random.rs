@@ -112,6 +112,8 @@ enum Outside {
     Cross,
     /// `s - s`.
     Cancelled,
+    /// `s` if `s > 0.3`, else `s / 4`.
+    Branch,
 }
 
 /// A result of the function of several results.
@@ -179,6 +181,8 @@ impl Hidden {
                 Outside::Cross => sum * before,
                 #[allow(clippy::eq_op, reason = "terms that cancel")]
                 Outside::Cancelled => sum - sum,
+                Outside::Branch if sum > plain::<F>(0.3) => sum,
+                Outside::Branch => sum * plain::<F>(0.25),
             };
             results.total += if group.scale == 1.0 { sum } else { sum * plain::<F>(group.scale) };
             results.terms.push(terms);

@@ -58,9 +58,11 @@ impl<T: Precision> GradientPlan<T> {
         }
         let adjoints = state.len();
         state.resize(adjoints + with_adjoint, T::zero());
+        // Comparisons run before the backward pass.
+        let is_compared = groups.iter().any(|group| group.leaves.contains(&partition.sums[0].node));
         let blocks = groups.iter().zip(&templates).zip(columns.iter().zip(first_data));
         let blocks = blocks.map(|((group, template), (columns, first_data))| {
-            Block::new(group, template, columns, first_data, adjoints, &layout)
+            Block::new(group, template, columns, first_data, adjoints, &layout, !is_compared)
         });
         let blocks: Vec<Block<T>> = blocks.collect();
         let steps_of_sums = partition.sums.iter().enumerate().map(|(k, sum)| (sum.depth, Step::Sum(k)));
@@ -167,6 +169,7 @@ impl<T: Precision> Block<T> {
         first_data: usize,
         adjoints: usize,
         layout: &Layout,
+        may_be_last: bool,
     ) -> Self {
         let rows = group.rows;
         let target = |(used, &column): (Use, &usize)| match used {
@@ -174,7 +177,7 @@ impl<T: Precision> Block<T> {
             Use::Elements => Target::Column(column - layout.inputs),
         };
         let roots: Vec<Target> = group.uses().zip(columns).map(target).collect();
-        let is_last = !roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
+        let is_last = may_be_last && !roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
         let place = |&leaf: &NodeIndex| layout.place(leaf);
         let gathered =
             template.gathered.iter().map(|leaves| Column::new(&leaves.iter().map(place).collect::<Vec<_>>()));

@@ -191,9 +191,11 @@ impl<T: Precision> Maker<'_, T> {
         };
         // What is the same for all rows has no column.
         (graph.outputs, graph.of_sum) = (outputs.nodes, true);
+        let program = Program::optimized(&graph, Options::new());
         let block = Block {
             operations: group.shape.nodes.len(),
-            program: Program::optimized(&graph, Options::new()),
+            places: program.places().collect(),
+            program,
             index: Index::of_columns(columns, rows),
             uniforms: places,
             targets: outputs.targets,

@@ -20,6 +20,10 @@ pub(super) fn groups_to_inputs<T: Plain>(
     partition: &Partition<T>,
     is_sum: bool,
 ) -> Option<Vec<Group<T>>> {
+    // An element has no leaves but inputs. A comparison of the output would need all of them.
+    if facts.guards().iter().any(|&(later, _)| partition.owner(later) == NONE && !graph.node(later).is_leaf()) {
+        return None;
+    }
     let mut is_output = vec![false; graph.nodes.len()];
     let terms = partition.sums.iter().flat_map(|sum| sum.terms.iter().map(|(term, _)| term));
     graph.outputs.iter().filter(|_| !is_sum).chain(terms).for_each(|root| is_output[root.index()] = true);

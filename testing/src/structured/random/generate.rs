@@ -98,11 +98,12 @@ impl<I: Iterator<Item = u8>> Source<I> {
             Writing::Tree,
             Writing::Chain,
         ]);
-        let outside = match self.below(12) {
+        let outside = match self.below(14) {
             0..6 => Outside::Plain,
             6..8 => Outside::Root,
             8 => Outside::Tanh,
             9 | 10 => Outside::Cross,
+            11 | 12 => Outside::Branch,
             _ => Outside::Cancelled,
         };
         let scale = self.choose(&[1.0, 1.0, 0.25, -1.0, -0.5]);

@@ -1,0 +1,229 @@
+//! How a [`Compiled`] function is used and misused.
+
+use gradtape::sparse::Csr;
+use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
+use testing::allocations::allocations;
+use testing::panics::{caught, panic_of};
+
+use super::counts;
+
+/// Terms of one shape.
+#[derive(Clone, Copy)]
+struct Chain;
+
+impl Function for Chain {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        x.windows(2).map(|x| (x[0] * x[1]).sin() * x[0]).sum()
+    }
+}
+
+impl VectorFunction for Chain {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs - 1
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        y.iter_mut().zip(x.windows(2)).for_each(|(y, x)| *y = (x[0] * x[1]).sin());
+    }
+}
+
+fn point(inputs: u32) -> Vec<f64> {
+    (0..inputs).map(|k| 0.25 + f64::from(k % 100) * 0.01).collect()
+}
+
+#[test]
+fn a_steady_loop_allocates_nothing_for_values_and_gradients() {
+    let (compiled, x) = (Compiled::new(Chain), point(3000));
+    let mut gradient = vec![0.0; x.len()];
+    let mut round = || (compiled.value(&x), compiled.gradient(&x, &mut gradient));
+    round();
+    let count = allocations(|| {
+        (0..5).for_each(|_| {
+            round();
+        });
+    });
+    assert_eq!((count, counts(&compiled)), (0, [12, 1, 0]));
+}
+
+#[test]
+fn a_steady_loop_allocates_nothing_for_sparse_derivatives() {
+    let (compiled, x) = (Compiled::new(Chain), point(3000));
+    let (mut gradient, mut product, mut y) = (vec![0.0; 3000], vec![0.0; 3000], vec![0.0; 2999]);
+    let (mut hessian, mut jacobian) = (Csr::default(), Csr::default());
+    let mut round = || {
+        compiled.sparse_hessian(&x, &mut gradient, &mut hessian);
+        compiled.hvp(&x, &x, &mut product);
+        compiled.sparse_jacobian(&x, &mut y, &mut jacobian);
+    };
+    round();
+    assert_eq!(allocations(|| (0..5).for_each(|_| round())), 0);
+}
+
+/// Steps of an ordinary differential equation: each depends on the one before.
+struct Ode;
+
+impl Function for Ode {
+    fn eval<F: Real<Plain = f64>>(&self, p: &[F]) -> F {
+        let (mut x, mut y) = (p[4], p[5]);
+        for _ in 0..1000 {
+            let slopes = (p[0] * x - p[1] * x * y, -p[2] * y + p[3] * x * y);
+            (x, y) = (x + slopes.0 * 0.001, y + slopes.1 * 0.001);
+        }
+        x + y
+    }
+}
+
+/// Every operation is another one.
+struct Unstructured;
+
+impl Function for Unstructured {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        let a = (x[0] * x[1]).sin() + x[2].exp() / x[3];
+        let b = (a - x[4]).powi(2).sqrt() * x[5].tanh();
+        (a * b).ln_1p() + (x[0] / b).atan() - b.cos() * x[3].recip()
+    }
+}
+
+#[test]
+fn what_repeats_nothing_has_the_drivers_bits() {
+    fn assert_bits(f: &impl Function) {
+        let x = [0.75, 1.25, 0.5, 1.5, 2.0, 0.625];
+        let (compiled, driver) = (Compiled::new(f), Driver::new(f));
+        let (mut ours, mut theirs) = ([0.0; 6], [0.0; 6]);
+        for round in 1..4 {
+            assert_eq!(compiled.gradient(&x, &mut ours), driver.gradient(&x, &mut theirs));
+            assert_eq!(ours, theirs);
+            assert_eq!(counts(&compiled), [round, 1, round]);
+        }
+        assert_eq!(compiled.value(&x), f.value(&x));
+    }
+    assert_bits(&Ode);
+    assert_bits(&Unstructured);
+}
+
+#[test]
+#[ignore = "plans of second derivatives and of Jacobians do not weigh their cost against the driver's"]
+fn products_and_hessians_of_what_repeats_nothing_have_the_drivers_bits() {
+    fn assert_bits(f: &impl Function) {
+        let x = [0.75, 1.25, 0.5, 1.5, 2.0, 0.625];
+        let (compiled, driver) = (Compiled::new(f), Driver::new(f));
+        let (mut ours, mut theirs) = ([0.0; 6], [0.0; 6]);
+        compiled.hvp(&x, &[1.0; 6], &mut ours);
+        driver.hvp(&x, &[1.0; 6], &mut theirs);
+        assert_eq!(ours, theirs);
+    }
+    assert_bits(&Ode);
+    assert_bits(&Unstructured);
+}
+
+#[test]
+fn wrong_lengths_are_refused_as_by_the_driver() {
+    let (compiled, driver) = (Compiled::new(Chain), Driver::new(Chain));
+    let x = [1.0; 3];
+    let same = |ours: &dyn Fn(), theirs: &dyn Fn()| assert_eq!(panic_of(ours), panic_of(theirs));
+    for short in [vec![0.0; 2], vec![0.0; 4]] {
+        let out = || short.clone();
+        same(&|| _ = compiled.gradient(&x, &mut out()), &|| _ = driver.gradient(&x, &mut out()));
+        same(&|| compiled.hvp(&x, &x, &mut out()), &|| driver.hvp(&x, &x, &mut out()));
+        same(&|| compiled.hvp(&x, &out(), &mut [0.0; 3]), &|| driver.hvp(&x, &out(), &mut [0.0; 3]));
+        same(&|| _ = compiled.sparse_hessian(&x, &mut out(), &mut Csr::default()), &|| {
+            _ = driver.sparse_hessian(&x, &mut out(), &mut Csr::default());
+        });
+    }
+    same(&|| compiled.sparse_jacobian(&x, &mut [0.0; 3], &mut Csr::default()), &|| {
+        driver.sparse_jacobian(&x, &mut [0.0; 3], &mut Csr::default());
+    });
+    let mut gradient = [0.0; 3];
+    assert_eq!(compiled.gradient(&x, &mut gradient), driver.gradient(&x, &mut [0.0; 3]));
+}
+
+/// Refuses negative numbers.
+struct Fragile;
+
+impl Function for Fragile {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        let sum: F = x.iter().map(|&x| x * x * x).sum();
+        assert!(x[0] >= 0.0, "negative");
+        sum
+    }
+}
+
+impl VectorFunction for Fragile {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * x);
+        assert!(x[0] >= 0.0, "negative");
+    }
+}
+
+/// Both before there is a recording, and when the recording does not fit.
+#[test]
+fn a_function_that_panics_while_it_is_recorded_leaves_its_compiled_usable() {
+    let compiled = Compiled::new(Fragile).without_driver();
+    let (good, bad) = ([1.0, 2.0, 0.5], [-1.0, 2.0, 0.5]);
+    let (mut out, mut matrix) = ([0.0; 3], Csr::default());
+    for _ in 0..3 {
+        for refused in [
+            caught(|| compiled.value(&bad)).map(drop),
+            caught(|| compiled.gradient(&bad, &mut out)).map(drop),
+            caught(|| compiled.hvp(&bad, &good, &mut out)),
+            caught(|| compiled.sparse_hessian(&bad, &mut out, &mut matrix)).map(drop),
+            caught(|| compiled.sparse_jacobian(&bad, &mut out, &mut matrix)),
+        ] {
+            assert_eq!(refused.unwrap_err().0, "negative");
+        }
+        assert_eq!((compiled.gradient(&good, &mut out), out), (9.125, [3.0, 12.0, 0.75]));
+        compiled.hvp(&good, &[1.0; 3], &mut out);
+        assert_eq!(out, [6.0, 12.0, 3.0]);
+        compiled.sparse_hessian(&good, &mut out, &mut matrix);
+        assert_eq!(matrix.values(), [6.0, 12.0, 3.0]);
+        compiled.sparse_jacobian(&good, &mut out, &mut matrix);
+        assert_eq!((out, matrix.values()), ([1.0, 4.0, 0.25], &[2.0, 4.0, 1.0][..]));
+    }
+}
+
+/// A function that evaluates its own [`Compiled`] at a point with fewer numbers.
+struct Recursive;
+
+thread_local! {
+    static OWN: Compiled<Recursive> = Compiled::new(Recursive).without_driver();
+}
+
+impl Function for Recursive {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        let terms: F = x.windows(2).map(|x| x[0] * x[1]).sum();
+        let mut slopes = vec![0.0; x.len().saturating_sub(1)];
+        if !slopes.is_empty() {
+            OWN.with(|own| own.gradient(&vec![0.5; slopes.len()], &mut slopes));
+        }
+        terms * (slopes.iter().sum::<f64>() + 1.0)
+    }
+}
+
+#[test]
+fn a_function_may_evaluate_its_own_compiled() {
+    let driver = Driver::new(Recursive).with_mode(Mode::Reverse);
+    for inputs in [4, 4, 5, 3, 6] {
+        let x = point(inputs);
+        let (mut ours, mut theirs) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        let value = OWN.with(|own| own.gradient(&x, &mut ours));
+        assert_eq!((value, &ours), (driver.gradient(&x, &mut theirs), &theirs));
+    }
+}
+
+#[test]
+fn the_value_is_that_of_the_function() {
+    let compiled = Compiled::new(Chain).without_driver();
+    for inputs in [2, 50, 50, 1000] {
+        let x = point(inputs);
+        let expected = Function::value(&Chain, &x);
+        assert!((compiled.value(&x) - expected).abs() <= 1e-13 * expected.abs());
+    }
+    let described = format!("{:?}", Compiled::<_, f64>::new(2.0));
+    assert!(described.starts_with("Compiled { function: 2.0, statistics: Statistics {"), "{described}");
+    let square = Compiled::<_, f64>::new(function!(|x| x[0] * x[0]));
+    assert_eq!(Function::value(square.function(), &[3.0]), 9.0);
+}
