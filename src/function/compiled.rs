@@ -114,10 +114,10 @@ impl<F, T: Precision> Compiled<F, T> {
         graph: impl Fn() -> Graph<T>,
         [x, given]: [&[T]; 2],
         [outputs, product]: [&mut [T]; 2],
-        matrix: &mut Csr<T>,
+        mut matrix: Option<&mut Csr<T>>,
     ) -> bool {
-        let find = || MatrixPlan::of(&graph(), wanted);
-        let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, outputs, product, matrix);
+        let find = || MatrixPlan::of(&graph(), wanted, self.without_driver);
+        let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, outputs, product, matrix.as_deref_mut());
         self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
     }
 
@@ -185,8 +185,7 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_product(x, product);
         assert_direction(x, v);
-        let (wanted, matrix) = (Wanted::HessianTimesVector, &mut Csr::default());
-        if !self.evaluate_matrix(wanted, || self.recorded(x), [x, v], [&mut [], product], matrix) {
+        if !self.evaluate_matrix(Wanted::HessianTimesVector, || self.recorded(x), [x, v], [&mut [], product], None) {
             self.driver.hvp(x, v, product);
         }
     }
@@ -215,7 +214,7 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         assert_gradient(x, gradient);
-        if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], [&mut [], &mut []], hessian) {
+        if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], [&mut [], &mut []], Some(hessian)) {
             self.gradient(x, gradient)
         } else {
             self.driver.sparse_hessian(x, gradient, hessian)
@@ -233,8 +232,7 @@ impl<F, T: Precision> Compiled<F, T> {
         F: VectorFunction<T>,
     {
         assert_outputs(self.function(), x, y);
-        let (wanted, matrix) = (Wanted::Outputs, &mut Csr::default());
-        if !self.evaluate_matrix(wanted, || self.recorded_results(x), [x, &[]], [y, &mut []], matrix) {
+        if !self.evaluate_matrix(Wanted::Outputs, || self.recorded_results(x), [x, &[]], [y, &mut []], None) {
             y.fill(T::zero());
             self.function().eval(x, y);
         }
@@ -267,7 +265,7 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_outputs(self.function(), x, y);
         let record = || self.recorded_results(x);
-        if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], [y, &mut []], jacobian) {
+        if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], [y, &mut []], Some(jacobian)) {
             self.driver.sparse_jacobian(x, y, jacobian);
         }
     }
@@ -303,7 +301,7 @@ impl<F, T: Precision> Compiled<F, T> {
         assert_gradient(x, product);
         let record = || self.recorded_results(x);
         let vectors = [&mut *residuals, &mut *product];
-        if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], vectors, matrix) {
+        if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], vectors, Some(matrix)) {
             let mut jacobian = Csr::default();
             self.driver.sparse_jacobian(x, residuals, &mut jacobian);
             let transposed = jacobian.transpose();
@@ -339,7 +337,7 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_outputs(self.function(), x, weights);
         let record = || self.recorded_results(x);
-        if !self.evaluate_matrix(Wanted::WeightedHessian, record, [x, weights], [&mut [], &mut []], hessian) {
+        if !self.evaluate_matrix(Wanted::WeightedHessian, record, [x, weights], [&mut [], &mut []], Some(hessian)) {
             let sum = Weighted { function: self.function(), weights };
             Driver::new(sum).sparse_hessian(x, &mut vec![T::zero(); x.len()], hessian);
         }

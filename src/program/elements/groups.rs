@@ -58,6 +58,10 @@ pub(super) enum Use {
 /// A sum of fewer terms is computed from their numbers, so that elements of different sums are rows of one template.
 const LONG: usize = 64;
 
+/// What elements and their groups cost, for the choice between programs and a tape. In operations on a tape.
+const COST_OF_INSTRUCTION: f64 = 2.0;
+const COST_OF_ROW: f64 = 0.15;
+const COST_OF_BLOCK: f64 = 50.0;
 /// A fast hash of words.
 #[derive(Default)]
 struct WordHasher(u64);
@@ -238,6 +242,16 @@ impl<'g, T: Float> Groups<'g, T> {
         self.found.sort_by_key(|group| group.depth);
         self.found
     }
+}
+
+/// Whether the elements of a graph are computed faster in groups than one operation after the other.
+pub(super) fn pays<T>(graph: &Graph<T>, groups: &[Group<T>]) -> bool {
+    let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
+    let cost = |group: &Group<T>| {
+        let [nodes, rows] = [group.shape.nodes.len(), group.rows].map(|count| f64::from(checked_u32(count)));
+        COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
+    };
+    groups.iter().map(cost).sum::<f64>() < f64::from(checked_u32(operations))
 }
 
 /// The elements of a partition in groups.

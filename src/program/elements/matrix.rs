@@ -101,18 +101,21 @@ const LEAST_ROWS: usize = 960;
 const ROWS_AT_ONCE: usize = 64;
 
 impl<T: Precision> MatrixPlan<T> {
-    /// Writes what was wanted. `given` is the vector, if one is wanted.
+    /// Writes what was wanted. `given` is the vector, if one is needed.
     pub(crate) fn evaluate(
         &mut self,
         x: &[T],
         given: &[T],
         outputs: &mut [T],
         product: &mut [T],
-        matrix: &mut Csr<T>,
+        matrix: Option<&mut Csr<T>>,
     ) -> Result<(), Branched> {
-        matrix.set_pattern(&self.pattern);
+        let matrix = matrix.map_or(&mut [][..], |matrix| {
+            matrix.set_pattern(&self.pattern);
+            matrix.values_mut()
+        });
         if !self.is_disjoint {
-            matrix.values_mut().fill(T::zero());
+            matrix.fill(T::zero());
         }
         product.fill(T::zero());
         self.state[self.given.clone()].copy_from_slice(given);
@@ -123,9 +126,9 @@ impl<T: Precision> MatrixPlan<T> {
             };
         }
         for &place in &self.ones {
-            matrix.values_mut()[place] = T::one();
+            matrix[place] = T::one();
         }
-        self.run(x, &mut Collected { outputs, matrix: matrix.values_mut(), product })
+        self.run(x, &mut Collected { outputs, matrix, product })
     }
 
     fn run(&mut self, x: &[T], collected: &mut Collected<'_, T>) -> Result<(), Branched> {

@@ -5,7 +5,7 @@ use crate::number::Plain;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
-use crate::program::elements::groups::{Group, Use, groups};
+use crate::program::elements::groups::{Group, Use, groups, pays};
 use crate::program::elements::partition::{NONE, Partition};
 use crate::program::elements::template::Template;
 use crate::program::graph::{Graph, Node};
@@ -15,10 +15,6 @@ use crate::program::run::index::{Column, Index};
 use crate::program::transform::reverse::{Sum as RowSum, reverse};
 use crate::program::{Program, Workspace};
 
-/// What elements and their groups cost, for the choice between programs and a tape. In operations on a tape.
-const COST_OF_INSTRUCTION: f64 = 2.0;
-const COST_OF_ROW: f64 = 0.15;
-const COST_OF_BLOCK: f64 = 50.0;
 /// A group of fewer elements is not worth a template, if there is a sum to take apart.
 const FEW_ROWS: usize = 4;
 /// A sum of so many times as many terms as there are rows is taken apart.
@@ -34,13 +30,7 @@ impl<T: Precision> GradientPlan<T> {
     pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
         let facts = Facts::of(graph);
         let (partition, groups) = divided(graph, &facts);
-        let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
-        let cost = |group: &Group<T>| {
-            let [nodes, rows] = [group.shape.nodes.len(), group.rows].map(|count| f64::from(checked_u32(count)));
-            COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
-        };
-        let cost: f64 = groups.iter().map(cost).sum();
-        (always || cost < f64::from(checked_u32(operations))).then(|| Self::new(graph, &partition, &groups))
+        (always || pays(graph, &groups)).then(|| Self::new(graph, &partition, &groups))
     }
 
     fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {

@@ -6,7 +6,7 @@ use super::{Block, Fixed, MatrixPlan, Target, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
-use crate::program::elements::groups::Group;
+use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
 use crate::program::elements::template::Template;
 use crate::program::graph::{Graph, Node};
@@ -21,13 +21,17 @@ use crate::program::{Program, Workspace};
 const MOST_INPUTS: usize = 48;
 
 impl<T: Precision> MatrixPlan<T> {
-    /// The plan of a graph whose nodes are all needed; or none if its elements are too large.
-    pub(crate) fn of(graph: &Graph<T>, wanted: Wanted) -> Option<Self> {
+    /// The plan of a graph whose nodes are all needed; or none if its elements are too large, or too few of a kind and it need
+    /// not be found `always`.
+    pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, always: bool) -> Option<Self> {
         let facts = Facts::of(graph);
         let is_sum = matches!(wanted, Wanted::Hessian | Wanted::HessianTimesVector);
         let (cut, roots) = if is_sum { (&graph.outputs[..], &[][..]) } else { (&[][..], &graph.outputs[..]) };
         let partition = Partition::of(graph, &facts, cut, roots);
         let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
+        if !always && !pays(graph, &groups) {
+            return None;
+        }
         let inputs = graph.inputs as usize;
         let mut maker = Maker {
             graph,
