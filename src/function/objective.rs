@@ -1,5 +1,7 @@
 //! What an optimiser asks of a function.
 
+#[cfg(feature = "program")]
+use super::Compiled;
 use super::{Driver, Function};
 use crate::error::Error;
 use crate::number::Plain;
@@ -13,7 +15,7 @@ use crate::program::{Precision, Program, Rows, Workspace};
 ///
 /// | you have | the objective is |
 /// |---|---|
-/// | a [`Function`] | a [`Driver`] of it |
+/// | a [`Function`] | a [`Driver`] of it; if it has many inputs, a `Compiled` one, with feature `program` |
 /// | a recorded loss and rows of data | `Program::objective`, or `nn::LossProgram::objective`, with feature `program` or `nn` |
 /// | value and gradient by other means | a closure `\|x: &[f64], gradient: &mut [f64]\|` that returns the value |
 /// | errors of your own data | a type of yours that implements this trait |
@@ -62,6 +64,14 @@ pub trait Objective<T = f64> {
 }
 
 impl<T: Plain, F: Function<T>> Objective<T> for Driver<F> {
+    #[track_caller]
+    fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
+        Ok(self.gradient(x, gradient))
+    }
+}
+
+#[cfg(feature = "program")]
+impl<T: Precision, F: Function<T>> Objective<T> for Compiled<F, T> {
     #[track_caller]
     fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
         Ok(self.gradient(x, gradient))

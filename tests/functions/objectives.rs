@@ -2,7 +2,7 @@
 
 use gradtape::nn::{Activation, Adam, LossProgram, Mlp, Optimizer, Sgd, loss};
 use gradtape::program::{Program, Rows};
-use gradtape::{Driver, Error, Objective, Real, function};
+use gradtape::{Compiled, Driver, Error, Objective, Real, function};
 use testing::panics::assert_refused;
 
 /// The squared errors of a line at two rows, times their number.
@@ -20,10 +20,8 @@ fn asked(objective: &dyn Objective<f64>, x: &[f64]) -> (f64, Vec<f64>) {
 #[test]
 fn a_function_a_closure_a_recorded_loss_and_a_network_give_the_same_objective() {
     let rows = Rows::new(&ROWS, 2).unwrap();
-    let function = Driver::new(function!(|x| ROWS
-        .chunks(2)
-        .map(|row| error(x, &[F::constant(row[0]), F::constant(row[1])]))
-        .sum()));
+    let function = function!(|x| ROWS.chunks(2).map(|row| error(x, &[F::constant(row[0]), F::constant(row[1])])).sum());
+    let (driver, compiled) = (Driver::new(function), Compiled::new(function).without_driver());
     let closure = |x: &[f64], gradient: &mut [f64]| {
         let residuals = [x[0] + x[1] - 3.0, 2.0 * x[0] + x[1] - 4.0];
         gradient[0] = 2.0 * residuals[0] + 4.0 * residuals[1];
@@ -41,7 +39,8 @@ fn a_function_a_closure_a_recorded_loss_and_a_network_give_the_same_objective() 
     let (sum, mean) = (record(), record().mean());
     for x in [[0.0, 0.0], [1.0, 2.0], [-3.0, 0.5]] {
         let expected = asked(&closure, &x);
-        assert_eq!(asked(&function, &x), expected);
+        assert_eq!(asked(&driver, &x), expected);
+        assert_eq!(asked(&compiled, &x), expected);
         assert_eq!(asked(&program.objective(rows), &x), expected);
         assert_eq!(asked(&sum.objective(rows), &x), expected);
         let halves = (expected.0 / 2.0, expected.1.iter().map(|slope| slope / 2.0).collect());
