@@ -16,6 +16,8 @@ pub(super) struct Recording<T> {
 pub(super) struct Found<P> {
     inputs: usize,
     plan: Option<Box<P>>,
+    evaluations: usize,
+    recordings: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -82,24 +84,28 @@ impl Counts {
         mut evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
     ) -> Option<R> {
         self.evaluations += 1;
-        if found.as_ref().is_some_and(|found| found.inputs != inputs) {
-            *found = None;
-        }
         let mut is_new = found.is_none();
-        let found = found.get_or_insert_with(|| Found { inputs, plan: find().map(Box::new) });
-        self.recordings += usize::from(is_new);
-        while let Some(plan) = &mut found.plan {
+        let found = found.get_or_insert_with(|| Found { inputs, plan: None, evaluations: 0, recordings: 0 });
+        found.evaluations += 1;
+        let mut is_needed = is_new || found.inputs != inputs;
+        loop {
+            if is_needed {
+                if found.recordings >= FREE_RECORDINGS.max(found.evaluations / EVALUATIONS_EACH) {
+                    break;
+                }
+                found.recordings += 1;
+                self.recordings += 1;
+                (found.inputs, found.plan, is_new) = (inputs, find().map(Box::new), true);
+            }
+            let Some(plan) = &mut found.plan else { break };
             if let Ok(result) = evaluate(plan) {
                 return Some(result);
             }
-            let may_record = self.recordings < FREE_RECORDINGS.max(self.evaluations / EVALUATIONS_EACH);
             // A comparison with a NaN may fail even where it was recorded.
-            if is_new || !may_record {
+            if is_new {
                 break;
             }
-            is_new = true;
-            self.recordings += 1;
-            found.plan = find().map(Box::new);
+            is_needed = true;
         }
         self.by_driver += 1;
         None

@@ -255,6 +255,10 @@ impl<'w, T: Copy> Results<'w, T> {
     where
         T: Float,
     {
+        if let Some(last) = index.width().checked_sub(1) {
+            // Nothing is added if an output is missing.
+            let _ = self.column(first + last);
+        }
         assert_eq!(index.len(), self.len(), "the index has other rows; take the one of the inputs");
         let needed = index.needed();
         assert!(vector.len() >= needed, "the vector needs {needed} numbers at least, not {}", vector.len());

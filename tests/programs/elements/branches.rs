@@ -238,6 +238,16 @@ fn a_function_whose_branches_change_all_the_time_ends_with_the_driver() {
 }
 
 #[test]
+fn a_number_of_inputs_that_changes_all_the_time_is_not_recorded_each_time() {
+    let compiled = Compiled::new(Terms).without_driver();
+    for k in 0..16 {
+        let x: Vec<f64> = (0..20 + k % 2).map(f64::from).map(f64::cos).collect();
+        compiled.gradient(&x, &mut vec![0.0; x.len()]);
+    }
+    assert_eq!(counts(&compiled), [16, 4, 6]);
+}
+
+#[test]
 fn another_number_of_inputs_is_recorded_anew() {
     let points: Vec<Vec<f64>> = [20, 21, 3, 20, 20].map(|n| (0..n).map(f64::from).map(f64::cos).collect()).to_vec();
     assert_gradients_of(Terms, &points, || "terms".to_owned());
