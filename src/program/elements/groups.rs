@@ -151,12 +151,17 @@ impl<'g, T: Float> Groups<'g, T> {
         Self { facts, reader, weights, known: HashMap::default(), found: Vec::new(), elements: 0 }
     }
 
+    /// The number of the next element.
+    fn next_number(&mut self) -> u32 {
+        self.elements += 1;
+        self.elements - 1
+    }
+
     /// Adds an element to the group of its shape.
     pub(super) fn add(&mut self, element: &mut Element) {
-        let Self { facts, reader, elements: number, .. } = self;
-        let (graph, element_number) = (reader.graph, *number);
-        *number += 1;
-        let number = element_number;
+        let number = self.next_number();
+        let Self { facts, reader, .. } = self;
+        let graph = reader.graph;
         element.guards.clear();
         reader.words.clear();
         reader.words.push(element.depth);
@@ -164,21 +169,20 @@ impl<'g, T: Float> Groups<'g, T> {
         for (at, &k) in (0..).zip(&element.nodes) {
             let node = graph.node(k);
             (reader.positions[k.index()], reader.elements[k.index()]) = (at, number);
-            let mut word = node.op as u32;
-            if let Some(&(_, used)) = roots.next_if(|&&(root, _)| root == k) {
-                word |= 1 << 16;
-                if let Use::Sum(sum) = used {
-                    word |= 1 << 17;
-                    reader.words.push(sum);
-                }
-            }
+            let used = roots.next_if(|&&(root, _)| root == k).map(|&(_, used)| used);
+            let (kind, sum) = match used {
+                None => (0, None),
+                Some(Use::Elements) => (1, None),
+                Some(Use::Sum(sum)) => (2, Some(sum)),
+            };
             let extra = match node.op {
                 Op::powi => node.exponent().cast_unsigned(),
                 Op::custom => checked_u32(node.custom_index()),
                 _ => 0,
             };
             let operands = graph.operands(node);
-            reader.words.extend([word, extra, checked_u32(operands.len())]);
+            reader.words.extend([node.op as u32 | kind << 16, extra, checked_u32(operands.len())]);
+            reader.words.extend(sum);
             for &operand in operands {
                 reader.operand(number, at, operand);
             }
@@ -189,8 +193,7 @@ impl<'g, T: Float> Groups<'g, T> {
 
     /// Adds a comparison of leaves and sums, as an element without nodes.
     fn add_guard(&mut self, guard: usize) {
-        let number = self.elements;
-        self.elements += 1;
+        let number = self.next_number();
         self.reader.words.clear();
         self.add_read(&Element { guards: vec![guard], ..Element::default() }, number);
     }
@@ -202,10 +205,9 @@ impl<'g, T: Float> Groups<'g, T> {
         for &guard in &element.guards {
             let guard = &graph.guards()[guard];
             reader.words.push(0x8000_0000 | (guard.comparison as u32) << 1 | u32::from(guard.outcome));
-            guard
-                .operands
-                .iter()
-                .for_each(|&operand| reader.operand(number, checked_u32(element.nodes.len()), operand));
+            for operand in guard.operands {
+                reader.operand(number, checked_u32(element.nodes.len()), operand);
+            }
         }
         let number_of_group = known.get(&reader.words[..]).copied().unwrap_or_else(|| {
             known.insert(reader.words.clone(), found.len());

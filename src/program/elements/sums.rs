@@ -47,7 +47,10 @@ impl<T: Float> Sum<T> {
                 |operand: NodeIndex| if facts.uses[operand.index()] == 1 { facts.terms[operand.index()] } else { 1 };
             // An element keeps its sums, unless these are a constant and a weight.
             let is_element = beside > 0 && operands.len() != 1 && facts.terms[node.index()] <= beside;
-            if !is_linear || is_element || (node != sum.node && facts.uses[node.index()] != 1) {
+            let is_shared = node != sum.node && facts.uses[node.index()] != 1;
+            // A product of factors that overflows says nothing.
+            let overflows = operands.iter().any(|&(_, factor)| !(weight * factor).is_normal());
+            if !is_linear || is_element || is_shared || overflows {
                 sum.terms.push((node, weight));
                 continue;
             }

@@ -264,3 +264,16 @@ fn elements_may_have_many_inputs() {
     });
     assert_derivatives_of(layers, &points(20), "layers");
 }
+
+#[test]
+fn weights_that_would_overflow_together_give_finite_derivatives() {
+    // The slopes of a tape overflow here. The sum is 10⁻¹⁰⁰ Σ x².
+    let f = function!(|x: &[F]| x.iter().map(|&x| (x * 1e-200) * x).sum::<F>() * 1e200 * 1e200 * 1e-300);
+    let x: Vec<f64> = (1..40).map(f64::from).collect();
+    let mut gradient = vec![0.0; x.len()];
+    let value = Compiled::new(f).without_driver().gradient(&x, &mut gradient);
+    assert!((value * 1e100 - x.iter().map(|x| x * x).sum::<f64>()).abs() < 1e-10);
+    for (slope, x) in gradient.iter().zip(&x) {
+        assert!((slope * 1e100 - 2.0 * x).abs() < 1e-12, "{slope} at {x}");
+    }
+}
