@@ -236,7 +236,7 @@ impl<T: Precision> Program<T> {
         self.graph.of_sum
     }
 
-    /// The program of a graph that was made by another program's stages.
+    /// The program of a graph, without its unused nodes.
     pub(crate) fn optimized(graph: &Graph<T>, options: Options) -> Self {
         Self::new(pruned(graph, options), options)
     }

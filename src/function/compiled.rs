@@ -40,7 +40,7 @@ use crate::sparse::Csr;
 ///
 /// # When it pays
 ///
-/// A function of many inputs that repeats something pays from some 25 to 65 gradients on: recording it takes so long. For fewer
+/// A function of many inputs that repeats something pays from some 20 to 80 gradients on: recording it takes so long. For fewer
 /// evaluations, for few inputs, or for one long computation such as a simulation, take a [`Driver`].
 /// `cargo bench -p gradtape-benches --bench elements` measures it.
 ///

@@ -290,12 +290,13 @@ impl Shape {
     /// The shape of the element that was read.
     fn of<T: Float>(reader: &Reader<'_, T>, element: &Element, number: u32) -> Self {
         let graph = reader.graph;
-        let mut leaves = 0..;
+        let mut leaves = 0;
         let mut operand = |operand: NodeIndex| {
             if reader.elements[operand.index()] == number {
                 return Operand::Node(reader.positions[operand.index()]);
             }
-            Operand::Leaf(leaves.next().expect("there is no end"))
+            leaves += 1;
+            Operand::Leaf(leaves - 1)
         };
         let mut operands = Vec::new();
         for &node in &element.nodes {

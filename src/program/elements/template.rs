@@ -157,6 +157,11 @@ impl<T: Plain> Template<T> {
     }
 }
 
+/// The first nodes of a template, which are its parameters and gathered inputs, as leaves to differentiate by.
+pub(super) fn leaf_nodes(count: usize) -> Vec<Option<NodeIndex>> {
+    (0..count).map(|leaf| Some(NodeIndex::new(leaf))).collect()
+}
+
 /// The weight of a root.
 enum Weight<T> {
     Same(T),

@@ -7,7 +7,8 @@ use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
 use crate::program::elements::partition::{NONE, Partition};
-use crate::program::elements::template::Template;
+use crate::program::elements::sums::Sum;
+use crate::program::elements::template::{Template, leaf_nodes};
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
@@ -138,7 +139,7 @@ impl Layout {
                 is_added_up[root.index()] = *used != Use::Elements;
             }
         }
-        let sum = |(at, sum): (usize, &crate::program::elements::sums::Sum<T>)| {
+        let sum = |(at, sum): (usize, &Sum<T>)| {
             let terms = sum.terms.iter().filter(|(term, _)| !is_added_up[term.index()]);
             let terms = terms.map(|&(term, weight)| (self.place(term), weight)).collect();
             SumOfTerms { at, constant: sum.constant, terms }
@@ -238,7 +239,7 @@ fn backward<T: Precision>(template: &Template<T>, roots: &[Target], is_last: boo
     }
     graph.outputs.extend(combined);
     let leaves = template.uniforms.len() + template.gathered.len();
-    let wanted: Vec<Option<NodeIndex>> = (0..leaves).map(|leaf| Some(NodeIndex::new(leaf))).collect();
+    let wanted = leaf_nodes(leaves);
     let options = Options::new();
     let graph = if roots.is_empty() { graph } else { reverse(&graph, options, &wanted, Some(RowSum { once: None })) };
     (Program::optimized(&graph, options), sums)

@@ -1,14 +1,14 @@
 //! Makes the programs of elements, and finds where their outputs go.
 
 use super::entries::{Entries, List};
-use super::reach::{groups_to_inputs, leaf_nodes};
+use super::reach::groups_to_inputs;
 use super::{Block, Fixed, MatrixPlan, Target, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
-use crate::program::elements::template::Template;
+use crate::program::elements::template::{Template, leaf_nodes};
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;

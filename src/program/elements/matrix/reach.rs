@@ -1,7 +1,7 @@
 //! Elements that reach down to the inputs.
 
 use crate::number::Plain;
-use crate::ops::index::{NodeIndex, checked_u32};
+use crate::ops::index::checked_u32;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Element, Group, Groups, Use};
 use crate::program::elements::partition::{NONE, Partition};
@@ -58,9 +58,4 @@ pub(super) fn groups_to_inputs<T: Plain>(
         groups.add(&mut element);
     }
     Some(groups.finish(partition))
-}
-
-/// The leaves of templates as nodes with derivatives.
-pub(super) fn leaf_nodes(count: usize) -> Vec<Option<NodeIndex>> {
-    (0..count).map(|leaf| Some(NodeIndex::new(leaf))).collect()
 }
