@@ -227,7 +227,8 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     }
 }
 
-/// `array::map`, which is not always inlined: the optimiser does not see all of it if a crate is compiled in parts.
+/// `f` of each number. `array::map` is not always inlined: the optimiser does not see all of it if a crate is compiled in
+/// parts.
 #[inline(always)]
 fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T; N] {
     for x in &mut numbers {

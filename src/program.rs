@@ -60,8 +60,9 @@
 //! *Differentiation* adds operations for the partials and the adjoints or tangents, in reverse or forward mode, and
 //! removes unused operations.
 //!
-//! *Compilation* happens when the program is first run, or by [`Program::compile`]. Operations that depend on parameters only are moved out of the
-//! loop over rows, products and sums are fused, and numbers share memory. A small interpreter executes each instruction
+//! *Compilation* happens when the program is first run, or by [`Program::compile`]. Operations that depend on parameters
+//! only are moved out of the loop over rows, products and sums are fused, and numbers share memory. A small interpreter
+//! executes each instruction
 //! on some hundred rows at a time, in lanes of 16. Its vectorised elementary functions are off by at most 2 units in
 //! the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
 //! `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the number of

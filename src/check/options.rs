@@ -82,7 +82,7 @@ impl Check {
 
     /// Checks derivatives along this many directions instead of along every coordinate, for functions of very many
     /// variables. Each direction moves all coordinates, by `max(1, |xᵢ|)` times a factor between ½ and 1, up or down.
-    /// Factors and signs are pseudorandom, but the same in every run. Has no effect on the first derivatives of
+    /// Factors and signs are pseudorandom, but the same in every run. This has no effect on the first derivatives of
     /// [`custom`](Self::custom) and [`tape_custom`](Self::tape_custom).
     ///
     /// # Panics

@@ -23,7 +23,7 @@ use crate::sparse::Csr;
 /// lanes, and on all threads with the feature `rayon`.
 ///
 /// Most functions of many inputs are made of a few small functions, called again and again: a loss over samples, an energy
-/// over springs, residuals over observations. Each call is an *element*. Elements with the same operations are found in the
+/// over springs, residuals over observations. Each such call is an *element*. Elements with the same operations are found in the
 /// recording, in loops as people write them, and become the rows of a small [`Program`]. So sparse derivatives need no
 /// colouring: they are those of the elements.
 ///

@@ -3,7 +3,7 @@
 use super::Program;
 use super::precision::Precision;
 
-/// Of all outputs, by all parameters and inputs. [`Program::wrt`] says which, where that is too much.
+/// These programs differentiate all outputs by all parameters and inputs; [`Program::wrt`] selects some of them.
 impl<T: Precision> Program<T> {
     /// The program of the value and its gradient: by all parameters, and then by all inputs.
     ///

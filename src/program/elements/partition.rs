@@ -178,7 +178,7 @@ impl<T: Float> Partition<T> {
         let compared_with = |node: NodeIndex| {
             facts.guards_at(node).flat_map(|guard| graph.guards()[guard].operands).filter(move |&other| other != node)
         };
-        // First the largest depth above a node; its own if it is a root.
+        // A node first has the largest depth above it. A root then gets its own.
         let mut depths = vec![0_u32; count];
         for (k, node) in graph.indexed_nodes().rev() {
             let at = k.index();

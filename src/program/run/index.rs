@@ -10,8 +10,8 @@ use crate::ops::index::checked_u32;
 /// Where the inputs of each row stand in a vector: the connectivity of a mesh, the variables of each residual.
 ///
 /// [`Rows::gathered`](super::rows::Rows::gathered) takes the inputs of a program from there, and
-/// [`Results::scatter`](super::rows::Results::scatter) adds derivatives to the same places. A column of indices that are equally far apart is
-/// stored as its first index and the distance, and read without being gathered.
+/// [`Results::scatter`](super::rows::Results::scatter) adds derivatives to the same places. Indices of a column may be
+/// equally far apart. Then only the first one and the distance are stored, and nothing is gathered.
 ///
 /// # Examples
 ///
