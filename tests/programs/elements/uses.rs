@@ -226,3 +226,23 @@ fn the_value_is_that_of_the_function() {
     let square = Compiled::<_, f64>::new(function!(|x| x[0] * x[0]));
     assert_eq!(Function::value(square.function(), &[3.0]), 9.0);
 }
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let x = point(50_000);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (compiled, mut gradient) = (Compiled::new(Chain), vec![0.0; x.len()]);
+            let value = compiled.gradient(&x, &mut gradient);
+            assert_eq!(counts(&compiled), [1, 1, 0]);
+            let (mut y, mut jacobian) = (vec![0.0; x.len() - 1], Csr::default());
+            compiled.sparse_jacobian(&x, &mut y, &mut jacobian);
+            (value, gradient, y, jacobian)
+        })
+    };
+    let one = on(1);
+    for threads in [2, 3] {
+        assert!(on(threads) == one, "{threads} threads change a bit");
+    }
+}
