@@ -14,7 +14,7 @@ use super::vector::results;
 use super::{Driver, Function, VectorFunction};
 use crate::number::Real;
 use crate::program::elements::gradient::{Branched, GradientPlan};
-use crate::program::elements::matrix::{MatrixPlan, Wanted};
+use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
 use crate::sparse::Csr;
@@ -32,7 +32,7 @@ use crate::sparse::Csr;
 /// | [`value`](Self::value) | | [`results`](Self::results) | |
 /// | [`gradient`](Self::gradient) | value, gradient | [`sparse_jacobian`](Self::sparse_jacobian) | results, Jacobian |
 /// | [`sparse_hessian`](Self::sparse_hessian) | value, gradient, Hessian | [`normal_equations`](Self::normal_equations) | results `r`, `Jᵀr`, `JᵀJ` |
-/// | [`hvp`](Self::hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
+/// | [`hvp`](Self::hvp), [`gradient_and_hvp`](Self::gradient_and_hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
 ///
 /// The results are those of a [`Driver`], within rounding. Where nothing is repeated, or what elements share is too large, the
 /// driver computes them. If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that
@@ -113,11 +113,11 @@ impl<F, T: Precision> Compiled<F, T> {
         wanted: Wanted,
         graph: impl Fn() -> Graph<T>,
         [x, given]: [&[T]; 2],
-        [outputs, product]: [&mut [T]; 2],
+        mut collected: Collected<'_, T>,
         mut matrix: Option<&mut Csr<T>>,
     ) -> bool {
         let find = || MatrixPlan::of(&graph(), wanted, self.without_driver);
-        let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, outputs, product, matrix.as_deref_mut());
+        let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, collected.reborrow(), matrix.as_deref_mut());
         self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
     }
 
@@ -185,8 +185,37 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_product(x, product);
         assert_direction(x, v);
-        if !self.evaluate_matrix(Wanted::HessianTimesVector, || self.recorded(x), [x, v], [&mut [], product], None) {
+        let collected = Collected { product, ..Collected::default() };
+        if !self.evaluate_matrix(Wanted::HessianTimesVector, || self.recorded(x), [x, v], collected, None) {
             self.driver.hvp(x, v, product);
+        }
+    }
+
+    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes hardly
+    /// longer than [`hvp`](Self::hvp), with which it shares the recording.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of `x`, `v`, `gradient` and `product` differ.
+    #[track_caller]
+    pub fn gradient_and_hvp(&self, x: &[T], v: &[T], gradient: &mut [T], product: &mut [T]) -> T
+    where
+        F: Function<T>,
+    {
+        assert_gradient(x, gradient);
+        assert_product(x, product);
+        assert_direction(x, v);
+        let mut value = T::zero();
+        let collected = Collected {
+            outputs: std::slice::from_mut(&mut value),
+            gradient: &mut *gradient,
+            product: &mut *product,
+            ..Collected::default()
+        };
+        if self.evaluate_matrix(Wanted::HessianTimesVector, || self.recorded(x), [x, v], collected, None) {
+            value
+        } else {
+            self.driver.gradient_and_hvp(x, v, gradient, product)
         }
     }
 
@@ -214,8 +243,11 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         assert_gradient(x, gradient);
-        if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], [&mut [], &mut []], Some(hessian)) {
-            self.gradient(x, gradient)
+        let mut value = T::zero();
+        let outputs = std::slice::from_mut(&mut value);
+        let collected = Collected { outputs, gradient: &mut *gradient, ..Collected::default() };
+        if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], collected, Some(&mut *hessian)) {
+            value
         } else {
             self.driver.sparse_hessian(x, gradient, hessian)
         }
@@ -232,7 +264,8 @@ impl<F, T: Precision> Compiled<F, T> {
         F: VectorFunction<T>,
     {
         assert_outputs(self.function(), x, y);
-        if !self.evaluate_matrix(Wanted::Outputs, || self.recorded_results(x), [x, &[]], [y, &mut []], None) {
+        let collected = Collected { outputs: &mut *y, ..Collected::default() };
+        if !self.evaluate_matrix(Wanted::Outputs, || self.recorded_results(x), [x, &[]], collected, None) {
             y.fill(T::zero());
             self.function().eval(x, y);
         }
@@ -265,7 +298,8 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_outputs(self.function(), x, y);
         let record = || self.recorded_results(x);
-        if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], [y, &mut []], Some(jacobian)) {
+        let collected = Collected { outputs: &mut *y, ..Collected::default() };
+        if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], collected, Some(&mut *jacobian)) {
             self.driver.sparse_jacobian(x, y, jacobian);
         }
     }
@@ -300,8 +334,8 @@ impl<F, T: Precision> Compiled<F, T> {
         assert_outputs(self.function(), x, residuals);
         assert_gradient(x, product);
         let record = || self.recorded_results(x);
-        let vectors = [&mut *residuals, &mut *product];
-        if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], vectors, Some(matrix)) {
+        let collected = Collected { outputs: &mut *residuals, gradient: &mut *product, ..Collected::default() };
+        if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], collected, Some(&mut *matrix)) {
             let mut jacobian = Csr::default();
             self.driver.sparse_jacobian(x, residuals, &mut jacobian);
             let transposed = jacobian.transpose();
@@ -337,7 +371,8 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         assert_outputs(self.function(), x, weights);
         let record = || self.recorded_results(x);
-        if !self.evaluate_matrix(Wanted::WeightedHessian, record, [x, weights], [&mut [], &mut []], Some(hessian)) {
+        let (vectors, matrix) = ([x, weights], Some(&mut *hessian));
+        if !self.evaluate_matrix(Wanted::WeightedHessian, record, vectors, Collected::default(), matrix) {
             let sum = Weighted { function: self.function(), weights };
             Driver::new(sum).sparse_hessian(x, &mut vec![T::zero(); x.len()], hessian);
         }

@@ -24,13 +24,13 @@ pub(crate) enum Wanted {
     Outputs,
     /// The outputs, and their Jacobian as the matrix.
     Jacobian,
-    /// The outputs `r`; `Jᵀr` as the product, and `JᵀJ` as the matrix.
+    /// The outputs `r`; `Jᵀr` as the gradient, and `JᵀJ` as the matrix.
     NormalEquations,
     /// The Hessian of the sum of the outputs, each times its number of the vector, as the matrix.
     WeightedHessian,
-    /// The Hessian of the one output as the matrix.
+    /// The one output, its gradient, and its Hessian as the matrix.
     Hessian,
-    /// The product of the Hessian and the vector.
+    /// The one output, its gradient, and the product of its Hessian and the vector.
     HessianTimesVector,
 }
 
@@ -50,17 +50,19 @@ pub(crate) struct MatrixPlan<T> {
     pattern: Sparsity,
     /// Whether no two numbers have the same place in the matrix.
     is_disjoint: bool,
-    /// Outputs that are inputs or constants, and the places of the derivatives of such inputs in the matrix.
-    fixed: Vec<(usize, Fixed<T>)>,
+    linear: Vec<Linear<T>>,
+    /// The places of the derivatives of outputs that are inputs.
     ones: Vec<usize>,
     workspace: Workspace<T>,
     parameters: Vec<T>,
 }
 
-/// An output of the function that needs no element.
-enum Fixed<T> {
-    Constant(T),
-    Input(usize),
+/// What is added to an output of the function beside elements.
+struct Linear<T> {
+    output: usize,
+    constant: T,
+    /// Inputs with their weights.
+    terms: Vec<(u32, T)>,
 }
 
 struct Block<T> {
@@ -72,25 +74,46 @@ struct Block<T> {
     uniforms: Vec<u32>,
     /// Where each output of the program is found.
     places: Vec<ResultPlace>,
-    /// The outputs of the program, and where each goes.
-    targets: Vec<(usize, Target, Column)>,
+    aims: Vec<Aim>,
+}
+
+/// Where an output of a program goes.
+struct Aim {
+    output: usize,
+    vector: Vector,
+    /// The places of all rows; or one place if the output is a total.
+    places: Column,
+    is_total: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    /// Written to the outputs of the function.
+enum Vector {
     Outputs,
-    /// Added to the numbers of the matrix.
+    Gradient,
     Matrix,
-    /// Added to the product.
     Product,
 }
 
-/// The vectors that derivatives are collected in.
-struct Collected<'a, T> {
-    outputs: &'a mut [T],
-    matrix: &'a mut [T],
-    product: &'a mut [T],
+/// The vectors that numbers are collected in. Those that are not wanted are empty.
+pub(crate) struct Collected<'a, T> {
+    pub(crate) outputs: &'a mut [T],
+    pub(crate) gradient: &'a mut [T],
+    pub(crate) matrix: &'a mut [T],
+    pub(crate) product: &'a mut [T],
+}
+
+impl<T> Default for Collected<'_, T> {
+    fn default() -> Self {
+        Self { outputs: &mut [], gradient: &mut [], matrix: &mut [], product: &mut [] }
+    }
+}
+
+impl<T> Collected<'_, T> {
+    /// The same vectors, for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> Collected<'_, T> {
+        let Self { outputs, gradient, matrix, product } = self;
+        Collected { outputs, gradient, matrix, product }
+    }
 }
 
 /// So many results are collected while they are in the cache.
@@ -102,33 +125,38 @@ const ROWS_AT_ONCE: usize = 64;
 
 impl<T: Precision> MatrixPlan<T> {
     /// Writes what was wanted. `given` is the vector, if one is needed.
-    pub(crate) fn evaluate(
+    pub(crate) fn evaluate<'a>(
         &mut self,
         x: &[T],
         given: &[T],
-        outputs: &mut [T],
-        product: &mut [T],
-        matrix: Option<&mut Csr<T>>,
+        mut collected: Collected<'a, T>,
+        matrix: Option<&'a mut Csr<T>>,
     ) -> Result<(), Branched> {
-        let matrix = matrix.map_or(&mut [][..], |matrix| {
+        if let Some(matrix) = matrix {
             matrix.set_pattern(&self.pattern);
-            matrix.values_mut()
-        });
+            collected.matrix = matrix.values_mut();
+        }
+        let Collected { outputs, gradient, matrix, product } = &mut collected;
         if !self.is_disjoint {
             matrix.fill(T::zero());
         }
+        gradient.fill(T::zero());
         product.fill(T::zero());
         self.state[self.given.clone()].copy_from_slice(given);
-        for (k, fixed) in &self.fixed {
-            outputs[*k] = match *fixed {
-                Fixed::Constant(c) => c,
-                Fixed::Input(input) => x[input],
-            };
+        for Linear { output, constant, terms } in &self.linear {
+            if let Some(output) = outputs.get_mut(*output) {
+                *output = terms.iter().fold(*constant, |sum, &(input, weight)| sum + weight * x[input as usize]);
+            }
+            for &(input, weight) in terms {
+                if let Some(slope) = gradient.get_mut(input as usize) {
+                    *slope += weight;
+                }
+            }
         }
         for &place in &self.ones {
             matrix[place] = T::one();
         }
-        self.run(x, &mut Collected { outputs, matrix, product })
+        self.run(x, &mut collected)
     }
 
     fn run(&mut self, x: &[T], collected: &mut Collected<'_, T>) -> Result<(), Branched> {
@@ -136,7 +164,7 @@ impl<T: Precision> MatrixPlan<T> {
         for block in blocks {
             let numbers = [x, &*state];
             let parameters = uniforms(numbers, &block.uniforms, parameters);
-            let (width, rows) = (block.targets.len() * size_of::<T>(), block.index.len());
+            let (width, rows) = (block.aims.len() * size_of::<T>(), block.index.len());
             let chunk = (RESULTS_BYTES / width.max(1) / LEAST_ROWS).max(1) * LEAST_ROWS;
             for start in (0..rows).step_by(chunk) {
                 let some = start..rows.min(start + chunk);
@@ -163,26 +191,34 @@ impl<T: Precision> Block<T> {
         for start in (0..count).step_by(ROWS_AT_ONCE) {
             let end = count.min(start + ROWS_AT_ONCE);
             let some = rows.start + start..rows.start + end;
-            for (output, target, column) in &self.targets {
-                let (vector, writes) = match target {
-                    Target::Outputs => (&mut *to.outputs, true),
-                    Target::Matrix => (&mut *to.matrix, is_disjoint),
-                    Target::Product => (&mut *to.product, false),
+            for Aim { output, vector, places, is_total } in &self.aims {
+                let (vector, writes) = match vector {
+                    Vector::Outputs => (&mut *to.outputs, !is_total),
+                    Vector::Gradient => (&mut *to.gradient, false),
+                    Vector::Matrix => (&mut *to.matrix, is_disjoint),
+                    Vector::Product => (&mut *to.product, false),
                 };
-                match (self.places[*output], writes) {
-                    (ResultPlace::Column(result), true) => {
-                        let results = &workspace.results[result * count..][start..end];
-                        column.update(some.clone(), results.iter().copied(), vector, |place, x| *place = x);
+                let write = |place: &mut T, x| *place = x;
+                let add = |place: &mut T, x| *place += x;
+                match self.places[*output] {
+                    _ if vector.is_empty() => {}
+                    ResultPlace::Column(result) => {
+                        let results = workspace.results[result * count..][start..end].iter().copied();
+                        if writes {
+                            places.update(some.clone(), results, vector, write);
+                        } else {
+                            places.update(some.clone(), results, vector, add);
+                        }
                     }
-                    (ResultPlace::Column(result), false) => {
-                        let results = &workspace.results[result * count..][start..end];
-                        column.update(some.clone(), results.iter().copied(), vector, |place, x| *place += x);
+                    ResultPlace::Total(total) if *is_total => {
+                        if start == 0 {
+                            add(&mut vector[places.place(0)], workspace.totals[total]);
+                        }
                     }
-                    (ResultPlace::Total(total), _) => {
+                    // The same number in all rows.
+                    ResultPlace::Total(total) => {
                         let results = std::iter::repeat_n(workspace.totals[total], end - start);
-                        column.update(some.clone(), results, vector, |place, x| {
-                            *place = if writes { x } else { *place + x }
-                        });
+                        places.update(some.clone(), results, vector, if writes { write } else { add });
                     }
                 }
             }

@@ -47,8 +47,11 @@ pub fn assert_hessians_of<T: TestFloat + Precision, F: Function<T>>(
     let (mut ours, mut theirs) = (Csr::default(), Csr::default());
     for x in points {
         let mut gradients = [vec![T::zero(); x.len()], vec![T::zero(); x.len()]];
-        compiled.sparse_hessian(x, &mut gradients[0], &mut ours);
-        driver.sparse_hessian(x, &mut gradients[1], &mut theirs);
+        let values = [
+            compiled.sparse_hessian(x, &mut gradients[0], &mut ours),
+            driver.sparse_hessian(x, &mut gradients[1], &mut theirs),
+        ];
+        gradients.iter_mut().zip(values).for_each(|(gradient, value)| gradient.push(value));
         let what = || format!("{} at {x:?}", what());
         assert_same(&gradients[0], &gradients[1], what);
         let theirs = theirs.to_dense().concat();
@@ -59,6 +62,11 @@ pub fn assert_hessians_of<T: TestFloat + Precision, F: Function<T>>(
         let rows = theirs.chunks_exact(x.len());
         let expected: Vec<T> = rows.map(|row| row.iter().zip(&v).map(|(&h, &v)| h * v).sum()).collect();
         assert_same(&product, &expected, || format!("product of {}", what()));
+        let mut with_gradient = (vec![T::zero(); x.len()], vec![T::zero(); x.len()]);
+        let value = compiled.gradient_and_hvp(x, &v, &mut with_gradient.0, &mut with_gradient.1);
+        with_gradient.0.push(value);
+        assert_same(&with_gradient.0, &gradients[1], || format!("gradient beside the product of {}", what()));
+        assert_same(&with_gradient.1, &product, || format!("product beside the gradient of {}", what()));
     }
 }
 

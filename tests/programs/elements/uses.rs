@@ -129,6 +129,19 @@ fn wrong_lengths_are_refused_as_by_the_driver() {
             _ = driver.sparse_hessian(&x, &mut out(), &mut Csr::default());
         });
     }
+    for lengths in [[2, 3, 3], [3, 2, 3], [3, 3, 4]] {
+        let zeros = || lengths.map(|length| vec![0.0; length]);
+        same(
+            &|| {
+                let [v, mut gradient, mut product] = zeros();
+                _ = compiled.gradient_and_hvp(&x, &v, &mut gradient, &mut product);
+            },
+            &|| {
+                let [v, mut gradient, mut product] = zeros();
+                _ = driver.gradient_and_hvp(&x, &v, &mut gradient, &mut product);
+            },
+        );
+    }
     same(&|| compiled.sparse_jacobian(&x, &mut [0.0; 3], &mut Csr::default()), &|| {
         driver.sparse_jacobian(&x, &mut [0.0; 3], &mut Csr::default());
     });

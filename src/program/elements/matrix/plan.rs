@@ -2,19 +2,20 @@
 
 use super::entries::{Entries, List};
 use super::reach::groups_to_inputs;
-use super::{Block, Fixed, MatrixPlan, Target, Wanted};
+use super::{Aim, Block, Linear, MatrixPlan, Vector, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
+use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, leaf_nodes};
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::transform::forward::forward;
-use crate::program::transform::reverse::reverse;
+use crate::program::transform::reverse::{reverse, reverse_of};
 use crate::program::{Program, Workspace};
 
 /// An element with more inputs has too large a matrix.
@@ -41,11 +42,10 @@ impl<T: Precision> MatrixPlan<T> {
             entries: Entries::default(),
             state: Vec::new(),
         };
-        let mut fixed = if is_sum { Vec::new() } else { maker.outputs()? };
-        if wanted == Wanted::WeightedHessian {
-            // The outputs themselves are not wanted.
-            fixed.clear();
-        }
+        let linear = match &partition.sums[..] {
+            [sum] if is_sum => vec![maker.linear_part(sum)],
+            _ => maker.outputs()?,
+        };
         let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group)).collect();
         let data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
         let mut made = Vec::with_capacity(groups.len());
@@ -54,17 +54,18 @@ impl<T: Precision> MatrixPlan<T> {
         }
         let Maker { mut state, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
-        let (pattern, is_disjoint) = entries.pattern(rows, inputs);
+        let (pattern, mut is_disjoint) = entries.pattern(rows, inputs);
         for (block, entry_of) in &mut made {
-            for ((_, _, column), entry) in block.targets.iter_mut().zip(entry_of) {
+            for (aim, entry) in block.aims.iter_mut().zip(entry_of) {
                 if let Some(entry) = entry {
-                    *column = entries.places(*entry, &pattern);
+                    aim.places = entries.places(*entry, &pattern);
+                    // A total is added up of those of several runs.
+                    is_disjoint &= !aim.is_total;
                 }
             }
         }
-        let is_input = |(_, fixed): &&(usize, Fixed<T>)| matches!(fixed, Fixed::Input(_));
-        let fixed_inputs = fixed.iter().filter(is_input).filter(|_| wanted == Wanted::Jacobian);
-        let ones = fixed_inputs.map(|&(row, _)| pattern.offsets()[row]).collect();
+        let is_input = |linear: &&Linear<T>| wanted == Wanted::Jacobian && !linear.terms.is_empty();
+        let ones = linear.iter().filter(is_input).map(|linear| pattern.offsets()[linear.output]).collect();
         let given = match wanted {
             Wanted::HessianTimesVector => inputs,
             Wanted::WeightedHessian => graph.outputs.len(),
@@ -72,10 +73,10 @@ impl<T: Precision> MatrixPlan<T> {
         };
         let given = data..data + given;
         state.resize(given.end + 1, T::zero());
-        let is_used = |block: &Block<T>| !block.targets.is_empty() || block.program.has_guards();
+        let is_used = |block: &Block<T>| !block.aims.is_empty() || block.program.has_guards();
         let blocks = made.into_iter().map(|(block, _)| block).filter(is_used).collect();
         let (workspace, parameters) = (Workspace::new(), Vec::new());
-        Some(Self { blocks, state, given, pattern, is_disjoint, fixed, ones, workspace, parameters })
+        Some(Self { blocks, state, given, pattern, is_disjoint, linear, ones, workspace, parameters })
     }
 }
 
@@ -91,66 +92,123 @@ struct Maker<'g, T> {
     state: Vec<T>,
 }
 
-/// A block, and the number of the entry of each of its targets in the matrix.
+/// A block, and the number of the entry of each of its aims in the matrix.
 type Made<T> = (Block<T>, Vec<Option<usize>>);
 
-/// The outputs of a program, and where they go.
-#[derive(Default)]
-struct Outputs {
+/// The inputs of the function that are leaves of a template, row by row. The first ones are the same in all rows.
+struct Leaves {
+    lists: Vec<List>,
+    uniforms: usize,
+}
+
+impl Leaves {
+    fn nodes(&self) -> Vec<Option<NodeIndex>> {
+        leaf_nodes(self.lists.len())
+    }
+}
+
+/// A program that is made: its outputs, and where they go.
+struct Outputs<T> {
+    graph: Graph<T>,
     nodes: Vec<NodeIndex>,
-    targets: Vec<(usize, Target, Column)>,
+    aims: Vec<Aim>,
     entries: Vec<Option<usize>>,
 }
 
-impl Outputs {
-    fn add(&mut self, node: NodeIndex) {
-        self.nodes.push(node);
+impl<T: Precision> Outputs<T> {
+    fn new(graph: Graph<T>) -> Self {
+        Self { graph, nodes: Vec::new(), aims: Vec::new(), entries: Vec::new() }
     }
 
-    /// Adds the outputs of the function.
+    fn is_zero(&self, node: NodeIndex) -> bool {
+        self.graph.constant(self.graph.node(node)) == Some(T::zero())
+    }
+
+    /// Adds the outputs of the function, each with its places.
     fn add_values(&mut self, roots: &[List], values: &[NodeIndex]) {
         for (root, &value) in roots.iter().zip(values) {
-            self.add(value);
-            self.send_to_vector(Target::Outputs, root);
+            self.nodes.push(value);
+            self.send(Vector::Outputs, Column::new(root), false);
         }
     }
 
-    /// The last output goes to a vector.
-    fn send_to_vector(&mut self, target: Target, places: &List) {
-        self.targets.push((self.nodes.len() - 1, target, Column::new(places)));
+    /// Adds the sum of an output over all rows.
+    fn add_total(&mut self, node: NodeIndex) {
+        self.nodes.push(self.graph.push(Node::operation(Op::total, [node; 3], 0)));
+    }
+
+    /// Adds the value of the function and its derivatives by the leaves.
+    fn add_value_and_gradient(&mut self, leaves: &Leaves, values: &[NodeIndex]) {
+        let Some((&value, slopes)) = values.split_first() else { return };
+        self.add_total(value);
+        self.send(Vector::Outputs, Column::even(0, 0, 1), true);
+        for (k, &slope) in slopes.iter().enumerate() {
+            self.add_to_leaf(Vector::Gradient, leaves, k, slope);
+        }
+    }
+
+    /// Adds a derivative by a leaf.
+    fn add_to_leaf(&mut self, vector: Vector, leaves: &Leaves, k: usize, slope: NodeIndex) {
+        if self.is_zero(slope) {
+            return;
+        }
+        if k < leaves.uniforms {
+            self.add_total(slope);
+            self.send(vector, Column::even(leaves.lists[k][0] as usize, 0, 1), true);
+        } else {
+            self.nodes.push(slope);
+            self.send(vector, Column::new(&leaves.lists[k]), false);
+        }
+    }
+
+    /// The last output goes to these places of a vector.
+    fn send(&mut self, vector: Vector, places: Column, is_total: bool) {
+        self.aims.push(Aim { output: self.nodes.len() - 1, vector, places, is_total });
         self.entries.push(None);
     }
 
-    /// The last output goes to an entry of the matrix.
-    fn send_to_matrix(&mut self, entry: usize) {
-        self.targets.push((self.nodes.len() - 1, Target::Matrix, Column::even(0, 0, 0)));
-        self.entries.push(Some(entry));
+    /// The last output goes to an entry of the matrix, whose places are not known yet.
+    fn send_to_matrix(&mut self, entry: usize, is_total: bool) {
+        self.send(Vector::Matrix, Column::even(0, 0, 0), is_total);
+        *self.entries.last_mut().expect("the output was sent") = Some(entry);
     }
 }
 
 impl<T: Precision> Maker<'_, T> {
+    /// The constant of a sum, and its terms that are inputs.
+    fn linear_part(&self, sum: &Sum<T>) -> Linear<T> {
+        let is_input = |&&(term, _): &&(NodeIndex, T)| self.graph.node(term).op == Op::input;
+        let terms = sum.terms.iter().filter(is_input);
+        let terms = terms.map(|&(term, weight)| (checked_u32(self.graph.node(term).leaf_index()), weight)).collect();
+        Linear { output: 0, constant: sum.constant, terms }
+    }
+
     /// Notes which output each node is. Returns those that are leaves; or none if a node is two outputs, or a derivative of
     /// an input is needed that is an output.
-    fn outputs(&mut self) -> Option<Vec<(usize, Fixed<T>)>> {
+    fn outputs(&mut self) -> Option<Vec<Linear<T>>> {
         let mut is_output = vec![false; self.graph.nodes.len()];
-        let mut fixed = Vec::new();
-        for (k, &output) in self.graph.outputs.iter().enumerate() {
-            let node = self.graph.node(output);
-            match node.op {
-                Op::constant => fixed.push((k, Fixed::Constant(self.graph.constants[node.leaf_index()]))),
+        let mut leaves = Vec::new();
+        for (output, &node) in self.graph.outputs.iter().enumerate() {
+            let Node { op, .. } = *self.graph.node(node);
+            let leaf = || self.graph.node(node).leaf_index();
+            match op {
+                Op::constant => {
+                    leaves.push(Linear { output, constant: self.graph.constants[leaf()], terms: Vec::new() });
+                }
                 Op::input if self.wanted == Wanted::NormalEquations => return None,
                 Op::input => {
+                    let input = checked_u32(leaf());
                     if self.wanted == Wanted::Jacobian {
-                        let [row, column] = [k, node.leaf_index()].map(|place| List::from([checked_u32(place)]));
-                        self.entries.add(&row, &column);
+                        self.entries.add(&List::from([checked_u32(output)]), &List::from([input]));
                     }
-                    fixed.push((k, Fixed::Input(node.leaf_index())));
+                    // The sum of -0 and a number is the number, even if that is -0.
+                    leaves.push(Linear { output, constant: -T::zero(), terms: vec![(input, T::one())] });
                 }
-                _ if std::mem::replace(&mut is_output[output.index()], true) => return None,
-                _ => self.output_of[output.index()] = checked_u32(k),
+                _ if std::mem::replace(&mut is_output[node.index()], true) => return None,
+                _ => self.output_of[node.index()] = checked_u32(output),
             }
         }
-        Some(fixed)
+        Some(leaves)
     }
 
     fn block(&mut self, group: &Group<T>, template: &Template<T>, data: usize) -> Option<Made<T>> {
@@ -158,11 +216,12 @@ impl<T: Precision> Maker<'_, T> {
         let input = |&leaf: &NodeIndex| checked_u32(self.graph.node(leaf).leaf_index());
         let uniforms: Vec<u32> = template.uniforms.iter().map(input).collect();
         let gathered = template.gathered.iter().map(|column| column.iter().map(input).collect());
-        let leaves: Vec<List> = uniforms.iter().map(|&input| vec![input; rows].into()).chain(gathered).collect();
-        if leaves.len() > MOST_INPUTS {
+        let lists: Vec<List> = uniforms.iter().map(|&input| vec![input; rows].into()).chain(gathered).collect();
+        if lists.len() > MOST_INPUTS {
             return None;
         }
-        let gathered: Vec<Column> = leaves[uniforms.len()..].iter().map(|list| Column::new(list)).collect();
+        let leaves = Leaves { lists, uniforms: uniforms.len() };
+        let gathered: Vec<Column> = leaves.lists[leaves.uniforms..].iter().map(|list| Column::new(list)).collect();
         let first_data = self.inputs + self.state.len();
         let data_columns = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
         let mut columns: Vec<Column> = gathered.iter().cloned().chain(data_columns).collect();
@@ -172,129 +231,143 @@ impl<T: Precision> Maker<'_, T> {
         let roots: Vec<List> = (0..count).map(|k| list(k).collect()).collect();
         // The vector that is given stands behind the data, and a zero behind it.
         let given = self.inputs + data;
-        let (mut outputs, mut places) = (Outputs::default(), uniforms.clone());
-        let mut graph = match self.wanted {
+        let mut places = uniforms;
+        let mut outputs = match self.wanted {
             Wanted::Outputs => {
+                let mut outputs = Outputs::new(template.graph.clone());
                 outputs.add_values(&roots, &template.graph.outputs);
-                template.graph.clone()
+                outputs
             }
-            Wanted::Jacobian => self.jacobian(&template.graph, &leaves, &roots, &mut outputs),
-            Wanted::NormalEquations => self.normal_equations(&template.graph, &leaves, &roots, &mut outputs),
-            Wanted::Hessian => self.hessian(&template.graph, &leaves, &mut outputs),
+            Wanted::Jacobian => self.jacobian(&template.graph, &leaves, &roots),
+            Wanted::NormalEquations => self.normal_equations(&template.graph, &leaves, &roots),
+            Wanted::Hessian => self.hessian(&template.graph, &leaves),
             Wanted::WeightedHessian => {
                 columns.extend(roots.iter().map(|list| Column::new(list).moved(given)));
-                self.hessian(&weighted(&template.graph), &leaves, &mut outputs)
+                self.hessian(&weighted(&template.graph), &leaves)
             }
             Wanted::HessianTimesVector => {
                 let zero = Column::even(given + self.inputs, 0, rows);
                 columns.extend(gathered.iter().map(|column| column.moved(given)));
                 columns.extend(template.data.iter().map(|_| zero.clone()));
-                places.extend(uniforms.iter().map(|&place| place + checked_u32(given)));
-                hessian_times_vector(&template.graph, &leaves, &mut outputs)
+                places = places.iter().copied().chain(places.iter().map(|&place| place + checked_u32(given))).collect();
+                hessian_times_vector(&template.graph, &leaves)
             }
         };
         // What is the same for all rows has no column.
-        (graph.outputs, graph.of_sum) = (outputs.nodes, true);
-        let program = Program::optimized(&graph, Options::new());
+        (outputs.graph.outputs, outputs.graph.of_sum) = (outputs.nodes, true);
+        let program = Program::optimized(&outputs.graph, Options::new());
         let block = Block {
             operations: group.shape.nodes.len(),
             places: program.places().collect(),
             program,
             index: Index::of_columns(columns, rows),
             uniforms: places,
-            targets: outputs.targets,
+            aims: outputs.aims,
         };
         Some((block, outputs.entries))
     }
 
     /// The outputs of a template and their derivatives.
-    fn jacobian(&mut self, template: &Graph<T>, leaves: &[List], roots: &[List], outputs: &mut Outputs) -> Graph<T> {
-        let derived = reverse(template, Options::new(), &leaf_nodes(leaves.len()), None);
-        let (values, slopes) = derived.outputs.split_at(roots.len());
+    fn jacobian(&mut self, template: &Graph<T>, leaves: &Leaves, roots: &[List]) -> Outputs<T> {
+        let derived = reverse(template, Options::new(), &leaves.nodes(), None);
+        let (values, slopes) = (&derived.outputs[..roots.len()], &derived.outputs[roots.len()..]);
+        let mut outputs = Outputs::new(derived.clone());
         outputs.add_values(roots, values);
-        for (root, slopes) in roots.iter().zip(slopes.chunks(leaves.len().max(1))) {
-            for (leaf, &slope) in leaves.iter().zip(slopes).filter(|&(_, &slope)| !is_zero(&derived, slope)) {
-                outputs.add(slope);
-                outputs.send_to_matrix(self.entries.add(root, leaf));
-            }
-        }
-        derived
-    }
-
-    /// The outputs `r` of a template, `Jᵀr`, and `JᵀJ`, whose numbers go to both of their places.
-    fn normal_equations(
-        &mut self,
-        template: &Graph<T>,
-        leaves: &[List],
-        roots: &[List],
-        outputs: &mut Outputs,
-    ) -> Graph<T> {
-        let mut derived = reverse(template, Options::new(), &leaf_nodes(leaves.len()), None);
-        let (values, slopes) = derived.outputs.split_at(roots.len());
-        outputs.add_values(roots, values);
-        let (values, slopes) = (values.to_vec(), slopes.to_vec());
-        let slopes = |leaf: usize| slopes[leaf..].iter().step_by(leaves.len()).copied();
-        // An element without outputs has guards alone.
-        for k in 0..if roots.is_empty() { 0 } else { leaves.len() } {
-            if let Some(product) = dot(&mut derived, slopes(k), values.iter().copied()) {
-                outputs.add(product);
-                outputs.send_to_vector(Target::Product, &leaves[k]);
-            }
-            for j in 0..=k {
-                if let Some(product) = dot(&mut derived, slopes(k), slopes(j)) {
-                    outputs.add(product);
-                    self.send_to_both(outputs, &leaves[k], &leaves[j], j == k);
+        for (root, slopes) in roots.iter().zip(slopes.chunks(leaves.lists.len().max(1))) {
+            for (leaf, &slope) in leaves.lists.iter().zip(slopes) {
+                if !outputs.is_zero(slope) {
+                    outputs.nodes.push(slope);
+                    outputs.send_to_matrix(self.entries.add(root, leaf), false);
                 }
             }
         }
-        derived
+        outputs
     }
 
-    /// The last output goes to an entry of the matrix, and to its mirror image unless these are the same.
-    fn send_to_both(&mut self, outputs: &mut Outputs, rows: &List, columns: &List, are_same: bool) {
-        outputs.send_to_matrix(self.entries.add(rows, columns));
-        if !are_same {
-            outputs.send_to_matrix(self.entries.add(columns, rows));
-        }
-    }
-
-    /// The second derivatives of a template. Each goes to both of its places.
-    fn hessian(&mut self, template: &Graph<T>, leaves: &[List], outputs: &mut Outputs) -> Graph<T> {
-        let first = slopes(template, leaves.len());
-        let second = reverse(&first, Options::new(), &leaf_nodes(leaves.len()), None);
-        let count = first.outputs.len();
-        for (k, row) in second.outputs[count..].chunks(count.max(1)).enumerate() {
-            for (j, &entry) in row[..=k].iter().enumerate().filter(|&(_, &entry)| !is_zero(&second, entry)) {
-                outputs.add(entry);
-                self.send_to_both(outputs, &leaves[k], &leaves[j], j == k);
+    /// The outputs `r` of a template, `Jᵀr`, and `JᵀJ`.
+    fn normal_equations(&mut self, template: &Graph<T>, leaves: &Leaves, roots: &[List]) -> Outputs<T> {
+        let derived = reverse(template, Options::new(), &leaves.nodes(), None);
+        let (values, slopes) = (&derived.outputs[..roots.len()], &derived.outputs[roots.len()..]);
+        let count = leaves.lists.len();
+        let slopes = |leaf: usize| slopes[leaf..].iter().step_by(count).copied();
+        let mut outputs = Outputs::new(derived.clone());
+        outputs.add_values(roots, values);
+        // An element without outputs has guards alone.
+        for k in 0..if roots.is_empty() { 0 } else { count } {
+            if let Some(product) = dot(&mut outputs, slopes(k), values.iter().copied()) {
+                outputs.add_to_leaf(Vector::Gradient, leaves, k, product);
+            }
+            for j in 0..=k {
+                if let Some(product) = dot(&mut outputs, slopes(k), slopes(j)) {
+                    self.add_entry(&mut outputs, leaves, [k, j], product);
+                }
             }
         }
-        second
+        outputs
     }
-}
 
-/// The derivatives along a direction of the derivatives of a template.
-fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &[List], outputs: &mut Outputs) -> Graph<T> {
-    let first = slopes(template, leaves.len());
-    let along = forward(&first, Options::new());
-    for (leaf, &product) in leaves.iter().zip(&along.outputs[first.outputs.len()..]) {
-        if !is_zero(&along, product) {
-            outputs.add(product);
-            outputs.send_to_vector(Target::Product, leaf);
+    /// An output is a second derivative by these leaves. It goes to both of its places.
+    fn add_entry(&mut self, outputs: &mut Outputs<T>, leaves: &Leaves, [k, j]: [usize; 2], entry: NodeIndex) {
+        let is_total = k.max(j) < leaves.uniforms;
+        let [rows, columns] = [k, j].map(|leaf| match &leaves.lists[leaf] {
+            list if is_total => List::from([list[0]]),
+            list => list.clone(),
+        });
+        if is_total {
+            outputs.add_total(entry);
+        } else {
+            outputs.nodes.push(entry);
+        }
+        for [rows, columns] in [[&rows, &columns], [&columns, &rows]].into_iter().take(if k == j { 1 } else { 2 }) {
+            outputs.send_to_matrix(self.entries.add(rows, columns), is_total);
         }
     }
-    along
+
+    /// The second derivatives of a template; with its value and first derivatives if these are wanted.
+    fn hessian(&mut self, template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
+        let first = with_slopes(template, leaves);
+        let count = first.outputs.len();
+        let positions: Vec<usize> = (1..count).collect();
+        let second = reverse_of(&first, Options::new(), &positions, &leaves.nodes(), None);
+        let (values, entries) = (&second.outputs[..count], &second.outputs[count..]);
+        let mut outputs = Outputs::new(second.clone());
+        if self.wanted == Wanted::Hessian {
+            outputs.add_value_and_gradient(leaves, values);
+        }
+        for (k, row) in entries.chunks(positions.len().max(1)).enumerate() {
+            for (j, &entry) in row[..=k].iter().enumerate() {
+                if !outputs.is_zero(entry) {
+                    self.add_entry(&mut outputs, leaves, [k, j], entry);
+                }
+            }
+        }
+        outputs
+    }
 }
 
-/// The graph of the derivatives of the sum of the outputs by the first leaves.
-fn slopes<T: Precision>(template: &Graph<T>, leaves: usize) -> Graph<T> {
+/// The value of a template, its derivatives, and their derivatives along a direction.
+fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
+    let first = with_slopes(template, leaves);
+    let count = first.outputs.len();
+    let along = forward(&first, Options::new());
+    let (values, tangents) = (&along.outputs[..count], &along.outputs[count..]);
+    let mut outputs = Outputs::new(along.clone());
+    outputs.add_value_and_gradient(leaves, values);
+    // The first one is that of the value.
+    for (k, &product) in tangents.iter().skip(1).enumerate() {
+        outputs.add_to_leaf(Vector::Product, leaves, k, product);
+    }
+    outputs
+}
+
+/// A template whose outputs are their sum, and its derivatives by the leaves; no outputs if the template has none.
+fn with_slopes<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> Graph<T> {
     let mut graph = template.clone();
     let roots = std::mem::take(&mut graph.outputs);
     let sum = roots.into_iter().reduce(|sum, root| graph.push(Node::operation(Op::add, [sum, root, sum], 0)));
-    graph.outputs.extend(sum);
-    let mut derived = if sum.is_some() { reverse(&graph, Options::new(), &leaf_nodes(leaves), None) } else { graph };
-    derived.outputs.drain(..usize::from(sum.is_some()));
-    derived
+    let Some(sum) = sum else { return graph };
+    graph.outputs.push(sum);
+    reverse(&graph, Options::new(), &leaves.nodes(), None)
 }
 
 /// A template whose outputs are multiplied by further inputs.
@@ -310,20 +383,17 @@ fn weighted<T: Precision>(template: &Graph<T>) -> Graph<T> {
 
 /// The scalar product of nodes, without those that are 0; none if nothing is left.
 fn dot<T: Precision>(
-    graph: &mut Graph<T>,
+    outputs: &mut Outputs<T>,
     a: impl Iterator<Item = NodeIndex>,
     b: impl Iterator<Item = NodeIndex>,
 ) -> Option<NodeIndex> {
     let mut sum = None;
     for (a, b) in a.zip(b) {
-        if !is_zero(graph, a) && !is_zero(graph, b) {
+        if !outputs.is_zero(a) && !outputs.is_zero(b) {
+            let graph = &mut outputs.graph;
             let product = graph.push(Node::operation(Op::mul, [a, b, a], 0));
             sum = Some(sum.map_or(product, |sum| graph.push(Node::operation(Op::add, [sum, product, sum], 0))));
         }
     }
     sum
-}
-
-fn is_zero<T: Precision>(graph: &Graph<T>, node: NodeIndex) -> bool {
-    graph.constant(graph.node(node)) == Some(T::zero())
 }
