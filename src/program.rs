@@ -250,7 +250,7 @@ impl<T: Precision> Program<T> {
     }
 
     /// Where each output is found in the workspace.
-    pub(crate) fn places(&self) -> impl Iterator<Item = ResultPlace> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = ResultPlace> + Clone {
         self.code().places()
     }
 

@@ -25,6 +25,7 @@ mod operations;
 pub(crate) mod rows;
 mod sums;
 mod tasks;
+pub(crate) mod threads;
 mod transfer;
 pub(crate) mod workspace;
 

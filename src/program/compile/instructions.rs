@@ -302,7 +302,7 @@ impl<T, P> Bytecode<T, P> {
     }
 
     /// Where each output is found.
-    pub(crate) fn places(&self) -> impl Iterator<Item = ResultPlace> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = ResultPlace> + Clone {
         let [mut totals, mut columns] = [0, 0];
         self.outputs.iter().map(move |uniform| {
             let is_total = self.of_sum && uniform.is_some();

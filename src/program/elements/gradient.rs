@@ -6,9 +6,13 @@
 
 mod plan;
 
+use std::iter::repeat_n;
+use std::ops::Range;
+
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
+use crate::program::run::threads::{Part, for_each, threads};
 use crate::program::{Program, Rows, Workspace};
 
 /// A comparison came out otherwise than when the function was recorded.
@@ -76,6 +80,9 @@ enum Target {
     /// They stand from here on.
     Column(usize),
 }
+
+/// The fewest additions for a thread.
+pub(super) const LEAST_ADDITIONS: usize = 1 << 15;
 
 impl<T> GradientPlan<T> {
     /// How many elements each template has, and how many operations an element.
@@ -176,17 +183,29 @@ impl<T: Precision> GradientPlan<T> {
                 *sum += workspace.totals[total];
             }
         }
-        for (column, result) in (0..block.gathered).zip(places) {
-            let (column, sums) = (block.index.column(column), [&mut *gradient, &mut state[*adjoints..]]);
-            match result {
-                ResultPlace::Column(result) => {
-                    column.add_to_joined(rows, workspace.results[result * rows..][..rows].iter().copied(), sums);
-                }
-                ResultPlace::Total(total) => {
-                    column.add_to_joined(rows, std::iter::repeat_n(workspace.totals[total], rows), sums);
+        // Each thread has a part of the adjoints, which are added up in the same order by any number of threads.
+        let parts = threads().min(rows * block.gathered / LEAST_ADDITIONS).max(1);
+        let behind = gradient.len();
+        let adjoints = Part::divide(gradient, 0, parts).zip(Part::divide(&mut state[*adjoints..], behind, parts));
+        let Workspace { results, totals, .. } = &*workspace;
+        for_each(adjoints.map(|(front, back)| [front, back]), |adjoints| {
+            for Part { start, numbers: adjoints } in adjoints.into_iter().filter(|part| !part.numbers.is_empty()) {
+                for (column, result) in (0..block.gathered).zip(places.clone()) {
+                    let (column, add) = (block.index.column(column), |sum: &mut T, x| *sum += x);
+                    match result {
+                        ResultPlace::Column(result) => {
+                            let results = &results[result * rows..][..rows];
+                            let numbers = |rows: Range<usize>| results[rows].iter().copied();
+                            column.update(0..rows, numbers, adjoints, start, add);
+                        }
+                        ResultPlace::Total(total) => {
+                            let numbers = |rows: Range<usize>| repeat_n(totals[total], rows.len());
+                            column.update(0..rows, numbers, adjoints, start, add);
+                        }
+                    }
                 }
             }
-        }
+        });
         Ok(())
     }
 }

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use num_traits::Float;
-
 use crate::error::Error;
 use crate::ops::index::checked_u32;
 
@@ -173,58 +171,50 @@ impl Column {
         }
     }
 
-    /// Calls `f` with the places of some rows and their numbers.
+    /// Calls `f` with the places of some rows that are in a part of a vector, and with their numbers. The part begins at
+    /// `start`. `numbers` are those of some of the rows.
     #[inline]
-    pub(crate) fn update<T: Copy>(
+    pub(crate) fn update<T: Copy, N: Iterator<Item = T>>(
         &self,
         rows: Range<usize>,
-        numbers: impl Iterator<Item = T>,
-        vector: &mut [T],
+        numbers: impl Fn(Range<usize>) -> N,
+        part: &mut [T],
+        start: usize,
         f: impl Fn(&mut T, T),
     ) {
-        self.steps.update(rows, numbers, &mut vector[self.first..], f);
-    }
-
-    /// Adds numbers to two vectors that stand one behind the other.
-    pub(crate) fn add_to_joined<T: Float>(
-        &self,
-        rows: usize,
-        numbers: impl Iterator<Item = T>,
-        [front, back]: [&mut [T]; 2],
-    ) {
-        let add = |sum: &mut T, x: T| *sum = *sum + x;
-        match self.part(front.len()) {
-            Part::Front => self.steps.update(0..rows, numbers, &mut front[self.first..], add),
-            Part::Back(first) => self.steps.update(0..rows, numbers, &mut back[first..], add),
-            Part::Both => {
-                for (row, x) in (0..rows).zip(numbers) {
-                    let place = self.place(row);
-                    let split = front.len();
-                    add(if place < split { &mut front[place] } else { &mut back[place - split] }, x);
+        let end = start + part.len();
+        match &self.steps {
+            Steps::Even(0) => {
+                if let Some(place) = part.get_mut(self.first.wrapping_sub(start)) {
+                    numbers(rows).for_each(|x| f(place, x));
                 }
             }
-        }
-    }
-}
-
-impl Steps {
-    #[inline]
-    fn update<T: Copy>(
-        &self,
-        rows: Range<usize>,
-        numbers: impl Iterator<Item = T>,
-        vector: &mut [T],
-        f: impl Fn(&mut T, T),
-    ) {
-        match self {
-            Self::Even(0) => numbers.for_each(|x| f(&mut vector[0], x)),
-            Self::Even(1) => vector[rows].iter_mut().zip(numbers).for_each(|(place, x)| f(place, x)),
-            Self::Even(stride) => {
-                let places = vector[rows.start * stride..].iter_mut().step_by(*stride);
-                places.zip(numbers).for_each(|(place, x)| f(place, x));
+            &Steps::Even(stride) => {
+                // The first row behind a place.
+                let row = |place: usize| place.saturating_sub(self.first).div_ceil(stride).clamp(rows.start, rows.end);
+                let rows = row(start)..row(end);
+                if rows.is_empty() {
+                    return;
+                }
+                let places = &mut part[self.first + rows.start * stride - start..];
+                if stride == 1 {
+                    places.iter_mut().zip(numbers(rows)).for_each(|(place, x)| f(place, x));
+                } else {
+                    places.iter_mut().step_by(stride).zip(numbers(rows)).for_each(|(place, x)| f(place, x));
+                }
             }
-            Self::Listed(places) => {
-                places[rows].iter().zip(numbers).for_each(|(&place, x)| f(&mut vector[place as usize], x));
+            Steps::Listed(places) if self.first >= start && self.first + self.span < end => {
+                let part = &mut part[self.first - start..];
+                let places = &places[rows.clone()];
+                places.iter().zip(numbers(rows)).for_each(|(&place, x)| f(&mut part[place as usize], x));
+            }
+            Steps::Listed(places) => {
+                let places = &places[rows.clone()];
+                for (&place, x) in places.iter().zip(numbers(rows)) {
+                    if let Some(place) = part.get_mut((self.first + place as usize).wrapping_sub(start)) {
+                        f(place, x);
+                    }
+                }
             }
         }
     }

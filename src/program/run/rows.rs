@@ -263,8 +263,9 @@ impl<'w, T: Copy> Results<'w, T> {
         let needed = index.needed();
         assert!(vector.len() >= needed, "the vector needs {needed} numbers at least, not {}", vector.len());
         for k in 0..index.width() {
-            let numbers = self.column(first + k).iter().copied();
-            index.column(k).update(0..self.len(), numbers, vector, |sum, x| *sum = *sum + x);
+            let column = self.column(first + k);
+            let numbers = |rows: Range<usize>| column[rows].iter().copied();
+            index.column(k).update(0..self.len(), numbers, vector, 0, |sum, x| *sum = *sum + x);
         }
     }
 

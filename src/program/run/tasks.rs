@@ -11,6 +11,7 @@ use super::kernels::Lanes;
 use super::lanes::{Frame, RowBlock, SPARE, WIDTH, add_up, aligned_chunks};
 use super::rows::Rows;
 use super::sums::GROUP;
+use super::threads::{for_each, threads};
 use super::workspace::{Worker, Workspace};
 use crate::program::compile::instructions::Bytecode;
 
@@ -70,13 +71,13 @@ impl<T: Lanes> Workspace<T> {
     fn collect_results(&mut self, threads: usize, share: usize, count: usize, width: usize) {
         std::mem::swap(&mut self.workers[0].results, &mut self.results);
         self.results.resize(count * width, T::zero());
-        for (k, worker) in self.workers[..threads].iter().enumerate() {
-            let height = share.min(count.saturating_sub(k * share));
-            for column in 0..width {
-                let part = &worker.results[column * height..][..height];
-                self.results[column * count + k * share..][..height].copy_from_slice(part);
+        let workers: Vec<&[T]> = self.workers[..threads].iter().map(|worker| &worker.results[..]).collect();
+        for_each(self.results.chunks_exact_mut(count).enumerate(), |(column, results)| {
+            for (results, worker) in results.chunks_mut(share).zip(&workers) {
+                let height = results.len();
+                results.copy_from_slice(&worker[column * height..][..height]);
             }
-        }
+        });
     }
 }
 
@@ -99,33 +100,6 @@ fn tree_sum<T: Lanes>(numbers: &[T], stride: usize, count: usize) -> T {
             tree_sum(numbers, stride, half) + tree_sum(&numbers[half * stride..], stride, count - half)
         }
     }
-}
-
-#[cfg(feature = "rayon")]
-fn threads() -> usize {
-    rayon::current_num_threads()
-}
-
-#[cfg(not(feature = "rayon"))]
-fn threads() -> usize {
-    1
-}
-
-/// Calls `f` for each share, each on a thread of its own if there are several.
-#[cfg(feature = "rayon")]
-fn for_each<S: Send>(shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S) + Sync) {
-    if shares.len() == 1 {
-        return shares.for_each(f);
-    }
-    rayon::in_place_scope(|scope| {
-        let f = &f;
-        shares.for_each(|share| scope.spawn(move |_| f(share)));
-    });
-}
-
-#[cfg(not(feature = "rayon"))]
-fn for_each<S>(shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S)) {
-    shares.for_each(f);
 }
 
 /// What all threads read.

@@ -240,19 +240,51 @@ fn the_value_is_that_of_the_function() {
     assert_eq!(Function::value(square.function(), &[3.0]), 9.0);
 }
 
+/// Springs between neighbours, and between numbers that are far apart in no order. One number is in all terms.
+struct Scattered;
+
+impl Function for Scattered {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        let far = |k: usize| x[(k * k + 7 * k) % x.len()];
+        let spring = |k: usize| (x[k + 1] - x[k] * x[0]).powi(2) + (x[k] - far(k)).sin() * x[0];
+        (0..x.len() - 1).map(spring).sum::<F>() + x[3] * 2.0
+    }
+}
+
+impl VectorFunction for Scattered {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs - 1
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        let far = |k: usize| x[(k * k + 7 * k) % x.len()];
+        y.iter_mut().enumerate().for_each(|(k, y)| *y = (x[k + 1] - x[k] * x[0]).powi(2) + far(k).cos());
+    }
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
+    fn results(f: impl Function + VectorFunction, x: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<Csr<f64>>) {
+        let (compiled, mut values, mut vectors) = (Compiled::new(f), vec![], vec![]);
+        let (mut vector, mut y) = (vec![0.0; x.len()], vec![0.0; x.len() - 1]);
+        let mut matrices = vec![Csr::default(); 3];
+        values.push(compiled.gradient(x, &mut vector));
+        vectors.extend_from_slice(&vector);
+        values.push(compiled.sparse_hessian(x, &mut vector, &mut matrices[0]));
+        vectors.extend_from_slice(&vector);
+        compiled.hvp(x, x, &mut vector);
+        vectors.extend_from_slice(&vector);
+        compiled.sparse_jacobian(x, &mut y, &mut matrices[1]);
+        vectors.extend_from_slice(&y);
+        compiled.normal_equations(x, &mut y, &mut vector, &mut matrices[2]);
+        vectors.extend_from_slice(&vector);
+        assert_eq!(counts(&compiled), [5, 5, 0]);
+        (values, vectors, matrices)
+    }
     let x = point(50_000);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let (compiled, mut gradient) = (Compiled::new(Chain), vec![0.0; x.len()]);
-            let value = compiled.gradient(&x, &mut gradient);
-            assert_eq!(counts(&compiled), [1, 1, 0]);
-            let (mut y, mut jacobian) = (vec![0.0; x.len() - 1], Csr::default());
-            compiled.sparse_jacobian(&x, &mut y, &mut jacobian);
-            (value, gradient, y, jacobian)
-        })
+        pool.install(|| (results(Chain, &x), results(Scattered, &x)))
     };
     let one = on(1);
     for threads in [2, 3] {

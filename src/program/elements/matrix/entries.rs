@@ -22,8 +22,8 @@ impl Entries {
         self.lists.len() - 1
     }
 
-    /// The pattern of all places, and whether each occurs once.
-    pub(super) fn pattern(&self, rows: usize, columns: usize) -> (Sparsity, bool) {
+    /// The pattern of all places.
+    pub(super) fn pattern(&self, rows: usize, columns: usize) -> Sparsity {
         let mut offsets = vec![0_usize; rows + 1];
         self.lists.iter().flat_map(|[rows, _]| rows.iter()).for_each(|&row| offsets[row as usize + 1] += 1);
         for row in 0..rows {
@@ -34,9 +34,7 @@ impl Entries {
             all[next[row as usize]] = column as usize;
             next[row as usize] += 1;
         }
-        let pattern = Sparsity::new(offsets.windows(2).map(|ends| all[ends[0]..ends[1]].iter().copied()), columns);
-        let is_disjoint = pattern.nnz() == all.len();
-        (pattern, is_disjoint)
+        Sparsity::new(offsets.windows(2).map(|ends| all[ends[0]..ends[1]].iter().copied()), columns)
     }
 
     /// The positions of the places of an output among all places of the pattern.

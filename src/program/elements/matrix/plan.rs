@@ -1,22 +1,23 @@
 //! Makes the programs of elements, and finds where their outputs go.
 
 use super::entries::{Entries, List};
+use super::outputs::{Leaves, Outputs};
 use super::reach::groups_to_inputs;
-use super::{Aim, Block, Linear, MatrixPlan, Vector, Wanted};
+use super::{Block, Linear, MatrixPlan, Vector, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
+use crate::program::Program;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
 use crate::program::elements::sums::Sum;
-use crate::program::elements::template::{Template, leaf_nodes};
+use crate::program::elements::template::Template;
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::transform::forward::forward;
 use crate::program::transform::reverse::{reverse, reverse_of};
-use crate::program::{Program, Workspace};
 
 /// An element with more inputs has too large a matrix.
 const MOST_INPUTS: usize = 48;
@@ -54,16 +55,15 @@ impl<T: Precision> MatrixPlan<T> {
         }
         let Maker { mut state, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
-        let (pattern, mut is_disjoint) = entries.pattern(rows, inputs);
+        let pattern = entries.pattern(rows, inputs);
         for (block, entry_of) in &mut made {
             for (aim, entry) in block.aims.iter_mut().zip(entry_of) {
                 if let Some(entry) = entry {
                     aim.places = entries.places(*entry, &pattern);
-                    // A total is added up of those of several runs.
-                    is_disjoint &= !aim.is_total;
                 }
             }
         }
+        let adds_up = find_alone(&mut made, pattern.nnz());
         let is_input = |linear: &&Linear<T>| wanted == Wanted::Jacobian && !linear.terms.is_empty();
         let ones = linear.iter().filter(is_input).map(|linear| pattern.offsets()[linear.output]).collect();
         let given = match wanted {
@@ -75,9 +75,29 @@ impl<T: Precision> MatrixPlan<T> {
         state.resize(given.end + 1, T::zero());
         let is_used = |block: &Block<T>| !block.aims.is_empty() || block.program.has_guards();
         let blocks = made.into_iter().map(|(block, _)| block).filter(is_used).collect();
-        let (workspace, parameters) = (Workspace::new(), Vec::new());
-        Some(Self { blocks, state, given, pattern, is_disjoint, linear, ones, workspace, parameters })
+        let (workspaces, chunks, parameters) = (Vec::new(), Vec::new(), Vec::new());
+        Some(Self { blocks, state, given, pattern, adds_up, linear, ones, workspaces, chunks, parameters })
     }
+}
+
+/// Finds out which numbers have places of the matrix alone. Returns whether others have not.
+fn find_alone<T>(made: &mut [Made<T>], places: usize) -> bool {
+    let mut counts = vec![0_u8; places];
+    for (block, _) in &*made {
+        for aim in block.aims.iter().filter(|aim| aim.vector == Vector::Matrix) {
+            let rows = if aim.is_total { 1 } else { block.index.len() };
+            for place in (0..rows).map(|row| aim.places.place(row)) {
+                counts[place] = counts[place].saturating_add(1);
+            }
+        }
+    }
+    for (block, _) in &mut *made {
+        let rows = block.index.len();
+        for aim in block.aims.iter_mut().filter(|aim| aim.vector == Vector::Matrix && !aim.is_total) {
+            aim.is_alone = (0..rows).all(|row| counts[aim.places.place(row)] == 1);
+        }
+    }
+    made.iter().flat_map(|(block, _)| &block.aims).any(|aim| aim.vector == Vector::Matrix && !aim.is_alone)
 }
 
 /// Makes blocks.
@@ -94,85 +114,6 @@ struct Maker<'g, T> {
 
 /// A block, and the number of the entry of each of its aims in the matrix.
 type Made<T> = (Block<T>, Vec<Option<usize>>);
-
-/// The inputs of the function that are leaves of a template, row by row. The first ones are the same in all rows.
-struct Leaves {
-    lists: Vec<List>,
-    uniforms: usize,
-}
-
-impl Leaves {
-    fn nodes(&self) -> Vec<Option<NodeIndex>> {
-        leaf_nodes(self.lists.len())
-    }
-}
-
-/// A program that is made: its outputs, and where they go.
-struct Outputs<T> {
-    graph: Graph<T>,
-    nodes: Vec<NodeIndex>,
-    aims: Vec<Aim>,
-    entries: Vec<Option<usize>>,
-}
-
-impl<T: Precision> Outputs<T> {
-    fn new(graph: Graph<T>) -> Self {
-        Self { graph, nodes: Vec::new(), aims: Vec::new(), entries: Vec::new() }
-    }
-
-    fn is_zero(&self, node: NodeIndex) -> bool {
-        self.graph.constant(self.graph.node(node)) == Some(T::zero())
-    }
-
-    /// Adds the outputs of the function, each with its places.
-    fn add_values(&mut self, roots: &[List], values: &[NodeIndex]) {
-        for (root, &value) in roots.iter().zip(values) {
-            self.nodes.push(value);
-            self.send(Vector::Outputs, Column::new(root), false);
-        }
-    }
-
-    /// Adds the sum of an output over all rows.
-    fn add_total(&mut self, node: NodeIndex) {
-        self.nodes.push(self.graph.push(Node::operation(Op::total, [node; 3], 0)));
-    }
-
-    /// Adds the value of the function and its derivatives by the leaves.
-    fn add_value_and_gradient(&mut self, leaves: &Leaves, values: &[NodeIndex]) {
-        let Some((&value, slopes)) = values.split_first() else { return };
-        self.add_total(value);
-        self.send(Vector::Outputs, Column::even(0, 0, 1), true);
-        for (k, &slope) in slopes.iter().enumerate() {
-            self.add_to_leaf(Vector::Gradient, leaves, k, slope);
-        }
-    }
-
-    /// Adds a derivative by a leaf.
-    fn add_to_leaf(&mut self, vector: Vector, leaves: &Leaves, k: usize, slope: NodeIndex) {
-        if self.is_zero(slope) {
-            return;
-        }
-        if k < leaves.uniforms {
-            self.add_total(slope);
-            self.send(vector, Column::even(leaves.lists[k][0] as usize, 0, 1), true);
-        } else {
-            self.nodes.push(slope);
-            self.send(vector, Column::new(&leaves.lists[k]), false);
-        }
-    }
-
-    /// The last output goes to these places of a vector.
-    fn send(&mut self, vector: Vector, places: Column, is_total: bool) {
-        self.aims.push(Aim { output: self.nodes.len() - 1, vector, places, is_total });
-        self.entries.push(None);
-    }
-
-    /// The last output goes to an entry of the matrix, whose places are not known yet.
-    fn send_to_matrix(&mut self, entry: usize, is_total: bool) {
-        self.send(Vector::Matrix, Column::even(0, 0, 0), is_total);
-        *self.entries.last_mut().expect("the output was sent") = Some(entry);
-    }
-}
 
 impl<T: Precision> Maker<'_, T> {
     /// The constant of a sum, and its terms that are inputs.
@@ -294,11 +235,11 @@ impl<T: Precision> Maker<'_, T> {
         outputs.add_values(roots, values);
         // An element without outputs has guards alone.
         for k in 0..if roots.is_empty() { 0 } else { count } {
-            if let Some(product) = dot(&mut outputs, slopes(k), values.iter().copied()) {
+            if let Some(product) = outputs.dot(slopes(k), values.iter().copied()) {
                 outputs.add_to_leaf(Vector::Gradient, leaves, k, product);
             }
             for j in 0..=k {
-                if let Some(product) = dot(&mut outputs, slopes(k), slopes(j)) {
+                if let Some(product) = outputs.dot(slopes(k), slopes(j)) {
                     self.add_entry(&mut outputs, leaves, [k, j], product);
                 }
             }
@@ -379,21 +320,4 @@ fn weighted<T: Precision>(template: &Graph<T>) -> Graph<T> {
         graph.outputs[k] = graph.push(Node::operation(Op::mul, [weight, graph.outputs[k], weight], 0));
     }
     graph
-}
-
-/// The scalar product of nodes, without those that are 0; none if nothing is left.
-fn dot<T: Precision>(
-    outputs: &mut Outputs<T>,
-    a: impl Iterator<Item = NodeIndex>,
-    b: impl Iterator<Item = NodeIndex>,
-) -> Option<NodeIndex> {
-    let mut sum = None;
-    for (a, b) in a.zip(b) {
-        if !outputs.is_zero(a) && !outputs.is_zero(b) {
-            let graph = &mut outputs.graph;
-            let product = graph.push(Node::operation(Op::mul, [a, b, a], 0));
-            sum = Some(sum.map_or(product, |sum| graph.push(Node::operation(Op::add, [sum, product, sum], 0))));
-        }
-    }
-    sum
 }

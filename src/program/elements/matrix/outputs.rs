@@ -1,0 +1,107 @@
+//! The outputs of a program of elements, and where each goes.
+
+use super::entries::List;
+use super::{Aim, Vector};
+use crate::ops::index::NodeIndex;
+use crate::ops::op::Op;
+use crate::program::elements::template::leaf_nodes;
+use crate::program::graph::{Graph, Node};
+use crate::program::precision::Precision;
+use crate::program::run::index::Column;
+
+/// The inputs of the function that are leaves of a template, row by row. The first ones are the same in all rows.
+pub(super) struct Leaves {
+    pub(super) lists: Vec<List>,
+    pub(super) uniforms: usize,
+}
+
+impl Leaves {
+    pub(super) fn nodes(&self) -> Vec<Option<NodeIndex>> {
+        leaf_nodes(self.lists.len())
+    }
+}
+
+/// A program that is made: its outputs, and where they go.
+pub(super) struct Outputs<T> {
+    pub(super) graph: Graph<T>,
+    pub(super) nodes: Vec<NodeIndex>,
+    pub(super) aims: Vec<Aim>,
+    pub(super) entries: Vec<Option<usize>>,
+}
+
+impl<T: Precision> Outputs<T> {
+    pub(super) fn new(graph: Graph<T>) -> Self {
+        Self { graph, nodes: Vec::new(), aims: Vec::new(), entries: Vec::new() }
+    }
+
+    pub(super) fn is_zero(&self, node: NodeIndex) -> bool {
+        self.graph.constant(self.graph.node(node)) == Some(T::zero())
+    }
+
+    /// Adds the outputs of the function, each with its places.
+    pub(super) fn add_values(&mut self, roots: &[List], values: &[NodeIndex]) {
+        for (root, &value) in roots.iter().zip(values) {
+            self.nodes.push(value);
+            self.send(Vector::Outputs, Column::new(root), false);
+        }
+    }
+
+    /// Adds the sum of an output over all rows.
+    pub(super) fn add_total(&mut self, node: NodeIndex) {
+        self.nodes.push(self.graph.push(Node::operation(Op::total, [node; 3], 0)));
+    }
+
+    /// Adds the value of the function and its derivatives by the leaves.
+    pub(super) fn add_value_and_gradient(&mut self, leaves: &Leaves, values: &[NodeIndex]) {
+        let Some((&value, slopes)) = values.split_first() else { return };
+        self.add_total(value);
+        self.send(Vector::Outputs, Column::even(0, 0, 1), true);
+        for (k, &slope) in slopes.iter().enumerate() {
+            self.add_to_leaf(Vector::Gradient, leaves, k, slope);
+        }
+    }
+
+    /// Adds a derivative by a leaf.
+    pub(super) fn add_to_leaf(&mut self, vector: Vector, leaves: &Leaves, k: usize, slope: NodeIndex) {
+        if self.is_zero(slope) {
+            return;
+        }
+        if k < leaves.uniforms {
+            self.add_total(slope);
+            self.send(vector, Column::even(leaves.lists[k][0] as usize, 0, 1), true);
+        } else {
+            self.nodes.push(slope);
+            self.send(vector, Column::new(&leaves.lists[k]), false);
+        }
+    }
+
+    /// The last output goes to these places of a vector.
+    pub(super) fn send(&mut self, vector: Vector, places: Column, is_total: bool) {
+        let is_alone = vector == Vector::Outputs && !is_total;
+        self.aims.push(Aim { output: self.nodes.len() - 1, vector, places, is_total, is_alone });
+        self.entries.push(None);
+    }
+
+    /// The last output goes to an entry of the matrix, whose places are not known yet.
+    pub(super) fn send_to_matrix(&mut self, entry: usize, is_total: bool) {
+        self.send(Vector::Matrix, Column::even(0, 0, 0), is_total);
+        *self.entries.last_mut().expect("the output was sent") = Some(entry);
+    }
+
+    /// The scalar product of nodes, without those that are 0; none if nothing is left.
+    pub(super) fn dot(
+        &mut self,
+        a: impl Iterator<Item = NodeIndex>,
+        b: impl Iterator<Item = NodeIndex>,
+    ) -> Option<NodeIndex> {
+        let mut sum = None;
+        for (a, b) in a.zip(b) {
+            if !self.is_zero(a) && !self.is_zero(b) {
+                let product = self.graph.push(Node::operation(Op::mul, [a, b, a], 0));
+                sum =
+                    Some(sum.map_or(product, |sum| self.graph.push(Node::operation(Op::add, [sum, product, sum], 0))));
+            }
+        }
+        sum
+    }
+}
