@@ -1,6 +1,7 @@
 //! Functions that are recorded once, and evaluated element by element.
 
 mod recordings;
+mod vector;
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,11 +10,9 @@ pub use recordings::Recordings;
 use recordings::{Found, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
-use super::jacobian::assert_outputs;
-use super::vector::results;
-use super::{Driver, Function, VectorFunction};
-use crate::number::Real;
-use crate::program::elements::gradient::{Branched, GradientPlan};
+use super::{Driver, Function};
+use crate::error::Error;
+use crate::program::elements::gradient::{Branched, CompiledSource, GradientPlan};
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
@@ -128,13 +127,6 @@ impl<F, T: Precision> Compiled<F, T> {
         Program::record(|x| self.function().eval(x), x).into_needed()
     }
 
-    fn recorded_results(&self, x: &[T]) -> Graph<T>
-    where
-        F: VectorFunction<T>,
-    {
-        Program::record(|x| results(self.function(), x), x).into_needed()
-    }
-
     /// The value at `x`.
     pub fn value(&self, x: &[T]) -> T
     where
@@ -160,6 +152,37 @@ impl<F, T: Precision> Compiled<F, T> {
         let evaluate = |plan: &mut GradientPlan<T>| plan.gradient(x, gradient);
         let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate);
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
+    }
+
+    /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and loops over
+    /// tables. So its length hardly grows with the number of elements. It is recorded at `x`, and not compiled for this.
+    ///
+    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`. If the function has branches, it returns an
+    /// `Option`, which is `None` where a comparison comes out otherwise than at `x`. If it needs more memory than should be on
+    /// the stack, it has a third argument, `memory: &mut [T; M]`, whose length is
+    /// [`CompiledSource::memory`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::to_rust`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let chain = Compiled::new(function!(|x: &[F]| x.windows(2).map(|x| (x[1] - x[0] * x[0]).powi(2)).sum::<F>()));
+    /// let source = chain.to_rust("chain", &[2.0; 1000])?.to_string();
+    /// assert!(source.contains("pub fn chain(inputs: &[f64; 1000], gradient: &mut [f64; 1000]) -> f64 {"));
+    /// assert!(source.contains("for row in 0..999 {"));
+    /// assert!(source.contains("gradient[row + 1] += y[2];"));
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn to_rust(&self, name: &str, x: &[T]) -> Result<CompiledSource<T>, Error>
+    where
+        F: Function<T>,
+    {
+        CompiledSource::of(name, &self.recorded(x))
     }
 
     /// Writes the Hessian at `x` times `v` to `product`.
@@ -251,143 +274,6 @@ impl<F, T: Precision> Compiled<F, T> {
         } else {
             self.driver.sparse_hessian(x, gradient, hessian)
         }
-    }
-
-    /// Writes the results at `x` to `y`.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `y` is not the number of outputs.
-    #[track_caller]
-    pub fn results(&self, x: &[T], y: &mut [T])
-    where
-        F: VectorFunction<T>,
-    {
-        assert_outputs(self.function(), x, y);
-        let collected = Collected { outputs: &mut *y, ..Collected::default() };
-        if !self.evaluate_matrix(Wanted::Outputs, || self.recorded_results(x), [x, &[]], collected, None) {
-            y.fill(T::zero());
-            self.function().eval(x, y);
-        }
-    }
-
-    /// Writes the results at `x` to `y`, and the Jacobian. The matrix gets its pattern.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `y` is not the number of outputs.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::sparse::Csr;
-    /// use gradtape::{Compiled, function};
-    ///
-    /// let steps = Compiled::new(function!(|x, y: [99]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
-    ///     *y = x[1] * x[1] - x[0];
-    /// }));
-    /// let (x, mut y, mut jacobian) = (vec![3.0; 100], vec![0.0; 99], Csr::default());
-    /// steps.sparse_jacobian(&x, &mut y, &mut jacobian);
-    /// assert_eq!(y[50], 6.0);
-    /// assert_eq!(jacobian.row(50), (&[50, 51][..], &[-1.0, 6.0][..]));
-    /// ```
-    #[track_caller]
-    pub fn sparse_jacobian(&self, x: &[T], y: &mut [T], jacobian: &mut Csr<T>)
-    where
-        F: VectorFunction<T>,
-    {
-        assert_outputs(self.function(), x, y);
-        let record = || self.recorded_results(x);
-        let collected = Collected { outputs: &mut *y, ..Collected::default() };
-        if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], collected, Some(&mut *jacobian)) {
-            self.driver.sparse_jacobian(x, y, jacobian);
-        }
-    }
-
-    /// What a step of Gauss and Newton needs: writes the results `r` at `x`, `Jᵀr` and `JᵀJ` for their Jacobian `J`. These are
-    /// the gradient of `½ Σ rᵢ²` and an approximation of its Hessian. Both triangles are stored.
-    ///
-    /// # Panics
-    ///
-    /// If the length of `residuals` is not the number of outputs, or that of `product` not that of `x`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::sparse::Csr;
-    /// use gradtape::{Compiled, function};
-    ///
-    /// let steps = Compiled::new(function!(|x, y: [99]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
-    ///     *y = x[1] - x[0] * 2.0;
-    /// }));
-    /// let (x, mut residuals) = (vec![3.0; 100], vec![0.0; 99]);
-    /// let (mut product, mut matrix) = (vec![0.0; 100], Csr::default());
-    /// steps.normal_equations(&x, &mut residuals, &mut product, &mut matrix);
-    /// assert_eq!((residuals[50], product[50]), (-3.0, -3.0 + 6.0));
-    /// assert_eq!(matrix.row(50), (&[49, 50, 51][..], &[-2.0, 5.0, -2.0][..]));
-    /// ```
-    #[track_caller]
-    pub fn normal_equations(&self, x: &[T], residuals: &mut [T], product: &mut [T], matrix: &mut Csr<T>)
-    where
-        F: VectorFunction<T>,
-    {
-        assert_outputs(self.function(), x, residuals);
-        assert_gradient(x, product);
-        let record = || self.recorded_results(x);
-        let collected = Collected { outputs: &mut *residuals, gradient: &mut *product, ..Collected::default() };
-        if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], collected, Some(&mut *matrix)) {
-            let mut jacobian = Csr::default();
-            self.driver.sparse_jacobian(x, residuals, &mut jacobian);
-            let transposed = jacobian.transpose();
-            product.copy_from_slice(&transposed.mul_vec(residuals));
-            *matrix = transposed.mul(&jacobian);
-        }
-    }
-
-    /// Writes the Hessian of `Σ wᵢ yᵢ`, the sum of the outputs with weights: that of the constraints in a Lagrangian. Both
-    /// triangles are stored.
-    ///
-    /// # Panics
-    ///
-    /// If there is not a weight for each output.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::sparse::Csr;
-    /// use gradtape::{Compiled, function};
-    ///
-    /// let constraints = Compiled::new(function!(|x, y: [99]| for (y, x) in y.iter_mut().zip(x.windows(2)) {
-    ///     *y = x[0] * x[1];
-    /// }));
-    /// let (x, weights, mut hessian) = (vec![3.0; 100], vec![0.5; 99], Csr::default());
-    /// constraints.weighted_hessian(&x, &weights, &mut hessian);
-    /// assert_eq!(hessian.row(50), (&[49, 51][..], &[0.5, 0.5][..]));
-    /// ```
-    #[track_caller]
-    pub fn weighted_hessian(&self, x: &[T], weights: &[T], hessian: &mut Csr<T>)
-    where
-        F: VectorFunction<T>,
-    {
-        assert_outputs(self.function(), x, weights);
-        let record = || self.recorded_results(x);
-        let (vectors, matrix) = ([x, weights], Some(&mut *hessian));
-        if !self.evaluate_matrix(Wanted::WeightedHessian, record, vectors, Collected::default(), matrix) {
-            let sum = Weighted { function: self.function(), weights };
-            Driver::new(sum).sparse_hessian(x, &mut vec![T::zero(); x.len()], hessian);
-        }
-    }
-}
-
-/// The sum of the outputs of a function, with weights.
-struct Weighted<'a, F, T> {
-    function: &'a F,
-    weights: &'a [T],
-}
-
-impl<G: VectorFunction<T>, T: Precision> Function<T> for Weighted<'_, G, T> {
-    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
-        F::weighted_sum(&results(self.function, x), self.weights)
     }
 }
 

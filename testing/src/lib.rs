@@ -19,6 +19,7 @@ pub mod orders;
 pub mod panics;
 pub mod programs;
 pub mod references;
+pub mod rustc;
 pub mod structured;
 pub mod table;
 pub mod tapes;

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use testing::rustc::rustc;
+
 use super::cases::{Case, all_cases};
 
 pub(crate) struct Compiled {
@@ -107,18 +109,6 @@ pub(crate) fn compiled() -> &'static Compiled {
 pub(crate) fn feed(process: &mut Child, text: String) {
     let mut stdin = process.stdin.take().unwrap();
     std::thread::spawn(move || stdin.write_all(text.as_bytes()));
-}
-
-fn rustc(folder: &Path, file: &str, code: &str, arguments: &[&str]) {
-    fs::write(folder.join(file), code).unwrap();
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
-    let command = Command::new(rustc)
-        .current_dir(folder)
-        .args(["--edition", "2024", "-L", ".", file])
-        .args(arguments)
-        .output()
-        .expect("whoever runs the tests has a compiler");
-    assert!(command.status.success(), "{file}: {}", String::from_utf8_lossy(&command.stderr));
 }
 
 fn run(cases: &[Case]) -> Vec<Vec<[Option<Vec<f64>>; 2]>> {

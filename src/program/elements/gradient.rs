@@ -5,6 +5,7 @@
 //! the sum of roots, their adjoints are known before, and the backward program alone runs.
 
 mod plan;
+mod source;
 
 use std::iter::repeat_n;
 use std::ops::Range;
@@ -14,6 +15,8 @@ use crate::program::precision::Precision;
 use crate::program::run::index::Index;
 use crate::program::run::threads::{Part, for_each, threads};
 use crate::program::{Program, Rows, Workspace};
+
+pub use source::CompiledSource;
 
 /// A comparison came out otherwise than when the function was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +40,14 @@ pub(crate) struct GradientPlan<T> {
     parameters: Vec<T>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Sum(usize),
     Block(usize),
 }
 
 /// A sum, and those of its terms that have a place.
+#[derive(Clone, Debug)]
 struct SumOfTerms<T> {
     /// In the state.
     at: usize,
@@ -73,7 +77,7 @@ struct Block<T> {
 }
 
 /// Where the numbers of a root go in the state.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Target {
     /// Their sum goes here.
     Sum(usize),

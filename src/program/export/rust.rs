@@ -2,7 +2,7 @@
 
 mod call;
 mod function;
-mod text;
+pub(crate) mod text;
 mod write;
 
 use crate::error::Error;
@@ -44,17 +44,7 @@ pub struct Source<T> {
 impl<T: Precision> Source<T> {
     /// The function `name` of a graph.
     pub(crate) fn new(name: &str, graph: &Graph<T>, options: Options) -> Result<Self, Error> {
-        let is_identifier = !name.trim_matches('_').is_empty()
-            && !name.starts_with(|first: char| first.is_ascii_digit())
-            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        let is_keyword = KEYWORDS.contains(&name);
-        if !is_identifier || is_keyword {
-            return Err(Error::unexpected(
-                "name of a function",
-                "an identifier of ASCII letters, digits and underscores",
-                format!("{}{name:?}", if is_keyword { "the keyword " } else { "" }),
-            ));
-        }
+        check_name(name)?;
         graph.refuse_customs()?;
         // Sharing changes no bits here, even in exact programs: the derivatives are nodes already.
         let inexact = options.without_exactness();
@@ -63,12 +53,37 @@ impl<T: Precision> Source<T> {
 }
 
 impl<T> Source<T> {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the function returns an `Option`.
+    pub(crate) fn has_guards(&self) -> bool {
+        !self.graph.guards().is_empty()
+    }
+
     /// The same function for `no_std`: it calls the functions of the crate [`libm`](https://crates.io/crates/libm)
     /// instead of the methods of floats, which only `std` has. Those may differ in the last places.
     #[must_use]
     pub fn libm(self) -> Self {
         Self { libm: true, ..self }
     }
+}
+
+/// Refuses what cannot be the name of a function.
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    let is_identifier = !name.trim_matches('_').is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let is_keyword = KEYWORDS.contains(&name);
+    if !is_identifier || is_keyword {
+        return Err(Error::unexpected(
+            "name of a function",
+            "an identifier of ASCII letters, digits and underscores",
+            format!("{}{name:?}", if is_keyword { "the keyword " } else { "" }),
+        ));
+    }
+    Ok(())
 }
 
 /// The keywords of all editions, and the reserved ones.

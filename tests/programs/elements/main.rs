@@ -15,6 +15,7 @@ mod branches;
 mod edges;
 mod least_squares;
 mod length;
+mod source;
 mod uses;
 
 /// How often a function was evaluated, how often it was recorded, and how many evaluations the driver made.

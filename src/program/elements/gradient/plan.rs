@@ -35,39 +35,26 @@ impl<T: Precision> GradientPlan<T> {
     }
 
     fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {
+        let arrangement = Arrangement::of(graph, partition, groups);
         let inputs = graph.inputs as usize;
-        let mut layout = Layout::of(graph, partition);
-        let columns: Vec<Vec<usize>> = groups.iter().map(|group| layout.columns(group)).collect();
-        let with_adjoint = layout.end - inputs;
-        let sums = layout.sums(partition, groups);
-        let mut state = vec![T::zero(); with_adjoint];
-        let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group)).collect();
+        let mut state = vec![T::zero(); arrangement.state];
         let mut first_data = Vec::with_capacity(groups.len());
-        for template in &templates {
+        for template in &arrangement.templates {
             first_data.push(inputs + state.len());
             template.data.iter().for_each(|column| state.extend(column));
         }
         let adjoints = state.len();
-        state.resize(adjoints + with_adjoint, T::zero());
-        // Comparisons run before the backward pass.
-        let is_compared = groups.iter().any(|group| group.leaves.contains(&partition.sums[0].node));
-        let blocks = groups.iter().zip(&templates).zip(columns.iter().zip(first_data));
-        let blocks = blocks.map(|((group, template), (columns, first_data))| {
-            Block::new(group, template, columns, first_data, adjoints, &layout, !is_compared)
-        });
-        let blocks: Vec<Block<T>> = blocks.collect();
-        let steps_of_sums = partition.sums.iter().enumerate().map(|(k, sum)| (sum.depth, Step::Sum(k)));
-        let steps_of_blocks = groups.iter().enumerate().map(|(k, group)| (group.depth, Step::Block(k)));
-        let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_blocks).collect();
-        steps.sort_by_key(|&(depth, _)| depth);
-        let steps = steps.into_iter().map(|(_, step)| step).collect();
-        let (workspace, parameters) = (Workspace::new(), Vec::new());
+        state.resize(adjoints + arrangement.state, T::zero());
+        let blocks = groups.iter().zip(first_data).enumerate();
+        let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
+        let (blocks, workspace, parameters) = (blocks.collect(), Workspace::new(), Vec::new());
+        let Arrangement { steps, sums, .. } = arrangement;
         Self { steps, blocks, sums, inputs, state, adjoints, workspace, parameters }
     }
 }
 
 /// Divides a graph. Where an element has few of its kind, its largest sum is taken apart.
-fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Group<T>>) {
+pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Group<T>>) {
     let mut cut: Vec<NodeIndex> = graph.outputs.clone();
     for round in 0.. {
         let partition = Partition::of(graph, facts, &cut, &[]);
@@ -88,6 +75,56 @@ fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Grou
         cut[graph.outputs.len()..].sort_unstable_by(|a, b| b.cmp(a));
     }
     unreachable!("in the last round nothing is taken apart")
+}
+
+/// What an evaluation does, one after the other, and where its numbers stand.
+pub(super) struct Arrangement<T> {
+    layout: Layout,
+    pub(super) templates: Vec<Template<T>>,
+    /// Where each root of each group goes.
+    pub(super) targets: Vec<Vec<Target>>,
+    /// Whether all roots of a group are terms of the output, so that the backward program computes its value.
+    pub(super) is_last: Vec<bool>,
+    /// How many sums and roots have a place behind the inputs.
+    pub(super) state: usize,
+    pub(super) sums: Vec<SumOfTerms<T>>,
+    /// The smallest depth first.
+    pub(super) steps: Vec<Step>,
+}
+
+impl<T: Precision> Arrangement<T> {
+    pub(super) fn of(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {
+        let mut layout = Layout::of(graph, partition);
+        let targets: Vec<Vec<Target>> = groups.iter().map(|group| layout.targets(group)).collect();
+        // Comparisons run before the backward pass.
+        let is_compared = groups.iter().any(|group| group.leaves.contains(&partition.sums[0].node));
+        let is_last =
+            |group: &Group<T>| !is_compared && !group.roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
+        let steps_of_sums = partition.sums.iter().enumerate().map(|(k, sum)| (sum.depth, Step::Sum(k)));
+        let steps_of_groups = groups.iter().enumerate().map(|(k, group)| (group.depth, Step::Block(k)));
+        let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_groups).collect();
+        steps.sort_by_key(|&(depth, _)| depth);
+        Self {
+            templates: groups.iter().map(|group| Template::of(graph, group)).collect(),
+            targets,
+            is_last: groups.iter().map(is_last).collect(),
+            state: layout.end - layout.inputs,
+            sums: layout.sums(partition, groups),
+            steps: steps.into_iter().map(|(_, step)| step).collect(),
+            layout,
+        }
+    }
+
+    /// The places of the leaves of a template that are the same in all rows.
+    pub(super) fn uniforms(&self, template: &Template<T>) -> Vec<u32> {
+        template.uniforms.iter().map(|&leaf| self.layout.place(leaf)).collect()
+    }
+
+    /// The places of the other leaves, column by column.
+    pub(super) fn gathered(&self, template: &Template<T>) -> Vec<Column> {
+        let column = |leaves: &Vec<NodeIndex>| leaves.iter().map(|&leaf| self.layout.place(leaf)).collect::<Vec<_>>();
+        template.gathered.iter().map(|leaves| Column::new(&column(leaves))).collect()
+    }
 }
 
 /// The places of numbers.
@@ -115,19 +152,20 @@ impl Layout {
         Self { inputs, places, end: inputs + partition.sums.len() }
     }
 
-    /// Takes places for the roots of a group that elements use. Returns the first place of each column.
-    fn columns<T: Plain>(&mut self, group: &Group<T>) -> Vec<usize> {
+    /// Takes places for the roots of a group that elements use. Returns where each root goes.
+    fn targets<T: Plain>(&mut self, group: &Group<T>) -> Vec<Target> {
         let count = group.shape.roots.len();
-        let column = |(k, used): (usize, Use)| {
-            let first = self.end;
-            if used == Use::Elements {
+        let target = |(k, used): (usize, Use)| match used {
+            Use::Sum(sum) => Target::Sum(sum as usize),
+            Use::Elements => {
+                let first = self.end;
                 self.end += group.rows;
                 let roots = group.roots[k..].iter().step_by(count);
                 (first..).zip(roots).for_each(|(place, root)| self.places[root.index()] = checked_u32(place));
+                Target::Column(first - self.inputs)
             }
-            first
         };
-        group.uses().enumerate().map(column).collect()
+        group.uses().enumerate().map(target).collect()
     }
 
     /// The sums, with the terms that no program adds up.
@@ -153,46 +191,30 @@ impl Layout {
 }
 
 impl<T: Precision> Block<T> {
-    fn new(
-        group: &Group<T>,
-        template: &Template<T>,
-        columns: &[usize],
-        first_data: usize,
-        adjoints: usize,
-        layout: &Layout,
-        may_be_last: bool,
-    ) -> Self {
-        let rows = group.rows;
-        let target = |(used, &column): (Use, &usize)| match used {
-            Use::Sum(sum) => Target::Sum(sum as usize),
-            Use::Elements => Target::Column(column - layout.inputs),
-        };
-        let roots: Vec<Target> = group.uses().zip(columns).map(target).collect();
-        let is_last = may_be_last && !roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
-        let place = |&leaf: &NodeIndex| layout.place(leaf);
-        let gathered =
-            template.gathered.iter().map(|leaves| Column::new(&leaves.iter().map(place).collect::<Vec<_>>()));
+    /// The programs of a group, whose data begin at a place. The adjoints begin there in the state.
+    fn new(arrangement: &Arrangement<T>, k: usize, group: &Group<T>, first_data: usize, adjoints: usize) -> Self {
+        let (rows, template, inputs) = (group.rows, &arrangement.templates[k], arrangement.layout.inputs);
+        let (roots, is_last) = (arrangement.targets[k].clone(), arrangement.is_last[k]);
         let data = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
-        let mut all: Vec<Column> = gathered.chain(data).collect();
-        let uniforms: Vec<u32> = template.uniforms.iter().map(place).collect();
+        let mut all: Vec<Column> = arrangement.gathered(template).into_iter().chain(data).collect();
         let index = Index::of_columns(all.clone(), rows);
-        let (backward, adjoint_uniforms) = backward(template, &roots, is_last);
-        let first_adjoint = layout.inputs + adjoints;
-        let adjoint_uniforms = adjoint_uniforms.into_iter().map(|sum| checked_u32(first_adjoint + sum));
-        let backward_uniforms = uniforms.iter().copied().chain(adjoint_uniforms).collect();
+        let first_adjoint = inputs + adjoints;
         for target in &roots {
             if let Target::Column(at) = target {
                 all.push(Column::even(first_adjoint + at, 1, rows));
             }
         }
+        let (backward, adjoint_sums) = backward(template, &roots, is_last, Some(RowSum { once: None }));
+        let adjoint_sums = adjoint_sums.into_iter().map(|sum| checked_u32(first_adjoint + sum));
+        let uniforms = arrangement.uniforms(template);
         Self {
             operations: group.shape.nodes.len(),
             forward: forward(template, &roots),
-            backward: (!roots.is_empty()).then_some(backward),
+            backward: (!roots.is_empty()).then(|| Program::optimized(&backward, Options::new())),
             index,
             backward_index: Index::of_columns(all, rows),
+            backward_uniforms: uniforms.iter().copied().chain(adjoint_sums).collect(),
             uniforms,
-            backward_uniforms,
             gathered: template.gathered.len(),
             roots,
             is_last,
@@ -213,9 +235,14 @@ fn forward<T: Precision>(template: &Template<T>, roots: &[Target]) -> Program<T>
     Program::optimized(&graph, Options::new())
 }
 
-/// The program of the sum of the roots, each times its adjoint, and its derivatives by the leaves. Adjoints of sums are
-/// further parameters, unless they are 1; returns the sums. The others are further inputs.
-fn backward<T: Precision>(template: &Template<T>, roots: &[Target], is_last: bool) -> (Program<T>, Vec<usize>) {
+/// The sum of the roots, each times its adjoint, and its derivatives by the leaves; of each row, or of the `sum` over the
+/// rows. Adjoints of sums are further parameters, unless they are 1; returns the sums. The others are further inputs.
+pub(super) fn backward<T: Precision>(
+    template: &Template<T>,
+    roots: &[Target],
+    is_last: bool,
+    sum: Option<RowSum>,
+) -> (Graph<T>, Vec<usize>) {
     let (mut graph, mut sums) = (template.graph.clone(), Vec::new());
     let mut combined: Option<NodeIndex> = None;
     for (target, root) in roots.iter().zip(std::mem::take(&mut graph.outputs)) {
@@ -240,7 +267,5 @@ fn backward<T: Precision>(template: &Template<T>, roots: &[Target], is_last: boo
     graph.outputs.extend(combined);
     let leaves = template.uniforms.len() + template.gathered.len();
     let wanted = leaf_nodes(leaves);
-    let options = Options::new();
-    let graph = if roots.is_empty() { graph } else { reverse(&graph, options, &wanted, Some(RowSum { once: None })) };
-    (Program::optimized(&graph, options), sums)
+    (if roots.is_empty() { graph } else { reverse(&graph, Options::new(), &wanted, sum) }, sums)
 }

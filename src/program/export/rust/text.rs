@@ -12,8 +12,8 @@ pub(super) enum Binding {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Text {
-    pub(super) text: String,
+pub(crate) struct Text {
+    pub(crate) text: String,
     binding: Binding,
 }
 
@@ -24,7 +24,7 @@ impl Text {
     }
 
     /// A constant with all its bits. Every NaN is written as `NAN`.
-    pub(super) fn constant<T: Precision>(x: T, suffix: &str) -> Self {
+    pub(crate) fn constant<T: Precision>(x: T, suffix: &str) -> Self {
         let text = if x.is_nan() {
             format!("{}::NAN", T::NAME)
         } else if x.is_infinite() {
@@ -60,4 +60,10 @@ impl Text {
     fn within(&self, parentheses: bool) -> String {
         if parentheses { format!("({})", self.text) } else { self.text.clone() }
     }
+}
+
+/// The lines, one level further in.
+pub(crate) fn indented(text: &str) -> String {
+    let lines = text.lines().flat_map(|line| [if line.is_empty() { "" } else { "    " }, line, "\n"]);
+    lines.collect()
 }
