@@ -12,7 +12,7 @@ use recordings::{Found, Recording};
 use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::{Driver, Function};
 use crate::error::Error;
-use crate::program::elements::gradient::{Branched, CompiledSource, GradientPlan};
+use crate::program::elements::gradient::{Branched, CompiledSource, GradientPlan, elements};
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
@@ -36,6 +36,9 @@ use crate::sparse::Csr;
 /// The results are those of a [`Driver`], within rounding. Where nothing is repeated, or what elements share is too large, the
 /// driver computes them. If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that
 /// happens again and again, the driver takes over. [`recordings`](Self::recordings) tells how often.
+///
+/// [`to_rust`](Self::to_rust) writes value and gradient as Rust source, and [`elements`](Self::elements) gives the program of
+/// each kind of element.
 ///
 /// # When it pays
 ///
@@ -152,6 +155,29 @@ impl<F, T: Precision> Compiled<F, T> {
         let evaluate = |plan: &mut GradientPlan<T>| plan.gradient(x, gradient);
         let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate);
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
+    }
+
+    /// The kinds of elements at `x`: how many there are of each, and the program that computes one. Each is a [`Program`] as
+    /// any other, to be drawn, stored, or run on rows of your own. Its parameters and inputs are those of the function or the
+    /// results of other elements.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let chain = Compiled::new(function!(|x: &[F]| x.windows(2).map(|x| (x[1] - x[0]).sin()).sum::<F>()));
+    /// let [(count, element)] = &chain.elements(&[2.0; 1000])[..] else { panic!("there is one kind") };
+    /// assert_eq!((*count, element.inputs()), (999, 2));
+    /// assert_eq!(element.eval(&[1.0, 3.0])?, [2.0_f64.sin()]);
+    /// println!("{}", element.statistics());
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn elements(&self, x: &[T]) -> Vec<(usize, Program<T>)>
+    where
+        F: Function<T>,
+    {
+        elements(&self.recorded(x))
     }
 
     /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and loops over

@@ -16,6 +16,7 @@ use crate::program::run::index::Index;
 use crate::program::run::threads::{Part, for_each, threads};
 use crate::program::{Program, Rows, Workspace};
 
+pub(crate) use plan::elements;
 pub use source::CompiledSource;
 
 /// A comparison came out otherwise than when the function was recorded.

@@ -53,6 +53,13 @@ impl<T: Precision> GradientPlan<T> {
     }
 }
 
+/// The kinds of elements of a graph of one output: how many there are of each, and the program of their roots.
+pub(crate) fn elements<T: Precision>(graph: &Graph<T>) -> Vec<(usize, Program<T>)> {
+    let (_, groups) = divided(graph, &Facts::of(graph));
+    let program = |group: &Group<T>| Program::optimized(&Template::of(graph, group).graph, Options::new());
+    groups.iter().map(|group| (group.rows, program(group))).collect()
+}
+
 /// Divides a graph. Where an element has few of its kind, its largest sum is taken apart.
 pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Group<T>>) {
     let mut cut: Vec<NodeIndex> = graph.outputs.clone();
