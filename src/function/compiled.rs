@@ -158,8 +158,8 @@ impl<F, T: Precision> Compiled<F, T> {
     }
 
     /// The kinds of elements at `x`: how many there are of each, and the program that computes one. Each is a [`Program`] as
-    /// any other, to be drawn, stored, or run on rows of your own. Its parameters and inputs are those of the function or the
-    /// results of other elements.
+    /// any other, to be drawn, stored, or run on rows of your own. Its parameters, which all elements share, and its inputs are
+    /// inputs of the function or results of other elements, in the order in which an element uses them first.
     ///
     /// # Examples
     ///
@@ -169,7 +169,7 @@ impl<F, T: Precision> Compiled<F, T> {
     /// let chain = Compiled::new(function!(|x: &[F]| x.windows(2).map(|x| (x[1] - x[0]).sin()).sum::<F>()));
     /// let [(count, element)] = &chain.elements(&[2.0; 1000])[..] else { panic!("there is one kind") };
     /// assert_eq!((*count, element.inputs()), (999, 2));
-    /// assert_eq!(element.eval(&[1.0, 3.0])?, [2.0_f64.sin()]);
+    /// assert_eq!(element.eval(&[3.0, 1.0])?, [2.0_f64.sin()]);
     /// println!("{}", element.statistics());
     /// # Ok::<(), gradtape::Error>(())
     /// ```
