@@ -1,5 +1,6 @@
 //! The calls of functions in generated code, and the private functions that it contains.
 
+use super::special::{self, wrapper};
 use super::text::Text;
 use crate::ops::op::{Op, Source};
 
@@ -34,18 +35,26 @@ impl Calls {
 
     /// The helpers that the code calls, and those that they call, in the order of the file.
     pub(super) fn helpers(self, code: &str) -> Vec<String> {
-        let all: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| self.helper(text)).collect();
+        let mut all: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| self.helper(text)).collect();
+        let special = special::ALL.iter().filter(|facts| names(code, facts.function));
+        // Special functions are computed in f64. In f32, each has all that it calls inside.
+        let wrappers: Vec<String> =
+            if self.float == "f64" { Vec::new() } else { special.clone().map(wrapper).collect() };
+        if wrappers.is_empty() && special.count() != 0 {
+            all.extend(special::items());
+        }
         let mut needed = vec![false; all.len()];
         let mut codes = vec![code];
         while let Some(code) = codes.pop() {
             for ((name, text), needed) in all.iter().zip(&mut needed) {
-                if !*needed && calls(code, name) {
+                if !*needed && names(code, name) {
                     *needed = true;
                     codes.push(text);
                 }
             }
         }
-        all.into_iter().zip(needed).filter(|&(_, needed)| needed).map(|((_, text), _)| text).collect()
+        let needed = all.into_iter().zip(needed).filter(|&(_, needed)| needed);
+        needed.map(|((_, text), _)| text).chain(wrappers).collect()
     }
 
     /// The name and the text of a helper.
@@ -81,11 +90,13 @@ impl Calls {
     }
 }
 
-/// Whether the code calls the function.
-fn calls(code: &str, function: &str) -> bool {
-    code.match_indices(function).any(|(start, name)| {
-        let is_whole = !code[..start].ends_with(|c| is_of_name(c) || c == '.' || c == ':');
-        is_whole && code[start + name.len()..].starts_with('(')
+/// Whether the code calls the function, or names the constant.
+fn names(code: &str, item: &str) -> bool {
+    let is_constant = item.starts_with(|first: char| first.is_ascii_uppercase());
+    code.match_indices(item).any(|(start, name)| {
+        let (before, behind) = (&code[..start], &code[start + name.len()..]);
+        let is_whole = !before.ends_with(|c| is_of_name(c) || c == '.' || c == ':');
+        is_whole && if is_constant { !behind.starts_with(is_of_name) } else { behind.starts_with('(') }
     })
 }
 
