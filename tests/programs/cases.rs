@@ -346,7 +346,9 @@ fn of_customs<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
             if order == 0 {
                 program = program.gradient();
             } else if order < 3 {
-                points.iter_mut().for_each(|(_, x)| x.extend_from_within(..));
+                for (_, x) in &mut points {
+                    x.extend_from_within(..);
+                }
                 program = program.tangent();
             }
         }

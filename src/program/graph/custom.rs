@@ -5,7 +5,6 @@ use std::array::from_fn;
 use std::fmt;
 use std::sync::Arc;
 
-use super::special::{self, Parameter, Special};
 use crate::dual::Dual;
 use crate::number::custom::CustomOperation;
 use crate::number::{Number, Plain, Real};
@@ -49,26 +48,12 @@ impl<T> Custom<T> {
         self.operation.name().to_owned() + &"'".repeat(self.by.len())
     }
 
-    /// What makes two of them the same operation: the place of its data, and the operands. A special function is the same
-    /// as another one with the same parameter.
-    pub(crate) fn key(&self) -> (usize, Vec<usize>) {
-        let (place, mut words) = match self.special() {
-            Some(Special { facts, parameter }) => {
-                (std::ptr::from_ref(facts) as usize, parameter.map_or(Vec::new(), Parameter::key))
-            }
-            None => (Arc::as_ptr(&self.operation).cast::<()>() as usize, Vec::new()),
-        };
-        words.extend(&self.by);
-        (place, words)
-    }
-
-    /// The special function, if it is one, or a derivative of one.
-    pub(crate) fn special(&self) -> Option<Special> {
-        special::of(self.operation.data())
+    /// The operation itself, and the place where it is: another one is another operation.
+    pub(super) fn operation(&self) -> (&dyn Any, usize) {
+        (self.operation.data(), Arc::as_ptr(&self.operation).cast::<()>() as usize)
     }
 
     /// The operands by which it is differentiated.
-    #[cfg(feature = "serde")]
     pub(crate) fn by(&self) -> &[usize] {
         &self.by
     }

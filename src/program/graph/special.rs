@@ -2,7 +2,6 @@
 
 use std::any::Any;
 
-#[cfg(feature = "serde")]
 use super::custom::Custom;
 #[cfg(feature = "special")]
 use crate::number::special as functions;
@@ -47,11 +46,11 @@ pub(crate) enum Parameter {
 }
 
 impl Parameter {
-    /// What makes it another one: an order, or the halves of the bits of a number.
-    pub(super) fn key(self) -> Vec<usize> {
+    /// What makes it another one: an order, or the bytes of a number.
+    fn key(self) -> Vec<usize> {
         match self {
             Self::Order(n) => vec![n as usize],
-            Self::Number(x) => [x.to_bits() >> 32, x.to_bits() & 0xffff_ffff].map(|half| half as usize).to_vec(),
+            Self::Number(x) => x.to_bits().to_le_bytes().map(usize::from).to_vec(),
         }
     }
 
@@ -76,6 +75,26 @@ impl From<u32> for Parameter {
 impl From<f64> for Parameter {
     fn from(x: f64) -> Self {
         Self::Number(x)
+    }
+}
+
+impl<T> Custom<T> {
+    /// The special function, if it is one, or a derivative of one.
+    pub(crate) fn special(&self) -> Option<Special> {
+        of(self.operation().0)
+    }
+
+    /// What makes two of them the same operation: the place of its data, and the operands by which it is differentiated. A
+    /// special function is the same as another one with the same parameter.
+    pub(crate) fn key(&self) -> (usize, Vec<usize>) {
+        let (place, mut words) = match self.special() {
+            Some(Special { facts, parameter }) => {
+                (std::ptr::from_ref(facts) as usize, parameter.map_or(Vec::new(), Parameter::key))
+            }
+            None => (self.operation().1, Vec::new()),
+        };
+        words.extend(self.by());
+        (place, words)
     }
 }
 
@@ -123,7 +142,7 @@ macro_rules! define {
         )*];
 
         /// What the operation is, if it is a special function.
-        pub(super) fn of(operation: &dyn Any) -> Option<Special> {
+        fn of(operation: &dyn Any) -> Option<Special> {
             let mut all = ALL.iter();
             $(
                 let facts = all.next()?;
@@ -156,7 +175,7 @@ functions::special_functions! { define }
 pub(crate) const ALL: &[Facts] = &[];
 
 #[cfg(not(feature = "special"))]
-pub(super) fn of(_: &dyn Any) -> Option<Special> {
+fn of(_: &dyn Any) -> Option<Special> {
     None
 }
 

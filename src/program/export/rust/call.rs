@@ -1,6 +1,6 @@
 //! The calls of functions in generated code, and the private functions that it contains.
 
-use super::special::{self, wrapper};
+use super::special;
 use super::text::Text;
 use crate::ops::op::{Op, Source};
 
@@ -38,9 +38,11 @@ impl Calls {
         let mut all: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| self.helper(text)).collect();
         let special = special::ALL.iter().filter(|facts| names(code, facts.function));
         // Special functions are computed in f64. In f32, each has all that it calls inside.
-        let wrappers: Vec<String> =
-            if self.float == "f64" { Vec::new() } else { special.clone().map(wrapper).collect() };
-        if wrappers.is_empty() && special.count() != 0 {
+        let mut wrappers = Vec::new();
+        if self.float != "f64" {
+            let double = Self { float: "f64", libm: false };
+            wrappers.extend(special.map(|facts| special::wrapper(facts, |code| double.helpers(code))));
+        } else if special.count() != 0 {
             all.extend(special::items());
         }
         let mut needed = vec![false; all.len()];
@@ -137,6 +139,23 @@ mod tests {
             let needs_helper = matches!(op.facts().source, Source::Helper | Source::Std);
             let name = op.name();
             assert!(!needs_helper || HELPERS.contains(&format!("fn {name}(")), "helpers.rs has no function {name}");
+        }
+    }
+
+    #[test]
+    fn what_computes_special_functions_is_whole_and_has_names_of_its_own() {
+        let items: Vec<(&str, String)> = special::items().collect();
+        let calls = Calls { float: "f64", libm: false };
+        let helpers: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| calls.helper(text)).collect();
+        let mut names: Vec<&str> = items.iter().chain(&helpers).map(|&(name, _)| name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        for (name, text) in &items {
+            let count = |bracket: char| text.matches(bracket).count();
+            assert!(count('{') == count('}') && count('[') == count(']'), "a blank line divides {name}");
+        }
+        for facts in special::ALL {
+            assert!(items.iter().any(|&(name, _)| name == facts.function), "no function {}", facts.function);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Source;
 use super::call::Calls;
+use super::text::indented;
 use super::write::{FunctionBody, function_body};
 use crate::ops::op::Op;
 use crate::program::precision::Precision;
@@ -87,9 +88,4 @@ impl<T: Precision> Source<T> {
         let count = if body.counts { format!("let count = rows.len() as {};\n", T::NAME) } else { String::new() };
         [before, rows, count, behind, body.result].concat()
     }
-}
-
-fn indented(text: &str) -> String {
-    let lines = text.lines().flat_map(|line| [if line.is_empty() { "" } else { "    " }, line, "\n"]);
-    lines.collect()
 }

@@ -1,6 +1,6 @@
 //! The functions that compute special functions, for generated code: those of the crate itself, taken from its source.
 
-use super::call::Calls;
+use super::text::indented;
 pub(super) use crate::program::graph::special::ALL;
 use crate::program::graph::special::{Facts, SOURCE};
 
@@ -17,16 +17,15 @@ pub(super) fn items() -> impl Iterator<Item = (&'static str, String)> {
     })
 }
 
-/// A special function for f32, with the one for f64 and all that it calls inside.
-pub(super) fn wrapper(facts: &Facts) -> String {
+/// A special function for f32, with the one for f64 and all that it calls inside; `helpers` returns these for a code.
+pub(super) fn wrapper(facts: &Facts, helpers: impl Fn(&str) -> Vec<String>) -> String {
     let Facts { function, parameter, operands, .. } = *facts;
     let list = |parameter: Option<String>, operand: fn(&str) -> String| {
         parameter.into_iter().chain(operands.iter().map(|name| operand(name))).collect::<Vec<_>>().join(", ")
     };
     let arguments = list(parameter.map(|[name, of]| format!("{name}: {of}")), |name| format!("{name}: f32"));
     let call = format!("{function}({})", list(parameter.map(|[name, _]| name.into()), |name| format!("{name}.into()")));
-    let inside = Calls { float: "f64", libm: false }.helpers(&call).join("\n");
-    let lines = format!("{inside}\n{call} as f32");
-    let body: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let inside = helpers(&call).join("\n");
+    let body = indented(&format!("{inside}\n{call} as f32"));
     format!("fn {function}({arguments}) -> f32 {{\n{body}}}")
 }

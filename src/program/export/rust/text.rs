@@ -61,3 +61,9 @@ impl Text {
         if parentheses { format!("({})", self.text) } else { self.text.clone() }
     }
 }
+
+/// The lines, one level further in.
+pub(super) fn indented(text: &str) -> String {
+    let lines = text.lines().flat_map(|line| [if line.is_empty() { "" } else { "    " }, line, "\n"]);
+    lines.collect()
+}
