@@ -291,6 +291,7 @@ macro_rules! special_functions {
     };
 }
 
+#[cfg(any(feature = "program", feature = "quickcheck", feature = "arbitrary"))]
 pub(crate) use special_functions;
 
 special_functions! { define }

@@ -209,7 +209,7 @@ fn sample<P: num_traits::NumCast>(x: impl num_traits::NumCast) -> P {
 }
 
 #[cfg(not(feature = "special"))]
-impl<F> Table<F> {
+impl<F: Real> Table<F> {
     const SPECIAL: &'static [Operation<F, 1>] = &[];
     const SPECIAL_PAIRS: &'static [Operation<F, 2>] = &[];
 }

@@ -5,9 +5,9 @@ use std::any::Any;
 use super::custom::Custom;
 #[cfg(feature = "special")]
 use crate::number::special as functions;
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "serde", feature = "special"))]
 use crate::number::{Plain, Real};
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "serde", feature = "special"))]
 use crate::ops::kind::Expr;
 
 /// A special function, and its parameter if it has one.
