@@ -14,5 +14,3 @@ mod nalgebra;
 mod ndarray;
 #[cfg(feature = "nalgebra")]
 mod sparse;
-#[cfg(feature = "special")]
-pub(crate) mod special;

@@ -279,13 +279,13 @@ pub use interop::complex;
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;
-#[cfg(feature = "special")]
-#[cfg_attr(docsrs, doc(cfg(feature = "special")))]
-pub use interop::special::Special;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;
 pub use number::custom::CustomOperation;
+#[cfg(feature = "special")]
+#[cfg_attr(docsrs, doc(cfg(feature = "special")))]
+pub use number::special::Special;
 pub use number::{Number, Plain, Real};
 pub use scalar::Scalar;
 #[cfg(feature = "locations")]

@@ -4,6 +4,8 @@ pub(crate) mod calculus;
 pub(crate) mod custom;
 pub(crate) mod methods;
 pub(crate) mod operators;
+#[cfg(feature = "special")]
+pub(crate) mod special;
 pub(crate) mod stamp;
 
 use std::cmp::Ordering;

@@ -223,13 +223,19 @@ impl Check {
     /// # Errors
     ///
     /// If a derivative disagrees with differences, or the value or a partial is not finite at `x`, or the value for
-    /// variables differs from that for constants.
+    /// variables differs from that for constants, or the expression from the value.
     pub fn custom<T: Plain, const N: usize>(
         &self,
         operation: &impl CustomOperation<N, T>,
         x: [T; N],
     ) -> Result<Report, Failure> {
         let report = self.tape_custom(|_, x| apply(operation, x), &x)?;
+        if let Some(expression) = operation.expression(x) {
+            let (value, expression) = (to_f64(operation.value(x)), to_f64(expression));
+            let Tolerance { relative, absolute } = self.tolerance(Resolution::of::<T>(), Resolution::of::<T>());
+            let is_near = (expression - value).abs() <= relative * value.abs() + absolute;
+            is_near.then_some(()).ok_or(FailureKind::Expression { value, expression })?;
+        }
         let partials = &mut |_: &Tape<T>, x: &[Value<T>]| gradient(|x| apply(operation, x), x).1;
         self.run(partials, None, &x, Subject::Jacobian, None).map(|_| report)
     }

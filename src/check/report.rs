@@ -151,6 +151,7 @@ pub(super) enum FailureKind {
     NotFinite { output: Option<usize>, value: f64 },
     Inconsistent { output: Option<usize>, variables: f64, constants: f64 },
     NotConstant { output: Option<usize> },
+    Expression { value: f64, expression: f64 },
     NoDerivatives,
     Wrong { report: Report, strict: bool },
 }
@@ -169,6 +170,7 @@ impl Failure {
             FailureKind::NotFinite { .. }
             | FailureKind::Inconsistent { .. }
             | FailureKind::NotConstant { .. }
+            | FailureKind::Expression { .. }
             | FailureKind::NoDerivatives => None,
         }
     }
@@ -187,6 +189,9 @@ impl fmt::Display for Failure {
                 "{} is {variables:?} for variables, but {constants:?} for constants of the same numbers",
                 function(output)
             ),
+            FailureKind::Expression { value, expression } => {
+                write!(f, "the expression is {expression:?}, but the value is {value:?}")
+            }
             FailureKind::NoDerivatives => f.write_str("there is no derivative to compare"),
             FailureKind::NotConstant { output } => write!(f, "{} of constants is not a constant", function(output)),
             FailureKind::Wrong { report, strict } => {

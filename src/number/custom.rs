@@ -1,6 +1,6 @@
 //! Operations of your own, for every number.
 
-use super::Number;
+use super::{Number, Real};
 
 /// An operation of your own on `N` numbers, with its data: a value over plain numbers, and partials.
 ///
@@ -13,7 +13,7 @@ use super::Number;
 ///
 /// A program calls the operation as it is, row by row, and differentiates it up to three times. It may branch freely:
 /// its branches are no branches of the program. [`Program::to_rust`](crate::program::Program::to_rust) and files refuse
-/// it.
+/// it, unless it has an [`expression`](Self::expression).
 ///
 /// [`check::custom`](crate::check::custom) tests value and partials in all these numbers.
 ///
@@ -54,6 +54,48 @@ pub trait CustomOperation<const N: usize, T = f64>: Clone + Send + Sync + 'stati
     ///
     /// A partial may be ±∞, where the derivative is. Where an argument does not vary, its partial does not count.
     fn partials<F: Number<Plain = T>>(&self, x: [F; N], y: F) -> [F; N];
+
+    /// The value at `x` as a formula, if there is one, for what must be written down: `Program::to_rust` and files have
+    /// the formula in the place of the operation, and the partials as formulas, too. In all other uses, the value and the
+    /// partials are computed as they are.
+    ///
+    /// For that, neither the expression nor the partials may compare numbers: what they record has no branch. Choose by
+    /// [`max`](num_traits::Float::max), [`min`](num_traits::Float::min) or [`relu`](Real::relu).
+    /// [`check::custom`](crate::check::custom) compares the expression with the value.
+    ///
+    /// ```
+    /// # #[cfg(feature = "program")] {
+    /// use gradtape::program::Program;
+    /// use gradtape::{CustomOperation, Number, Real};
+    ///
+    /// /// `x² + c`
+    /// #[derive(Clone)]
+    /// struct Shifted(f64);
+    ///
+    /// impl CustomOperation<1> for Shifted {
+    ///     fn value(&self, [x]: [f64; 1]) -> f64 {
+    ///         x.mul_add(x, self.0)
+    ///     }
+    ///
+    ///     fn partials<F: Number<Plain = f64>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
+    ///         [x + x]
+    ///     }
+    ///
+    ///     fn expression<F: Real<Plain = f64>>(&self, [x]: [F; 1]) -> Option<F> {
+    ///         Some(x * x + self.0)
+    ///     }
+    /// }
+    ///
+    /// let program = Program::record(|x| Shifted(0.5).apply([x[0]]), &[1.0]);
+    /// assert!(program.to_string().contains("Shifted(x[0])"));
+    /// assert!(program.to_rust("f")?.to_string().contains("inputs[0] * inputs[0] + 0.5"));
+    /// # }
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    fn expression<F: Real<Plain = T>>(&self, x: [F; N]) -> Option<F> {
+        let _ = x;
+        None
+    }
 
     /// The operation on numbers of any kind.
     #[inline]

@@ -13,6 +13,8 @@ use super::export::listing;
 use super::export::rust::Source;
 use super::export::statistics::Statistics;
 use super::precision::Precision;
+#[cfg(feature = "serde")]
+use super::transform::express::written;
 use crate::error::Error;
 #[cfg(feature = "serde")]
 use crate::file::read;
@@ -31,7 +33,9 @@ impl<T: Precision> Program<T> {
         Dot::new(&self.graph, parameters, inputs)
     }
 
-    /// The program as the Rust function `name`, which needs no crate.
+    /// The program as the Rust function `name`, which needs no crate, unless it has special functions: their source calls
+    /// the crate `pxfm`, which computes them here, too. A [custom operation](crate::CustomOperation) is written as its
+    /// [expression](crate::CustomOperation::expression).
     ///
     /// The function is `fn name(parameters: &[T; P], inputs: &[T; N]) -> [T; M]`, without an argument that has no
     /// numbers, and returns a plain number if there is but one output. That of a program of sums over rows takes
@@ -39,16 +43,17 @@ impl<T: Precision> Program<T> {
     /// one for its own path: its function returns an `Option`, which is `None` where a comparison comes out otherwise
     /// than when the program was recorded.
     ///
-    /// Several functions can stand in one file: each contains the helper functions that it calls. Their text is
-    /// formatted, and compiles without a warning.
+    /// Several functions can stand in one file: each contains the helper functions that it calls. Their text compiles
+    /// without a warning and is formatted, except what computes special functions.
     ///
     /// With any options, nothing is fused or computed in lanes. So the results are those of an
-    /// [exact](crate::program::Options::exact) program bit for bit on the same machine, except sums over rows. The
-    /// results of other programs differ by rounding.
+    /// [exact](crate::program::Options::exact) program bit for bit on the same machine, except sums over rows, custom
+    /// operations, and second derivatives of special functions. The results of other programs differ by rounding.
     ///
     /// # Errors
     ///
-    /// If `name` is no identifier of ASCII letters, digits and underscores, or a keyword.
+    /// If `name` is no identifier of ASCII letters, digits and underscores, or a keyword; or if the program calls a custom
+    /// operation without an expression.
     ///
     /// # Examples
     ///
@@ -97,6 +102,10 @@ impl<T: Precision> fmt::Display for Program<T> {
 
 /// Stores the recorded operations and the options. The program that is read computes the same numbers, bit for bit.
 ///
+/// A [custom operation](crate::CustomOperation) is stored as its [expression](crate::CustomOperation::expression), whose
+/// numbers may differ by rounding. One without an expression is an error. Special functions are stored by name, and read
+/// where the feature `special` is on.
+///
 /// # Examples
 ///
 /// ```
@@ -112,8 +121,8 @@ impl<T: Precision> fmt::Display for Program<T> {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<T: Precision> Serialize for Program<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.graph.refuse_customs().map_err(serde::ser::Error::custom)?;
-        StoredProgram::new(&self.graph, self.options).serialize(serializer)
+        let written = written(&self.graph, self.options, true).map_err(serde::ser::Error::custom)?;
+        StoredProgram::new(&written, self.options).serialize(serializer)
     }
 }
 

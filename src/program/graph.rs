@@ -6,6 +6,7 @@
 pub(crate) mod builder;
 pub(crate) mod custom;
 mod evaluate;
+pub(crate) mod special;
 mod value;
 
 use std::panic::Location;
@@ -195,11 +196,15 @@ impl<T> Graph<T> {
         &self.customs[node.custom_index()]
     }
 
-    /// An error if the graph calls an operation of the user's own, which is code that only this process has.
+    /// An error if the graph calls an operation of the user's own, which is code that only this process has. Special
+    /// functions have names everywhere.
     pub(crate) fn refuse_customs(&self) -> Result<(), Error> {
-        let Some(node) = self.nodes.iter().find(|node| node.op == Op::custom) else { return Ok(()) };
-        let found =
-            format!("`{}`, a custom operation; compute it with these operations instead", self.custom(node).name());
+        let mut customs = self.nodes.iter().filter(|node| node.op == Op::custom).map(|node| self.custom(node));
+        let Some(custom) = customs.find(|custom| custom.special().is_none()) else { return Ok(()) };
+        let found = format!(
+            "`{}`, a custom operation; give it an expression (`CustomOperation::expression`)",
+            custom.name().trim_end_matches('\'')
+        );
         Err(Error::unexpected("program", "operations of gradtape, which can be written down", found))
     }
 

@@ -1,8 +1,10 @@
 //! Transformations: a graph goes in, and a graph comes out.
 //!
 //! The derivatives ([`reverse`], [`forward`]) add to a graph what the table of operations says of the partials of each
-//! node. [`prune`] leaves out unused nodes. [`lower`] shares and folds nodes, and replaces composite operations.
+//! node. [`prune`] leaves out unused nodes. [`lower`] shares and folds nodes, and replaces composite operations,
+//! [`express`] the user's own.
 
+pub(crate) mod express;
 pub(crate) mod forward;
 pub(crate) mod lower;
 mod prune;

@@ -126,12 +126,12 @@ impl<T: TestFloat> Arithmetic for Bounded<T> {
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        let op = &Table::<Value<Value<f64>>>::UNARY[op];
+        let op = Table::<Value<Value<f64>>>::unary_at(op);
         Self::compute(op.f, [&a.beside(op.low[0], op.high[0])], 0.0)
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        let op = &Table::<Value<Value<f64>>>::BINARY[op];
+        let op = Table::<Value<Value<f64>>>::binary_at(op);
         let [a, b] = [(a, 0), (b, 1)].map(|(x, k)| x.beside(op.low[k], op.high[k]));
         Self::compute(op.f, [&a, &b], 0.0)
     }
@@ -147,7 +147,7 @@ impl<T: TestFloat> Arithmetic for Bounded<T> {
     }
 
     fn derivative(op: usize, a: &Self) -> Self {
-        let box_of = &Table::<f64>::UNARY[op];
+        let box_of = Table::<f64>::unary_at(op);
         let a = a.beside(box_of.low[0], box_of.high[0]);
         Self::compute(|[a]| Arithmetic::derivative(op, &a), [&a], UNCERTAIN)
     }

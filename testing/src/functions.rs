@@ -116,11 +116,11 @@ impl<F: Real<Plain = f64>> Arithmetic for Any<F> {
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        Self((Table::<F>::UNARY[op].f)([a.0]))
+        Self((Table::<F>::unary_at(op).f)([a.0]))
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        Self((Table::<F>::BINARY[op].f)([a.0, b.0]))
+        Self((Table::<F>::binary_at(op).f)([a.0, b.0]))
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
@@ -136,7 +136,7 @@ impl<F: Real<Plain = f64>> Arithmetic for Any<F> {
     }
 
     fn plain_right(op: usize, a: &Self, b: f64) -> Self {
-        Self(match Table::<F>::BINARY[op].name {
+        Self(match Table::<F>::binary_at(op).name {
             "add" => a.0 + b,
             "sub" => a.0 - b,
             "mul" => a.0 * b,

@@ -147,7 +147,7 @@ where
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        let (op, x) = (&Table::<T>::UNARY[op], a.data());
+        let (op, x) = (Table::<T>::unary_at(op), a.data());
         let y = (op.f)([x]);
         let textbook = is_inside(op, [x]).then(|| unary_partial(op.name, x, y)).flatten().map(uncertain);
         let (partial, scale) = textbook.unwrap_or_else(|| exact(partials(Table::<Value<T>>::unary(op.name).f, [x])[0]));
@@ -155,7 +155,7 @@ where
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        let (op, [x, z]) = (&Table::<T>::BINARY[op], [a.data(), b.data()]);
+        let (op, [x, z]) = (Table::<T>::binary_at(op), [a.data(), b.data()]);
         let y = (op.f)([x, z]);
         let textbook = is_inside(op, [x, z]).then(|| pair_partials(op.name, x, z, y)).flatten();
         let textbook = textbook.map(|partials| partials.map(uncertain));

@@ -26,11 +26,11 @@ impl Arithmetic for Tame {
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        Self::of(Table::UNARY[op].f, [a])
+        Self::of(Table::unary_at(op).f, [a])
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        Self::of(Table::BINARY[op].f, [a, b])
+        Self::of(Table::binary_at(op).f, [a, b])
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {

@@ -44,11 +44,11 @@ impl Arithmetic for Noting {
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        Self::note(Table::<f64>::UNARY[op].name, f64::unary(op, &a.0))
+        Self::note(Table::<f64>::unary_at(op).name, f64::unary(op, &a.0))
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        Self::note(Table::<f64>::BINARY[op].name, f64::binary(op, &a.0, &b.0))
+        Self::note(Table::<f64>::binary_at(op).name, f64::binary(op, &a.0, &b.0))
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
@@ -60,15 +60,15 @@ impl Arithmetic for Noting {
     }
 
     fn derivative(op: usize, a: &Self) -> Self {
-        Self::note(&format!("derivative of {}", Table::<f64>::UNARY[op].name), f64::derivative(op, &a.0))
+        Self::note(&format!("derivative of {}", Table::<f64>::unary_at(op).name), f64::derivative(op, &a.0))
     }
 
     fn plain_right(op: usize, a: &Self, b: f64) -> Self {
-        Self::note(&format!("{} right", Table::<f64>::BINARY[op].name), f64::plain_right(op, &a.0, b))
+        Self::note(&format!("{} right", Table::<f64>::binary_at(op).name), f64::plain_right(op, &a.0, b))
     }
 
     fn plain_left(op: usize, a: f64, b: &Self) -> Self {
-        Self::note(&format!("{} left", Table::<f64>::BINARY[op].name), f64::plain_left(op, a, &b.0))
+        Self::note(&format!("{} left", Table::<f64>::binary_at(op).name), f64::plain_left(op, a, &b.0))
     }
 
     fn neg(a: &Self) -> Self {
@@ -108,8 +108,9 @@ impl Arithmetic for Noting {
 
 /// All that [`Noting`] can note.
 fn everything() -> BTreeSet<String> {
-    let unary = Table::<f64>::UNARY.iter().flat_map(|op| [op.name.to_owned(), format!("derivative of {}", op.name)]);
-    let binary = Table::<f64>::BINARY.iter().map(|op| op.name.to_owned());
+    let unary = testing::unary::<f64>().into_iter();
+    let unary = unary.flat_map(|op| [op.name.to_owned(), format!("derivative of {}", op.name)]);
+    let binary = testing::binary::<f64>().into_iter().map(|op| op.name.to_owned());
     let plain = Table::<f64>::BINARY[operators()].iter();
     let plain = plain.flat_map(|op| ["left", "right"].map(|side| format!("{} {side}", op.name)));
     let lists = ["sum", "product", "dot", "weighted_sum"];
@@ -172,7 +173,8 @@ fn expressions_print_as_code_that_computes_the_same() {
     let crate_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed");
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let manifest = format!(
-        "[package]\nname = \"printed\"\nedition = \"2024\"\n[dependencies]\ngradtape.path = {library:?}\n[workspace]\n"
+        "[package]\nname = \"printed\"\nedition = \"2024\"\n[dependencies]\n\
+         gradtape = {{ path = {library:?}, features = [\"special\"] }}\n[workspace]\n"
     );
     fs::create_dir_all(crate_dir.join("src")).unwrap();
     fs::write(crate_dir.join("Cargo.toml"), manifest).unwrap();
@@ -236,12 +238,12 @@ impl Arithmetic for Mistaken {
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        Self::new(f64::unary(op, &a.0), |mistake| mistake == Table::<f64>::UNARY[op].name)
+        Self::new(f64::unary(op, &a.0), |mistake| mistake == Table::<f64>::unary_at(op).name)
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
         let is_tie = a.0 == b.0;
-        Self::new(f64::binary(op, &a.0, &b.0), |mistake| is_tie && mistake == Table::<f64>::BINARY[op].name)
+        Self::new(f64::binary(op, &a.0, &b.0), |mistake| is_tie && mistake == Table::<f64>::binary_at(op).name)
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {

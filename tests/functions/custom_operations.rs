@@ -236,10 +236,6 @@ fn parameters_and_sums_may_go_through_operations_of_ones_own() {
 #[test]
 fn what_is_not_possible_is_refused_with_a_remedy() {
     let program = Program::record(|x| Exp.apply([x[0]]), &[1.0_f64]);
-    let error = program.to_rust("f").unwrap_err().to_string();
-    assert!(error.contains("`Exp`, a custom operation"), "{error}");
-    let error = serde_json::to_string(&program).unwrap_err().to_string();
-    assert!(error.contains("`Exp`, a custom operation"), "{error}");
     let stored = serde_json::to_string(&Program::record(|x| x[0].exp(), &[1.0])).unwrap();
     let error = serde_json::from_str::<Program<f64>>(&stored.replace("\"exp\"", "\"custom\"")).unwrap_err().to_string();
     assert!(error.contains("node 1: expected an operation of gradtape"), "{error}");

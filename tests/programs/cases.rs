@@ -2,6 +2,7 @@
 
 use gradtape::check::random::{Arithmetic, Expression, Table};
 use gradtape::program::{Expr, Options, Precision, Program, Rows, Workspace};
+use gradtape::{CustomOperation, Number, Real};
 
 use quickcheck::{Arbitrary, Gen};
 
@@ -249,11 +250,11 @@ impl Arithmetic for Recorded {
     }
 
     fn unary(op: usize, a: &Self) -> Self {
-        Self((Table::UNARY[op].f)([a.0]))
+        Self((Table::unary_at(op).f)([a.0]))
     }
 
     fn binary(op: usize, a: &Self, b: &Self) -> Self {
-        Self((Table::BINARY[op].f)([a.0, b.0]))
+        Self((Table::binary_at(op).f)([a.0, b.0]))
     }
 
     fn mul_add(a: &Self, b: &Self, c: &Self) -> Self {
@@ -280,8 +281,13 @@ impl Arithmetic for Recorded {
 
 fn of_random(cases: &mut Vec<Case>) {
     let mut g = Gen::from_size_and_seed(60, 7);
-    for k in 0..80 {
-        let expression = Expression::arbitrary(&mut g);
+    // Special functions call a crate, and have a test of their own.
+    let is_special = |expression: &Expression| {
+        let names = Table::<f64>::SPECIAL.iter().map(|op| op.name);
+        names.chain(Table::<f64>::SPECIAL_PAIRS.iter().map(|op| op.name)).any(|name| expression.applies(name))
+    };
+    let expressions = std::iter::repeat_with(|| Expression::arbitrary(&mut g)).filter(|e| !is_special(e));
+    for (k, expression) in expressions.take(80).enumerate() {
         let f = |x: &[Expr<f64>]| expression.eval(&x.iter().map(|&x| Recorded(x)).collect::<Vec<_>>()).0;
         let x = expression.inputs();
         let program = Options::new().exact().record(f, x).gradient();
@@ -291,12 +297,76 @@ fn of_random(cases: &mut Vec<Case>) {
     }
 }
 
+/// `aᵇ` for positive numbers, whose expression and partials use the operation below.
+#[derive(Clone)]
+struct Power;
+
+impl<T: TestFloat> CustomOperation<2, T> for Power {
+    fn value(&self, [a, b]: [T; 2]) -> T {
+        a.powf(b)
+    }
+
+    fn partials<F: Number<Plain = T>>(&self, [a, b]: [F; 2], y: F) -> [F; 2] {
+        [b * Self.apply([a, b - F::one()]), Scaled(1.0).apply([a]) * y]
+    }
+
+    fn expression<F: Real<Plain = T>>(&self, [a, b]: [F; 2]) -> Option<F> {
+        Some((Scaled(1.0).apply([a]) * b).exp())
+    }
+}
+
+/// `s ln x`, with the factor as data.
+#[derive(Clone)]
+struct Scaled(f64);
+
+impl<T: TestFloat> CustomOperation<1, T> for Scaled {
+    fn value(&self, [x]: [T; 1]) -> T {
+        x.ln() * number::<T>(self.0)
+    }
+
+    fn partials<F: Number<Plain = T>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
+        [F::constant(number(self.0)) / x]
+    }
+
+    fn expression<F: Real<Plain = T>>(&self, [x]: [F; 1]) -> Option<F> {
+        Some(x.ln() * number::<T>(self.0))
+    }
+}
+
+fn of_customs<T: Precision + TestFloat>(cases: &mut Vec<Case>) {
+    let tolerance = <T as Into<f64>>::into(T::epsilon()) * 256.0;
+    let points = tuples(&[0.25, 0.5, 1.0, 1.75, 3.0], 2);
+    let f = |x: &[Expr<T>]| Power.apply([x[0], x[1]]) * Scaled(0.5).apply([x[0] * x[1]]) + x[1];
+    for (kind, options) in [("fast", Options::new()), ("exact", Options::new().exact())] {
+        let mut program = options.record(f, &[T::one(), T::one()]);
+        let mut points = points.clone();
+        for order in 0..4_i32 {
+            let name = format!("custom_{kind}_{order}");
+            cases.push(case("customs", name, &program, tolerance * 4.0_f64.powi(order), points.clone()));
+            if order == 0 {
+                program = program.gradient();
+            } else if order < 3 {
+                for (_, x) in &mut points {
+                    x.extend_from_within(..);
+                }
+                program = program.tangent();
+            }
+        }
+    }
+    // Rows of which a part goes through operations of one's own.
+    let of_rows = [1, 7].map(|count| (vec![0.5, 1.5], weights(count).iter().map(|x| x.abs() + 0.5).collect()));
+    let sum = Program::record_with(|p, x| Power.apply([x[0] * p[0], p[1]]), &[T::one(); 2], &[T::one()]);
+    cases.push(case("customs", "custom_sum", &sum.gradient_of_sum(), tolerance * 8.0, of_rows));
+}
+
 pub(crate) fn all_cases() -> Vec<Case> {
     let mut cases = Vec::new();
     of_table::<f32>(&mut cases);
     of_table::<f64>(&mut cases);
     of_functions::<f32>(&mut cases);
     of_functions::<f64>(&mut cases);
+    of_customs::<f32>(&mut cases);
+    of_customs::<f64>(&mut cases);
     of_random(&mut cases);
     cases
 }

@@ -17,4 +17,5 @@ mod pullbacks;
 mod random_programs;
 mod source;
 mod stored_programs;
+mod written;
 mod wrt;

@@ -79,6 +79,11 @@ fn sums_over_rows_are_the_program_to_rounding() {
 }
 
 #[test]
+fn expressions_of_operations_of_ones_own_are_the_program_to_rounding() {
+    functions_agree("customs");
+}
+
+#[test]
 fn rustfmt_leaves_the_code_as_it_is() {
     let sources: Vec<String> = all_cases().iter().flat_map(|case| case.sources.clone()).collect();
     let mut code = sources.join("\n");

@@ -8,7 +8,8 @@ use super::table::Table;
 /// It applies any operation to any number: numbers can be special, huge or at a kink, so the result is often infinite
 /// or NaN. [`Smooth`] avoids points where derivatives behave badly. Both contain
 ///
-/// - every entry of [`Table`], and the operators with a plain number on either side, too;
+/// - every entry of [`Table`], with the feature `special` also the special functions, and the operators with a plain
+///   number on either side, too;
 /// - negation, `mul_add`, `sin_cos`, `clamp`, and [`retain`](crate::Value::retain);
 /// - short and long sums, products, scalar products and weighted sums;
 /// - [`Tape::custom`](crate::Tape::custom), by `a² b` with its partials;
@@ -109,9 +110,9 @@ impl Expression {
     /// Whether a step applies the operation of the table with this name.
     pub fn applies(&self, name: &str) -> bool {
         self.steps.iter().any(|step| match step.kind {
-            StepKind::Unary(op) | StepKind::Derivative(op) => Table::<f64>::UNARY[op].name == name,
+            StepKind::Unary(op) | StepKind::Derivative(op) => Table::<f64>::unary_at(op).name == name,
             StepKind::Binary(op) | StepKind::PlainRight(op, _) | StepKind::PlainLeft(op, _) => {
-                Table::<f64>::BINARY[op].name == name
+                Table::<f64>::binary_at(op).name == name
             }
             _ => false,
         })
@@ -198,15 +199,15 @@ impl Step {
         let of = |k: usize| values[self.operands[k]];
         match &self.kind {
             StepKind::Unary(op) | StepKind::Derivative(op) => {
-                let op = &Table::<f64>::UNARY[*op];
+                let op = Table::<f64>::unary_at(*op);
                 inside(of(0), op.low[0], op.high[0])
             }
             StepKind::Binary(op) => {
-                let op = &Table::<f64>::BINARY[*op];
+                let op = Table::<f64>::binary_at(*op);
                 (0..2).all(|k| inside(of(k), op.low[k], op.high[k]))
             }
             StepKind::PlainRight(op, x) | StepKind::PlainLeft(op, x) => {
-                let op = &Table::<f64>::BINARY[*op];
+                let op = Table::<f64>::binary_at(*op);
                 let pair = if matches!(self.kind, StepKind::PlainRight(..)) { [of(0), *x] } else { [*x, of(0)] };
                 (0..2).all(|k| inside(pair[k], op.low[k], op.high[k]))
             }

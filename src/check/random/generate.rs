@@ -70,19 +70,19 @@ impl<S: RandomSource> Draft<'_, S> {
     fn step(&mut self) -> Step {
         match self.source.below(24) {
             0..7 => {
-                let index = self.source.below(Table::<f64>::UNARY.len());
-                let op = &Table::<f64>::UNARY[index];
+                let index = self.source.below(Table::<f64>::COUNTS[0]);
+                let op = Table::<f64>::unary_at(index);
                 let kind = if self.source.below(8) == 7 { StepKind::Derivative(index) } else { StepKind::Unary(index) };
                 Step::new(kind, [self.operand(op.low[0], op.high[0])])
             }
             7..12 => {
-                let index = self.source.below(Table::<f64>::BINARY.len());
-                let op = &Table::<f64>::BINARY[index];
+                let index = self.source.below(Table::<f64>::COUNTS[1]);
+                let op = Table::<f64>::binary_at(index);
                 Step::new(StepKind::Binary(index), [0, 1].map(|k| self.operand(op.low[k], op.high[k])))
             }
             12..15 => {
                 let index = OPERATORS.start + self.source.below(OPERATORS.len());
-                let op = &Table::<f64>::BINARY[index];
+                let op = Table::<f64>::binary_at(index);
                 // The side of the plain number.
                 let (plain, other) = [(1, 0), (0, 1)][self.source.below(2)];
                 let x = self.number(op.low[plain], op.high[plain]);

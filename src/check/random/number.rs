@@ -17,8 +17,8 @@ use crate::tape::{Value, gradient, join_all};
 /// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
 /// reference of your own, which need not be `Copy`.
 ///
-/// Operations are named by their index in [`Table::UNARY`] and [`Table::BINARY`]. What is provided here is made of the
-/// six methods that are required.
+/// Operations are named by their index, which [`Table::unary_at`] and [`Table::binary_at`] take. What is provided here is
+/// made of the six methods that are required.
 ///
 /// # Examples
 ///
@@ -169,11 +169,11 @@ impl<F: Real + Special> Arithmetic for F {
     }
 
     fn unary(op: usize, &a: &Self) -> Self {
-        (Table::<Self>::UNARY[op].f)([a])
+        (Table::<Self>::unary_at(op).f)([a])
     }
 
     fn binary(op: usize, &a: &Self, &b: &Self) -> Self {
-        (Table::<Self>::BINARY[op].f)([a, b])
+        (Table::<Self>::binary_at(op).f)([a, b])
     }
 
     fn mul_add(&a: &Self, &b: &Self, &c: &Self) -> Self {
@@ -275,7 +275,7 @@ fn on_tape<F: Real>(op: usize, a: F) -> F
 where
     Value<F>: Real,
 {
-    gradient(|x| (Table::UNARY[op].f)([x[0]]), &[a]).1[0]
+    gradient(|x| (Table::unary_at(op).f)([x[0]]), &[a]).1[0]
 }
 
 impl Special for f32 {
@@ -327,7 +327,7 @@ where
     Dual<Self>: Real,
 {
     fn derivative(op: usize, a: Self) -> Self {
-        derivative(|x| (Table::UNARY[op].f)([x]), a)[1]
+        derivative(|x| (Table::unary_at(op).f)([x]), a)[1]
     }
 
     fn plain_left(op: usize, a: f64, b: Self) -> Self {
@@ -339,7 +339,10 @@ where
 impl<T: Precision + Left<Self>> Special for Expr<T> {
     // By the table: a tape would ask whether the derivative is NaN, and the program would remember that.
     fn derivative(op: usize, a: Self) -> Self {
-        let (op, parameter, exponent) = NODES[op];
+        let Some(&(op, parameter, exponent)) = NODES.get(op) else {
+            // A special function.
+            return derivative(|x| (Table::unary_at(op).f)([x]), a)[1];
+        };
         let x = [a, constant(parameter), a];
         op.partial(0, x, exponent, Self::call_any(op, x, exponent))
     }

@@ -17,6 +17,12 @@ impl fmt::Display for Expression {
         let result = self.name(first + self.steps.len() - 1);
         let mut names = vec!["Tape"];
         names.extend(["Value", "gradient"].into_iter().filter(|name| code.contains(name)));
+        let is_special = |step: &Step| match step.kind {
+            StepKind::Unary(op) | StepKind::Derivative(op) => op >= Table::<f64>::UNARY.len(),
+            StepKind::Binary(op) => op >= Table::<f64>::BINARY.len(),
+            _ => false,
+        };
+        names.splice(0..0, self.steps.iter().any(is_special).then_some("Special"));
         let names = if names.len() > 1 { format!("{{{}}}", names.join(", ")) } else { names.concat() };
         writeln!(f, "use gradtape::{names};")?;
         writeln!(f, "let tape = Tape::<f64>::new();")?;
@@ -67,11 +73,11 @@ impl Step {
         match (&self.kind, &names[..]) {
             (StepKind::Constant(x), _) => format!("Value::<f64>::from({})", number(*x)),
             (StepKind::Unary(op), [a]) => {
-                let op = &Table::<f64>::UNARY[*op];
+                let op = Table::<f64>::unary_at(*op);
                 call(a, op.name, op.syntax, "")
             }
             (StepKind::Derivative(op), [a]) => {
-                let op = &Table::<f64>::UNARY[*op];
+                let op = Table::<f64>::unary_at(*op);
                 // The scalars of the nested tape are values.
                 let operation = match op.syntax {
                     Syntax::Parameter(x) => format!("v[0].{}(Value::from({x}))", op.name),
@@ -80,15 +86,15 @@ impl Step {
                 format!("gradient(|v| {operation}, &[{a}]).1[0]")
             }
             (StepKind::Binary(op), [a, b]) => {
-                let op = &Table::<f64>::BINARY[*op];
+                let op = Table::<f64>::binary_at(*op);
                 call(a, op.name, op.syntax, b)
             }
             (StepKind::PlainRight(op, x), [a]) => {
-                let op = &Table::<f64>::BINARY[*op];
+                let op = Table::<f64>::binary_at(*op);
                 call(a, op.name, op.syntax, &number(*x))
             }
             (StepKind::PlainLeft(op, x), [a]) => {
-                let op = &Table::<f64>::BINARY[*op];
+                let op = Table::<f64>::binary_at(*op);
                 call(&number(*x), op.name, op.syntax, a)
             }
             (StepKind::Neg, [a]) => format!("-{a}"),

@@ -6,6 +6,8 @@ use std::ops::Range;
 use num_traits::{Float, NumOps};
 
 use crate::number::Real;
+#[cfg(feature = "special")]
+use crate::number::special::{Special, special_functions};
 #[cfg(feature = "program")]
 use crate::ops::op::Op;
 use crate::ops::rules::constant;
@@ -26,14 +28,6 @@ pub struct Operation<F, const N: usize> {
     /// The highest arguments of the box.
     pub high: [f64; N],
     pub(super) syntax: Syntax,
-}
-
-impl<F, const N: usize> Operation<F, N> {
-    /// A function outside of the table, with the point `at` and the ends of its box.
-    #[cfg(feature = "special")]
-    pub(crate) const fn function(name: &'static str, f: fn([F; N]) -> F, [at, low, high]: [[f64; N]; 3]) -> Self {
-        Self { name, f, at, low, high, syntax: Syntax::Method("") }
-    }
 }
 
 /// How code writes an operation.
@@ -175,25 +169,96 @@ macro_rules! symbol {
 
 crate::operations! { table }
 
+/// The lists of special functions. For example, `gamma_p(x; a: Self::Plain = 2.5) = …, (at [1.5], from [0.2], to [9.0])`
+/// becomes `Operation { name: "gamma_p", f: |[x]| Special::gamma_p(x, sample(2.5)), …, syntax: Syntax::Method("2.5") }`.
+#[cfg(feature = "special")]
+macro_rules! special {
+    (
+        operations $operations:tt
+        $(#[$trait_doc:meta])*
+        functions { $(
+            $(#[$ud:meta])* $unary:ident(x $(; $p:ident: $P:ty = $sample:literal)?) = $unary_op:expr, $unary_box:tt;
+        )* }
+        pairs { $($(#[$pd:meta])* $pair:ident(a, b) = $pair_op:expr, $pair_box:tt;)* }
+    ) => {
+        #[cfg_attr(docsrs, doc(cfg(feature = "special")))]
+        impl<F: Real> Table<F> {
+            /// The functions of one argument of [`Special`](crate::Special).
+            pub const SPECIAL: &'static [Operation<F, 1>] = &[$(
+                operation! {
+                    $unary, |[x]| Special::$unary(x $(, sample($sample))?), $unary_box,
+                    Syntax::Method(concat!($($sample)?))
+                },
+            )*];
+
+            /// The functions of two arguments of [`Special`](crate::Special).
+            pub const SPECIAL_PAIRS: &'static [Operation<F, 2>] = &[$(
+                operation! { $pair, |[a, b]| Special::$pair(a, b), $pair_box, Syntax::Method("") },
+            )*];
+        }
+    };
+}
+
+#[cfg(feature = "special")]
+special_functions! { special }
+
+/// The sample of a parameter.
+#[cfg(feature = "special")]
+fn sample<P: num_traits::NumCast>(x: impl num_traits::NumCast) -> P {
+    num_traits::cast(x).expect("a sample is a number of the type of its parameter")
+}
+
+#[cfg(not(feature = "special"))]
 impl<F: Real> Table<F> {
-    /// The operation of one argument with this name.
+    const SPECIAL: &'static [Operation<F, 1>] = &[];
+    const SPECIAL_PAIRS: &'static [Operation<F, 2>] = &[];
+}
+
+impl<F: Real> Table<F> {
+    /// How many operations of one and of two arguments a step of a random [`Expression`](super::Expression) may apply.
+    pub(super) const COUNTS: [usize; 2] =
+        [Self::UNARY.len() + Self::SPECIAL.len(), Self::BINARY.len() + Self::SPECIAL_PAIRS.len()];
+
+    /// The operation of one argument with this index: those of [`UNARY`](Self::UNARY), and behind them, with the feature
+    /// `special`, the functions of [`Special`](crate::Special).
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn unary_at(index: usize) -> &'static Operation<F, 1> {
+        Self::UNARY.get(index).unwrap_or_else(|| &Self::SPECIAL[index - Self::UNARY.len()])
+    }
+
+    /// The same for two arguments: those of [`BINARY`](Self::BINARY), and behind them the special functions.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn binary_at(index: usize) -> &'static Operation<F, 2> {
+        Self::BINARY.get(index).unwrap_or_else(|| &Self::SPECIAL_PAIRS[index - Self::BINARY.len()])
+    }
+
+    /// The operation of one argument with this name, which may be a special function.
     ///
     /// # Panics
     ///
     /// If there is none.
     #[track_caller]
     pub fn unary(name: &str) -> &'static Operation<F, 1> {
-        &Self::UNARY[position(Self::UNARY, name)]
+        Self::SPECIAL.iter().find(|op| op.name == name).unwrap_or_else(|| &Self::UNARY[position(Self::UNARY, name)])
     }
 
-    /// The operation of two arguments with this name.
+    /// The operation of two arguments with this name, which may be a special function.
     ///
     /// # Panics
     ///
     /// If there is none.
     #[track_caller]
     pub fn binary(name: &str) -> &'static Operation<F, 2> {
-        &Self::BINARY[position(Self::BINARY, name)]
+        let special = Self::SPECIAL_PAIRS.iter().find(|op| op.name == name);
+        special.unwrap_or_else(|| &Self::BINARY[position(Self::BINARY, name)])
     }
 }
 

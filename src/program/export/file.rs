@@ -4,6 +4,7 @@
 //! as many operands as they need, and every parameter and input is there once. So reading needs no more memory than the
 //! file has bytes, times a constant.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use serde::de::value::{Error as Unknown, StrDeserializer};
@@ -13,6 +14,8 @@ use crate::error::Error;
 use crate::file::{FileKind, Format, PrecisionName, Version, digits, head, numbers};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::{Form, Op};
+use crate::program::graph::custom::MOST_ORDERS;
+use crate::program::graph::special::{self, Parameter, Special};
 use crate::program::graph::{Comparison, Graph, Guard, Node};
 use crate::program::options::{Optimization, Options};
 use crate::program::precision::Precision;
@@ -38,7 +41,9 @@ pub(crate) struct StoredProgram<T> {
     inputs: u32,
     of_sum: bool,
     constants: Vec<String>,
-    /// The name of an operation and its operands; a leaf has its index, and `powi` its exponent behind its operand.
+    /// The name of an operation and its operands; a leaf has its index. `powi` has its exponent behind its operand. A
+    /// special function has its parameter there, an order or the bits of an f64, and a derivative of it the numbers of the
+    /// operands by which it is taken.
     nodes: Vec<(String, Vec<i64>)>,
     guards: Vec<(NodeIndex, String, NodeIndex, bool)>,
     outputs: Vec<NodeIndex>,
@@ -53,7 +58,15 @@ impl<T: Precision> StoredProgram<T> {
             } else if node.op == Op::powi {
                 numbers.push(node.exponent().into());
             }
-            (node.op.name().to_owned(), numbers)
+            if node.op != Op::custom {
+                return (node.op.name().to_owned(), numbers);
+            }
+            let custom = graph.custom(node);
+            let Special { facts, parameter } =
+                custom.special().expect("other operations of the user's own are refused");
+            numbers.extend(parameter.map(Parameter::word));
+            numbers.extend(custom.by().iter().map(|&k| i64::from(checked_u32(k))));
+            (facts.name.to_owned(), numbers)
         };
         let mut nodes: Vec<_> = graph.nodes.iter().map(named).collect();
         // Leaves that nothing depends on may have been left out.
@@ -114,6 +127,7 @@ impl<T: Precision> StoredProgram<T> {
             inputs: vec![false; self.inputs as usize],
             varies: Vec::with_capacity(self.nodes.len()),
             is_late: Vec::with_capacity(self.nodes.len()),
+            specials: HashMap::new(),
         };
         for (name, numbers) in &self.nodes {
             reader.add(&mut graph, name, numbers)?;
@@ -164,6 +178,8 @@ struct Reader {
     varies: Vec<bool>,
     /// For each node whether it depends on a sum over the rows.
     is_late: Vec<bool>,
+    /// The indices of special functions, by their keys.
+    specials: HashMap<(usize, Vec<usize>), usize>,
 }
 
 impl Reader {
@@ -178,12 +194,14 @@ impl Reader {
     fn add<T: Precision>(&mut self, graph: &mut Graph<T>, name: &str, numbers: &[i64]) -> Result<(), Error> {
         let index = graph.nodes.len();
         let place = || format!("node {index}");
-        let Ok(op) = Op::deserialize(StrDeserializer::<Unknown>::new(name)) else {
+        let special = special::ALL.iter().find(|facts| facts.name == name);
+        let op = Op::deserialize(StrDeserializer::<Unknown>::new(name)).ok().or(special.map(|_| Op::custom));
+        let Some(op) = op else {
             let found = format!("{:?}", name.chars().take(40).collect::<String>());
             return Err(Error::unexpected(place(), "an operation that this version of gradtape has", found));
         };
         let form = op.form();
-        if form == Form::Custom {
+        if form == Form::Custom && special.is_none() {
             return Err(Error::unexpected(
                 place(),
                 "an operation of gradtape",
@@ -194,7 +212,12 @@ impl Reader {
         // How many operands, and how many numbers in all.
         let (count, all) = match form {
             Form::Constant | Form::Parameter | Form::Input => (0, 1),
-            Form::Sum | Form::Product | Form::Dot | Form::Custom => (numbers.len(), numbers.len()),
+            Form::Sum | Form::Product | Form::Dot => (numbers.len(), numbers.len()),
+            Form::Custom => special.map_or((0, 0), |facts| {
+                let (arity, fewest) =
+                    (facts.operands.len(), facts.operands.len() + usize::from(facts.parameter.is_some()));
+                (arity, numbers.len().clamp(fewest, fewest + MOST_ORDERS))
+            }),
             Form::Operation | Form::Total => {
                 let arity = op.arity().unwrap_or(numbers.len());
                 (arity, arity + usize::from(has_exponent))
@@ -237,7 +260,24 @@ impl Reader {
                 let exponent = exponent.map_err(|_| Error::unexpected(place(), "an exponent", rest[0].to_string()))?;
                 Node::operation(op, std::array::from_fn(|k| *ids.get(k).unwrap_or(&ids[0])), exponent)
             }
-            Form::Sum | Form::Product | Form::Dot | Form::Custom => graph.add_list(op, &ids),
+            Form::Sum | Form::Product | Form::Dot => graph.add_list(op, &ids),
+            Form::Custom => {
+                let (parameter, by) =
+                    rest.split_at(usize::from(special.is_some_and(|facts| facts.parameter.is_some())));
+                let parameter = parameter.first().copied().unwrap_or(0);
+                let mut custom = special::read::<T>(name, parameter).ok_or_else(|| {
+                    Error::unexpected(place(), format!("a parameter of {name}"), parameter.to_string())
+                })?;
+                for &operand in by {
+                    custom = custom.derivative(leaf(operand, count, place)? as usize);
+                }
+                let customs = &mut graph.customs;
+                let custom = *self.specials.entry(custom.key()).or_insert_with(|| {
+                    customs.push(custom);
+                    customs.len() - 1
+                });
+                graph.add_custom(custom, &ids)
+            }
         };
         if varies && is_late {
             return Err(Error::unexpected(place(), "numbers of rows or sums over all rows", "both"));

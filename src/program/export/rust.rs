@@ -2,6 +2,7 @@
 
 mod call;
 mod function;
+mod special;
 pub(crate) mod text;
 mod write;
 
@@ -9,10 +10,11 @@ use crate::error::Error;
 use crate::program::graph::Graph;
 use crate::program::options::Options;
 use crate::program::precision::Precision;
+use crate::program::transform::express::written;
 use crate::program::transform::lower::rebuild;
 use crate::program::transform::pruned;
 
-/// A program as a Rust function that needs no crate, made by
+/// A program as a Rust function that needs no crate, but for [special functions](crate::Special), made by
 /// [`Program::to_rust`](crate::program::Program::to_rust). `Display` writes its text.
 ///
 /// # Examples
@@ -45,10 +47,10 @@ impl<T: Precision> Source<T> {
     /// The function `name` of a graph.
     pub(crate) fn new(name: &str, graph: &Graph<T>, options: Options) -> Result<Self, Error> {
         check_name(name)?;
-        graph.refuse_customs()?;
+        let written = written(graph, options, false)?;
         // Sharing changes no bits here, even in exact programs: the derivatives are nodes already.
         let inexact = options.without_exactness();
-        Ok(Self { name: name.into(), graph: rebuild(&pruned(graph, options), inexact), libm: false })
+        Ok(Self { name: name.into(), graph: rebuild(&pruned(&written, options), inexact), libm: false })
     }
 }
 
@@ -64,6 +66,8 @@ impl<T> Source<T> {
 
     /// The same function for `no_std`: it calls the functions of the crate [`libm`](https://crates.io/crates/libm)
     /// instead of the methods of floats, which only `std` has. Those may differ in the last places.
+    ///
+    /// A program with [special functions](crate::Special) needs `std` even so, as the crate `pxfm` does.
     #[must_use]
     pub fn libm(self) -> Self {
         Self { libm: true, ..self }

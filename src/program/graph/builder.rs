@@ -32,6 +32,8 @@ pub(crate) struct Builder<T> {
     pub(crate) exact: bool,
     /// Whether `max`, `min` and `clamp` are recorded as branches.
     pub(crate) branches: bool,
+    /// Whether the expressions of the user's own operations are recorded in their place.
+    pub(crate) expresses: bool,
 }
 
 /// How many users of a node are compared with a new node. With this limit every node takes the same time. It rarely
@@ -53,6 +55,7 @@ impl<T: Bits + Copy> Builder<T> {
             folds: options.has(Optimization::Folding),
             exact: options.is_exact(),
             branches: false,
+            expresses: false,
             graph,
         };
         if shares {

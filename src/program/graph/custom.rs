@@ -1,13 +1,14 @@
 //! Operations of the user's own as nodes of a graph.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::array::from_fn;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::dual::Dual;
 use crate::number::custom::CustomOperation;
-use crate::number::{Number, Plain};
+use crate::number::{Number, Plain, Real};
+use crate::ops::kind::Expr;
 use crate::tape::Value;
 
 /// An operation of the user's own, or one of its partial derivatives.
@@ -18,9 +19,12 @@ pub(crate) struct Custom<T> {
 }
 
 /// How often a program differentiates such an operation at most. Each order is compiled for each operation.
-const MOST_ORDERS: usize = 3;
+pub(crate) const MOST_ORDERS: usize = 3;
 
-impl<T: Plain + Send + Sync> Custom<T> {
+impl<T: Plain + Send + Sync> Custom<T>
+where
+    Expr<T>: Real<Plain = T>,
+{
     pub(crate) fn new<const N: usize>(operation: impl CustomOperation<N, T>) -> Self {
         Self { operation: Arc::new(Operation::<_, N>(operation)), by: Vec::new() }
     }
@@ -44,9 +48,26 @@ impl<T> Custom<T> {
         self.operation.name().to_owned() + &"'".repeat(self.by.len())
     }
 
-    /// What makes two of them the same operation: the place of its data, and the operands.
-    pub(crate) fn key(&self) -> (usize, Vec<usize>) {
-        (Arc::as_ptr(&self.operation).cast::<()>() as usize, self.by.clone())
+    /// The operation itself, and the place where it is: another one is another operation.
+    pub(super) fn operation(&self) -> (&dyn Any, usize) {
+        (self.operation.data(), Arc::as_ptr(&self.operation).cast::<()>() as usize)
+    }
+
+    /// The operands by which it is differentiated.
+    pub(crate) fn by(&self) -> &[usize] {
+        &self.by
+    }
+
+    /// The operation differentiated at most once, and the operands by which this one is differentiated further.
+    pub(crate) fn at_most_once(&self) -> (Self, &[usize]) {
+        let (first, others) = self.by.split_at(self.by.len().min(1));
+        (Self { operation: self.operation.clone(), by: first.to_vec() }, others)
+    }
+
+    /// The expression, or a first partial, recorded as other operations, if a recording that asks for expressions is under
+    /// way, see [`Builder::expresses`](super::builder::Builder::expresses).
+    pub(crate) fn expressed(&self, x: &[Expr<T>]) -> Expr<T> {
+        self.operation.expressed(x, self.by.first().copied())
     }
 
     pub(crate) fn value(&self, x: &[T]) -> T {
@@ -79,11 +100,20 @@ trait Evaluate<T>: Send + Sync {
 
     /// The same on a tape.
     fn on_tape(&self, x: &[Value<T>], by: &[usize]) -> Value<T>;
+
+    /// The operation, or the derivative by an operand, in a recording.
+    fn expressed(&self, x: &[Expr<T>], by: Option<usize>) -> Expr<T>;
+
+    /// The operation itself.
+    fn data(&self) -> &dyn Any;
 }
 
 struct Operation<O, const N: usize>(O);
 
-impl<T: Plain, O: CustomOperation<N, T>, const N: usize> Evaluate<T> for Operation<O, N> {
+impl<T: Plain, O: CustomOperation<N, T>, const N: usize> Evaluate<T> for Operation<O, N>
+where
+    Expr<T>: Real<Plain = T>,
+{
     fn name(&self) -> &'static str {
         let path = type_name::<O>().split('<').next().unwrap_or_default();
         path.rsplit("::").next().unwrap_or(path)
@@ -95,6 +125,15 @@ impl<T: Plain, O: CustomOperation<N, T>, const N: usize> Evaluate<T> for Operati
 
     fn on_tape(&self, x: &[Value<T>], by: &[usize]) -> Value<T> {
         derivative(&self.0, from_fn(|k| x[k]), by)
+    }
+
+    fn expressed(&self, x: &[Expr<T>], by: Option<usize>) -> Expr<T> {
+        let x = from_fn(|k| x[k]);
+        by.map_or_else(|| self.0.apply(x), |by| first(&self.0, x, by))
+    }
+
+    fn data(&self) -> &dyn Any {
+        &self.0
     }
 }
 

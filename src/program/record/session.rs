@@ -99,3 +99,8 @@ pub(super) fn with_session<T: Recordable, R>(f: impl FnOnce(&mut Session<T>) -> 
 pub(super) fn of_builder<T: Recordable>(property: impl FnOnce(&Builder<T>) -> bool, default: bool) -> bool {
     T::session().with_borrow(|session| session.as_ref().map_or(default, |session| property(&session.builder)))
 }
+
+/// Whether the numbers of the inputs are known, in the recording under way.
+pub(super) fn knows_numbers<T: Recordable>() -> bool {
+    T::session().with_borrow(|session| session.as_ref().is_some_and(|session| session.knows_numbers))
+}

@@ -1,5 +1,6 @@
 //! The calls of functions in generated code, and the private functions that it contains.
 
+use super::special;
 use super::text::Text;
 use crate::ops::op::{Op, Source};
 
@@ -34,18 +35,28 @@ impl Calls {
 
     /// The helpers that the code calls, and those that they call, in the order of the file.
     pub(super) fn helpers(self, code: &str) -> Vec<String> {
-        let all: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| self.helper(text)).collect();
+        let mut all: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| self.helper(text)).collect();
+        let special = special::ALL.iter().filter(|facts| names(code, facts.function));
+        // Special functions are computed in f64. In f32, each has all that it calls inside.
+        let mut wrappers = Vec::new();
+        if self.float != "f64" {
+            let double = Self { float: "f64", libm: false };
+            wrappers.extend(special.map(|facts| special::wrapper(facts, |code| double.helpers(code))));
+        } else if special.count() != 0 {
+            all.extend(special::items());
+        }
         let mut needed = vec![false; all.len()];
         let mut codes = vec![code];
         while let Some(code) = codes.pop() {
             for ((name, text), needed) in all.iter().zip(&mut needed) {
-                if !*needed && calls(code, name) {
+                if !*needed && names(code, name) {
                     *needed = true;
                     codes.push(text);
                 }
             }
         }
-        all.into_iter().zip(needed).filter(|&(_, needed)| needed).map(|((_, text), _)| text).collect()
+        let needed = all.into_iter().zip(needed).filter(|&(_, needed)| needed);
+        needed.map(|((_, text), _)| text).chain(wrappers).collect()
     }
 
     /// The name and the text of a helper.
@@ -81,11 +92,13 @@ impl Calls {
     }
 }
 
-/// Whether the code calls the function.
-fn calls(code: &str, function: &str) -> bool {
-    code.match_indices(function).any(|(start, name)| {
-        let is_whole = !code[..start].ends_with(|c| is_of_name(c) || c == '.' || c == ':');
-        is_whole && code[start + name.len()..].starts_with('(')
+/// Whether the code calls the function, or names the constant.
+fn names(code: &str, item: &str) -> bool {
+    let is_constant = item.starts_with(|first: char| first.is_ascii_uppercase());
+    code.match_indices(item).any(|(start, name)| {
+        let (before, behind) = (&code[..start], &code[start + name.len()..]);
+        let is_whole = !before.ends_with(|c| is_of_name(c) || c == '.' || c == ':');
+        is_whole && if is_constant { !behind.starts_with(is_of_name) } else { behind.starts_with('(') }
     })
 }
 
@@ -126,6 +139,23 @@ mod tests {
             let needs_helper = matches!(op.facts().source, Source::Helper | Source::Std);
             let name = op.name();
             assert!(!needs_helper || HELPERS.contains(&format!("fn {name}(")), "helpers.rs has no function {name}");
+        }
+    }
+
+    #[test]
+    fn what_computes_special_functions_is_whole_and_has_names_of_its_own() {
+        let items: Vec<(&str, String)> = special::items().collect();
+        let calls = Calls { float: "f64", libm: false };
+        let helpers: Vec<(&str, String)> = HELPERS.split("\n\n").filter_map(|text| calls.helper(text)).collect();
+        let mut names: Vec<&str> = items.iter().chain(&helpers).map(|&(name, _)| name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        for (name, text) in &items {
+            let count = |bracket: char| text.matches(bracket).count();
+            assert!(count('{') == count('}') && count('[') == count(']'), "a blank line divides {name}");
+        }
+        for facts in special::ALL {
+            assert!(items.iter().any(|&(name, _)| name == facts.function), "no function {}", facts.function);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::Source;
 use super::call::Calls;
 use super::text::indented;
 use super::write::{FunctionBody, function_body};
+use crate::ops::op::Op;
 use crate::program::precision::Precision;
 
 /// The width of rustfmt.
@@ -38,6 +39,9 @@ impl<T: Precision> Source<T> {
         let arguments: Vec<String> = arguments.map(|(n, what)| count(n as usize, what)).collect();
         let from = if arguments.is_empty() { "nothing".into() } else { arguments.join(" and ") };
         writeln!(f, "/// {} from {from}, written by gradtape.", count(self.graph.outputs.len(), "output"))?;
+        if self.graph.nodes.iter().any(|node| node.op == Op::custom) {
+            writeln!(f, "///\n/// It calls the crate `pxfm`, version 0.1, which computes special functions.")?;
+        }
         if self.graph.of_sum {
             writeln!(f, "///\n/// Outputs are sums over the rows, which are added up from the first to the last.")?;
         }

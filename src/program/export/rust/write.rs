@@ -7,6 +7,7 @@ use super::text::Text;
 use crate::ops::index::NodeIndex;
 use crate::ops::op::{Form, Op};
 use crate::program::compile::instructions::Section;
+use crate::program::graph::special::{Parameter, Special};
 use crate::program::graph::{Comparison, Graph, Guard, Node};
 use crate::program::precision::Precision;
 
@@ -46,6 +47,16 @@ pub(super) fn function_body<T: Precision>(graph: &Graph<T>, calls: Calls) -> Fun
     let is_read = |op| graph.nodes.iter().zip(&writer.uses).any(|(node, &uses)| node.op == op && uses != 0);
     (writer.body.reads_parameters, writer.body.reads_inputs) = (is_read(Op::parameter), is_read(Op::input));
     writer.body
+}
+
+/// The call of a special function: its parameter, then its operands.
+fn special_call(special: &Special, x: &[&Text]) -> Text {
+    let parameter = special.parameter.map(|parameter| match parameter {
+        Parameter::Order(n) => n.to_string(),
+        Parameter::Number(x) => Text::constant(x, "").text,
+    });
+    let arguments: Vec<String> = parameter.into_iter().chain(x.iter().map(|text| text.text.clone())).collect();
+    Text::atom(format!("{}({})", special.facts.function, arguments.join(", ")))
 }
 
 impl<'g, T: Precision> Writer<'g, T> {
@@ -149,7 +160,10 @@ impl<'g, T: Precision> Writer<'g, T> {
                 Form::Input => Text::atom(format!("inputs[{}]", node.leaf_index())),
                 Form::Total => self.total(operands[0]),
                 Form::Sum | Form::Product | Form::Dot => self.list(k, node),
-                Form::Custom => unreachable!("operations of the user's own are refused"),
+                Form::Custom => {
+                    let special = graph.custom(node).special().expect("other operations of the user's own are refused");
+                    self.fitting(operands, LONGEST, |_, x| special_call(&special, x))
+                }
                 Form::Operation => {
                     let op = if self.is_product(node) { Op::mul } else { node.op };
                     self.fitting(operands, LONGEST, |writer, x| writer.operation(op, node.exponent(), x))

@@ -7,13 +7,20 @@ use crate::number::custom::CustomOperation;
 use crate::ops::index::NodeIndex;
 use crate::program::graph::builder::Builder;
 use crate::program::graph::custom::Custom;
-use crate::program::record::session::{Recordable, Session, with_session};
+use crate::program::record::session::{Recordable, Session, knows_numbers, of_builder, with_session};
 
 impl<T: Recordable> Expr<T> {
-    /// A call of an operation. One without data is the same operation at each call.
+    /// A call of an operation, or its expression if the recording asks for that. An operation without data is the same
+    /// at each call.
     #[track_caller]
     pub(crate) fn with_custom<const N: usize, O: CustomOperation<N, T>>(operation: &O, x: [Self; N]) -> Self {
-        let data = operation.value(x.map(|x| x.data));
+        if of_builder::<T>(|builder| builder.expresses, false)
+            && let Some(y) = operation.expression(x)
+        {
+            return y;
+        }
+        let is_known = x.iter().all(|x| x.is_constant()) || knows_numbers::<T>();
+        let data = if is_known { operation.value(x.map(|x| x.data)) } else { T::nan() };
         let make = || Custom::new(operation.clone());
         Self::record_custom(data, &x, |builder| {
             if size_of::<O>() == 0 {

@@ -1,7 +1,7 @@
 //! Bessel functions of integer order.
 
 /// `Jₙ(x)`.
-pub(super) fn j(n: u32, x: f64) -> f64 {
+pub(super) fn bessel_j(n: u32, x: f64) -> f64 {
     match n {
         0 => pxfm::f_j0(x),
         1 => pxfm::f_j1(x),
@@ -12,7 +12,7 @@ pub(super) fn j(n: u32, x: f64) -> f64 {
 }
 
 /// `Iₙ(x)`.
-pub(super) fn i(n: u32, x: f64) -> f64 {
+pub(super) fn bessel_i(n: u32, x: f64) -> f64 {
     match n {
         0 => pxfm::f_i0(x),
         1 => pxfm::f_i1(x),
@@ -25,8 +25,8 @@ pub(super) fn i(n: u32, x: f64) -> f64 {
 }
 
 /// The function of order `n`, from those of the orders 0 and 1; the factor is `2k/x`.
-fn recur(n: u32, x: f64, start: [f64; 2], step: impl Fn(f64, [f64; 2]) -> f64) -> f64 {
-    (1..n).fold(start, |[before, last], k| [last, step(f64::from(2 * k) / x, [before, last])])[1]
+fn recur(n: u32, x: f64, start: [f64; 2], next: impl Fn(f64, [f64; 2]) -> f64) -> f64 {
+    (1..n).fold(start, |[before, last], k| [last, next(f64::from(2 * k) / x, [before, last])])[1]
 }
 
 /// `(x/2)ⁿ/n! (1 + s (x/2)²/(n + 1) + s² (x/2)⁴/(2 (n + 1) (n + 2)) + …)`.

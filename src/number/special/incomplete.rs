@@ -2,12 +2,12 @@
 //!
 //! With a large `a` and `x` near it, the functions of `pxfm` 0.1 are off by up to 1 %. These are not.
 
-use std::f64::consts::{LN_2, TAU};
+use std::f64::consts;
 
 use super::gamma::{ln_gamma, polygamma, stirling_rest};
 
 /// The density `xᵃ⁻¹ e⁻ˣ/Γ(a)`.
-pub(super) fn density(a: f64, x: f64) -> f64 {
+pub(super) fn gamma_density(a: f64, x: f64) -> f64 {
     if !(a > 0.0 && x >= 0.0) {
         f64::NAN
     } else if a < 10.0 {
@@ -20,8 +20,18 @@ pub(super) fn density(a: f64, x: f64) -> f64 {
     }
 }
 
+/// `P(a, x)`.
+pub(super) fn gamma_p(a: f64, x: f64) -> f64 {
+    both(a, x)[0]
+}
+
+/// `Q(a, x)`.
+pub(super) fn gamma_q(a: f64, x: f64) -> f64 {
+    both(a, x)[1]
+}
+
 /// `P(a, x)` and `Q(a, x)`.
-pub(super) fn both(a: f64, x: f64) -> [f64; 2] {
+fn both(a: f64, x: f64) -> [f64; 2] {
     if !(a > 0.0 && x >= 0.0) || (a.is_infinite() && x.is_infinite()) {
         [f64::NAN; 2]
     } else if x == 0.0 || a.is_infinite() {
@@ -36,7 +46,7 @@ pub(super) fn both(a: f64, x: f64) -> [f64; 2] {
     } else {
         let p = term(a, x) * lower_series(a, x);
         // Where `P` is above about a half.
-        let q = if x < 1.0 && a * x.ln() > -LN_2 { upper_series(a, x) } else { 1.0 - p };
+        let q = if x < 1.0 && a * x.ln() > -consts::LN_2 { upper_series(a, x) } else { 1.0 - p };
         [p, q]
     }
 }
@@ -56,7 +66,7 @@ fn term(a: f64, x: f64) -> f64 {
         let gamma = if a < 1.0 { pxfm::f_tgamma(1.0 + a) } else { a * pxfm::f_tgamma(a) };
         power(a, x) / gamma
     } else {
-        (-deviance(a, x) - stirling_rest(a)).exp() / (TAU * a).sqrt()
+        (-deviance(a, x) - stirling_rest(a)).exp() / (consts::TAU * a).sqrt()
     }
 }
 
@@ -127,7 +137,7 @@ fn uniform(a: f64, x: f64) -> [f64; 2] {
     let value = |coefficients: &[f64]| coefficients.iter().rev().fold(0.0, |sum, c| sum * eta + c);
     let (mut sum, mut scale) = (value(&UNIFORM), 1.0);
     let (mut coefficients, mut count) = (UNIFORM, UNIFORM.len());
-    for stirling in STIRLING {
+    for stirling in STIRLING_OF_GAMMA {
         count -= 2;
         for (n, factor) in (0..count).zip(2_u32..) {
             coefficients[n] = stirling * UNIFORM[n] + f64::from(factor) * coefficients[n + 2];
@@ -137,7 +147,7 @@ fn uniform(a: f64, x: f64) -> [f64; 2] {
     }
     let bell = (-square).exp();
     let tail = pxfm::f_erfcx(square.sqrt()) / 2.0;
-    let rest = sum / (TAU * a).sqrt();
+    let rest = sum / (consts::TAU * a).sqrt();
     if x < a {
         let p = bell * (tail - rest);
         [p, 1.0 - p]
@@ -148,7 +158,7 @@ fn uniform(a: f64, x: f64) -> [f64; 2] {
 }
 
 /// `(-1)ᵏ gₖ` from `k = 1` on, of Stirling's series for the gamma function.
-const STIRLING: [f64; 5] =
+const STIRLING_OF_GAMMA: [f64; 5] =
     [-1.0 / 12.0, 1.0 / 288.0, 139.0 / 51_840.0, -571.0 / 2_488_320.0, -163_879.0 / 209_018_880.0];
 
 /// `1/(λ - 1) - 1/η` as a series in `η`, where `η²/2 = λ - 1 - ln λ`.

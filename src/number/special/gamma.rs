@@ -24,18 +24,18 @@ pub(super) fn polygamma(n: u32, x: f64) -> f64 {
 /// `ψ⁽ⁿ⁾(a) - ψ⁽ⁿ⁾(a + b)` for positive arguments, without the cancellation.
 pub(super) fn polygamma_difference(n: u32, a: f64, b: f64) -> f64 {
     if a == f64::INFINITY && b >= 0.0 {
-        0.0 * sign(n)
+        0.0 * sign_of_order(n)
     } else if a > 0.0 && b >= 0.0 {
-        sign(n) * factorial_over_power(n, a) * zeta(n, a, b)
+        sign_of_order(n) * factorial_over_power(n, a) * zeta(n, a, b)
     } else if a == 0.0 && b > 0.0 {
-        sign(n) * f64::INFINITY
+        sign_of_order(n) * f64::INFINITY
     } else {
         f64::NAN
     }
 }
 
 /// `(-1)ⁿ⁺¹`, the sign of `ψ⁽ⁿ⁾` between a pole and the numbers above it.
-fn sign(n: u32) -> f64 {
+fn sign_of_order(n: u32) -> f64 {
     if n.is_multiple_of(2) { -1.0 } else { 1.0 }
 }
 
@@ -116,7 +116,7 @@ fn below_zero(n: u32, x: f64) -> f64 {
     let (pole, above, below) = (d.recip(), scaled(1.0 + d, f64::INFINITY), scaled(1.0 - d, -x.round()));
     // The exponent `s` is even or odd.
     let sum = if n.is_multiple_of(2) { pole + above - below } else { pole.abs() + above + below };
-    sign(n) * factorial_over_power(n, d.abs()) * sum
+    sign_of_order(n) * factorial_over_power(n, d.abs()) * sum
 }
 
 /// `ln Γ(x)` without Stirling's formula `(x - 1/2) ln x - x + ln √(2π)`, for `x ≥ 10`.
