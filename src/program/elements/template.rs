@@ -162,6 +162,17 @@ pub(super) fn leaf_nodes(count: usize) -> Vec<Option<NodeIndex>> {
     (0..count).map(|leaf| Some(NodeIndex::new(leaf))).collect()
 }
 
+/// The sum of nodes, each times its weight if it has one; none if there are no nodes.
+pub(super) fn weighted_sum<T: Plain>(
+    graph: &mut Graph<T>,
+    terms: impl IntoIterator<Item = (NodeIndex, Option<NodeIndex>)>,
+) -> Option<NodeIndex> {
+    terms.into_iter().fold(None, |sum, (term, weight)| {
+        let term = weight.map_or(term, |weight| graph.push(Node::operation(Op::mul, [weight, term, weight], 0)));
+        Some(sum.map_or(term, |sum| graph.push(Node::operation(Op::add, [sum, term, sum], 0))))
+    })
+}
+
 /// The weight of a root.
 enum Weight<T> {
     Same(T),

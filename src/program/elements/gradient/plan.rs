@@ -8,7 +8,7 @@ use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
 use crate::program::elements::partition::{NONE, Partition};
 use crate::program::elements::sums::Sum;
-use crate::program::elements::template::{Template, leaf_nodes};
+use crate::program::elements::template::{Template, leaf_nodes, weighted_sum};
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
@@ -251,28 +251,24 @@ pub(super) fn backward<T: Precision>(
     sum: Option<RowSum>,
 ) -> (Graph<T>, Vec<usize>) {
     let (mut graph, mut sums) = (template.graph.clone(), Vec::new());
-    let mut combined: Option<NodeIndex> = None;
-    for (target, root) in roots.iter().zip(std::mem::take(&mut graph.outputs)) {
+    let terms = roots.iter().zip(std::mem::take(&mut graph.outputs)).map(|(target, root)| {
         let adjoint = match *target {
-            Target::Sum(_) if is_last => None,
+            Target::Sum(_) if is_last => return (root, None),
             Target::Sum(sum) => {
                 sums.push(sum);
                 graph.parameters += 1;
-                Some(Node::leaf(Op::parameter, graph.parameters - 1))
+                Node::leaf(Op::parameter, graph.parameters - 1)
             }
             Target::Column(_) => {
                 graph.inputs += 1;
-                Some(Node::leaf(Op::input, graph.inputs - 1))
+                Node::leaf(Op::input, graph.inputs - 1)
             }
         };
-        let weighted = adjoint.map_or(root, |adjoint| {
-            let adjoint = graph.push(adjoint);
-            graph.push(Node::operation(Op::mul, [adjoint, root, adjoint], 0))
-        });
-        combined = Some(combined.map_or(weighted, |sum| graph.push(Node::operation(Op::add, [sum, weighted, sum], 0))));
-    }
+        (root, Some(graph.push(adjoint)))
+    });
+    let terms: Vec<_> = terms.collect();
+    let combined = weighted_sum(&mut graph, terms);
     graph.outputs.extend(combined);
-    let leaves = template.uniforms.len() + template.gathered.len();
-    let wanted = leaf_nodes(leaves);
+    let wanted = leaf_nodes(template.uniforms.len() + template.gathered.len());
     (if roots.is_empty() { graph } else { reverse(&graph, Options::new(), &wanted, sum) }, sums)
 }

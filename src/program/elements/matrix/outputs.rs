@@ -4,7 +4,7 @@ use super::entries::List;
 use super::{Aim, Vector};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
-use crate::program::elements::template::leaf_nodes;
+use crate::program::elements::template::{leaf_nodes, weighted_sum};
 use crate::program::graph::{Graph, Node};
 use crate::program::precision::Precision;
 use crate::program::run::index::Column;
@@ -94,14 +94,8 @@ impl<T: Precision> Outputs<T> {
         a: impl Iterator<Item = NodeIndex>,
         b: impl Iterator<Item = NodeIndex>,
     ) -> Option<NodeIndex> {
-        let mut sum = None;
-        for (a, b) in a.zip(b) {
-            if !self.is_zero(a) && !self.is_zero(b) {
-                let product = self.graph.push(Node::operation(Op::mul, [a, b, a], 0));
-                sum =
-                    Some(sum.map_or(product, |sum| self.graph.push(Node::operation(Op::add, [sum, product, sum], 0))));
-            }
-        }
-        sum
+        let terms = a.zip(b).filter(|&(a, b)| !self.is_zero(a) && !self.is_zero(b)).map(|(a, b)| (b, Some(a)));
+        let terms: Vec<_> = terms.collect();
+        weighted_sum(&mut self.graph, terms)
     }
 }

@@ -11,7 +11,7 @@ use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
 use crate::program::elements::sums::Sum;
-use crate::program::elements::template::Template;
+use crate::program::elements::template::{Template, weighted_sum};
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
@@ -184,7 +184,7 @@ impl<T: Precision> Maker<'_, T> {
             Wanted::Hessian => self.hessian(&template.graph, &leaves),
             Wanted::WeightedHessian => {
                 columns.extend(roots.iter().map(|list| Column::new(list).moved(given)));
-                self.hessian(&weighted(&template.graph), &leaves)
+                self.hessian(&template.graph, &leaves)
             }
             Wanted::HessianTimesVector => {
                 let zero = Column::even(given + self.inputs, 0, rows);
@@ -266,7 +266,7 @@ impl<T: Precision> Maker<'_, T> {
 
     /// The second derivatives of a template; with its value and first derivatives if these are wanted.
     fn hessian(&mut self, template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
-        let first = with_slopes(template, leaves);
+        let first = with_slopes(template, leaves, self.wanted == Wanted::WeightedHessian);
         let count = first.outputs.len();
         let positions: Vec<usize> = (1..count).collect();
         let second = reverse_of(&first, Options::new(), &positions, &leaves.nodes(), None);
@@ -288,7 +288,7 @@ impl<T: Precision> Maker<'_, T> {
 
 /// The value of a template, its derivatives, and their derivatives along a direction.
 fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
-    let first = with_slopes(template, leaves);
+    let first = with_slopes(template, leaves, false);
     let count = first.outputs.len();
     let along = forward(&first, Options::new());
     let (values, tangents) = (&along.outputs[..count], &along.outputs[count..]);
@@ -301,23 +301,20 @@ fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> O
     outputs
 }
 
-/// A template whose outputs are their sum, and its derivatives by the leaves; no outputs if the template has none.
-fn with_slopes<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> Graph<T> {
+/// A template whose outputs are their sum, and its derivatives by the leaves; no outputs if the template has none. With
+/// weights, which are further inputs, the outputs are multiplied by them.
+fn with_slopes<T: Precision>(template: &Graph<T>, leaves: &Leaves, has_weights: bool) -> Graph<T> {
     let mut graph = template.clone();
-    let roots = std::mem::take(&mut graph.outputs);
-    let sum = roots.into_iter().reduce(|sum, root| graph.push(Node::operation(Op::add, [sum, root, sum], 0)));
-    let Some(sum) = sum else { return graph };
+    let roots = std::mem::take(&mut graph.outputs).into_iter();
+    let terms = roots.map(|root| {
+        let weight = has_weights.then(|| {
+            graph.inputs += 1;
+            graph.push(Node::leaf(Op::input, graph.inputs - 1))
+        });
+        (root, weight)
+    });
+    let terms: Vec<_> = terms.collect();
+    let Some(sum) = weighted_sum(&mut graph, terms) else { return graph };
     graph.outputs.push(sum);
     reverse(&graph, Options::new(), &leaves.nodes(), None)
-}
-
-/// A template whose outputs are multiplied by further inputs.
-fn weighted<T: Precision>(template: &Graph<T>) -> Graph<T> {
-    let mut graph = template.clone();
-    for k in 0..graph.outputs.len() {
-        let weight = graph.push(Node::leaf(Op::input, graph.inputs));
-        graph.inputs += 1;
-        graph.outputs[k] = graph.push(Node::operation(Op::mul, [weight, graph.outputs[k], weight], 0));
-    }
-    graph
 }
