@@ -8,6 +8,7 @@
 
 use std::hint::black_box;
 
+use gradtape::program::{Rows, Workspace};
 use gradtape::sparse::Csr;
 use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
 use testing::minima::{only_checks, warm_minima};
@@ -129,13 +130,16 @@ fn line(what: &str, seconds: &[f64], names: &[&str]) {
 /// A gradient by hand.
 type Hand<'a> = Option<&'a dyn Fn(&[f64], &mut [f64]) -> f64>;
 
-/// Value and gradient at one point.
+/// Value and gradient at one point: by a tape, by elements, and by a program that has the whole function as one row.
 fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
     let [mut by_hand, mut by_tape, mut by_elements, mut made] = [(); 4].map(|()| vec![0.0; x.len()]);
     let (tape, elements) = (Driver::new(f).with_mode(Mode::Reverse), Compiled::new(f));
     let value = tape.gradient(x, &mut by_tape);
     assert_near(&[elements.gradient(x, &mut by_elements)], &[value]);
     assert_near(&by_elements, &by_tape);
+    let (program, mut workspace) = (f.record(x).gradient(), Workspace::new());
+    let one_row = program.run(&[], Rows::one(x), &mut workspace).expect("it fits").row(0);
+    assert_near(&one_row, &[&[value], &by_tape[..]].concat());
     if let Some(hand) = hand {
         assert_near(&[hand(x, &mut by_hand), f.value(x)], &[value; 2]);
         assert_near(&by_hand, &by_tape);
@@ -144,11 +148,13 @@ fn gradient(what: &str, f: &impl Function, x: &[f64], hand: Hand<'_>) {
         &mut || _ = black_box(f.value(black_box(x))),
         &mut || _ = black_box(tape.gradient(black_box(x), &mut by_tape)),
         &mut || _ = black_box(elements.gradient(black_box(x), &mut by_elements)),
+        &mut || _ = black_box(program.run(&[], Rows::one(black_box(x)), &mut workspace).is_ok()),
         &mut || _ = black_box(hand.map(|hand| hand(black_box(x), &mut by_hand))),
         &mut || _ = black_box(Compiled::new(f).gradient(black_box(x), &mut made)),
     ]);
-    line(what, &seconds[..3 + usize::from(hand.is_some())], &["tape", "compiled", "by hand"]);
-    let [_, tape, elements, _, make] = seconds;
+    let names = ["tape", "compiled", "program on one row", "by hand"];
+    line(what, &seconds[..4 + usize::from(hand.is_some())], &names);
+    let [_, tape, elements, _, _, make] = seconds;
     if !only_checks() {
         let each = make / real(f.record(x).statistics().recorded) * 1e9;
         let pays = if elements < tape { (make / (tape - elements)).ceil() } else { f64::INFINITY };

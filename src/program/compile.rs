@@ -4,6 +4,8 @@
 //! their products become one instruction ([`sums`]); every number of a row has a slot as long as it is needed
 //! ([`slots`]).
 
+pub(crate) mod batches;
+mod batching;
 pub(crate) mod classes;
 mod compiler;
 pub(crate) mod instructions;

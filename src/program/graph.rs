@@ -105,10 +105,10 @@ impl Node {
         self.args[0].index()
     }
 
-    /// The exponent of `powi`. Meaningless for other operations, which ignore it.
+    /// The exponent of `powi`. 0 for other operations, which ignore it.
     #[inline]
     pub(crate) fn exponent(&self) -> i32 {
-        self.args[1].word().cast_signed()
+        if self.op == Op::powi { self.args[1].word().cast_signed() } else { 0 }
     }
 
     /// The operands of an operation that has one, two or three, filled up with the first one.

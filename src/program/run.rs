@@ -17,10 +17,12 @@
 )]
 #![allow(private_bounds, reason = "the methods of the public workspace are for this crate alone")]
 
+mod batches;
 pub(crate) mod index;
 mod interpret;
 pub(crate) mod kernels;
 mod lanes;
+mod one_row;
 mod operations;
 pub(crate) mod rows;
 mod sums;

@@ -9,6 +9,7 @@ mod compiled;
 mod dot;
 mod indexed_rows;
 mod once;
+mod one_row;
 mod paths;
 mod program_branches;
 mod program_memory;

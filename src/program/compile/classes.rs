@@ -18,7 +18,7 @@ macro_rules! kernels {
         $(
             $(#[$doc])*
             #[allow(non_camel_case_types)]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             pub(crate) enum $Family {
                 $($op),*
             }
@@ -26,7 +26,7 @@ macro_rules! kernels {
 
         /// A function that computes an operation for many rows at once. Each family is compiled as one function, since
         /// the compiler is slow with longer ones.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) enum Kernel {
             $($Family($Family)),*
         }
@@ -72,7 +72,7 @@ kernels! {
 }
 
 /// A function and its derivative that are computed together, from the same intermediate results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pair {
     SinCos,
     Tanh,

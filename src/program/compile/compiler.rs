@@ -4,6 +4,8 @@
 //! rows afterwards, by the *epilogue*. Both work on *uniforms*, numbers that are the same for all rows. The *body*
 //! works on *slots*, which hold a number for each row, and reads uniforms.
 
+use std::sync::OnceLock;
+
 use num_traits::Float;
 
 use super::classes::Pair;
@@ -112,6 +114,7 @@ impl<'g, T: Float> Compiler<'g, T> {
             customs: graph.customs.clone(),
             guards: Vec::new(),
             totals: Vec::new(),
+            one_row: OnceLock::new(),
             slots: 0,
             outputs: Vec::new(),
             of_sum: graph.of_sum,

@@ -1,7 +1,9 @@
 //! Instructions, and the places of the numbers that they read and write.
 
 use std::num::NonZeroU32;
+use std::sync::OnceLock;
 
+use super::batches::Batches;
 use super::classes::{Kernel, Pair};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
@@ -278,6 +280,8 @@ pub(crate) struct Bytecode<T, P = Place> {
     pub(crate) guards: Vec<Guard<P>>,
     /// The uniform that each sum over rows is written to.
     pub(crate) totals: Vec<Uniform>,
+    /// The body for a single row, made when it is first needed.
+    pub(crate) one_row: OnceLock<Batches>,
     /// How many slots the body needs.
     pub(crate) slots: usize,
     /// The uniform of each output that is the same for all rows.

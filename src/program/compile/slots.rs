@@ -30,6 +30,7 @@ pub(super) fn assign<T>(compiler: Compiler<'_, T>) -> Bytecode<T> {
         terms,
         customs: code.customs,
         guards: code.guards.into_iter().map(|guard| guard.map(|register| Place::from(uniform(register)))).collect(),
+        one_row: code.one_row,
         slots: count,
         uniforms: code.uniforms,
         parameters: code.parameters,

@@ -63,22 +63,25 @@ pub(super) fn interpret<T: Lanes, const W: usize>(
 
 /// Calls an operation of the user's own, lane by lane.
 fn call_custom<T: Lanes, const W: usize>(frame: &Frame<'_, T, W>, custom: &Custom<T>, operands: &[Term], out: Place) {
-    // Long lists of operands are on the heap.
-    let (mut few, mut many) = ([T::zero(); 8], Vec::new());
-    let x = if let Some(x) = few.get_mut(..operands.len()) {
-        x
-    } else {
-        many.resize(operands.len(), T::zero());
-        &mut many
-    };
     for (k, out) in frame.slot(out).iter().enumerate() {
+        let operand = |i: usize| move |operand: &Term| frame.slot(operand.a)[k].read()[i];
         let mut results = [T::zero(); W];
         for (i, result) in results.iter_mut().enumerate() {
-            for (x, operand) in x.iter_mut().zip(operands) {
-                *x = frame.slot(operand.a)[k].read()[i];
-            }
-            *result = custom.value(x);
+            *result = custom_value(custom, operands.iter().map(operand(i)));
         }
         out.write(results);
+    }
+}
+
+/// The value of an operation of the user's own.
+pub(super) fn custom_value<T: Lanes>(custom: &Custom<T>, operands: impl ExactSizeIterator<Item = T>) -> T {
+    // Long lists of operands are on the heap.
+    let mut few = [T::zero(); 8];
+    match few.get_mut(..operands.len()) {
+        Some(x) => {
+            x.iter_mut().zip(operands).for_each(|(x, operand)| *x = operand);
+            custom.value(x)
+        }
+        None => custom.value(&operands.collect::<Vec<T>>()),
     }
 }

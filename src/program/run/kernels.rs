@@ -4,10 +4,12 @@
 //! once. At run time the machine chooses the table. All code of a kernel is inlined into it and takes its target
 //! features.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 use super::lanes::{Chunk, Frame, LaneNumber, RowBlock, WIDTH};
 use super::operations::Operation;
+use crate::program::compile::batches::{Batches, Kind, Operand};
 use crate::program::compile::classes::{Arithmetic, Choice, Elementary, Exponential, Pair};
 use crate::program::compile::instructions::{Place, Term};
 use crate::program::graph::Guard;
@@ -22,7 +24,12 @@ pub(crate) trait Lanes: LaneNumber + Send + Sync {
 pub(crate) struct KernelSet<T> {
     pub(super) rows: Kernels<T, WIDTH>,
     pub(super) one_row: Kernels<T, 1>,
+    pub(super) batches: BatchesKernel<T>,
 }
+
+/// The function that runs the batches of a row: on these numbers, with or without 0 · ∞ = 0, and with a function for batches
+/// in lanes.
+type BatchesKernel<T> = fn(&Batches, &[Cell<T>], bool, &mut dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]));
 
 /// Passes all kernels to the macro `$consumer`, after the tokens that follow its name: the arguments of each, and the
 /// function that does the work. For example, `each_kernel! { table }` is
@@ -71,7 +78,7 @@ macro_rules! module {
         $($name:ident($($argument:ident: $Argument:ty),*) = $function:expr;)*
     ) => {
         mod $module {
-            use crate::program::run::{operations, sums, transfer};
+            use crate::program::run::{batches, operations, sums, transfer};
             use super::*;
 
             const FMA: bool = $FMA;
@@ -86,6 +93,24 @@ macro_rules! module {
             #[$target]
             pub(super) fn kernels<T: Lanes, const W: usize>() -> Kernels<T, W> {
                 Kernels { $($name),* }
+            }
+
+            /// Runs the batches of a row.
+            #[$target]
+            #[inline(never)]
+            fn run_batches<T: Lanes>(
+                code: &Batches,
+                numbers: &[Cell<T>],
+                zeros_win: bool,
+                in_lanes: &mut dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]),
+            ) {
+                batches::run::<T, FMA>(code, numbers, zeros_win, in_lanes);
+            }
+
+            /// The function that runs the batches of a row.
+            #[$target]
+            pub(super) fn batches<T: Lanes>() -> BatchesKernel<T> {
+                run_batches
             }
         }
     };
@@ -107,8 +132,8 @@ struct AllKernels {
 /// The kernels for all machines of this kind.
 fn portable_kernels() -> AllKernels {
     AllKernels {
-        f32: KernelSet { rows: portable::kernels(), one_row: portable::kernels() },
-        f64: KernelSet { rows: portable::kernels(), one_row: portable::kernels() },
+        f32: KernelSet { rows: portable::kernels(), one_row: portable::kernels(), batches: portable::batches() },
+        f64: KernelSet { rows: portable::kernels(), one_row: portable::kernels(), batches: portable::batches() },
     }
 }
 
@@ -119,12 +144,12 @@ fn machine_kernels() -> AllKernels {
     multiversion::target::match_target! {
         // One row has no use for longer vectors.
         "x86_64+avx512f" => AllKernels {
-            f32: KernelSet { rows: avx512::kernels(), one_row: avx2::kernels() },
-            f64: KernelSet { rows: avx512::kernels(), one_row: avx2::kernels() },
+            f32: KernelSet { rows: avx512::kernels(), one_row: avx2::kernels(), batches: avx512::batches() },
+            f64: KernelSet { rows: avx512::kernels(), one_row: avx2::kernels(), batches: avx512::batches() },
         },
         "x86_64+avx2+fma" => AllKernels {
-            f32: KernelSet { rows: avx2::kernels(), one_row: avx2::kernels() },
-            f64: KernelSet { rows: avx2::kernels(), one_row: avx2::kernels() },
+            f32: KernelSet { rows: avx2::kernels(), one_row: avx2::kernels(), batches: avx2::batches() },
+            f64: KernelSet { rows: avx2::kernels(), one_row: avx2::kernels(), batches: avx2::batches() },
         },
         _ => portable_kernels(),
     }

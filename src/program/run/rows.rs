@@ -148,6 +148,22 @@ impl<'a, T> Rows<'a, T> {
         self.width + self.gathered.map_or(0, |(_, index)| index.width())
     }
 
+    /// One number of the first row.
+    #[inline]
+    pub(super) fn number(&self, input: usize) -> T
+    where
+        T: Copy,
+    {
+        let Some(([front, back], index)) = self.gathered else { return self.numbers[input] };
+        match input.checked_sub(index.width()) {
+            Some(own) => self.numbers[own],
+            None => {
+                let place = index.column(input).place(self.first);
+                place.checked_sub(front.len()).map_or_else(|| front[place], |place| back[place])
+            }
+        }
+    }
+
     /// The numbers of one row.
     ///
     /// # Panics

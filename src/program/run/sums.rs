@@ -144,7 +144,7 @@ pub(super) fn mul_add<T: LaneNumber, const W: usize, const FMA: bool>(
         for (k, (b, out)) in frame.slot(b).iter().zip(frame.slot(out)).enumerate() {
             let a = if kind == TermKind::Scaled { [frame.uniform(a); W] } else { frame.slot(a)[k].read() };
             let (b, c) = (b.read(), c(k));
-            out.write(lanes(|i| add_product::<T, FMA>(c[i], product, [a[i], b[i]], true, true)));
+            out.write(lanes(|i| add_product::<T, FMA>(c[i], negative, true, [a[i], b[i]], true)));
         }
     } else if c_is_uniform {
         let c = frame.uniform(c);
@@ -166,15 +166,15 @@ pub(super) fn mul_add<T: LaneNumber, const W: usize, const FMA: bool>(
 
 /// `sum ± a b`, where 0 · ∞ may be 0.
 #[inline(always)]
-fn add_product<T: LaneNumber, const FMA: bool>(
+pub(super) fn add_product<T: LaneNumber, const FMA: bool>(
     sum: T,
-    term: &Term,
+    is_negative: bool,
+    zero_wins: bool,
     [a, b]: [T; 2],
     is_fused: bool,
-    zeros_win: bool,
 ) -> T {
-    let nothing = zeros_win & term.zero_wins & ((a == T::zero()) | (b == T::zero())) & (a * b).is_nan();
-    let a = choose(term.negative, -a, a);
+    let nothing = zero_wins & ((a == T::zero()) | (b == T::zero())) & (a * b).is_nan();
+    let a = choose(is_negative, -a, a);
     choose(nothing, sum, choose(is_fused, fused::<T, FMA>(a, b, sum), sum + a * b))
 }
 
@@ -198,7 +198,8 @@ pub(super) fn sum_exactly<T: LaneNumber, const W: usize, const FMA: bool>(
                 TermKind::Lanes => (of(term.a, chunk), [T::one(); W]),
                 TermKind::Uniform => ([frame.uniform(term.a); W], [T::one(); W]),
             };
-            sum = lanes(|i| add_product::<T, FMA>(sum[i], term, [a[i], b[i]], is_fused, zeros_win));
+            let zero_wins = zeros_win & term.zero_wins;
+            sum = lanes(|i| add_product::<T, FMA>(sum[i], term.negative, zero_wins, [a[i], b[i]], is_fused));
         }
         frame.slots[out.index() * frame.chunks() + chunk].write(sum);
     }

@@ -17,8 +17,8 @@ pub struct Workspace<T> {
     pub(super) uniforms: Vec<T>,
     /// The uniforms, while instructions work on them.
     uniform_cells: Vec<Cell<T>>,
-    /// The slots and the totals of a single row.
-    one_row_cells: Vec<Cell<T>>,
+    /// The numbers of a single row.
+    pub(super) one_row_cells: Vec<Cell<T>>,
     pub(super) workers: Vec<Worker<T>>,
     /// The totals of every task, task by task.
     pub(super) task_totals: Vec<T>,
@@ -116,30 +116,6 @@ impl<T: Lanes> Workspace<T> {
         let kernels = &T::kernels(execution.simd).one_row;
         interpret(kernels, instructions, (&code.terms, &code.customs), &frame, &mut block);
         self.uniforms.iter_mut().zip(&self.uniform_cells).for_each(|(x, cell)| *x = cell.get());
-    }
-
-    fn run_one_row(&mut self, code: &Bytecode<T>, execution: Execution, rows: Rows<'_, T>) {
-        self.one_row_cells.clear();
-        self.one_row_cells.resize(code.slots + code.totals.len(), Cell::new(T::zero()));
-        let (slots, totals) = self.one_row_cells.split_at(code.slots);
-        let frame =
-            Frame { slots: slots.as_chunks().0, chunks: 1, uniforms: &self.uniforms, totals: totals.as_chunks().0 };
-        let kernels = &T::kernels(execution.simd).one_row;
-        for zero_wins in code.fast_then_careful() {
-            for total in totals {
-                total.set(T::zero());
-            }
-            self.guard_failed.fill(false);
-            let mut block = RowBlock::new(rows, 0, 1, &mut self.results, &mut self.guard_failed, zero_wins);
-            interpret(kernels, &code.body, (&code.terms, &code.customs), &frame, &mut block);
-            let has_nan = block.has_nan || totals.iter().any(|x| x.get().is_nan());
-            if zero_wins || !code.zero_wins || !has_nan {
-                break;
-            }
-        }
-        for (&uniform, total) in code.totals.iter().zip(totals) {
-            self.uniforms[uniform.index()] = total.get();
-        }
     }
 }
 
