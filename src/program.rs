@@ -374,7 +374,7 @@ impl<T: Precision> Program<T> {
         }
         let (code, execution) = (self.code(), Execution::new(self.options));
         workspace.run(code, execution, parameters, rows);
-        if code.leaves_out_kept && !workspace.is_finite() {
+        if code.leaves_out_kept && !workspace.is_finite {
             workspace.run(self.careful_code(), execution, parameters, rows);
         }
         Ok(())

@@ -59,6 +59,7 @@ impl<T: Lanes> Workspace<T> {
                 break;
             }
         }
+        self.is_finite = self.results.iter().all(|x| x.is_finite());
     }
 }
 

@@ -35,7 +35,12 @@ impl<T: Lanes> Workspace<T> {
         let worthwhile = count * code.body.len() / LEAST_WORK;
         let threads = threads().min(tasks).min(worthwhile).max(1);
         if self.workers.len() < threads {
-            self.workers.resize_with(threads, || Worker { results: Vec::new(), slots: Vec::new(), totals: Vec::new() });
+            self.workers.resize_with(threads, || Worker {
+                results: Vec::new(),
+                slots: Vec::new(),
+                totals: Vec::new(),
+                is_finite: true,
+            });
         }
         let evaluation = Evaluation { code, execution, rows, task_rows, uniforms: &self.uniforms };
         let share = tasks.div_ceil(threads);
@@ -53,6 +58,7 @@ impl<T: Lanes> Workspace<T> {
             ThreadTasks { first: k * share, count: tasks, height, worker, guard_failed, task_totals }
         });
         for_each(shares, |share| evaluation.run(share));
+        self.is_finite = self.workers[..threads].iter().all(|worker| worker.is_finite);
         std::mem::swap(&mut self.workers[0].results, &mut self.results);
         if threads > 1 {
             self.collect_results(threads, share * task_rows, count, width);
@@ -127,6 +133,7 @@ struct ThreadTasks<'a, T> {
 impl<T: Lanes> Evaluation<'_, T> {
     fn run(&self, mut tasks: ThreadTasks<'_, T>) {
         let (code, worker) = (self.code, &mut *tasks.worker);
+        worker.is_finite = true;
         let chunks = chunks_of_slot::<T>(code.slots, self.rows.len());
         let grow = |cells: &mut Vec<Cell<T>>, chunks: usize| {
             let needed = chunks * WIDTH + SPARE;
@@ -149,7 +156,7 @@ impl<T: Lanes> Evaluation<'_, T> {
             let guard_failed = take_first(&mut tasks.guard_failed, rows.len());
             let totals = take_first(&mut tasks.task_totals, code.totals.len());
             for zero_wins in code.fast_then_careful() {
-                let mut has_nan = false;
+                let (mut has_nan, mut is_finite) = (false, true);
                 frame.totals.as_flattened().iter().for_each(|total| total.set(T::zero()));
                 guard_failed.fill(false);
                 let mut guard_failed = &mut *guard_failed;
@@ -160,6 +167,7 @@ impl<T: Lanes> Evaluation<'_, T> {
                     let mut block = RowBlock {
                         height: tasks.height,
                         first: start,
+                        checks_finite: code.leaves_out_kept,
                         ..RowBlock::new(self.rows, first_row, count, results, failed, zero_wins)
                     };
                     // The last block may be shorter.
@@ -167,12 +175,12 @@ impl<T: Lanes> Evaluation<'_, T> {
                     let kernels = &T::kernels(self.execution.simd).rows;
                     interpret(kernels, &code.body, (&code.terms, &code.customs), &frame, &mut block);
                     has_nan |= block.has_nan;
+                    is_finite &= block.is_finite;
                 }
                 totals.iter_mut().zip(frame.totals).for_each(|(sum, lanes)| *sum = add_up(lanes));
-                if zero_wins || !code.zero_wins {
-                    break;
-                }
-                if !has_nan && !totals.iter().any(|sum| sum.is_nan()) {
+                let is_right = !has_nan && !totals.iter().any(|sum| sum.is_nan());
+                if zero_wins || !code.zero_wins || is_right {
+                    worker.is_finite &= is_finite;
                     break;
                 }
             }

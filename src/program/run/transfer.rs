@@ -112,7 +112,8 @@ fn load_scattered<T: LaneNumber, const W: usize>(vector: &[T], places: &[u32], o
     }
 }
 
-/// Writes lanes to a column of the results. With `checks`, notes whether there is a NaN.
+/// Writes lanes to a column of the results. With `checks`, notes whether there is a NaN; and if the block wants to know,
+/// whether all are finite.
 #[inline(always)]
 pub(super) fn store<T: LaneNumber, const W: usize>(
     block: &mut RowBlock<'_, T>,
@@ -121,23 +122,33 @@ pub(super) fn store<T: LaneNumber, const W: usize>(
     checks: bool,
 ) {
     let slot = chunks_of(slot);
+    let checks_finite = block.checks_finite;
     let column = &mut block.results[column * block.height + block.first..][..block.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
     // A sum is NaN if one of its numbers is. It may also be NaN for another reason; then the rows are redone in vain.
     let mut sums = [T::zero(); W];
+    // NaN if one of the numbers is not finite.
+    let mut zeros = [T::zero(); W];
     for (results, chunk) in whole.iter_mut().zip(slot) {
         let chunk = chunk.read();
         if checks {
             sums = lanes(|i| sums[i] + chunk[i]);
         }
+        if checks_finite {
+            zeros = lanes(|i| zeros[i] + (chunk[i] - chunk[i]));
+        }
         *results = chunk;
     }
     if let Some(last) = slot.get(whole.len()) {
         let last = last.read();
-        last[..rest.len()].iter().for_each(|&x| sums[0] = sums[0] + x);
+        for &x in &last[..rest.len()] {
+            sums[0] = sums[0] + x;
+            zeros[0] = zeros[0] + (x - x);
+        }
         rest.copy_from_slice(&last[..rest.len()]);
     }
     block.has_nan |= checks && sums.iter().any(|x| x.is_nan());
+    block.is_finite &= !(checks_finite && zeros.iter().any(|x| x.is_nan()));
 }
 
 /// Writes a number to all lanes of a slot.

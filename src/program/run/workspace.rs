@@ -30,6 +30,8 @@ pub struct Workspace<T> {
     pub(crate) guard_failed: Vec<bool>,
     /// Whether a guard of uniforms failed. Then every row failed.
     pub(crate) uniform_guard_failed: bool,
+    /// Whether all results and totals are finite, if a program must know.
+    pub(crate) is_finite: bool,
 }
 
 /// The memory of one thread.
@@ -37,6 +39,8 @@ pub(super) struct Worker<T> {
     pub(super) results: Vec<T>,
     pub(super) slots: Vec<Cell<T>>,
     pub(super) totals: Vec<Cell<T>>,
+    /// Whether all results are finite, if that is looked at.
+    pub(super) is_finite: bool,
 }
 
 impl<T> Workspace<T> {
@@ -52,6 +56,7 @@ impl<T> Workspace<T> {
             totals: Vec::new(),
             guard_failed: Vec::new(),
             uniform_guard_failed: false,
+            is_finite: true,
         }
     }
 }
@@ -73,6 +78,7 @@ impl<T: Lanes> Workspace<T> {
         self.uniform_guard_failed = !code.guards.iter().all(|guard| guard.holds(|place| uniforms[place.index()]));
         if self.uniform_guard_failed {
             self.guard_failed.fill(true);
+            self.is_finite = true;
         } else if count == 1 {
             self.run_one_row(code, execution, rows);
         } else {
@@ -84,17 +90,13 @@ impl<T: Lanes> Workspace<T> {
         for (column, &uniform) in code.outputs.iter().enumerate() {
             let Some(uniform) = uniform else { continue };
             let x = self.uniforms[uniform.index()];
+            self.is_finite &= x.is_finite();
             if code.of_sum {
                 self.totals.push(x);
             } else {
                 self.results[column * count..][..count].fill(x);
             }
         }
-    }
-
-    /// Whether all results and totals are finite.
-    pub(crate) fn is_finite(&self) -> bool {
-        self.results.iter().chain(&self.totals).fold(true, |finite, x| finite & x.is_finite())
     }
 
     /// Runs the prologue or the epilogue, whose slots are the uniforms.
