@@ -62,8 +62,8 @@
 //!
 //! *Compilation* happens when the program is first run, or by [`Program::compile`]. Operations that depend on parameters
 //! only are moved out of the loop over rows, products and sums are fused, and numbers share memory. A small interpreter
-//! executes each instruction
-//! on some hundred rows at a time, in lanes of 16. For a single row, the lanes are independent operations of one kind. Its vectorised elementary functions are off by at most 2 units in
+//! executes each instruction on some hundred rows at a time, in lanes of 16. A single row runs in batches of independent
+//! operations of one kind, which are the lanes then. The vectorised elementary functions are off by at most 2 units in
 //! the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
 //! `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the number of
 //! rows alone: they are the same bits with any number of threads.

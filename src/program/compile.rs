@@ -2,7 +2,7 @@
 //!
 //! Nodes are divided into those that are computed once before the rows, for each row, and once after them. Sums and
 //! their products become one instruction ([`sums`]); every number of a row has a slot as long as it is needed
-//! ([`slots`]).
+//! ([`slots`]). For a single row, independent instructions of one kind become a batch ([`batching`]).
 
 pub(crate) mod batches;
 mod batching;

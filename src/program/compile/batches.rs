@@ -10,7 +10,7 @@ use crate::program::graph::Guard;
 /// of the batches, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batches {
-    pub(crate) batches: Vec<Batch>,
+    pub(crate) list: Vec<Batch>,
     /// The kinds of batches: few, so that a batch takes little memory.
     pub(crate) kinds: Vec<(Kind, u32)>,
     /// The operands of all instructions, in order.
@@ -60,7 +60,7 @@ pub(crate) struct Operand(u32);
 /// An output of the row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
-    pub(crate) column: u32,
+    pub(crate) output: u32,
     pub(crate) number: Operand,
     /// Whether a NaN may come from a product where 0 must win.
     pub(crate) checks: bool,

@@ -1,6 +1,6 @@
 //! Sorts the body of a program into batches for a single row.
 //!
-//! Operations on rows share their dispatch and the vector lanes among the rows. A single row has neither, but most programs have
+//! Many rows share the dispatch of an instruction, and fill the lanes. A single row does neither. But most programs have
 //! many operations of one kind that do not depend on each other: the neurons of a layer, the terms of a sum. These
 //! become a batch.
 
@@ -75,9 +75,10 @@ struct Batching<'c> {
 
 impl Batching<'_> {
     fn number(&self, place: Place) -> Operand {
-        match place.is_uniform() {
-            true => Operand::new(checked_u32(Batches::UNIFORMS + place.index())),
-            false => self.in_slots[place.index()],
+        if place.is_uniform() {
+            Operand::new(checked_u32(Batches::UNIFORMS + place.index()))
+        } else {
+            self.in_slots[place.index()]
         }
     }
 
@@ -104,7 +105,7 @@ impl Batching<'_> {
                 return;
             }
             Instruction::Store { column, a, checks } => {
-                self.made.columns.push(Column { column, number: self.number(a), checks });
+                self.made.columns.push(Column { output: column, number: self.number(a), checks });
                 return;
             }
             Instruction::Guard(guard) => return self.made.guards.push(guard.map(|place| self.number(place))),
@@ -204,7 +205,7 @@ impl Batching<'_> {
                 }
             }
             self.made.numbers += kind.results() * batch.len();
-            self.made.batches.push(Batch { kind: batch[0].kind, count: checked_u32(batch.len()) });
+            self.made.list.push(Batch { kind: batch[0].kind, count: checked_u32(batch.len()) });
         }
         window.clear();
         self.window = window;
@@ -217,6 +218,6 @@ impl Batching<'_> {
         let totals = self.made.totals.iter().map(|factors| factors.map(|operand| self.placed(operand))).collect();
         let placed = |column: &Column| Column { number: self.placed(column.number), ..*column };
         let columns = self.made.columns.iter().map(placed).collect();
-        Batches { guards, totals, columns, ..self.made }
+        Batches { guards, columns, totals, ..self.made }
     }
 }

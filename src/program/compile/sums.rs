@@ -82,7 +82,8 @@ impl<T: Float> Compiler<'_, T> {
                 Form::Sum | Form::Dot => self.terms_of(k, &mut terms, &mut parts),
                 Form::Operation if self.fuses(k) && matches!(node.op, Op::add | Op::sub) => {
                     self.terms_of(k, &mut terms, &mut parts);
-                    if !terms.iter().any(Term::is_product) {
+                    // Two numbers have kernels of their own.
+                    if terms.len() == 2 && !terms.iter().any(Term::is_product) {
                         continue;
                     }
                 }

@@ -32,6 +32,8 @@ pub(crate) trait KernelFloat: Float + Coefficients {
     fn flip_by_two(self, magic_sum: Self) -> Self;
     /// The number with its sign changed where `other` is negative.
     fn flip_by_sign(self, other: Self) -> Self;
+    /// The number with its sign changed if `flips`, without a branch.
+    fn flip_if(self, flips: bool) -> Self;
 
     /// The smaller number; NaN stays NaN.
     #[inline(always)]
@@ -124,6 +126,11 @@ macro_rules! bits {
         #[inline(always)]
         fn flip_by_sign(self, other: $T) -> $T {
             $T::from_bits(self.to_bits() ^ (other.to_bits() & (1 << ($U::BITS - 1))))
+        }
+
+        #[inline(always)]
+        fn flip_if(self, flips: bool) -> $T {
+            $T::from_bits(self.to_bits() ^ ($U::from(flips) << ($U::BITS - 1)))
         }
     };
 }

@@ -7,18 +7,21 @@ use super::sums::add_product;
 use crate::program::compile::batches::{Batches, Kind, Operand};
 use crate::program::compile::classes::{Arithmetic, Kernel};
 
-/// Runs all batches: arithmetic here, because moving numbers to lanes takes longer than that; and other kinds, with
-/// their numbers of operands, by `others`.
+/// A function for other kinds: of the kind, its number of operands, the operands, and the places of the results.
+pub(super) type Others<'f, T> = dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]) + 'f;
+
+/// Runs all batches: arithmetic here, because it takes longer to move numbers to lanes than to compute them; other kinds by
+/// `others`.
 #[inline(always)]
 pub(super) fn run<T: LaneNumber, const FMA: bool>(
     code: &Batches,
     numbers: &[Cell<T>],
     zeros_win: bool,
-    others: &mut dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]),
+    others: &mut Others<'_, T>,
 ) {
     let mut operands = &code.operands[..];
     let mut outs = &numbers[code.first_result..];
-    for batch in &code.batches {
+    for batch in &code.list {
         let (kind, width) = code.kinds[batch.kind as usize];
         let (width, count) = (width as usize, batch.count as usize);
         let (these, rest) = operands.split_at(width * count);
@@ -54,7 +57,7 @@ pub(super) fn run<T: LaneNumber, const FMA: bool>(
                 }
             }
             Kind::Kernel { .. } | Kind::Plain { .. } | Kind::Pair(_) | Kind::Custom { .. } => {
-                others(kind, width, these, out)
+                others(kind, width, these, out);
             }
         }
     }
@@ -72,7 +75,7 @@ fn plus_product<T: LaneNumber, const FMA: bool>(
     let factors = [numbers[a.index()].get(), numbers[b.index()].get()];
     if is_fused && !zeros_win {
         let [x, y] = factors;
-        fused::<T, FMA>(if a.has_flag() { -x } else { x }, y, sum)
+        fused::<T, FMA>(x.flip_if(a.has_flag()), y, sum)
     } else {
         add_product::<T, FMA>(sum, a.has_flag(), zeros_win && b.has_flag(), factors, is_fused)
     }

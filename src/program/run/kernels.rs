@@ -7,9 +7,10 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+use super::batches::Others;
 use super::lanes::{Chunk, Frame, LaneNumber, RowBlock, WIDTH};
 use super::operations::Operation;
-use crate::program::compile::batches::{Batches, Kind, Operand};
+use crate::program::compile::batches::Batches;
 use crate::program::compile::classes::{Arithmetic, Choice, Elementary, Exponential, Pair};
 use crate::program::compile::instructions::{Place, Term};
 use crate::program::graph::Guard;
@@ -29,7 +30,7 @@ pub(crate) struct KernelSet<T> {
 
 /// The function that runs the batches of a row: on these numbers, with or without 0 · ∞ = 0, and with a function for batches
 /// in lanes.
-type BatchesKernel<T> = fn(&Batches, &[Cell<T>], bool, &mut dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]));
+type BatchesKernel<T> = fn(&Batches, &[Cell<T>], bool, &mut Others<'_, T>);
 
 /// Passes all kernels to the macro `$consumer`, after the tokens that follow its name: the arguments of each, and the
 /// function that does the work. For example, `each_kernel! { table }` is
@@ -102,7 +103,7 @@ macro_rules! module {
                 code: &Batches,
                 numbers: &[Cell<T>],
                 zeros_win: bool,
-                in_lanes: &mut dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]),
+                in_lanes: &mut Others<'_, T>,
             ) {
                 batches::run::<T, FMA>(code, numbers, zeros_win, in_lanes);
             }

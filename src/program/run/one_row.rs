@@ -44,7 +44,7 @@ impl<T: Lanes> Workspace<T> {
             for column in &batches.columns {
                 let x = number(column.number);
                 has_nan |= column.checks && x.is_nan();
-                self.results[column.column as usize] = x;
+                self.results[column.output as usize] = x;
             }
             let failed = !batches.guards.iter().all(|guard| guard.holds(number));
             self.guard_failed.fill(failed);
@@ -132,7 +132,9 @@ impl<T: Lanes> Scratch<'_, T> {
             for (lane, operands) in lanes.iter().zip(operands.chunks_exact(width)) {
                 lane.set(self.numbers[operands[k].index()].get());
             }
-            behind.iter().for_each(|lane| lane.set(lanes[count - 1].get()));
+            for lane in behind {
+                lane.set(lanes[count - 1].get());
+            }
         }
         let frame = Frame { slots: cells.as_chunks().0, chunks, uniforms: &[], totals: &[] };
         let mut block = RowBlock::new(Rows::of(&[], 0, 1), 0, 1, &mut [], &mut [], self.zeros_win);

@@ -155,13 +155,11 @@ impl<'a, T> Rows<'a, T> {
         T: Copy,
     {
         let Some(([front, back], index)) = self.gathered else { return self.numbers[input] };
-        match input.checked_sub(index.width()) {
-            Some(own) => self.numbers[own],
-            None => {
-                let place = index.column(input).place(self.first);
-                place.checked_sub(front.len()).map_or_else(|| front[place], |place| back[place])
-            }
+        if let Some(own) = input.checked_sub(index.width()) {
+            return self.numbers[own];
         }
+        let place = index.column(input).place(self.first);
+        place.checked_sub(front.len()).map_or_else(|| front[place], |place| back[place])
     }
 
     /// The numbers of one row.
