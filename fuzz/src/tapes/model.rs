@@ -1,6 +1,6 @@
 //! What tapes must do: the rules of the model.
 
-use std::collections::BTreeMap;
+use std::iter;
 
 use super::number::Number;
 use super::step::{Operation, Step};
@@ -29,6 +29,42 @@ impl Now {
     }
 }
 
+/// Derivatives by nodes, in the order of these. A node that is not there does not count.
+#[derive(Clone, Debug)]
+struct Slopes(Vec<(usize, Number)>);
+
+impl Slopes {
+    const NONE: Self = Self(Vec::new());
+
+    /// With the derivative by a node after all others.
+    fn and(mut self, node: usize, slope: Number) -> Self {
+        self.0.push((node, slope));
+        self
+    }
+
+    /// Adds a multiple of others.
+    fn plus(self, others: &Self, factor: Number) -> Self {
+        let mut sum = Vec::with_capacity(self.0.len() + others.0.len());
+        let mut ours = self.0.into_iter().peekable();
+        for &(node, slope) in &others.0 {
+            sum.extend(iter::from_fn(|| ours.next_if(|(before, _)| *before < node)));
+            let (_, before) = ours.next_if(|(same, _)| *same == node).unwrap_or((node, Number::integer(0)));
+            sum.push((node, before.plus(slope.times(factor))));
+        }
+        sum.extend(ours);
+        Self(sum)
+    }
+
+    fn by(&self, node: usize) -> Number {
+        let found = self.0.binary_search_by_key(&node, |(node, _)| *node);
+        found.map_or(Number::integer(0), |k| self.0[k].1)
+    }
+
+    fn is_exact(&self) -> bool {
+        self.0.iter().all(|(_, slope)| slope.is_exact())
+    }
+}
+
 /// What the model knows of a value.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
@@ -39,12 +75,12 @@ pub(super) struct Model {
     /// Whether it is the node itself, which gradients can be asked about.
     is_own: bool,
     /// The derivatives by all nodes.
-    slopes: BTreeMap<usize, Number>,
+    slopes: Slopes,
 }
 
 impl Model {
     pub(super) fn constant(data: Number) -> Self {
-        Self { data, epoch: 0, node: 0, is_own: false, slopes: BTreeMap::new() }
+        Self { data, epoch: 0, node: 0, is_own: false, slopes: Slopes::NONE }
     }
 
     pub(super) fn variable(data: Number, epoch: usize, node: usize) -> Self {
@@ -53,20 +89,13 @@ impl Model {
 
     /// A value that is the node itself.
     fn own(self, node: usize) -> Self {
-        let mut slopes = self.slopes;
-        slopes.insert(node, Number::integer(1));
-        Self { node, is_own: true, slopes, ..self }
+        Self { node, is_own: true, slopes: self.slopes.and(node, Number::integer(1)), ..self }
     }
 
     /// The result of an operation, before it is known whether it is a node.
     fn chain(data: Number, operands: &[Self], partials: &[Number]) -> Self {
-        let mut slopes = BTreeMap::new();
-        for (operand, &partial) in operands.iter().zip(partials) {
-            for (&node, &slope) in &operand.slopes {
-                let sum = slopes.entry(node).or_insert(Number::integer(0));
-                *sum = sum.plus(slope.times(partial));
-            }
-        }
+        let terms = operands.iter().zip(partials);
+        let slopes = terms.fold(Slopes::NONE, |sum, (operand, partial)| sum.plus(&operand.slopes, *partial));
         Self { slopes, ..Self::constant(data) }
     }
 
@@ -124,7 +153,7 @@ impl Model {
     }
 
     pub(super) fn is_exact(&self) -> bool {
-        self.data.is_exact() && self.slopes.values().all(|slope| slope.is_exact())
+        self.data.is_exact() && self.slopes.is_exact()
     }
 }
 
@@ -135,12 +164,12 @@ pub(super) struct ModelGradients {
     epoch: usize,
     /// The number of a node that would have been made instead.
     node: usize,
-    slopes: BTreeMap<usize, Number>,
+    slopes: Slopes,
 }
 
 impl ModelGradients {
     /// The gradient of a constant.
-    pub(super) const NONE: Self = Self { epoch: 0, node: 0, slopes: BTreeMap::new() };
+    pub(super) const NONE: Self = Self { epoch: 0, node: 0, slopes: Slopes::NONE };
 
     /// What `wrt` must say.
     pub(super) fn wrt(&self, v: &Model) -> Expected<Number> {
@@ -151,7 +180,7 @@ impl ModelGradients {
         } else if !v.is_own {
             Err(NOT_KEPT)
         } else {
-            Ok(self.slopes.get(&v.node).copied().unwrap_or(Number::integer(0)))
+            Ok(self.slopes.by(v.node))
         }
     }
 
@@ -161,15 +190,10 @@ impl ModelGradients {
             return Err(NOT_ADDED);
         }
         let (epoch, node) = (self.epoch.max(other.epoch), self.node.max(other.node));
-        let mut sum = Self { epoch, node, ..self.clone() };
-        for (&node, &slope) in &other.slopes {
-            let total = sum.slopes.entry(node).or_insert(Number::integer(0));
-            *total = total.plus(slope);
-        }
-        Ok(sum)
+        Ok(Self { epoch, node, slopes: self.slopes.clone().plus(&other.slopes, Number::integer(1)) })
     }
 
     pub(super) fn is_exact(&self) -> bool {
-        self.slopes.values().all(|slope| slope.is_exact())
+        self.slopes.is_exact()
     }
 }
