@@ -93,7 +93,7 @@ impl Model {
     }
 
     /// The result of an operation, before it is known whether it is a node.
-    fn chain(data: Number, operands: &[Self], partials: &[Number]) -> Self {
+    fn chain(data: Number, operands: &[&Self], partials: &[Number]) -> Self {
         let terms = operands.iter().zip(partials);
         let slopes = terms.fold(Slopes::NONE, |sum, (operand, partial)| sum.plus(&operand.slopes, *partial));
         Self { slopes, ..Self::constant(data) }
@@ -103,7 +103,7 @@ impl Model {
     pub(super) fn computed(
         (step, operation): (&Step, Operation),
         tape: Option<usize>,
-        operands: &[Self],
+        operands: &[&Self],
         now: &Now,
     ) -> Expected<Self> {
         let numbers: Vec<_> = operands.iter().map(|operand| operand.data).collect();
@@ -114,7 +114,7 @@ impl Model {
             return Err(NOT_OF_THIS_TAPE);
         }
         let result = Self::chain(data, operands, &partials);
-        let Some(&Self { epoch, .. }) = active().next() else { return Ok(result) };
+        let Some(&&Self { epoch, .. }) = active().next() else { return Ok(result) };
         if let Some(foreign) = active().find(|operand| operand.epoch != epoch) {
             return now.check(epoch).and(now.check(foreign.epoch)).and(Err(MIXED));
         }
