@@ -182,7 +182,7 @@ impl<T: TestFloat> World<T> {
         let [a, b, ..] = step.picks;
         let (x, of_x) = self.values.get(index(a, self.values.len())?)?.clone();
         let (y, of_y) = self.values.get(index(b, self.values.len())?)?.clone();
-        let there = Now { alive: Vec::new(), node: self.count };
+        let there = Now { alive: [0; TAPES], node: self.count };
         let sum = Model::computed((step, Operation::Add), None, &[&of_x, &of_y], &there);
         if T::IS_PLAIN && !sum.as_ref().is_ok_and(|sum| !sum.is_exact()) {
             let work = move || (caught(|| x + y), caught(|| x.retain()), caught(|| x.backward()));
@@ -204,6 +204,8 @@ impl<T: TestFloat> World<T> {
     }
 
     fn now(&self) -> Now {
-        Now { alive: self.tapes.iter().map(|(_, epoch)| *epoch).collect(), node: self.count }
+        let mut alive = [0; TAPES];
+        alive.iter_mut().zip(&self.tapes).for_each(|(alive, (_, epoch))| *alive = *epoch);
+        Now { alive, node: self.count }
     }
 }

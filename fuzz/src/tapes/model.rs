@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use super::TAPES;
 use super::number::Number;
 use super::step::{Operation, Step};
 
@@ -19,7 +20,8 @@ pub(super) type Expected<M> = Result<M, &'static str>;
 
 /// The moment of a call, and the thread: some times of tapes are not over, and a node would get this number.
 pub(super) struct Now {
-    pub(super) alive: Vec<usize>,
+    /// No time of a tape is 0.
+    pub(super) alive: [usize; TAPES],
     pub(super) node: usize,
 }
 
@@ -44,7 +46,8 @@ impl Slopes {
 
     /// Adds a multiple of others.
     fn plus(self, others: &Self, factor: Number) -> Self {
-        let mut sum = Vec::with_capacity(self.0.len() + others.0.len());
+        // With a place for the node that the result may be.
+        let mut sum = Vec::with_capacity(self.0.len() + others.0.len() + 1);
         let mut ours = self.0.into_iter().peekable();
         for &(node, slope) in &others.0 {
             sum.extend(iter::from_fn(|| ours.next_if(|(before, _)| *before < node)));
@@ -63,6 +66,11 @@ impl Slopes {
     fn is_exact(&self) -> bool {
         self.0.iter().all(|(_, slope)| slope.is_exact())
     }
+}
+
+fn is_one_node(mut nodes: impl Iterator<Item = usize>) -> bool {
+    let first = nodes.next();
+    nodes.all(|node| Some(node) == first)
 }
 
 /// What the model knows of a value.
@@ -118,17 +126,15 @@ impl Model {
         if let Some(foreign) = active().find(|operand| operand.epoch != epoch) {
             return now.check(epoch).and(now.check(foreign.epoch)).and(Err(MIXED));
         }
-        let is_one_node = |nodes: &[usize]| nodes.iter().all(|node| *node == nodes[0]);
-        if !is_one_node(&active().map(|operand| operand.node).collect::<Vec<_>>()) {
+        if !is_one_node(active().map(|operand| operand.node)) {
             now.check(epoch)?;
         }
         // A choice hangs on what it takes.
         let taken = operands.iter().zip(&partials).filter(|(_, partial)| !is_choice || !partial.is_zero());
         let taken = taken.filter(|(operand, _)| operand.epoch != 0).map(|(operand, _)| operand.node);
-        let taken: Vec<_> = taken.collect();
-        Ok(match taken.first() {
+        Ok(match taken.clone().next() {
             None => result,
-            Some(&node) if is_one_node(&taken) => Self { epoch, node, ..result },
+            Some(node) if is_one_node(taken) => Self { epoch, node, ..result },
             Some(_) if is_choice => Self { epoch, node: now.node, ..result },
             Some(_) => Self { epoch, ..result }.own(now.node),
         })
