@@ -160,7 +160,8 @@ impl<T: TestFloat> World<T> {
         };
         let picks = step.picks[..count].iter().map(|&pick| index(pick, self.values.len()));
         let picks = picks.collect::<Option<Vec<_>>>()?;
-        let (x, models): (Vec<_>, Vec<_>) = picks.into_iter().map(|pick| self.values[pick].clone()).unzip();
+        let (x, models): (Vec<_>, Vec<_>) =
+            picks.iter().map(|&pick| (self.values[pick].0, &self.values[pick].1)).unzip();
         let (tape, epoch) = match operation {
             Operation::Custom => {
                 let (tape, epoch) = &self.tapes[index(step.at, self.tapes.len())?];
@@ -181,8 +182,8 @@ impl<T: TestFloat> World<T> {
         let [a, b, ..] = step.picks;
         let (x, of_x) = self.values.get(index(a, self.values.len())?)?.clone();
         let (y, of_y) = self.values.get(index(b, self.values.len())?)?.clone();
-        let there = Now { alive: Vec::new(), node: self.count };
-        let sum = Model::computed((step, Operation::Add), None, &[of_x.clone(), of_y], &there);
+        let there = Now { alive: [0; TAPES], node: self.count };
+        let sum = Model::computed((step, Operation::Add), None, &[&of_x, &of_y], &there);
         if T::IS_PLAIN && !sum.as_ref().is_ok_and(|sum| !sum.is_exact()) {
             let work = move || (caught(|| x + y), caught(|| x.retain()), caught(|| x.backward()));
             let (ours, kept, gradients) = thread::spawn(work).join().expect("panics are caught");
@@ -203,6 +204,8 @@ impl<T: TestFloat> World<T> {
     }
 
     fn now(&self) -> Now {
-        Now { alive: self.tapes.iter().map(|(_, epoch)| *epoch).collect(), node: self.count }
+        let mut alive = [0; TAPES];
+        alive.iter_mut().zip(&self.tapes).for_each(|(alive, (_, epoch))| *alive = *epoch);
+        Now { alive, node: self.count }
     }
 }

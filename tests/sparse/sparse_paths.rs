@@ -105,19 +105,43 @@ fn hessian_is_local(name: &str, f: &impl Function, points: [[f64; 4]; 2]) {
 }
 
 /// Functions that branch on a condition on the first input. At the first number the condition holds, at the second it
-/// does not.
+/// does not. All conditions are in one type: the derivatives of sixty types would take longer to compile than all other
+/// tests of sparse derivatives.
 macro_rules! conditions {
-    ($($yes:expr, $no:expr => |$x:ident| $condition:expr;)*) => {$({
-        let name = stringify!($condition);
-        let points = [$yes, $no].map(|first: f64| [first, 2.0, 3.0, 4.0]);
-        let vector = function!(f64, |inputs: &[F]| [{ let $x = inputs[0]; if $condition { inputs[1] } else { inputs[2] } }]);
-        jacobian_is_local(name, &vector, points);
-        let scalar = function!(f64, |inputs: &[F]| {
-            let $x = inputs[0];
-            if $condition { inputs[1] * inputs[2] } else { inputs[2] * inputs[3] }
-        });
-        hessian_is_local(name, &scalar, points);
-    })*};
+    ($($yes:expr, $no:expr => |$x:ident| $condition:expr;)*) => {{
+        /// A function with the condition of this index.
+        #[derive(Clone, Copy)]
+        struct Branching(usize);
+
+        impl Branching {
+            fn condition<F: Real<Plain = f64>>(self, x: F) -> bool {
+                let conditions: &[fn(F) -> bool] = &[$(|$x: F| $condition),*];
+                conditions[self.0](x)
+            }
+        }
+
+        impl VectorFunction for Branching {
+            fn outputs(&self, _inputs: usize) -> usize {
+                1
+            }
+
+            fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+                y[0] = if self.condition(x[0]) { x[1] } else { x[2] };
+            }
+        }
+
+        impl Function for Branching {
+            fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+                if self.condition(x[0]) { x[1] * x[2] } else { x[2] * x[3] }
+            }
+        }
+
+        for (index, (name, first)) in [$((stringify!($condition), [$yes, $no])),*].into_iter().enumerate() {
+            let points = first.map(|first: f64| [first, 2.0, 3.0, 4.0]);
+            jacobian_is_local(name, &Branching(index), points);
+            hessian_is_local(name, &Branching(index), points);
+        }
+    }};
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What tapes must do: the rules of the model.
 
-use std::collections::BTreeMap;
+use std::iter;
 
+use super::TAPES;
 use super::number::Number;
 use super::step::{Operation, Step};
 
@@ -19,7 +20,8 @@ pub(super) type Expected<M> = Result<M, &'static str>;
 
 /// The moment of a call, and the thread: some times of tapes are not over, and a node would get this number.
 pub(super) struct Now {
-    pub(super) alive: Vec<usize>,
+    /// No time of a tape is 0.
+    pub(super) alive: [usize; TAPES],
     pub(super) node: usize,
 }
 
@@ -27,6 +29,48 @@ impl Now {
     fn check(&self, epoch: usize) -> Expected<()> {
         if self.alive.contains(&epoch) { Ok(()) } else { Err(STALE) }
     }
+}
+
+/// Derivatives by nodes, in the order of these. A node that is not there does not count.
+#[derive(Clone, Debug)]
+struct Slopes(Vec<(usize, Number)>);
+
+impl Slopes {
+    const NONE: Self = Self(Vec::new());
+
+    /// With the derivative by a node after all others.
+    fn and(mut self, node: usize, slope: Number) -> Self {
+        self.0.push((node, slope));
+        self
+    }
+
+    /// Adds a multiple of others.
+    fn plus(self, others: &Self, factor: Number) -> Self {
+        // With a place for the node that the result may be.
+        let mut sum = Vec::with_capacity(self.0.len() + others.0.len() + 1);
+        let mut ours = self.0.into_iter().peekable();
+        for &(node, slope) in &others.0 {
+            sum.extend(iter::from_fn(|| ours.next_if(|(before, _)| *before < node)));
+            let (_, before) = ours.next_if(|(same, _)| *same == node).unwrap_or((node, Number::integer(0)));
+            sum.push((node, before.plus(slope.times(factor))));
+        }
+        sum.extend(ours);
+        Self(sum)
+    }
+
+    fn by(&self, node: usize) -> Number {
+        let found = self.0.binary_search_by_key(&node, |(node, _)| *node);
+        found.map_or(Number::integer(0), |k| self.0[k].1)
+    }
+
+    fn is_exact(&self) -> bool {
+        self.0.iter().all(|(_, slope)| slope.is_exact())
+    }
+}
+
+fn is_one_node(mut nodes: impl Iterator<Item = usize>) -> bool {
+    let first = nodes.next();
+    nodes.all(|node| Some(node) == first)
 }
 
 /// What the model knows of a value.
@@ -39,12 +83,12 @@ pub(super) struct Model {
     /// Whether it is the node itself, which gradients can be asked about.
     is_own: bool,
     /// The derivatives by all nodes.
-    slopes: BTreeMap<usize, Number>,
+    slopes: Slopes,
 }
 
 impl Model {
     pub(super) fn constant(data: Number) -> Self {
-        Self { data, epoch: 0, node: 0, is_own: false, slopes: BTreeMap::new() }
+        Self { data, epoch: 0, node: 0, is_own: false, slopes: Slopes::NONE }
     }
 
     pub(super) fn variable(data: Number, epoch: usize, node: usize) -> Self {
@@ -53,20 +97,13 @@ impl Model {
 
     /// A value that is the node itself.
     fn own(self, node: usize) -> Self {
-        let mut slopes = self.slopes;
-        slopes.insert(node, Number::integer(1));
-        Self { node, is_own: true, slopes, ..self }
+        Self { node, is_own: true, slopes: self.slopes.and(node, Number::integer(1)), ..self }
     }
 
     /// The result of an operation, before it is known whether it is a node.
-    fn chain(data: Number, operands: &[Self], partials: &[Number]) -> Self {
-        let mut slopes = BTreeMap::new();
-        for (operand, &partial) in operands.iter().zip(partials) {
-            for (&node, &slope) in &operand.slopes {
-                let sum = slopes.entry(node).or_insert(Number::integer(0));
-                *sum = sum.plus(slope.times(partial));
-            }
-        }
+    fn chain(data: Number, operands: &[&Self], partials: &[Number]) -> Self {
+        let terms = operands.iter().zip(partials);
+        let slopes = terms.fold(Slopes::NONE, |sum, (operand, partial)| sum.plus(&operand.slopes, *partial));
         Self { slopes, ..Self::constant(data) }
     }
 
@@ -74,7 +111,7 @@ impl Model {
     pub(super) fn computed(
         (step, operation): (&Step, Operation),
         tape: Option<usize>,
-        operands: &[Self],
+        operands: &[&Self],
         now: &Now,
     ) -> Expected<Self> {
         let numbers: Vec<_> = operands.iter().map(|operand| operand.data).collect();
@@ -85,21 +122,19 @@ impl Model {
             return Err(NOT_OF_THIS_TAPE);
         }
         let result = Self::chain(data, operands, &partials);
-        let Some(&Self { epoch, .. }) = active().next() else { return Ok(result) };
+        let Some(&&Self { epoch, .. }) = active().next() else { return Ok(result) };
         if let Some(foreign) = active().find(|operand| operand.epoch != epoch) {
             return now.check(epoch).and(now.check(foreign.epoch)).and(Err(MIXED));
         }
-        let is_one_node = |nodes: &[usize]| nodes.iter().all(|node| *node == nodes[0]);
-        if !is_one_node(&active().map(|operand| operand.node).collect::<Vec<_>>()) {
+        if !is_one_node(active().map(|operand| operand.node)) {
             now.check(epoch)?;
         }
         // A choice hangs on what it takes.
         let taken = operands.iter().zip(&partials).filter(|(_, partial)| !is_choice || !partial.is_zero());
         let taken = taken.filter(|(operand, _)| operand.epoch != 0).map(|(operand, _)| operand.node);
-        let taken: Vec<_> = taken.collect();
-        Ok(match taken.first() {
+        Ok(match taken.clone().next() {
             None => result,
-            Some(&node) if is_one_node(&taken) => Self { epoch, node, ..result },
+            Some(node) if is_one_node(taken) => Self { epoch, node, ..result },
             Some(_) if is_choice => Self { epoch, node: now.node, ..result },
             Some(_) => Self { epoch, ..result }.own(now.node),
         })
@@ -124,7 +159,7 @@ impl Model {
     }
 
     pub(super) fn is_exact(&self) -> bool {
-        self.data.is_exact() && self.slopes.values().all(|slope| slope.is_exact())
+        self.data.is_exact() && self.slopes.is_exact()
     }
 }
 
@@ -135,12 +170,12 @@ pub(super) struct ModelGradients {
     epoch: usize,
     /// The number of a node that would have been made instead.
     node: usize,
-    slopes: BTreeMap<usize, Number>,
+    slopes: Slopes,
 }
 
 impl ModelGradients {
     /// The gradient of a constant.
-    pub(super) const NONE: Self = Self { epoch: 0, node: 0, slopes: BTreeMap::new() };
+    pub(super) const NONE: Self = Self { epoch: 0, node: 0, slopes: Slopes::NONE };
 
     /// What `wrt` must say.
     pub(super) fn wrt(&self, v: &Model) -> Expected<Number> {
@@ -151,7 +186,7 @@ impl ModelGradients {
         } else if !v.is_own {
             Err(NOT_KEPT)
         } else {
-            Ok(self.slopes.get(&v.node).copied().unwrap_or(Number::integer(0)))
+            Ok(self.slopes.by(v.node))
         }
     }
 
@@ -161,15 +196,10 @@ impl ModelGradients {
             return Err(NOT_ADDED);
         }
         let (epoch, node) = (self.epoch.max(other.epoch), self.node.max(other.node));
-        let mut sum = Self { epoch, node, ..self.clone() };
-        for (&node, &slope) in &other.slopes {
-            let total = sum.slopes.entry(node).or_insert(Number::integer(0));
-            *total = total.plus(slope);
-        }
-        Ok(sum)
+        Ok(Self { epoch, node, slopes: self.slopes.clone().plus(&other.slopes, Number::integer(1)) })
     }
 
     pub(super) fn is_exact(&self) -> bool {
-        self.slopes.values().all(|slope| slope.is_exact())
+        self.slopes.is_exact()
     }
 }

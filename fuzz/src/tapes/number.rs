@@ -10,21 +10,21 @@ use gradtape::{Scalar, Value};
 /// the magnitudes that it was made of, which says whether floats compute it exactly.
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
-    parts: [i64; 3],
-    sizes: [i64; 3],
+    parts: [i32; 3],
+    sizes: [i32; 3],
 }
 
 impl Number {
     pub(super) fn new(parts: [i8; 3]) -> Self {
-        let parts = parts.map(i64::from);
-        Self { parts, sizes: parts.map(i64::abs) }
+        let parts = parts.map(i32::from);
+        Self { parts, sizes: parts.map(i32::abs) }
     }
 
     pub(super) fn integer(x: i8) -> Self {
         Self::new([x, 0, 0])
     }
 
-    fn zip(self, other: Self, f: impl Fn([i64; 3], [i64; 3]) -> [i64; 3]) -> Self {
+    fn zip(self, other: Self, f: impl Fn([i32; 3], [i32; 3]) -> [i32; 3]) -> Self {
         Self { parts: f(self.parts, other.parts), sizes: f(self.sizes, other.sizes) }
     }
 
@@ -86,12 +86,12 @@ impl TestFloat for Value<f64> {
 
     fn of(x: Number, inner: &[Value<f64>]) -> Self {
         let slopes = inner.iter().zip(&x.parts[1..]).filter(|(_, slope)| **slope != 0);
-        let shift = slopes.clone().fold(Self::default(), |sum, (&v, &slope)| sum + (v - v.data()) * slope as f64);
-        shift + x.parts[0] as f64
+        let shift = slopes.clone().fold(Self::default(), |sum, (&v, &slope)| sum + (v - v.data()) * f64::from(slope));
+        shift + f64::from(x.parts[0])
     }
 
     fn is(self, x: Number, inner: &[Value<f64>]) -> bool {
         let slopes = self.backward().wrt_all(inner);
-        [self.data(), slopes[0], slopes[1]] == x.parts.map(|part| part as f64)
+        [self.data(), slopes[0], slopes[1]] == x.parts.map(f64::from)
     }
 }
