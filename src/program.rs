@@ -255,6 +255,12 @@ impl<T: Precision> Program<T> {
         self.code().places()
     }
 
+    /// How many instructions of a single row run together, on average.
+    pub(crate) fn instructions_in_batch(&self) -> usize {
+        let batches = self.code().batches();
+        (batches.numbers - batches.first_result) / batches.list.len().max(1)
+    }
+
     pub(crate) fn has_guards(&self) -> bool {
         !self.graph.guards().is_empty()
     }

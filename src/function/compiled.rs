@@ -12,8 +12,9 @@ use recordings::{Found, Recording};
 use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::{Driver, Function};
 use crate::error::Error;
-use crate::program::elements::gradient::{Branched, CompiledSource, GradientPlan, elements};
+use crate::program::elements::gradient::{Branched, CompiledSource, elements};
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
+use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
 use crate::sparse::Csr;
@@ -33,8 +34,9 @@ use crate::sparse::Csr;
 /// | [`sparse_hessian`](Self::sparse_hessian) | value, gradient, Hessian | [`normal_equations`](Self::normal_equations) | results `r`, `Jᵀr`, `JᵀJ` |
 /// | [`hvp`](Self::hvp), [`gradient_and_hvp`](Self::gradient_and_hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
 ///
-/// The results are those of a [`Driver`], within rounding. Where nothing is repeated, or what elements share is too large, the
-/// driver computes them. If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that
+/// The results are those of a [`Driver`], within rounding. Where nothing is repeated, the gradient is that of a [`Program`] of
+/// the whole function, if it has enough operations that do not depend on each other. Otherwise, and where elements share too
+/// much, the driver computes the results. If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that
 /// happens again and again, the driver takes over. [`recordings`](Self::recordings) tells how often.
 ///
 /// [`to_rust`](Self::to_rust) writes value and gradient as Rust source, and [`elements`](Self::elements) gives the program of
@@ -135,9 +137,10 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let find = || GradientPlan::of(&self.recorded(x), self.without_driver);
-        let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.value(x));
-        value.unwrap_or_else(|| self.function().value(x))
+        let find = || Recorded::of(&self.recorded(x), self.without_driver);
+        let plain = || self.function().value(x);
+        self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.value(x, plain))
+            .unwrap_or_else(plain)
     }
 
     /// Returns the value at `x`, and writes the gradient to `gradient`.
@@ -151,8 +154,8 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         assert_gradient(x, gradient);
-        let find = || GradientPlan::of(&self.recorded(x), self.without_driver);
-        let evaluate = |plan: &mut GradientPlan<T>| plan.gradient(x, gradient);
+        let find = || Recorded::of(&self.recorded(x), self.without_driver);
+        let evaluate = |plan: &mut Recorded<T>| plan.gradient(x, gradient);
         let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate);
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
     }

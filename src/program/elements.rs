@@ -12,3 +12,4 @@ pub(crate) mod matrix;
 mod partition;
 mod sums;
 mod template;
+pub(crate) mod whole;

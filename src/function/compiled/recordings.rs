@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::program::elements::gradient::{Branched, GradientPlan};
+use crate::program::elements::gradient::Branched;
 use crate::program::elements::matrix::{MatrixPlan, Wanted};
+use crate::program::elements::whole::Recorded;
 
 /// The plans that were found in the function so far.
 pub(super) struct Recording<T> {
-    pub(super) gradient: Option<Found<GradientPlan<T>>>,
+    pub(super) gradient: Option<Found<Recorded<T>>>,
     matrices: [Option<Found<MatrixPlan<T>>>; Wanted::COUNT],
     pub(super) counts: Counts,
 }

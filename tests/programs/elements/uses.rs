@@ -291,3 +291,51 @@ fn any_number_of_threads_gives_the_same_bits() {
         assert!(on(threads) == one, "{threads} threads change a bit");
     }
 }
+
+/// The loss of a network of 41 parameters on four rows: too few for elements, but enough neurons for a program.
+struct Network;
+
+impl Function for Network {
+    fn eval<F: Real<Plain = f64>>(&self, parameters: &[F]) -> F {
+        const ROWS: [[f64; 4]; 4] =
+            [[2.0, 3.0, -1.0, 1.0], [3.0, -1.0, 0.5, -1.0], [0.5, 1.0, 1.0, -1.0], [1.0, 1.0, -1.0, 1.0]];
+        let loss = |row: [f64; 4]| {
+            let (mut x, mut rest): (Vec<F>, _) = (row[..3].iter().map(|&x| F::constant(x)).collect(), parameters);
+            for neurons in [4, 4, 1] {
+                let (layer, behind) = rest.split_at(neurons * (x.len() + 1));
+                let neuron = |w: &[F]| x.iter().zip(w).fold(w[x.len()], |sum, (&x, &w)| sum + w * x);
+                let sums = layer.chunks(x.len() + 1).map(neuron);
+                x = sums.map(|sum| if sum > 2.0 { sum * 0.5 } else { sum.tanh() }).collect();
+                rest = behind;
+            }
+            (x[0] - row[3]).powi(2)
+        };
+        ROWS.into_iter().map(loss).sum()
+    }
+}
+
+#[test]
+fn what_repeats_little_is_one_program_where_its_operations_are_independent() {
+    let compiled = Compiled::new(Network);
+    let driver = Driver::new(Network).with_mode(Mode::Reverse);
+    let mut gradients = [vec![0.0; 41], vec![0.0; 41]];
+    let mut assert_near = |scale: f64| {
+        let x: Vec<f64> = (0..41).map(|k| (f64::from(k) * 1.3).sin() * scale).collect();
+        let [ours, theirs] = &mut gradients;
+        let values = [compiled.gradient(&x, ours), driver.gradient(&x, theirs)];
+        assert!((values[0] - values[1]).abs() <= 1e-12 * values[1]);
+        ours.iter().zip(theirs).for_each(|(a, b)| assert!((*a - *b).abs() <= 1e-12, "{a} instead of {b}"));
+        assert_eq!(compiled.value(&x), Network.value(&x));
+    };
+    assert_near(0.1);
+    assert_near(0.2);
+    assert_eq!(counts(&compiled), [4, 1, 0]);
+    assert_eq!(compiled.recordings().elements.len(), 1);
+    // Some neurons take the other branch.
+    assert_near(2.0);
+    assert_near(0.3);
+    assert_eq!(counts(&compiled), [8, 3, 0]);
+    let x = [0.1; 41];
+    compiled.gradient(&x, &mut gradients[0]);
+    assert_eq!(allocations(|| _ = compiled.gradient(&x, &mut gradients[0])), 0);
+}
