@@ -8,7 +8,7 @@ mod grids;
 mod problems;
 mod random;
 
-pub use adbench::{BundleAdjustment, GaussianMixture};
+pub use adbench::{BundleAdjustment, GaussianMixture, Hand, Lstm};
 pub use grids::{MinimalSurface, Springs};
 pub use problems::{Problem, Residuals};
 pub use random::{Hidden, Outputs};

@@ -1,8 +1,14 @@
-//! Two functions of the benchmark suite `ADBench`: bundle adjustment, and a mixture of Gaussians.
+//! The functions of the benchmark suite `ADBench`: bundle adjustment, a mixture of Gaussians, hand tracking, and an LSTM.
+
+mod hand;
+mod lstm;
 
 use std::f64::consts::{LN_2, PI};
 
 use gradtape::{Function, Real, Special, VectorFunction};
+pub use hand::Hand;
+pub use lstm::Lstm;
+use num_traits::{One, Zero};
 
 use super::real;
 use crate::workloads::Draws;
@@ -64,18 +70,18 @@ fn cross<F: Real>(a: &[F], b: &[F]) -> [F; 3] {
 }
 
 /// The point, turned about the axis by the angle that is the axis' length.
-fn rotate<F: Real<Plain = f64>>(rotation: &[F], point: &[F]) -> [F; 3] {
+fn rotate<F: Real>(rotation: &[F], point: &[F]) -> [F; 3] {
     let square = rotation[0] * rotation[0] + rotation[1] * rotation[1] + rotation[2] * rotation[2];
-    if square == 0.0 {
+    if square == F::Plain::zero() {
         let turned = cross(rotation, point);
         return [point[0] + turned[0], point[1] + turned[1], point[2] + turned[2]];
     }
     let angle = square.sqrt();
     let (sin, cos) = (angle.sin(), angle.cos());
-    let inverse = F::constant(1.0) / angle;
+    let inverse = F::one() / angle;
     let axis = [rotation[0] * inverse, rotation[1] * inverse, rotation[2] * inverse];
     let turned = cross(&axis, point);
-    let along = (axis[0] * point[0] + axis[1] * point[1] + axis[2] * point[2]) * (-cos + 1.0);
+    let along = (axis[0] * point[0] + axis[1] * point[1] + axis[2] * point[2]) * (-cos + F::Plain::one());
     [0, 1, 2].map(|i| point[i] * cos + turned[i] * sin + axis[i] * along)
 }
 

@@ -29,7 +29,11 @@ fn assert_near<T: TestFloat>(ours: &[T], theirs: &[T], what: impl Fn() -> String
     }
 }
 
-fn assert_residuals<T: TestFloat + Precision, F: VectorFunction<T>>(f: F, x: &[T], what: impl Fn() -> String) {
+pub(super) fn assert_residuals<T: TestFloat + Precision, F: VectorFunction<T>>(
+    f: F,
+    x: &[T],
+    what: impl Fn() -> String,
+) {
     let (compiled, driver, outputs) = (Compiled::new(&f).without_driver(), Driver::new(&f), f.outputs(x.len()));
     let [mut r, mut ours, mut theirs] = [(); 3].map(|()| vec![T::zero(); outputs]);
     compiled.results(x, &mut r);

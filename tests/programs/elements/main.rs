@@ -11,6 +11,7 @@ use testing::structured::{Hidden, Problem, Residuals};
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
 
+mod adbench;
 mod branches;
 mod edges;
 mod least_squares;
