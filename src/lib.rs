@@ -269,7 +269,7 @@ pub use dual::Dual;
 pub use error::Error;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
-pub use function::{Compiled, Recordings};
+pub use function::{Compiled, CompiledSource, Recordings};
 pub use function::{
     Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
 };

@@ -98,7 +98,6 @@ mod wrt;
 use std::sync::OnceLock;
 
 pub use crate::ops::kind::Expr;
-pub use elements::gradient::CompiledSource;
 pub use export::dot::{Dot, Layout};
 pub use export::rust::Source;
 pub use export::statistics::Statistics;

@@ -6,13 +6,14 @@ mod vector;
 use std::cell::Cell;
 use std::fmt;
 
+pub use crate::program::elements::gradient::CompiledSource;
 pub use recordings::Recordings;
 use recordings::{Found, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::{Driver, Function};
 use crate::error::Error;
-use crate::program::elements::gradient::{Branched, CompiledSource, elements};
+use crate::program::elements::gradient::{Branched, elements};
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
 use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;

@@ -246,14 +246,14 @@ impl<'g, T: Float> Groups<'g, T> {
     }
 }
 
-/// Whether the elements of a graph are computed faster in groups than one operation after the other.
-pub(super) fn pays<T>(graph: &Graph<T>, groups: &[Group<T>]) -> bool {
+/// Whether the elements of a graph are computed faster in groups than one operation after the other, in so many passes.
+pub(super) fn pays<T>(graph: &Graph<T>, groups: &[Group<T>], passes: usize) -> bool {
     let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
     let cost = |group: &Group<T>| {
         let [nodes, rows] = [group.shape.nodes.len(), group.rows].map(|count| f64::from(checked_u32(count)));
         COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
     };
-    groups.iter().map(cost).sum::<f64>() < f64::from(checked_u32(operations))
+    groups.iter().map(cost).sum::<f64>() < f64::from(checked_u32(operations * passes))
 }
 
 /// The elements of a partition in groups.

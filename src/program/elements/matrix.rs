@@ -243,7 +243,9 @@ impl<T: Precision> Block<T> {
         let rows: usize = chunks.iter().map(|chunk| chunk.rows.len()).sum();
         let parts = threads().min(rows * self.aims.len() / LEAST_ADDITIONS).max(1);
         for_each(collected.divide(parts), |mut parts| {
-            chunks.iter().for_each(|chunk| self.collect_part(chunk, &mut parts));
+            for chunk in chunks {
+                self.collect_part(chunk, &mut parts);
+            }
         });
     }
 

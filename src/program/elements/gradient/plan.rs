@@ -31,7 +31,7 @@ impl<T: Precision> GradientPlan<T> {
     pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
         let facts = Facts::of(graph);
         let (partition, groups) = divided(graph, &facts);
-        (always || pays(graph, &groups)).then(|| Self::new(graph, &partition, &groups))
+        (always || pays(graph, &groups, 1)).then(|| Self::new(graph, &partition, &groups))
     }
 
     fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {

@@ -19,6 +19,8 @@ use crate::program::run::index::{Column, Index};
 use crate::program::transform::forward::forward;
 use crate::program::transform::reverse::{reverse, reverse_of};
 
+/// So many directions take a driver the time of an evaluation of the function, or longer.
+const DIRECTIONS_IN_PASS: usize = 4;
 /// An element with more inputs has too large a matrix.
 const MOST_INPUTS: usize = 48;
 
@@ -31,9 +33,6 @@ impl<T: Precision> MatrixPlan<T> {
         let (cut, roots) = if is_sum { (&graph.outputs[..], &[][..]) } else { (&[][..], &graph.outputs[..]) };
         let partition = Partition::of(graph, &facts, cut, roots);
         let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
-        if !always && !pays(graph, &groups) {
-            return None;
-        }
         let inputs = graph.inputs as usize;
         let mut maker = Maker {
             graph,
@@ -48,6 +47,9 @@ impl<T: Precision> MatrixPlan<T> {
             _ => maker.outputs()?,
         };
         let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group)).collect();
+        if !always && !pays(graph, &groups, passes(wanted, graph, &templates)) {
+            return None;
+        }
         let data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
         let mut made = Vec::with_capacity(groups.len());
         for (group, template) in groups.iter().zip(&templates) {
@@ -78,6 +80,18 @@ impl<T: Precision> MatrixPlan<T> {
         let (workspaces, chunks, parameters) = (Vec::new(), Vec::new(), Vec::new());
         Some(Self { blocks, state, given, pattern, adds_up, linear, ones, workspaces, chunks, parameters })
     }
+}
+
+/// With how many evaluations of the function a driver's time can be compared. It needs at least a direction for each leaf of
+/// an element, or for each output, and takes some directions at a time.
+fn passes<T>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usize {
+    let leaves = templates.iter().map(|template| template.uniforms.len() + template.gathered.len()).max().unwrap_or(0);
+    let directions = match wanted {
+        Wanted::Outputs | Wanted::HessianTimesVector => 1,
+        Wanted::Hessian | Wanted::WeightedHessian => leaves,
+        Wanted::Jacobian | Wanted::NormalEquations => leaves.min(graph.outputs.len()),
+    };
+    (directions / DIRECTIONS_IN_PASS).max(1)
 }
 
 /// Finds out which numbers have places of the matrix alone. Returns whether others have not.

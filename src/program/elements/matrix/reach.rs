@@ -10,7 +10,7 @@ use crate::program::graph::Graph;
 /// Elements that share so much that they have more than this many times as many operations as were recorded are not worth
 /// it, beside a few.
 const MOST_TIMES: usize = 4;
-const FEW_OPERATIONS: usize = 10_000;
+const FEW_OPERATIONS: usize = 1 << 18;
 
 /// The elements of the outputs, or of the terms of the output, with all that they depend on, in groups; or none if they share
 /// too much.
