@@ -10,8 +10,8 @@ use crate::program::{Program, Rows, Workspace};
 
 /// How value and gradient of a recorded function are computed.
 pub(crate) enum Recorded<T> {
-    Elements(GradientPlan<T>),
-    Whole(Whole<T>),
+    Elements(Box<GradientPlan<T>>),
+    Whole(Box<Whole<T>>),
 }
 
 /// The value of a function, and its derivatives by all inputs.
@@ -33,7 +33,10 @@ impl<T: Precision> Recorded<T> {
     /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be found
     /// `always`.
     pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
-        GradientPlan::of(graph, always).map(Self::Elements).or_else(|| Whole::of(graph).map(Self::Whole))
+        GradientPlan::of(graph, always)
+            .map(Box::new)
+            .map(Self::Elements)
+            .or_else(|| Whole::of(graph).map(Box::new).map(Self::Whole))
     }
 
     /// The value; `plain` computes it if that is faster.

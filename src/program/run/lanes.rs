@@ -85,10 +85,8 @@ pub(super) struct RowBlock<'a, T> {
     pub(super) first: usize,
     /// Whether a checked result is NaN.
     pub(super) has_nan: bool,
-    /// Whether results are looked at for infinities, too.
-    pub(super) checks_finite: bool,
-    /// False if one of these was not finite.
-    pub(super) is_finite: bool,
+    /// Whether all results are finite; none if nobody wants to know.
+    pub(super) is_finite: Option<bool>,
     /// For each row whether a guard failed. Empty if there are no guards.
     pub(super) guard_failed: &'a mut [bool],
     /// Whether 0 · ∞ is 0 in products of derivatives.
@@ -120,8 +118,7 @@ impl<'a, T: Copy> RowBlock<'a, T> {
             height: count,
             first: 0,
             has_nan: false,
-            checks_finite: false,
-            is_finite: true,
+            is_finite: None,
             guard_failed,
             zero_wins,
             rows_of_totals: 0,

@@ -167,7 +167,7 @@ impl<T: Lanes> Evaluation<'_, T> {
                     let mut block = RowBlock {
                         height: tasks.height,
                         first: start,
-                        checks_finite: code.leaves_out_kept,
+                        is_finite: code.leaves_out_kept.then_some(true),
                         ..RowBlock::new(self.rows, first_row, count, results, failed, zero_wins)
                     };
                     // The last block may be shorter.
@@ -175,7 +175,7 @@ impl<T: Lanes> Evaluation<'_, T> {
                     let kernels = &T::kernels(self.execution.simd).rows;
                     interpret(kernels, &code.body, (&code.terms, &code.customs), &frame, &mut block);
                     has_nan |= block.has_nan;
-                    is_finite &= block.is_finite;
+                    is_finite &= block.is_finite.unwrap_or(true);
                 }
                 totals.iter_mut().zip(frame.totals).for_each(|(sum, lanes)| *sum = add_up(lanes));
                 let is_right = !has_nan && !totals.iter().any(|sum| sum.is_nan());

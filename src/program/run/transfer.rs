@@ -122,7 +122,7 @@ pub(super) fn store<T: LaneNumber, const W: usize>(
     checks: bool,
 ) {
     let slot = chunks_of(slot);
-    let checks_finite = block.checks_finite;
+    let checks_finite = block.is_finite.is_some();
     let column = &mut block.results[column * block.height + block.first..][..block.count];
     let (whole, rest) = column.as_chunks_mut::<W>();
     // A sum is NaN if one of its numbers is. It may also be NaN for another reason; then the rows are redone in vain.
@@ -148,7 +148,7 @@ pub(super) fn store<T: LaneNumber, const W: usize>(
         rest.copy_from_slice(&last[..rest.len()]);
     }
     block.has_nan |= checks && sums.iter().any(|x| x.is_nan());
-    block.is_finite &= !(checks_finite && zeros.iter().any(|x| x.is_nan()));
+    block.is_finite = block.is_finite.map(|is_finite| is_finite && !zeros.iter().any(|x| x.is_nan()));
 }
 
 /// Writes a number to all lanes of a slot.
