@@ -68,6 +68,7 @@ macro_rules! plain {
         $(impl TestFloat for $T {
             const IS_PLAIN: bool = true;
 
+            #[allow(clippy::cast_lossless, reason = "f32 is not made of all i32")]
             fn of(x: Number, _: &[Value<f64>]) -> Self {
                 x.parts[0] as $T
             }
