@@ -137,6 +137,7 @@ macro_rules! signatures {
 /// | the compiler says | about | write |
 /// |---|---|---|
 /// | cannot multiply `{float}` by `F` (E0277) | `2.0 * x` | `x * 2.0`; for `2.0 - x`, `-x + 2.0`; for `2.0 / x`, `F::constant(2.0) / x` |
+/// | the same over `F: Number` | `x * 2.0` in `CustomOperation::partials`, whose bound cannot be changed | `F::constant(2.0) * x`, `x.recip()` |
 /// | cannot multiply `F` by `{float}` (E0277) | `x * 2.0` where `F: Real` | the bound `F: Real<Plain = f64>`; for f32 and f64 alike, `x * F::from(2.0).unwrap()` |
 /// | expected type parameter `F`, found floating-point number, or found `f64` (E0308) | `x.powf(1.5)`, `x.rem_euclid(TAU)`, `if c { x } else { 0.0 }` | `x.powf(F::constant(1.5))`, `F::zero()` |
 /// | expected type parameter `F`, found floating-point number (E0308) | `x * 2.0` where `F: Float` | `F: Real<Plain = f64>`, or `F::from(2.0).unwrap()` |
@@ -158,6 +159,7 @@ macro_rules! signatures {
 /// | cannot move out of a shared reference (E0507) | `function!(let a: Vec<f64> = a; …)` | `let a: &[f64] = &a`, or a `struct` that implements [`Function`](crate::Function) |
 /// | expected type parameter `F`, found `[F; 2]` (E0308) | `function!(\|x\| { …; [a, b] })` | `function!(\|x, y: [2]\| { …; (y[0], y[1]) = (a, b); })` |
 /// | the trait bound `F: SimdRealField` is not satisfied (E0277) | `Rotation2::new(x[0])` of nalgebra in a `Function` | products of matrices, as in the lesson `09_robot_arm`; or `gradient` and [`Dual`](crate::Dual), whose numbers are `RealField` |
+/// | the trait bound `F: RealField` is not satisfied (E0277), or a method of a matrix exists but its trait bounds were not satisfied (E0599) | decompositions of nalgebra or of `linalg` in a `Function` | a function over `Real + RealField` on tapes, as the page `linalg` shows; `linalg::determinant` needs `Real` alone |
 /// | expected a `FnOnce(&[Expr<_>])` closure, found … (E0277) | `Program::record(&f, &x)` | `f.record(&x)`; of `check`, `check::function(&f, &x)` |
 ///
 /// # Derivatives inside of functions

@@ -28,7 +28,7 @@ use crate::sparse::Csr;
 /// recording, in loops as people write them, and become the rows of a small [`Program`]. So sparse derivatives need no
 /// colouring: they are those of the elements.
 ///
-/// | of a [`Function`] | | of a [`VectorFunction`] | |
+/// | of a [`Function`] | | of a [`VectorFunction`](crate::VectorFunction) | |
 /// |---|---|---|---|
 /// | [`value`](Self::value) | | [`results`](Self::results) | |
 /// | [`gradient`](Self::gradient) | value, gradient | [`sparse_jacobian`](Self::sparse_jacobian) | results, Jacobian |
@@ -37,16 +37,20 @@ use crate::sparse::Csr;
 ///
 /// The results are those of a [`Driver`], within rounding. Where nothing is repeated, the gradient is that of a [`Program`] of
 /// the whole function, if it has enough operations that do not depend on each other. Otherwise, and where elements share too
-/// much, the driver computes the results. If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that
-/// happens again and again, the driver takes over. [`recordings`](Self::recordings) tells how often.
+/// much, the driver computes the results.
+///
+/// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again and
+/// again, the driver takes over. [`recordings`](Self::recordings) tells how often. So write `max`, `min`, `abs` or `clamp`
+/// instead of `if` where you can: they are no branches of a program.
 ///
 /// [`to_rust`](Self::to_rust) writes value and gradient as Rust source, and [`elements`](Self::elements) gives the program of
 /// each kind of element.
 ///
 /// # When it pays
 ///
-/// A function of many inputs that repeats something pays from some 20 to 80 gradients on: recording it takes so long. For fewer
-/// evaluations, for few inputs, or for one long computation such as a simulation, take a [`Driver`].
+/// A function of many inputs that repeats something pays from some 20 to 100 gradients on: recording it takes so long. That is
+/// the time of the first call, so call it once before you measure. For fewer evaluations, for few inputs, or for one long
+/// computation such as a simulation, take a [`Driver`].
 /// `cargo bench -p gradtape-benches --bench elements` measures it.
 ///
 /// # Examples

@@ -55,7 +55,25 @@
 //! name the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
 //!
 //! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
-//! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`.
+//! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`. A row of the
+//! Hessian is the gradient of an element of the gradient:
+//!
+//! ```
+//! use gradtape::linalg::spectral_sum;
+//! use gradtape::{Tape, Value};
+//! use nalgebra::Matrix2;
+//!
+//! let (inner, outer) = (Tape::<f64>::new(), Tape::<Value<f64>>::new());
+//! let a = inner.matrix(&Matrix2::new(2.0, 0.0, 0.0, 2.0));
+//! let b = outer.matrix(&a);
+//! let gradient = spectral_sum(b, |x| x * x).backward().wrt_matrix(&b);
+//! let row = gradient[(1, 0)].backward().wrt_matrix(&a);
+//! // Σ λ² = a₁₁² + a₂₂² + 2 a₂₁²: an element below the diagonal stands for both.
+//! assert_eq!(row, Matrix2::new(0.0, 0.0, 4.0, 0.0));
+//! ```
+//!
+//! In a [`Function`](crate::Function) numbers are [`Real`](crate::Real), and no `RealField`. Of this module, [`determinant`]
+//! alone can be called there.
 //!
 //! # Supported parts of nalgebra
 //!

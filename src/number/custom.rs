@@ -8,12 +8,15 @@ use super::{Number, Real};
 /// a function of another crate, for a result that a solver finds, or for a formula whose derivative you know better.
 ///
 /// The partials are ordinary code over any [`Number`], so that second and higher derivatives come from them. They may
-/// use other operations of your own. Plain numbers are written as `F::constant(2.0)`: not every number that a partial
+/// use other operations of your own, and derivatives that the crate computes: [`derivative`](crate::derivative) of a function
+/// over `F`, or [`Dual::vars`](crate::Dual::vars). Plain numbers are written as `F::constant(2.0)`: not every number that a partial
 /// is computed with has operators with plain numbers.
 ///
 /// A program calls the operation as it is, row by row, and differentiates it up to three times. It may branch freely:
 /// its branches are no branches of the program. [`Program::to_rust`](crate::program::Program::to_rust) and files refuse
 /// it, unless it has an [`expression`](Self::expression).
+///
+/// For f32, implement `CustomOperation<N, f32>`; for both floats, `impl<T: Plain> CustomOperation<N, T>`.
 ///
 /// [`check::custom`](crate::check::custom) tests value and partials in all these numbers.
 ///
@@ -50,7 +53,7 @@ pub trait CustomOperation<const N: usize, T = f64>: Clone + Send + Sync + 'stati
     /// The value at `x`.
     fn value(&self, x: [T; N]) -> T;
 
-    /// The partial derivatives at `x`, by each argument. `y` is the value there.
+    /// The partial derivatives at `x`, by each argument. `y` is the value there. Plain numbers are `F::constant(2.0)`.
     ///
     /// A partial may be ±∞, where the derivative is. Where an argument does not vary, its partial does not count.
     fn partials<F: Number<Plain = T>>(&self, x: [F; N], y: F) -> [F; N];
@@ -61,7 +64,8 @@ pub trait CustomOperation<const N: usize, T = f64>: Clone + Send + Sync + 'stati
     ///
     /// For that, neither the expression nor the partials may compare numbers: what they record has no branch. Choose by
     /// [`max`](num_traits::Float::max), [`min`](num_traits::Float::min) or [`relu`](Real::relu).
-    /// [`check::custom`](crate::check::custom) compares the expression with the value.
+    /// [`check::custom`](crate::check::custom) compares the expression with the value; it does not find comparisons of
+    /// numbers, which `to_rust` refuses.
     ///
     /// ```
     /// # #[cfg(feature = "program")] {

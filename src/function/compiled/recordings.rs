@@ -39,7 +39,7 @@ pub struct Recordings {
     /// How many evaluations the driver made.
     pub by_driver: usize,
     /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed one
-    /// after the other.
+    /// after the other. What you write as one term may be several elements, where it branches or shares results with others.
     pub elements: Vec<[usize; 2]>,
 }
 
