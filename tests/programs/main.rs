@@ -1,5 +1,7 @@
 //! Functions recorded as programs: results, branches, drawings, generated code, files.
 
+use gradtape::{CustomOperation, Number};
+
 /// Counts the allocations of each thread, and can limit them.
 #[global_allocator]
 static ALLOCATOR: testing::allocations::Counting = testing::allocations::Counting;
@@ -20,3 +22,17 @@ mod source;
 mod stored_programs;
 mod written;
 mod wrt;
+
+/// `x³`, as an operation of the user's own.
+#[derive(Clone)]
+struct Cube;
+
+impl CustomOperation<1> for Cube {
+    fn value(&self, [x]: [f64; 1]) -> f64 {
+        x.powi(3)
+    }
+
+    fn partials<F: Number<Plain = f64>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
+        [F::constant(3.0) * x * x]
+    }
+}

@@ -2,11 +2,13 @@
 
 use gradtape::check::random::Expression;
 use gradtape::program::{Expr, Options, Precision, Program, Rows, Workspace};
-use gradtape::{CustomOperation, Number, Objective, Real, Value, gradient};
+use gradtape::{CustomOperation, Objective, Real, Value, gradient};
 use testing::functions::assert_all_near;
 use testing::panics::assert_refused;
 use testing::programs::all_options;
 use testing::{TestFloat, number, quickcheck};
+
+use super::Cube;
 
 fn likelihood<F: Real>(p: &[F], x: &[F]) -> F {
     let z = p[0] * x[0] + p[1];
@@ -79,20 +81,6 @@ fn either_term_may_depend_on_some_parameters_or_none() {
     let mut workspace = Workspace::new();
     let results = tangent.run(&[2.0, 3.0, 1.0, 0.0], Rows::new(&rows, 2).unwrap(), &mut workspace).unwrap();
     assert_eq!(results.totals()[3..], [4.0, 2.0, 0.0]);
-}
-
-/// `x³`
-#[derive(Clone)]
-struct Cube;
-
-impl CustomOperation<1> for Cube {
-    fn value(&self, [x]: [f64; 1]) -> f64 {
-        x.powi(3)
-    }
-
-    fn partials<F: Number<Plain = f64>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
-        [F::constant(3.0) * x * x]
-    }
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! A single row of many independent parts, whose operations are the lanes: it has the same bits as among other rows.
 
+use gradtape::CustomOperation;
 use gradtape::check::random::{Operation, Table};
 use gradtape::program::{Expr, Optimization, Options, Precision, Program, Rows, Workspace};
-use gradtape::{CustomOperation, Number};
 use testing::functions::all_bits;
 use testing::{TestFloat, number};
+
+use super::Cube;
 
 /// Numbers whose lanes are computed again, in which a zero wins, or which are not finite.
 const SPECIAL: [f64; 16] = [
@@ -73,19 +75,6 @@ fn every_operation_has_the_bits_of_rows_in_f64() {
 fn every_operation_has_the_bits_of_rows_in_f32() {
     has_the_bits_of_rows(Table::<Expr<f32>>::UNARY);
     has_the_bits_of_rows(Table::<Expr<f32>>::BINARY);
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cube;
-
-impl CustomOperation<1> for Cube {
-    fn value(&self, [x]: [f64; 1]) -> f64 {
-        x.powi(3)
-    }
-
-    fn partials<F: Number<Plain = f64>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
-        [F::constant(3.0) * x * x]
-    }
 }
 
 /// Sums of products, fused products, lists, branches, and an operation of one's own.

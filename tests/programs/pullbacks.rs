@@ -1,11 +1,13 @@
 //! The adjoints of a program's outputs, pulled back to its parameters and inputs: `Program::pullback`.
 
 use gradtape::program::{Expr, Options, Precision, Program, Rows, Workspace};
-use gradtape::{CustomOperation, Function, Number, VectorFunction, function};
+use gradtape::{CustomOperation, Function, VectorFunction, function};
 use testing::functions::{Several, all_bits, assert_all_near, point};
 use testing::panics::{assert_refused, assert_refused_here};
 use testing::programs::all_options;
 use testing::{TestFloat, number};
+
+use super::Cube;
 
 fn is_the_vjp_of_the_function<T: TestFloat + Precision>() {
     for (m, n) in [(0, 3), (1, 1), (2, 5), (7, 9), (40, 17)] {
@@ -133,20 +135,6 @@ fn pullbacks_are_differentiated_further_like_any_program() {
     let totals = of_slope.run(&[5.0], rows, &mut workspace).unwrap().totals();
     // Σ p²x, Σ p + x, Σ 2pxw₀ + w₁, Σ p²w₀ + w₁, and the derivative of the third
     assert_eq!(totals, [125.0, 15.0, 30.0 + 80.0, 25.0 + 10.0 + 50.0 + 20.0, 4.0 + 12.0]);
-}
-
-/// `x³`
-#[derive(Clone)]
-struct Cube;
-
-impl CustomOperation<1> for Cube {
-    fn value(&self, [x]: [f64; 1]) -> f64 {
-        x.powi(3)
-    }
-
-    fn partials<F: Number<Plain = f64>>(&self, [x]: [F; 1], _: F) -> [F; 1] {
-        [F::constant(3.0) * x * x]
-    }
 }
 
 #[test]
