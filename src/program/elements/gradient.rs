@@ -86,8 +86,8 @@ enum Target {
     Column(usize),
 }
 
-/// The fewest additions for a thread.
-pub(super) const LEAST_ADDITIONS: usize = 1 << 15;
+/// The fewest additions for a thread: two threads took longer than one for a million.
+pub(super) const LEAST_ADDITIONS: usize = 1 << 22;
 
 impl<T> GradientPlan<T> {
     /// How many elements each template has, and how many operations an element.

@@ -203,7 +203,7 @@ impl<T: Precision> MatrixPlan<T> {
             let parameters = uniforms(numbers, &block.uniforms, parameters);
             let (width, rows) = (block.aims.len() * size_of::<T>(), block.index.len());
             let height = (CHUNK_BYTES / width.max(1) / LEAST_ROWS).max(1) * LEAST_ROWS;
-            let threads = threads().min(rows.div_ceil(height));
+            let threads = threads().min(rows * block.aims.len() / LEAST_ADDITIONS).clamp(1, rows.div_ceil(height));
             if chunks.len() < threads {
                 workspaces.resize_with(threads, Workspace::new);
                 chunks.resize_with(threads, Chunk::default);
