@@ -48,6 +48,8 @@
 //! | cannot tell: noise | rounding or fast oscillation hides the derivative: `sin(10¹² x)` | passes |
 //! | cannot tell: not finite beside the point | the domain ends here: `sqrt` at 0 | passes |
 //!
+//! Differences cannot tell a fine staircase from a slope: of `(10⁹ x).floor()`, they say 10⁹ where the derivative is 0.
+//!
 //! A check with [`Check::strict`] fails if it cannot tell, too. Look at [`Report::worst`] first. A function that is NaN
 //! or infinite at the point itself has no gradient there, and fails.
 //!

@@ -330,7 +330,7 @@ impl<T: Precision> Program<T> {
     /// assert_eq!(program.run(&[], Rows::new(&[4.0, 9.0], 1)?, &mut workspace)?.column(0), [2.0, 3.0]);
     /// let error = program.run(&[], Rows::new(&[4.0, -9.0], 1)?, &mut workspace).unwrap_err();
     /// assert!(error.to_string().starts_with("row 1: expected a row for which the comparison at "));
-    /// assert!(error.to_string().contains("found one for which 0 < -9 is false"));
+    /// assert!(error.to_string().contains("found one for which -9 > 0 is false"));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     pub fn run<'w>(

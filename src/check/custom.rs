@@ -34,7 +34,8 @@ pub(super) fn add_operand_uses<T: Scalar>(lines: &mut Vec<LineDerivatives>, f: T
         let (_, rows) = values_and_jacobian(&mut |tape, v| f(tape, &operands(v[0])), &[v]);
         rows.into_iter().map(|row| row[0]).collect()
     };
-    for (i, (_, derivatives)) in lines.iter_mut().enumerate() {
+    let has_others = x.len() > 1;
+    for (i, (_, derivatives)) in lines.iter_mut().enumerate().filter(|_| has_others) {
         let alone = |v: Value<T>| {
             let operands = x.iter().enumerate();
             operands.map(|(k, &x)| if k == i { v } else { Value::constant(x) }).collect()

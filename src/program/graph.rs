@@ -151,6 +151,15 @@ impl Comparison {
             Self::Equal => "==",
         }
     }
+
+    /// The symbol of the same comparison with its operands in the other order.
+    pub(crate) fn symbol_from_right(self) -> &'static str {
+        match self {
+            Self::Less => ">",
+            Self::LessOrEqual => ">=",
+            Self::Equal => "==",
+        }
+    }
 }
 
 impl<N: Copy> Guard<N> {
@@ -386,6 +395,16 @@ impl<T> Graph<T> {
     pub(crate) fn add_guard(&mut self, guard: Guard, origin: Option<Origin>) {
         self.guards.push(guard);
         self.origins.push(origin);
+    }
+
+    /// A guard as text, each operand written by `side`. A constant stands on the right.
+    pub(crate) fn comparison(&self, guard: &Guard, side: impl Fn(NodeIndex) -> String) -> String {
+        let [a, b] = guard.operands;
+        if self.node(a).op == Op::constant {
+            format!("{} {} {}", side(b), guard.comparison.symbol_from_right(), side(a))
+        } else {
+            format!("{} {} {}", side(a), guard.comparison.symbol(), side(b))
+        }
     }
 
     /// The nodes that guards compare.

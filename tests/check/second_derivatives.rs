@@ -11,7 +11,8 @@ use testing::quickcheck;
 fn hessians_of_random_functions_are_confirmed_in_both_precisions() {
     fn property(Smooth(expression): Smooth) {
         let f = Random(&expression);
-        if f.gradient(expression.inputs()).iter().all(|slope| slope.is_finite()) {
+        // `Random` has the operation itself in the place of its derivative, and so need not be smooth there.
+        if !expression.has_derivatives() && f.gradient(expression.inputs()).iter().all(|slope| slope.is_finite()) {
             check::hessian(&f, expression.inputs()).unwrap();
         }
     }

@@ -255,7 +255,7 @@ fn a_step_of_rows_refuses_what_does_not_fit_and_changes_nothing() {
     };
     let found = error(Rows::new(&numbers, 1).unwrap(), &mut trainer, &mut program);
     assert!(found.starts_with("row 2: expected a row for which the comparison at "), "{found}");
-    assert!(found.contains("training.rs:") && found.contains("found one for which 0 < -1 is false"), "{found}");
+    assert!(found.contains("training.rs:") && found.contains("found one for which -1 > 0 is false"), "{found}");
     let found = error(Rows::new(&numbers, 2).unwrap(), &mut trainer, &mut program);
     assert_eq!(found, "program: expected rows of 1 inputs, found 2");
     assert_eq!(trainer.network().parameters(), [1.0, 0.0]);

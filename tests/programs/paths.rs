@@ -203,7 +203,7 @@ fn parameters_that_go_another_way_are_the_ones_to_blame() {
         assert!(error.starts_with("parameters: expected some for which the comparison at "), "{error}");
         assert!(error.contains(&format!("paths.rs:{line}:")), "{error}");
         assert!(
-            error.ends_with("found one for which 0 < -1 is false (write `max`, `min` or `clamp`, or see `Paths` for functions that branch)"),
+            error.ends_with("found one for which -1 > 0 is false (write `max`, `min` or `clamp`, or see `Paths` for functions that branch)"),
             "{error}"
         );
     }
@@ -228,7 +228,7 @@ fn a_row_that_goes_another_way_is_told_with_the_line_of_the_comparison() {
                 comparison,
                 &branch_at,
                 "a row for which the comparison at ",
-                "for which 1 < -2 is false (write `max`, `min` or `clamp`, or see `Paths`",
+                "for which -2 > 1 is false (write `max`, `min` or `clamp`, or see `Paths`",
             ),
             (read, &read_at, "a row with the number that `data()` read at ", "with -2 (`detach` keeps a number"),
         ] {

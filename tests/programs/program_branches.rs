@@ -98,6 +98,28 @@ fn exactly_the_rows_for_which_a_question_has_the_same_answer_are_taken() {
 }
 
 #[test]
+fn a_constant_stands_on_the_right_of_a_comparison_that_is_printed() {
+    type Compare = fn(Expr<f64>, Expr<f64>) -> bool;
+    let comparisons: [(Compare, &str, &str); 7] = [
+        (|a, _| a > 0.5, "require x[0] > 0.5\n", "-1 > 0.5 is false"),
+        (|a, _| a >= 0.5, "require x[0] >= 0.5\n", "-1 >= 0.5 is false"),
+        (|a, _| 0.5 <= a, "require x[0] >= 0.5\n", "-1 >= 0.5 is false"),
+        (|a, _| a < 0.5, "require not x[0] < 0.5\n", ""),
+        (|a, _| 0.5 >= a, "require not x[0] <= 0.5\n", ""),
+        (|a, _| a == 1.0, "require x[0] == 1.0\n", "-1 == 1 is false"),
+        (|a, b| a > b, "require x[1] < x[0]\n", "0 < -1 is false"),
+    ];
+    for (compare, listed, found) in comparisons {
+        let program = Program::record(|x| if compare(x[0], x[1]) { x[0] } else { x[0] + x[1] }, &[1.0, 0.0]);
+        assert!(program.to_string().contains(listed), "{program}");
+        if !found.is_empty() {
+            let error = program.eval(&[-1.0, 0.0]).unwrap_err().to_string();
+            assert!(error.contains(found), "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_number_that_was_looked_at_is_that_number_only() {
     type Look = fn(Expr<f64>) -> f64;
     let looked_at: [(&str, Look); 3] = [

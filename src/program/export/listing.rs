@@ -61,9 +61,8 @@ impl<'g, T: Precision> Names<'g, T> {
     }
 
     fn guard(&self, guard: &Guard) -> String {
-        let [a, b] = guard.operands.map(|id| self.name(id));
         let not = if guard.outcome { "" } else { "not " };
-        format!("{not}{a} {} {b}", guard.comparison.symbol())
+        format!("{not}{}", self.graph.comparison(guard, |id| self.name(id)))
     }
 }
 

@@ -38,7 +38,7 @@ impl<T> Custom<T> {
             self.by.len() < MOST_ORDERS,
             "a program differentiates the operation {} {MOST_ORDERS} times at most; take higher derivatives by nested \
              numbers",
-            self.name()
+            self.operation.name()
         );
         Self { operation: self.operation.clone(), by: self.by.iter().copied().chain([k]).collect() }
     }

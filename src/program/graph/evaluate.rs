@@ -61,10 +61,10 @@ impl<T: Copy> Graph<T> {
         };
         let mut failed = self.guards_and_origins().filter(|(guard, _)| !guard.holds(number) && is_of(guard));
         let Some((guard, origin)) = failed.next() else { return Ok(()) };
-        let [a, b] = guard.operands.map(number);
         let at = origin.map_or_else(String::new, |origin| format!(" at {}", origin.location));
         Err(if origin.is_some_and(|origin| origin.is_read) {
             let expected = format!("{subject} with the number that `data()` read{at} when the program was recorded");
+            let a = number(guard.operands[0]);
             Error::unexpected(
                 place,
                 expected,
@@ -72,9 +72,10 @@ impl<T: Copy> Graph<T> {
             )
         } else {
             let expected = format!("{subject} for which the comparison{at} comes out as when the program was recorded");
-            let (symbol, outcome) = (guard.comparison.symbol(), !guard.outcome);
+            let comparison = self.comparison(&guard, |operand| number(operand).to_string());
             let found = format!(
-                "one for which {a} {symbol} {b} is {outcome} (write `max`, `min` or `clamp`, or see `Paths` for functions that branch)"
+                "one for which {comparison} is {} (write `max`, `min` or `clamp`, or see `Paths` for functions that branch)",
+                !guard.outcome
             );
             Error::unexpected(place, expected, found)
         })
