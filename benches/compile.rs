@@ -15,7 +15,7 @@ const FUNCTION: &str = "function!(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x
 const VECTOR: &str = "function!(|x| [x[1] - x[0] * x[0], -x[0] + 1.0])";
 
 /// A name, and what the program prints; the first is the plain function.
-const PROGRAMS: [(&str, &str); 14] = [
+const PROGRAMS: [(&str, &str); 17] = [
     ("value", "f.value(&x)"),
     ("slope", "f.slope(&x, &x)"),
     ("directional", "f.directional(&x, &x)"),
@@ -30,6 +30,12 @@ const PROGRAMS: [(&str, &str); 14] = [
     ("sparse_jacobian", "g.sparse_jacobian(&x)"),
     ("gradtape::gradient", "gradtape::gradient(|x| (x[1] - x[0] * x[0]).powi(2), &x)"),
     ("record", "f.record(&x)"),
+    ("program", "f.record(&x).gradient().eval(&x)"),
+    ("Compiled::gradient", "gradtape::Compiled::new(f).gradient(&x, &mut [0.0; 2])"),
+    (
+        "Compiled::sparse_hessian",
+        "gradtape::Compiled::new(f).sparse_hessian(&x, &mut [0.0; 2], &mut Default::default())",
+    ),
 ];
 
 fn seconds(folder: &Path, name: &str) -> f64 {

@@ -13,10 +13,54 @@ mod sealed {
 
     /// What the stages of a program need of a float.
     #[allow(private_bounds, reason = "nobody else implements it")]
-    pub trait Sealed: Recordable + Lanes {}
+    pub trait Sealed: Recordable + Lanes {
+        /// The one for this float.
+        fn choose<F: OfFloat>(both: &'static Both<F>) -> &'static F::Of<Self>;
+    }
+
+    /// A type for each float.
+    pub trait OfFloat {
+        type Of<T>;
+    }
+
+    /// A thing for f32, and the same for f64.
+    #[allow(missing_debug_implementations, reason = "it is not public")]
+    pub struct Both<F: OfFloat> {
+        pub f32: F::Of<f32>,
+        pub f64: F::Of<f64>,
+    }
 }
 
-impl sealed::Sealed for f32 {}
-impl sealed::Sealed for f64 {}
-impl Precision for f32 {}
-impl Precision for f64 {}
+pub(crate) use sealed::{Both, OfFloat};
+
+/// A generic function, compiled for both floats with this crate: a function that is called as it is would be compiled again
+/// with each crate that depends on this one. The type of the function is written with the parameter `T` of the caller. For
+/// example, `compiled_here!(fn(&Graph<T>) -> usize = length)(graph)` is `length(graph)`.
+macro_rules! compiled_here {
+    ($Function:ty = $function:expr) => {{
+        enum Function {}
+        impl $crate::program::precision::OfFloat for Function {
+            type Of<T> = $Function;
+        }
+        static BOTH: $crate::program::precision::Both<Function> =
+            $crate::program::precision::Both { f32: $function, f64: $function };
+        T::choose(&BOTH)
+    }};
+}
+pub(crate) use compiled_here;
+
+/// For example, `precisions! { f32 }` is `impl Precision for f32 {}`, and `choose` gives the field `f32`.
+macro_rules! precisions {
+    ($($T:ident),*) => { $(
+        impl sealed::Sealed for $T {
+            #[inline]
+            fn choose<F: OfFloat>(both: &'static Both<F>) -> &'static F::Of<Self> {
+                &both.$T
+            }
+        }
+
+        impl Precision for $T {}
+    )* };
+}
+
+precisions! { f32, f64 }

@@ -2,11 +2,12 @@
 
 use super::Program;
 use super::graph::Graph;
-use super::precision::Precision;
+use super::options::Options;
+use super::precision::{Precision, compiled_here};
 use super::selection::{Selection, selected};
+use super::transform::Selected;
 use super::transform::forward::forward_of;
 use super::transform::reverse::{Sum, pullback, reverse_of};
-use super::transform::{Selected, pruned};
 use crate::ops::index::NodeIndex;
 
 /// The derivatives of a program by some of its parameters and inputs: the result of [`Program::wrt`].
@@ -33,6 +34,15 @@ use crate::ops::index::NodeIndex;
 pub struct Derivatives<'a, T> {
     program: &'a Program<T>,
     selected: Selected,
+}
+
+/// A kind of derivatives.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Of the outputs, or of their sums over the rows.
+    Jacobian(Option<Sum>),
+    Pullback,
+    Tangent,
 }
 
 impl<T: Precision> Program<T> {
@@ -90,10 +100,10 @@ impl<T: Precision> Derivatives<'_, T> {
         self
     }
 
-    /// The program of a graph that computes derivatives.
-    fn program(&self, graph: &Graph<T>) -> Program<T> {
-        let options = self.program.options;
-        Program::new(pruned(graph, options), options)
+    /// The program of the derivatives, for the graph of the program.
+    fn derived(&self, graph: &Graph<T>, kind: Kind) -> Program<T> {
+        let derive = compiled_here!(fn(&Graph<T>, Options, &Selected, Kind) -> Program<T> = derived);
+        derive(graph, self.program.options, &self.selected, kind)
     }
 
     #[track_caller]
@@ -153,8 +163,7 @@ impl<T: Precision> Derivatives<'_, T> {
     #[must_use]
     pub fn jacobian(&self) -> Program<T> {
         self.assert_of_rows();
-        let (graph, options, selected) = (&self.program.graph, self.program.options, &self.selected);
-        self.program(&reverse_of(graph, options, &selected.outputs, &selected.leaves(graph), None))
+        self.derived(&self.program.graph, Kind::Jacobian(None))
     }
 
     /// As [`Program::gradient_of_sum`]: the sums of all outputs over all rows, and the gradient of the one that is
@@ -220,10 +229,9 @@ impl<T: Precision> Derivatives<'_, T> {
     fn gradient_of_sum_and(&self, graph: &Graph<T>, once: Option<NodeIndex>) -> Program<T> {
         self.assert_of_one();
         self.assert_of_rows();
-        let Selected { outputs, inputs, .. } = &self.selected;
-        assert!(inputs.is_empty(), "the gradient of a sum over rows is by parameters; write `wrt(.., [])`");
-        let leaves = self.selected.leaves(graph);
-        self.program(&reverse_of(graph, self.program.options, outputs, &leaves, Some(Sum { once })))
+        let is_by_parameters = self.selected.inputs.is_empty();
+        assert!(is_by_parameters, "the gradient of a sum over rows is by parameters; write `wrt(.., [])`");
+        self.derived(graph, Kind::Jacobian(Some(Sum { once })))
     }
 
     /// As [`Program::pullback`]: all outputs and, behind them, the gradient of the sum of those that are
@@ -248,8 +256,7 @@ impl<T: Precision> Derivatives<'_, T> {
     #[must_use]
     pub fn pullback(&self) -> Program<T> {
         self.assert_of_rows();
-        let (graph, options, selected) = (&self.program.graph, self.program.options, &self.selected);
-        self.program(&pullback(graph, options, &selected.outputs, &selected.leaves(graph)))
+        self.derived(&self.program.graph, Kind::Pullback)
     }
 
     /// As [`Program::tangent`]: all outputs and, behind them, the derivatives of those that are [chosen](Self::of), along a
@@ -267,6 +274,16 @@ impl<T: Precision> Derivatives<'_, T> {
     /// ```
     #[must_use]
     pub fn tangent(&self) -> Program<T> {
-        self.program(&forward_of(&self.program.graph, self.program.options, &self.selected))
+        self.derived(&self.program.graph, Kind::Tangent)
     }
+}
+
+fn derived<T: Precision>(graph: &Graph<T>, options: Options, selected: &Selected, kind: Kind) -> Program<T> {
+    let (outputs, leaves) = (&selected.outputs, selected.leaves(graph));
+    let graph = match kind {
+        Kind::Jacobian(sum) => reverse_of(graph, options, outputs, &leaves, sum),
+        Kind::Pullback => pullback(graph, options, outputs, &leaves),
+        Kind::Tangent => forward_of(graph, options, selected),
+    };
+    Program::optimized(&graph, options)
 }

@@ -89,7 +89,7 @@ impl<'p, T: Precision> Dot<'p, T> {
                 return Err(Error::unexpected("picture", format!("{expected} {what}"), found.to_string()));
             }
         }
-        let data = graph.evaluate(parameters, inputs, Custom::value, |x| x);
+        let data = graph.values(parameters, inputs);
         graph.check_guards(&data, "picture", "a point", false)?;
         let dot = Dot {
             graph,

@@ -42,6 +42,14 @@ impl<T: Copy> Graph<T> {
         values
     }
 
+    /// The numbers of all nodes.
+    pub(crate) fn values(&self, parameters: &[T], inputs: &[T]) -> Vec<T>
+    where
+        T: Real<Plain = T>,
+    {
+        self.evaluate(parameters, inputs, Custom::value, |x| x)
+    }
+
     /// An error that names the first guard that does not hold for these numbers of the nodes. `subject` is what has the
     /// numbers; if these are the parameters alone, only guards that depend on no input count.
     pub(crate) fn check_guards(

@@ -130,7 +130,8 @@ struct AllKernels {
     f64: KernelSet<f64>,
 }
 
-/// The kernels for all machines of this kind.
+/// The kernels for all machines of this kind. If they were inlined, each dependent would compile all kernels.
+#[inline(never)]
 fn portable_kernels() -> AllKernels {
     AllKernels {
         f32: KernelSet { rows: portable::kernels(), one_row: portable::kernels(), batches: portable::batches() },
