@@ -10,6 +10,7 @@ pub(crate) mod gradient;
 mod groups;
 pub(crate) mod matrix;
 mod partition;
+pub(crate) mod scatter;
 mod sums;
 mod template;
 pub(crate) mod whole;

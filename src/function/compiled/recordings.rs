@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::program::elements::gradient::Branched;
 use crate::program::elements::matrix::{MatrixPlan, Wanted};
+use crate::program::elements::scatter::Branched;
 use crate::program::elements::whole::Recorded;
 
 /// The plans that were found in the function so far.

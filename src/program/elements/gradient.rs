@@ -7,21 +7,14 @@
 mod plan;
 mod source;
 
-use std::iter::repeat_n;
-use std::ops::Range;
-
+use super::scatter::{Branched, Memory, Part, Scatter, clear, number, run, uniforms};
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
-use crate::program::run::threads::{Part, for_each, threads};
 use crate::program::{Program, Rows, Workspace};
 
 pub(crate) use plan::elements;
 pub use source::CompiledSource;
-
-/// A comparison came out otherwise than when the function was recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Branched;
 
 /// A function of one output as elements.
 ///
@@ -39,6 +32,7 @@ pub(crate) struct GradientPlan<T> {
     adjoints: usize,
     workspace: Workspace<T>,
     parameters: Vec<T>,
+    memory: Memory<T>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,16 +55,12 @@ struct Block<T> {
     /// How many operations an element has, without derivatives.
     operations: usize,
     forward: Program<T>,
-    /// None if no root is needed: the group only has guards.
-    backward: Option<Program<T>>,
-    /// The inputs of the forward program; the backward program has the adjoints of roots behind them.
     index: Index,
-    backward_index: Index,
-    /// The places of the parameters. The backward program has the adjoints of sums behind them.
+    /// The places of the parameters.
     uniforms: Vec<u32>,
-    backward_uniforms: Vec<u32>,
-    /// How many of the inputs are leaves with a derivative.
-    gathered: usize,
+    /// Has the adjoints of roots behind the inputs of the forward program, and those of sums behind the parameters. None if no
+    /// root is needed: the group only has guards.
+    backward: Option<Scatter<T>>,
     /// Where each root goes.
     roots: Vec<Target>,
     /// Whether all roots are terms of the output, so that the forward program need not run.
@@ -85,9 +75,6 @@ enum Target {
     /// They stand from here on.
     Column(usize),
 }
-
-/// The fewest additions for a thread: two threads took longer than one for a million.
-pub(super) const LEAST_ADDITIONS: usize = 1 << 22;
 
 impl<T> GradientPlan<T> {
     /// How many elements each template has, and how many operations an element.
@@ -106,8 +93,8 @@ impl<T: Precision> GradientPlan<T> {
     /// The value; writes the gradient.
     pub(crate) fn gradient(&mut self, x: &[T], gradient: &mut [T]) -> Result<T, Branched> {
         self.forward(x, true)?;
-        gradient.fill(T::zero());
-        self.state[self.adjoints..].fill(T::zero());
+        clear(gradient);
+        clear(&mut self.state[self.adjoints..]);
         self.state[self.adjoints + self.sums[0].at] = T::one();
         for step in 0..self.steps.len() {
             match self.steps[step] {
@@ -170,72 +157,21 @@ impl<T: Precision> GradientPlan<T> {
     }
 
     fn run_backward(&mut self, k: usize, x: &[T], gradient: &mut [T]) -> Result<(), Branched> {
-        let Self { blocks, state, workspace, parameters, adjoints, sums, .. } = self;
+        let Self { blocks, state, memory, adjoints, sums, .. } = self;
         let block = &blocks[k];
         let Some(backward) = &block.backward else { return Ok(()) };
-        let rows = Rows::gathered_of([x, &*state], &block.backward_index);
-        run(backward, rows, uniforms([x, &*state], &block.backward_uniforms, parameters), workspace)?;
-        let (mut places, rows) = (backward.places(), block.index.len());
-        if let (Some(ResultPlace::Total(total)), true) = (places.next(), block.is_last) {
-            state[sums[0].at] += workspace.totals[total];
+        let (inputs, mut value) = (x.len(), T::zero());
+        if block.is_last {
+            let (state, adjoints) = state.split_at_mut(*adjoints);
+            let numbers = [x, &*state];
+            let (gradient, value_part) = (Part::new(0, gradient), Part::new(0, std::slice::from_mut(&mut value)));
+            backward.evaluate(numbers, memory, [gradient, Part::new(inputs, adjoints), value_part])?;
+            state[sums[0].at] += value;
+        } else {
+            backward.compute_all([x, &*state], memory)?;
+            let (gradient, value_part) = (Part::new(0, gradient), Part::new(0, std::slice::from_mut(&mut value)));
+            backward.collect_all(memory, [gradient, Part::new(inputs, &mut state[*adjoints..]), value_part]);
         }
-        for (&place, result) in block.uniforms.iter().zip(&mut places) {
-            if let ResultPlace::Total(total) = result {
-                let sum = match (place as usize).checked_sub(gradient.len()) {
-                    None => &mut gradient[place as usize],
-                    Some(at) => &mut state[*adjoints + at],
-                };
-                *sum += workspace.totals[total];
-            }
-        }
-        // Each thread has a part of the adjoints, which are added up in the same order by any number of threads.
-        let parts = threads().min(rows * block.gathered / LEAST_ADDITIONS).max(1);
-        let behind = gradient.len();
-        let adjoints = Part::divide(gradient, 0, parts).zip(Part::divide(&mut state[*adjoints..], behind, parts));
-        let Workspace { results, totals, .. } = &*workspace;
-        for_each(adjoints.map(|(front, back)| [front, back]), |adjoints| {
-            for Part { start, numbers: adjoints } in adjoints.into_iter().filter(|part| !part.numbers.is_empty()) {
-                for (column, result) in (0..block.gathered).zip(places.clone()) {
-                    let (column, add) = (block.index.column(column), |sum: &mut T, x| *sum += x);
-                    match result {
-                        ResultPlace::Column(result) => {
-                            let results = &results[result * rows..][..rows];
-                            let numbers = |rows: Range<usize>| results[rows].iter().copied();
-                            column.update(0..rows, numbers, adjoints, start, add);
-                        }
-                        ResultPlace::Total(total) => {
-                            let numbers = |rows: Range<usize>| repeat_n(totals[total], rows.len());
-                            column.update(0..rows, numbers, adjoints, start, add);
-                        }
-                    }
-                }
-            }
-        });
         Ok(())
     }
-}
-
-/// The number at a place.
-fn number<T: Copy>([x, state]: [&[T]; 2], place: u32) -> T {
-    let place = place as usize;
-    place.checked_sub(x.len()).map_or_else(|| x[place], |at| state[at])
-}
-
-/// The numbers at these places.
-pub(super) fn uniforms<'p, T: Copy>(numbers: [&[T]; 2], places: &[u32], parameters: &'p mut Vec<T>) -> &'p [T] {
-    parameters.clear();
-    parameters.extend(places.iter().map(|&place| number(numbers, place)));
-    parameters
-}
-
-/// Runs a program; the results are in the workspace.
-pub(super) fn run<T: Precision>(
-    program: &Program<T>,
-    rows: Rows<'_, T>,
-    parameters: &[T],
-    workspace: &mut Workspace<T>,
-) -> Result<(), Branched> {
-    program.run_unguarded(parameters, rows, workspace).expect("a template fits its group");
-    let failed = workspace.uniform_guard_failed || workspace.guard_failed.contains(&true);
-    if failed { Err(Branched) } else { Ok(()) }
 }

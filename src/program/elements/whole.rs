@@ -1,6 +1,7 @@
 //! A function that repeats no elements, as a program on one row.
 
-use super::gradient::{Branched, GradientPlan, run};
+use super::gradient::GradientPlan;
+use super::scatter::{Branched, run};
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
 use crate::program::options::Options;

@@ -161,6 +161,23 @@ impl Column {
             }
     }
 
+    /// The places of all rows, and others between them.
+    pub(crate) fn whole(&self) -> Range<usize> {
+        self.first..self.first + self.span + 1
+    }
+
+    /// The places of some rows, and others between them.
+    pub(crate) fn range(&self, rows: Range<usize>) -> Range<usize> {
+        let (first, last) = match &self.steps {
+            Steps::Even(stride) => (rows.start * stride, (rows.end - 1) * stride),
+            Steps::Listed(places) => {
+                let (first, last) = places[rows].iter().fold((u32::MAX, 0), |(a, b), &x| (a.min(x), b.max(x)));
+                (first as usize, last as usize)
+            }
+        };
+        self.first + first..self.first + last + 1
+    }
+
     /// Where the places are, if a second vector begins behind `split` numbers.
     #[inline]
     pub(super) fn part(&self, split: usize) -> Part {

@@ -10,35 +10,20 @@ pub(crate) fn threads() -> usize {
     1
 }
 
-/// Calls `f` for each share, each on a thread of its own if there are several.
+/// Calls `f` for each share, for the first one on this thread, and for each other one on a thread of its own.
 #[cfg(feature = "rayon")]
-pub(crate) fn for_each<S: Send>(shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S) + Sync) {
-    if shares.len() == 1 {
+pub(crate) fn for_each<S: Send>(mut shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S) + Sync) {
+    if shares.len() <= 1 {
         return shares.for_each(f);
     }
     rayon::in_place_scope(|scope| {
-        let f = &f;
+        let (f, first) = (&f, shares.next());
         shares.for_each(|share| scope.spawn(move |_| f(share)));
+        first.into_iter().for_each(f);
     });
 }
 
 #[cfg(not(feature = "rayon"))]
 pub(crate) fn for_each<S>(shares: impl ExactSizeIterator<Item = S>, f: impl Fn(S)) {
     shares.for_each(f);
-}
-
-/// A part of a vector.
-pub(crate) struct Part<'a, T> {
-    /// The place of the first number in the vector.
-    pub(crate) start: usize,
-    pub(crate) numbers: &'a mut [T],
-}
-
-impl<'a, T> Part<'a, T> {
-    /// Divides a vector, whose first number is at the place `start`, into equal parts. Late ones may be empty.
-    pub(crate) fn divide(vector: &'a mut [T], start: usize, parts: usize) -> impl ExactSizeIterator<Item = Self> {
-        let length = vector.len().div_ceil(parts).max(1);
-        let mut rest = vector.chunks_mut(length);
-        (0..parts).map(move |k| Part { start: start + k * length, numbers: rest.next().unwrap_or_default() })
-    }
 }

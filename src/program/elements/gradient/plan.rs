@@ -7,6 +7,7 @@ use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
 use crate::program::elements::partition::{NONE, Partition};
+use crate::program::elements::scatter::{Aim, Memory, Scatter};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, leaf_nodes, weighted_sum};
 use crate::program::graph::{Graph, Node};
@@ -49,7 +50,7 @@ impl<T: Precision> GradientPlan<T> {
         let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
         let (blocks, workspace, parameters) = (blocks.collect(), Workspace::new(), Vec::new());
         let Arrangement { steps, sums, .. } = arrangement;
-        Self { steps, blocks, sums, inputs, state, adjoints, workspace, parameters }
+        Self { steps, blocks, sums, inputs, state, adjoints, workspace, parameters, memory: Memory::new() }
     }
 }
 
@@ -203,7 +204,8 @@ impl<T: Precision> Block<T> {
         let (rows, template, inputs) = (group.rows, &arrangement.templates[k], arrangement.layout.inputs);
         let (roots, is_last) = (arrangement.targets[k].clone(), arrangement.is_last[k]);
         let data = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
-        let mut all: Vec<Column> = arrangement.gathered(template).into_iter().chain(data).collect();
+        let gathered = arrangement.gathered(template);
+        let mut all: Vec<Column> = gathered.iter().cloned().chain(data).collect();
         let index = Index::of_columns(all.clone(), rows);
         let first_adjoint = inputs + adjoints;
         for target in &roots {
@@ -214,19 +216,43 @@ impl<T: Precision> Block<T> {
         let (backward, adjoint_sums) = backward(template, &roots, is_last, Some(RowSum { once: None }));
         let adjoint_sums = adjoint_sums.into_iter().map(|sum| checked_u32(first_adjoint + sum));
         let uniforms = arrangement.uniforms(template);
+        let backward = (!roots.is_empty()).then(|| {
+            let program = Program::optimized(&backward, Options::new());
+            let uniforms: Vec<u32> = uniforms.iter().copied().chain(adjoint_sums).collect();
+            let aims = aims(inputs, is_last, &uniforms[..template.uniforms.len()], &gathered);
+            Scatter::new(program, Index::of_columns(all, rows), uniforms, aims, 3)
+        });
         Self {
             operations: group.shape.nodes.len(),
             forward: forward(template, &roots),
-            backward: (!roots.is_empty()).then(|| Program::optimized(&backward, Options::new())),
             index,
-            backward_index: Index::of_columns(all, rows),
-            backward_uniforms: uniforms.iter().copied().chain(adjoint_sums).collect(),
             uniforms,
-            gathered: template.gathered.len(),
+            backward,
             roots,
             is_last,
         }
     }
+}
+
+/// Where the results of a backward program go: the value, if it is the last one, and the derivatives by the leaves. The
+/// vectors are the gradient, the other adjoints, and the value.
+fn aims(inputs: usize, is_last: bool, uniforms: &[u32], gathered: &[Column]) -> Vec<Aim> {
+    let aim = |output, vector, places, is_total| Aim { output, vector, places, is_total, is_alone: false };
+    let mut aims = Vec::new();
+    if is_last {
+        aims.push(aim(0, 2, Column::even(0, 0, 1), true));
+    }
+    let totals = uniforms.iter().map(|&place| (Column::even(place as usize, 0, 1), true));
+    for (k, (places, is_total)) in totals.chain(gathered.iter().map(|column| (column.clone(), false))).enumerate() {
+        let range = if is_total { places.range(0..1) } else { places.whole() };
+        if range.start < inputs {
+            aims.push(aim(1 + k, 0, places.clone(), is_total));
+        }
+        if range.end > inputs {
+            aims.push(aim(1 + k, 1, places, is_total));
+        }
+    }
+    aims
 }
 
 /// The program of the roots of a template, or their totals.

@@ -1,9 +1,10 @@
 //! The outputs of a program of elements, and where each goes.
 
+use super::Vector;
 use super::entries::List;
-use super::{Aim, Vector};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
+use crate::program::elements::scatter::Aim;
 use crate::program::elements::template::{leaf_nodes, weighted_sum};
 use crate::program::graph::{Graph, Node};
 use crate::program::precision::Precision;
@@ -78,6 +79,7 @@ impl<T: Precision> Outputs<T> {
     /// The last output goes to these places of a vector.
     pub(super) fn send(&mut self, vector: Vector, places: Column, is_total: bool) {
         let is_alone = vector == Vector::Outputs && !is_total;
+        let vector = vector as usize;
         self.aims.push(Aim { output: self.nodes.len() - 1, vector, places, is_total, is_alone });
         self.entries.push(None);
     }

@@ -3,13 +3,14 @@
 use super::entries::{Entries, List};
 use super::outputs::{Leaves, Outputs};
 use super::reach::groups_to_inputs;
-use super::{Block, Linear, MatrixPlan, Vector, Wanted};
+use super::{Block, Linear, MatrixPlan, VECTORS, Vector, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::Program;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
+use crate::program::elements::scatter::{Aim, Memory, Scatter};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, weighted_sum};
 use crate::program::graph::{Graph, Node};
@@ -58,8 +59,8 @@ impl<T: Precision> MatrixPlan<T> {
         let Maker { mut state, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
         let pattern = entries.pattern(rows, inputs);
-        for (block, entry_of) in &mut made {
-            for (aim, entry) in block.aims.iter_mut().zip(entry_of) {
+        for block in &mut made {
+            for (aim, entry) in block.aims.iter_mut().zip(&block.entries) {
                 if let Some(entry) = entry {
                     aim.places = entries.places(*entry, &pattern);
                 }
@@ -75,10 +76,12 @@ impl<T: Precision> MatrixPlan<T> {
         };
         let given = data..data + given;
         state.resize(given.end + 1, T::zero());
-        let is_used = |block: &Block<T>| !block.aims.is_empty() || block.program.has_guards();
-        let blocks = made.into_iter().map(|(block, _)| block).filter(is_used).collect();
-        let (workspaces, chunks, parameters) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Self { blocks, state, given, pattern, adds_up, linear, ones, workspaces, chunks, parameters })
+        let is_used = |block: &Made<T>| !block.aims.is_empty() || block.program.has_guards();
+        let blocks = made.into_iter().filter(is_used).map(|Made { size, program, index, uniforms, aims, .. }| Block {
+            size,
+            scatter: Scatter::new(program, index, uniforms, aims, VECTORS),
+        });
+        Some(Self { blocks: blocks.collect(), state, given, pattern, adds_up, linear, ones, memory: Memory::new() })
     }
 }
 
@@ -97,21 +100,22 @@ fn passes<T>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usi
 /// Finds out which numbers have places of the matrix alone. Returns whether others have not.
 fn find_alone<T>(made: &mut [Made<T>], places: usize) -> bool {
     let mut counts = vec![0_u8; places];
-    for (block, _) in &*made {
-        for aim in block.aims.iter().filter(|aim| aim.vector == Vector::Matrix) {
+    let is_of_matrix = |aim: &Aim| aim.vector == Vector::Matrix as usize;
+    for block in &*made {
+        for aim in block.aims.iter().filter(|aim| is_of_matrix(aim)) {
             let rows = if aim.is_total { 1 } else { block.index.len() };
             for place in (0..rows).map(|row| aim.places.place(row)) {
                 counts[place] = counts[place].saturating_add(1);
             }
         }
     }
-    for (block, _) in &mut *made {
+    for block in &mut *made {
         let rows = block.index.len();
-        for aim in block.aims.iter_mut().filter(|aim| aim.vector == Vector::Matrix && !aim.is_total) {
+        for aim in block.aims.iter_mut().filter(|aim| is_of_matrix(aim) && !aim.is_total) {
             aim.is_alone = (0..rows).all(|row| counts[aim.places.place(row)] == 1);
         }
     }
-    made.iter().flat_map(|(block, _)| &block.aims).any(|aim| aim.vector == Vector::Matrix && !aim.is_alone)
+    made.iter().flat_map(|block| &block.aims).any(|aim| is_of_matrix(aim) && !aim.is_alone)
 }
 
 /// Makes blocks.
@@ -126,8 +130,16 @@ struct Maker<'g, T> {
     state: Vec<T>,
 }
 
-/// A block, and the number of the entry of each of its aims in the matrix.
-type Made<T> = (Block<T>, Vec<Option<usize>>);
+/// What a block is made of.
+struct Made<T> {
+    size: [usize; 2],
+    program: Program<T>,
+    index: Index,
+    uniforms: Vec<u32>,
+    aims: Vec<Aim>,
+    /// The number of the entry of each aim in the matrix.
+    entries: Vec<Option<usize>>,
+}
 
 impl<T: Precision> Maker<'_, T> {
     /// The constant of a sum, and its terms that are inputs.
@@ -211,15 +223,14 @@ impl<T: Precision> Maker<'_, T> {
         // What is the same for all rows has no column.
         (outputs.graph.outputs, outputs.graph.of_sum) = (outputs.nodes, true);
         let program = Program::optimized(&outputs.graph, Options::new());
-        let block = Block {
-            operations: group.shape.nodes.len(),
-            places: program.places().collect(),
+        Some(Made {
+            size: [rows, group.shape.nodes.len()],
             program,
             index: Index::of_columns(columns, rows),
             uniforms: places,
             aims: outputs.aims,
-        };
-        Some((block, outputs.entries))
+            entries: outputs.entries,
+        })
     }
 
     /// The outputs of a template and their derivatives.

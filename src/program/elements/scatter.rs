@@ -1,0 +1,350 @@
+//! A program on the rows of a group, whose results are added to vectors.
+//!
+//! Rows run in chunks, whose results are collected while they are in the cache. Each thread has a part of each vector, and
+//! runs all rows that have numbers for it; rows at the border of two parts run on both threads. So no thread waits for
+//! another, and a place gets its numbers in the same order, whatever the number of threads.
+
+use std::iter::repeat_n;
+use std::ops::Range;
+
+use crate::program::compile::instructions::ResultPlace;
+use crate::program::precision::Precision;
+use crate::program::run::index::{Column, Index};
+use crate::program::run::threads::{for_each, threads};
+use crate::program::{Program, Rows, Workspace};
+
+/// A comparison came out otherwise than when the function was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Branched;
+
+/// A program on the rows of a group, and where its results go.
+pub(super) struct Scatter<T> {
+    program: Program<T>,
+    index: Index,
+    /// The places of the parameters.
+    uniforms: Vec<u32>,
+    /// Where each output of the program is found, and how many of them are totals.
+    places: Vec<ResultPlace>,
+    totals: usize,
+    aims: Vec<Aim>,
+    /// How many rows a chunk has, and a piece, of which all columns are collected before those of the next.
+    height: usize,
+    piece: usize,
+    /// Piece by piece, the places of its numbers in each vector.
+    reach: Vec<Range<usize>>,
+}
+
+/// Where an output of a program goes.
+pub(super) struct Aim {
+    pub(super) output: usize,
+    /// The number of the vector.
+    pub(super) vector: usize,
+    /// The places of all rows; or one place if the output is a total.
+    pub(super) places: Column,
+    pub(super) is_total: bool,
+    /// Whether no other number has these places, so that they are written. Other numbers are added.
+    pub(super) is_alone: bool,
+}
+
+/// A vector, or a part of one.
+pub(super) struct Part<'a, T> {
+    /// The place of the first number.
+    pub(super) start: usize,
+    pub(super) numbers: &'a mut [T],
+}
+
+impl<'a, T> Part<'a, T> {
+    pub(super) fn new(start: usize, numbers: &'a mut [T]) -> Self {
+        Self { start, numbers }
+    }
+
+    fn end(&self) -> usize {
+        self.start + self.numbers.len()
+    }
+
+    fn reborrow(&mut self) -> Part<'_, T> {
+        Part { start: self.start, numbers: self.numbers }
+    }
+
+    /// Takes the part before a place.
+    fn take_before(&mut self, place: usize) -> Self {
+        let (first, rest) = std::mem::take(&mut self.numbers).split_at_mut(place - self.start);
+        let start = std::mem::replace(&mut self.start, place);
+        self.numbers = rest;
+        Self { start, numbers: first }
+    }
+}
+
+/// The memory of evaluations.
+pub(super) struct Memory<T> {
+    parameters: Vec<T>,
+    /// For each thread.
+    workers: Vec<Worker<T>>,
+    /// For each thread, where its part of each vector ends.
+    borders: Vec<usize>,
+    /// The totals of all chunks.
+    totals: Vec<T>,
+}
+
+#[derive(Default)]
+struct Worker<T> {
+    workspace: Workspace<T>,
+    has_branched: bool,
+}
+
+impl<T> Memory<T> {
+    pub(super) const fn new() -> Self {
+        Self { parameters: Vec::new(), workers: Vec::new(), borders: Vec::new(), totals: Vec::new() }
+    }
+
+    fn take_workers(&mut self, count: usize) {
+        if self.workers.len() < count {
+            self.workers.resize_with(count, || Worker { workspace: Workspace::new(), has_branched: false });
+        }
+    }
+}
+
+/// What a thread does.
+struct Share<'a, T, const V: usize> {
+    /// The chunks whose totals it computes.
+    own: Range<usize>,
+    totals: &'a mut [T],
+    parts: [Part<'a, T>; V],
+    worker: &'a mut Worker<T>,
+}
+
+/// The results of a chunk should stay in the second cache until they are collected.
+const CHUNK_BYTES: usize = 256 << 10;
+/// The results of a piece, in the first.
+const PIECE_BYTES: usize = 23 << 10;
+/// Chunks are whole tasks of so many rows, or several.
+const LEAST_ROWS: usize = 960;
+/// How many pieces such rows have.
+const PIECES: [usize; 4] = [1, 3, 5, 15];
+/// The fewest results that are worth a thread.
+const LEAST_RESULTS: usize = 1 << 16;
+
+impl<T: Precision> Scatter<T> {
+    /// The aims are in so many vectors.
+    pub(super) fn new(program: Program<T>, index: Index, uniforms: Vec<u32>, aims: Vec<Aim>, vectors: usize) -> Self {
+        let columns = aims.iter().filter(|aim| !aim.is_total).count();
+        let bytes = LEAST_ROWS * (columns * size_of::<T>()).max(1);
+        let height = (CHUNK_BYTES / bytes).max(1) * LEAST_ROWS;
+        let pieces = PIECES.into_iter().find(|pieces| bytes / pieces <= PIECE_BYTES).unwrap_or(PIECES[3]);
+        let places: Vec<ResultPlace> = program.places().collect();
+        let totals = places.iter().filter(|place| matches!(place, ResultPlace::Total(_))).count();
+        let piece = LEAST_ROWS / pieces;
+        let mut scatter = Self { program, index, uniforms, places, totals, aims, height, piece, reach: Vec::new() };
+        let rows = scatter.index.len();
+        for start in (0..rows).step_by(piece) {
+            for vector in 0..vectors {
+                let aims = scatter.aims.iter().filter(|aim| aim.vector == vector && !aim.is_total);
+                let ranges = aims.map(|aim| aim.places.range(start..rows.min(start + piece)));
+                let union = |a: Range<usize>, b: Range<usize>| a.start.min(b.start)..a.end.max(b.end);
+                scatter.reach.push(ranges.reduce(union).unwrap_or(usize::MAX..0));
+            }
+        }
+        scatter
+    }
+
+    fn chunks(&self) -> usize {
+        self.index.len().div_ceil(self.height)
+    }
+
+    fn rows(&self, chunk: usize) -> Range<usize> {
+        let start = chunk * self.height;
+        start..self.index.len().min(start + self.height)
+    }
+
+    /// Computes all rows, and adds the results to the vectors. None of the numbers that are read are in these.
+    pub(super) fn evaluate<const V: usize>(
+        &self,
+        numbers: [&[T]; 2],
+        memory: &mut Memory<T>,
+        mut vectors: [Part<'_, T>; V],
+    ) -> Result<(), Branched> {
+        let threads = self.divide(&vectors, &mut memory.borders);
+        memory.take_workers(threads);
+        let Memory { parameters, workers, borders, totals } = memory;
+        let (workers, parameters) = (&mut workers[..threads], uniforms(numbers, &self.uniforms, parameters));
+        let share = self.chunks().div_ceil(threads);
+        totals.resize(self.chunks() * self.totals, T::zero());
+        let mut totals_of_shares = totals.chunks_mut((share * self.totals).max(1));
+        let mut rest = vectors.each_mut().map(Part::reborrow);
+        let shares = workers.iter_mut().zip(borders.chunks_exact(V)).enumerate().map(|(k, (worker, borders))| {
+            let mut borders = borders.iter();
+            Share {
+                own: k * share..self.chunks().min((k + 1) * share),
+                totals: totals_of_shares.next().unwrap_or_default(),
+                parts: rest.each_mut().map(|vector| vector.take_before(*borders.next().expect("one for each vector"))),
+                worker,
+            }
+        });
+        for_each(shares, |share| self.run_share(numbers, parameters, share));
+        if workers.iter().any(|worker| worker.has_branched) {
+            return Err(Branched);
+        }
+        totals.chunks_exact(self.totals.max(1)).for_each(|totals| self.add_totals(totals, &mut vectors));
+        Ok(())
+    }
+
+    /// Finds the borders between the parts of threads. Returns how many threads are worthwhile.
+    fn divide<const V: usize>(&self, vectors: &[Part<'_, T>; V], borders: &mut Vec<usize>) -> usize {
+        let chunks = self.chunks();
+        let threads = threads().min(self.index.len() * self.aims.len() / LEAST_RESULTS).clamp(1, chunks);
+        borders.clear();
+        let share = chunks.div_ceil(threads);
+        for k in 1..chunks.div_ceil(share) {
+            // No later chunk has numbers before the border.
+            let later = self.reach[k * share * self.height / self.piece * V..].chunks_exact(V);
+            let first = |v: usize| later.clone().map(|reach| reach[v].start).min().unwrap_or(usize::MAX);
+            borders.extend(vectors.iter().enumerate().map(|(v, vector)| first(v).clamp(vector.start, vector.end())));
+        }
+        borders.extend(vectors.iter().map(Part::end));
+        let threads = borders.len() / V;
+        // How many rows each thread runs.
+        let runs = |k: usize| {
+            let start = |v: usize| if k == 0 { vectors[v].start } else { borders[(k - 1) * V + v] };
+            let part = std::array::from_fn::<_, V, _>(|v| start(v)..borders[k * V + v]);
+            (0..chunks).map(|chunk| self.needed(chunk, chunk / share == k, &part).len()).sum::<usize>()
+        };
+        if threads > 1 && (0..threads).any(|k| 2 * runs(k) > 3 * share * self.height) {
+            borders.drain(..(threads - 1) * V);
+            return 1;
+        }
+        threads
+    }
+
+    /// The rows of a chunk that a thread runs: its own, and those of others that have numbers for its parts.
+    fn needed<const V: usize>(&self, chunk: usize, is_own: bool, parts: &[Range<usize>; V]) -> Range<usize> {
+        let rows = self.rows(chunk);
+        if is_own {
+            return rows;
+        }
+        let meets =
+            |(reach, part): (&Range<usize>, &Range<usize>)| reach.start.max(part.start) < reach.end.min(part.end);
+        let reaches = |start: &usize| self.reach[start / self.piece * V..][..V].iter().zip(parts).any(meets);
+        let first = rows.clone().step_by(self.piece).find(reaches);
+        let last = rows.clone().step_by(self.piece).rfind(reaches);
+        first.zip(last).map_or(0..0, |(first, last)| first..rows.end.min(last + self.piece))
+    }
+
+    fn run_share<const V: usize>(&self, numbers: [&[T]; 2], parameters: &[T], mut share: Share<'_, T, V>) {
+        let Share { own, totals, parts, worker: Worker { workspace, has_branched } } = &mut share;
+        let places = parts.each_ref().map(|part| part.start..part.end());
+        *has_branched = false;
+        for chunk in 0..self.chunks() {
+            let is_own = own.contains(&chunk);
+            let rows = self.needed(chunk, is_own, &places);
+            if rows.is_empty() {
+                continue;
+            }
+            let some = Rows::gathered_of(numbers, &self.index).some(rows.clone());
+            if run(&self.program, some, parameters, workspace).is_err() {
+                *has_branched = true;
+                return;
+            }
+            if is_own {
+                totals[(chunk - own.start) * self.totals..][..self.totals].copy_from_slice(&workspace.totals);
+            }
+            self.collect(rows, workspace, parts);
+        }
+    }
+
+    /// Computes all rows. The numbers that are read may be in the vectors that the results are added to, by
+    /// [`collect_all`](Self::collect_all).
+    pub(super) fn compute_all(&self, numbers: [&[T]; 2], memory: &mut Memory<T>) -> Result<(), Branched> {
+        memory.take_workers(1);
+        let parameters = uniforms(numbers, &self.uniforms, &mut memory.parameters);
+        let rows = Rows::gathered_of(numbers, &self.index);
+        run(&self.program, rows, parameters, &mut memory.workers[0].workspace)
+    }
+
+    pub(super) fn collect_all<const V: usize>(&self, memory: &Memory<T>, mut vectors: [Part<'_, T>; V]) {
+        let workspace = &memory.workers[0].workspace;
+        self.collect(0..self.index.len(), workspace, &mut vectors);
+        self.add_totals(&workspace.totals, &mut vectors);
+    }
+
+    fn add_totals<const V: usize>(&self, totals: &[T], vectors: &mut [Part<'_, T>; V]) {
+        for aim in self.aims.iter().filter(|aim| aim.is_total) {
+            let vector = &mut vectors[aim.vector];
+            let sum = vector.numbers.get_mut(aim.places.place(0).wrapping_sub(vector.start));
+            if let (ResultPlace::Total(total), Some(sum)) = (self.places[aim.output], sum) {
+                *sum += totals[total];
+            }
+        }
+    }
+
+    /// Adds the results of some rows to parts of the vectors.
+    fn collect<const V: usize>(&self, rows: Range<usize>, workspace: &Workspace<T>, parts: &mut [Part<'_, T>; V]) {
+        let count = rows.len();
+        for start in (0..count).step_by(self.piece) {
+            let some = start..count.min(start + self.piece);
+            let rows = rows.start + some.start..rows.start + some.end;
+            for aim in self.aims.iter().filter(|aim| !aim.is_total) {
+                let part = &mut parts[aim.vector];
+                match self.places[aim.output] {
+                    _ if part.numbers.is_empty() => {}
+                    ResultPlace::Column(column) => {
+                        let results = &workspace.results[column * count..][..count][some.clone()];
+                        aim.update(rows.clone(), |skip| results[skip].iter().copied(), part);
+                    }
+                    // The same number in all rows.
+                    ResultPlace::Total(total) => {
+                        aim.update(rows.clone(), |some| repeat_n(workspace.totals[total], some.len()), part);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Aim {
+    /// Adds the numbers of some rows; `numbers` are those of some of these rows, counted from the first.
+    fn update<T: Precision, N: Iterator<Item = T>>(
+        &self,
+        rows: Range<usize>,
+        numbers: impl Fn(Range<usize>) -> N,
+        part: &mut Part<'_, T>,
+    ) {
+        let first = rows.start;
+        let numbers = |some: Range<usize>| numbers(some.start - first..some.end - first);
+        if self.is_alone {
+            self.places.update(rows, numbers, part.numbers, part.start, |place, x| *place = x);
+        } else {
+            self.places.update(rows, numbers, part.numbers, part.start, |place, x| *place += x);
+        }
+    }
+}
+
+/// The number at a place.
+pub(super) fn number<T: Copy>([x, state]: [&[T]; 2], place: u32) -> T {
+    let place = place as usize;
+    place.checked_sub(x.len()).map_or_else(|| x[place], |at| state[at])
+}
+
+/// The numbers at these places.
+pub(super) fn uniforms<'p, T: Copy>(numbers: [&[T]; 2], places: &[u32], parameters: &'p mut Vec<T>) -> &'p [T] {
+    parameters.clear();
+    parameters.extend(places.iter().map(|&place| number(numbers, place)));
+    parameters
+}
+
+/// Runs a program; the results are in the workspace.
+pub(super) fn run<T: Precision>(
+    program: &Program<T>,
+    rows: Rows<'_, T>,
+    parameters: &[T],
+    workspace: &mut Workspace<T>,
+) -> Result<(), Branched> {
+    program.run_unguarded(parameters, rows, workspace).expect("a template fits its group");
+    let failed = workspace.uniform_guard_failed || workspace.guard_failed.contains(&true);
+    if failed { Err(Branched) } else { Ok(()) }
+}
+
+/// Makes all numbers of a vector 0.
+pub(super) fn clear<T: Precision>(vector: &mut [T]) {
+    let share = vector.len().div_ceil(threads().min(vector.len() / LEAST_RESULTS).max(1));
+    for_each(vector.chunks_mut(share.max(1)), |part| part.fill(T::zero()));
+}
