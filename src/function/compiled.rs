@@ -41,7 +41,7 @@ use crate::sparse::Csr;
 /// much, the driver computes the results.
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again and
-/// again, the driver takes over. [`recordings`](Self::recordings) tells how often. So write `max`, `min`, `abs` or `clamp`
+/// again, the driver takes over. [`recordings`](Self::recordings) tells how often, and which comparison. So write `max`, `min`, `abs` or `clamp`
 /// instead of `if` where you can: they are no branches of a program.
 ///
 /// [`to_rust`](Self::to_rust) writes value and gradient as Rust source, and [`elements`](Self::elements) gives the program of

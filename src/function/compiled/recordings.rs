@@ -1,6 +1,7 @@
 //! What was found in a recorded function, and how often it was recorded.
 
 use std::fmt;
+use std::panic::Location;
 
 use crate::program::elements::matrix::{MatrixPlan, Wanted};
 use crate::program::elements::scatter::Branched;
@@ -26,6 +27,7 @@ pub(super) struct Counts {
     evaluations: usize,
     recordings: usize,
     by_driver: usize,
+    branched_at: Option<&'static Location<'static>>,
 }
 
 /// How often a [`Compiled`](super::Compiled) function was recorded and evaluated, and what was found in it.
@@ -38,6 +40,8 @@ pub struct Recordings {
     pub recordings: usize,
     /// How many evaluations the driver made.
     pub by_driver: usize,
+    /// The last comparison that came out otherwise than when the function was recorded.
+    pub branched_at: Option<&'static Location<'static>>,
     /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed one
     /// after the other. What you write as one term may be several elements, where it branches or shares results with others.
     pub elements: Vec<[usize; 2]>,
@@ -52,7 +56,7 @@ impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {
         gradient: None,
         matrices: [const { None }; Wanted::COUNT],
-        counts: Counts { evaluations: 0, recordings: 0, by_driver: 0 },
+        counts: Counts { evaluations: 0, recordings: 0, by_driver: 0, branched_at: None },
     };
 
     /// The plan of a matrix.
@@ -61,11 +65,11 @@ impl<T> Recording<T> {
     }
 
     pub(super) fn recordings(&self) -> Recordings {
-        let Counts { evaluations, recordings, by_driver } = self.counts;
+        let Counts { evaluations, recordings, by_driver, branched_at } = self.counts;
         let gradient = self.gradient.iter().filter_map(|found| found.plan.as_ref());
         let matrices = self.matrices.iter().flatten().filter_map(|found| found.plan.as_ref());
         let elements = gradient.flat_map(|plan| plan.templates()).chain(matrices.flat_map(|plan| plan.templates()));
-        Recordings { evaluations, recordings, by_driver, elements: elements.collect() }
+        Recordings { evaluations, recordings, by_driver, branched_at, elements: elements.collect() }
     }
 }
 
@@ -99,8 +103,9 @@ impl Counts {
                 (found.inputs, found.plan, is_new) = (inputs, find().map(Box::new), true);
             }
             let Some(plan) = &mut found.plan else { break };
-            if let Ok(result) = evaluate(plan) {
-                return Some(result);
+            match evaluate(plan) {
+                Ok(result) => return Some(result),
+                Err(Branched(at)) => self.branched_at = at.or(self.branched_at),
             }
             // A comparison with a NaN may fail even where it was recorded.
             if is_new {
@@ -120,6 +125,9 @@ impl fmt::Display for Recordings {
         write!(f, "{}, {}", many(self.evaluations, "evaluation"), many(self.recordings, "recording"))?;
         if self.by_driver > 0 {
             write!(f, ", {} by the driver", self.by_driver)?;
+        }
+        if let Some(at) = self.branched_at {
+            write!(f, "; the comparison at {at} came out otherwise than before")?;
         }
         for &[elements, operations] in &self.elements {
             write!(f, "\n{} of {}", many(elements, "element"), many(operations, "operation"))?;

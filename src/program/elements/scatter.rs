@@ -6,6 +6,7 @@
 
 use std::iter::repeat_n;
 use std::ops::Range;
+use std::panic::Location;
 
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
@@ -13,9 +14,9 @@ use crate::program::run::index::{Column, Index};
 use crate::program::run::threads::{for_each, threads};
 use crate::program::{Program, Rows, Workspace};
 
-/// A comparison came out otherwise than when the function was recorded.
+/// A comparison came out otherwise than when the function was recorded; and where it is, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Branched;
+pub(crate) struct Branched(pub(crate) Option<&'static Location<'static>>);
 
 /// A program on the rows of a group, and where its results go.
 pub(super) struct Scatter<T> {
@@ -86,10 +87,9 @@ pub(super) struct Memory<T> {
     totals: Vec<T>,
 }
 
-#[derive(Default)]
 struct Worker<T> {
     workspace: Workspace<T>,
-    has_branched: bool,
+    branched: Option<Branched>,
 }
 
 impl<T> Memory<T> {
@@ -99,7 +99,7 @@ impl<T> Memory<T> {
 
     fn take_workers(&mut self, count: usize) {
         if self.workers.len() < count {
-            self.workers.resize_with(count, || Worker { workspace: Workspace::new(), has_branched: false });
+            self.workers.resize_with(count, || Worker { workspace: Workspace::new(), branched: None });
         }
     }
 }
@@ -181,8 +181,8 @@ impl<T: Precision> Scatter<T> {
             }
         });
         for_each(shares, |share| self.run_share(numbers, parameters, share));
-        if workers.iter().any(|worker| worker.has_branched) {
-            return Err(Branched);
+        if let Some(branched) = workers.iter().find_map(|worker| worker.branched) {
+            return Err(branched);
         }
         totals.chunks_exact(self.totals.max(1)).for_each(|totals| self.add_totals(totals, &mut vectors));
         Ok(())
@@ -230,9 +230,9 @@ impl<T: Precision> Scatter<T> {
     }
 
     fn run_share<const V: usize>(&self, numbers: [&[T]; 2], parameters: &[T], mut share: Share<'_, T, V>) {
-        let Share { own, totals, parts, worker: Worker { workspace, has_branched } } = &mut share;
+        let Share { own, totals, parts, worker: Worker { workspace, branched } } = &mut share;
         let places = parts.each_ref().map(|part| part.start..part.end());
-        *has_branched = false;
+        *branched = None;
         for chunk in 0..self.chunks() {
             let is_own = own.contains(&chunk);
             let rows = self.needed(chunk, is_own, &places);
@@ -240,8 +240,8 @@ impl<T: Precision> Scatter<T> {
                 continue;
             }
             let some = Rows::gathered_of(numbers, &self.index).some(rows.clone());
-            if run(&self.program, some, parameters, workspace).is_err() {
-                *has_branched = true;
+            *branched = run(&self.program, some, parameters, workspace).err();
+            if branched.is_some() {
                 return;
             }
             if is_own {
@@ -340,7 +340,7 @@ pub(super) fn run<T: Precision>(
 ) -> Result<(), Branched> {
     program.run_unguarded(parameters, rows, workspace).expect("a template fits its group");
     let failed = workspace.uniform_guard_failed || workspace.guard_failed.contains(&true);
-    if failed { Err(Branched) } else { Ok(()) }
+    if failed { Err(Branched(program.failed_at(parameters, rows, workspace))) } else { Ok(()) }
 }
 
 /// Makes all numbers of a vector 0.

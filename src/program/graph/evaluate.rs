@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::custom::Custom;
-use super::{Graph, Guard};
+use super::{Graph, Guard, Origin};
 use crate::error::Error;
 use crate::number::Real;
 use crate::ops::index::NodeIndex;
@@ -50,6 +50,20 @@ impl<T: Copy> Graph<T> {
         self.evaluate(parameters, inputs, Custom::value, |x| x)
     }
 
+    /// The first guard that does not hold for these numbers of the nodes, and that depends on no input if it must be of the
+    /// parameters alone.
+    pub(crate) fn failed_guard(&self, values: &[T], of_parameters: bool) -> Option<(Guard, Option<Origin>)>
+    where
+        T: PartialOrd,
+    {
+        let is_of = |guard: &Guard| {
+            let needed = || self.dependencies(&guard.operands);
+            !of_parameters || !self.nodes.iter().zip(needed()).any(|(node, used)| used && node.op == Op::input)
+        };
+        let number = |operand: NodeIndex| values[operand.index()];
+        self.guards_and_origins().find(|(guard, _)| !guard.holds(number) && is_of(guard))
+    }
+
     /// An error that names the first guard that does not hold for these numbers of the nodes. `subject` is what has the
     /// numbers; if these are the parameters alone, only guards that depend on no input count.
     pub(crate) fn check_guards(
@@ -63,12 +77,7 @@ impl<T: Copy> Graph<T> {
         T: PartialOrd + Display,
     {
         let number = |operand: NodeIndex| values[operand.index()];
-        let is_of = |guard: &Guard| {
-            let needed = || self.dependencies(&guard.operands);
-            !of_parameters || !self.nodes.iter().zip(needed()).any(|(node, used)| used && node.op == Op::input)
-        };
-        let mut failed = self.guards_and_origins().filter(|(guard, _)| !guard.holds(number) && is_of(guard));
-        let Some((guard, origin)) = failed.next() else { return Ok(()) };
+        let Some((guard, origin)) = self.failed_guard(values, of_parameters) else { return Ok(()) };
         let at = origin.map_or_else(String::new, |origin| format!(" at {}", origin.location));
         Err(if origin.is_some_and(|origin| origin.is_read) {
             let expected = format!("{subject} with the number that `data()` read{at} when the program was recorded");

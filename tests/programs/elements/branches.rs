@@ -1,5 +1,6 @@
 //! Functions that branch: another way at a new point is recorded anew, and too many are the driver's.
 
+use gradtape::sparse::Csr;
 use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
 
 use super::counts;
@@ -8,6 +9,7 @@ use testing::structured::agreement::{assert_gradients_of, assert_hessians_of, as
 /// Terms that branch by their own numbers.
 struct Terms;
 
+const TERM_LINE: u32 = line!() + 2;
 fn term<F: Real<Plain = f64>>(a: F, b: F) -> F {
     if a > b { (a * b).sin() } else { a * a + b }
 }
@@ -153,7 +155,14 @@ fn a_branch_that_goes_another_way_is_recorded_anew() {
             .zip(slopes)
             .for_each(|(ours, theirs)| assert!((ours - theirs).abs() < 1e-12, "{ours} {theirs}"));
         assert_eq!(counts(&compiled)[1..], [recordings, 0]);
+        let branched_at = compiled.recordings().branched_at.map(|at| (at.file(), at.line()));
+        assert_eq!(branched_at, (recordings > 1).then_some((file!(), TERM_LINE)));
     }
+    let (mut hessian, at) = (Csr::default(), format!("the comparison at {}:{TERM_LINE}:", file!()));
+    for x in [&up, &down] {
+        compiled.sparse_hessian(x, &mut gradient, &mut hessian);
+    }
+    assert!(compiled.recordings().to_string().contains(&at), "{}", compiled.recordings());
 }
 
 /// An output that is compared itself: the recording must know the whole sum before it compares.

@@ -331,11 +331,12 @@ fn what_repeats_little_is_one_program_where_its_operations_are_independent() {
     assert_near(0.1);
     assert_near(0.2);
     assert_eq!(counts(&compiled), [4, 1, 0]);
-    assert_eq!(compiled.recordings().elements.len(), 1);
+    assert_eq!((compiled.recordings().elements.len(), compiled.recordings().branched_at), (1, None));
     // Some neurons take the other branch.
     assert_near(2.0);
     assert_near(0.3);
     assert_eq!(counts(&compiled), [8, 3, 0]);
+    assert_eq!(compiled.recordings().branched_at.map(|at| at.file()), Some(file!()));
     let x = [0.1; 41];
     compiled.gradient(&x, &mut gradients[0]);
     assert_eq!(allocations(|| _ = compiled.gradient(&x, &mut gradients[0])), 0);
