@@ -122,7 +122,7 @@ const LEAST_ROWS: usize = 960;
 /// How many pieces such rows have.
 const PIECES: [usize; 4] = [1, 3, 5, 15];
 /// The fewest results that are worth a thread.
-const LEAST_RESULTS: usize = 1 << 16;
+const LEAST_RESULTS: usize = 1 << 15;
 
 impl<T: Precision> Scatter<T> {
     /// The aims are in so many vectors.

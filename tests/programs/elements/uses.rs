@@ -282,15 +282,12 @@ fn any_number_of_threads_gives_the_same_bits() {
         (values, vectors, matrices)
     }
     // Enough for three parts of each vector.
-    let x = point(66_500);
+    let x = point(33_500);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| (results(Chain, &x), results(Scattered, &x)))
     };
-    let alone = on(1);
-    for threads in [2, 3] {
-        assert!(on(threads) == alone, "{threads} threads change a bit");
-    }
+    assert!(on(3) == on(1), "threads change a bit");
 }
 
 /// The loss of a network of 41 parameters on four rows: too few for elements, but enough neurons for a program.
