@@ -259,12 +259,51 @@ fn recording() {
     }
 }
 
+/// The same on one thread and on two.
+fn on_two_threads<F: FnMut()>(what: &str, make: impl Fn() -> F + Sync) {
+    let seconds = |threads: usize| pool(threads).install(|| warm_minima([&mut make()])[0]);
+    let [one, two] = [seconds(1), seconds(2)];
+    if !only_checks() {
+        println!("{what:<44} {:>9.1} µs   on two threads {:.2} times as fast", one * 1e6, one / two);
+    }
+}
+
+fn pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had")
+}
+
+fn threads() {
+    let f = function!(naive_rosenbrock);
+    for variables in [size(100_000, 1000), size(1_000_000, 1000)] {
+        let x = &Draws::new().take(variables);
+        on_two_threads(&format!("rosenbrock of {variables}, gradient"), || {
+            let (elements, mut gradient) = (Compiled::new(f), vec![0.0; x.len()]);
+            move || _ = black_box(elements.gradient(black_box(x), &mut gradient))
+        });
+        on_two_threads(&format!("rosenbrock of {variables}, sparse Hessian"), || {
+            let (elements, mut gradient, mut hessian) = (Compiled::new(f), vec![0.0; x.len()], Csr::default());
+            move || _ = black_box(elements.sparse_hessian(black_box(x), &mut gradient, &mut hessian))
+        });
+    }
+    let x = Draws::new().take(size(100_000, 1000));
+    jacobian_on_two_threads("Broyden tridiagonal", &Residuals::BroydenTridiagonal, &x);
+    let (bundle, x) = BundleAdjustment::new(49, size(7776, 60), size(31_843, 250));
+    jacobian_on_two_threads("bundle adjustment", &bundle, &x);
+}
+
+fn jacobian_on_two_threads(what: &str, f: &(impl VectorFunction + Sync), x: &[f64]) {
+    on_two_threads(&format!("{what}, sparse Jacobian"), || {
+        let (elements, mut y, mut jacobian) = (Compiled::new(f), vec![0.0; f.outputs(x.len())], Csr::default());
+        move || elements.sparse_jacobian(black_box(x), &mut y, &mut jacobian)
+    });
+}
+
 fn main() {
     let is_name = |argument: &String| !argument.starts_with('-') && argument != "check";
     let wanted: Vec<String> = std::env::args().skip(1).filter(is_name).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(&**wanted));
     let is_measured = |name: &str| name != "recording" || !only_checks();
-    let all: [(&str, fn()); 10] = [
+    let all: [(&str, fn()); 11] = [
         ("rosenbrock", rosenbrock),
         ("mlp", mlp),
         ("mlp_seed", mlp_seed),
@@ -275,8 +314,9 @@ fn main() {
         ("tridiagonal", tridiagonal),
         ("hessians", hessians),
         ("recording", recording),
+        ("threads", threads),
     ];
-    // One thread, also with the feature `rayon`.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be had");
-    pool.install(|| all.iter().filter(|(name, _)| is_wanted(name) && is_measured(name)).for_each(|(_, bench)| bench()));
+    // One thread, where nothing else is said.
+    pool(1)
+        .install(|| all.iter().filter(|(name, _)| is_wanted(name) && is_measured(name)).for_each(|(_, bench)| bench()));
 }

@@ -68,13 +68,11 @@ use memory::Memory;
 /// |---|---|---|---|
 /// | `slope`, `jvp` | 0.2 | `hvp` | 1.3 |
 /// | `directional` | 0.4 | `hessian` | 1.7 |
-/// | `gradtape::gradient`, on a tape alone | 0.5 | `gradient` and `hessian` | 2.5 |
-/// | `vjp` | 0.7 | `sparse_hessian` | 2.6 |
-/// | `gradient` | 0.9 | `jacobian` | 1.1 |
-/// | `record`, to write or draw a program | 1.3 | `sparse_jacobian` | 1.7 |
-///
-/// A program that is run compiles its interpreter: 5 s more with the feature `simd`, 13 s without it, and 14 to 25 s for a
-/// `Compiled` function. (Measured once, on a busy machine.)
+/// | `gradtape::gradient`, on a tape alone | 0.4 | `gradient` and `hessian` | 2.2 |
+/// | `vjp` | 0.8 | `sparse_hessian` | 2.9 |
+/// | `gradient` | 1.0 | `jacobian` | 1.3 |
+/// | a program that is recorded, differentiated and run | 1.7 | `sparse_jacobian` | 2.0 |
+/// | `Compiled::gradient` | 10.5 | `Compiled::sparse_hessian` | 12.8 |
 ///
 /// So call the derivatives of a large function in one place, and keep that place in a crate that seldom changes.
 ///

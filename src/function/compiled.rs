@@ -49,7 +49,7 @@ use crate::sparse::Csr;
 ///
 /// # When it pays
 ///
-/// A function of many inputs that repeats something pays from some 20 to 100 gradients on: recording it takes so long. That is
+/// A function of many inputs that repeats something pays from some 20 to 200 gradients on: recording it takes so long. That is
 /// the time of the first call, so call it once before you measure. For fewer evaluations, for few inputs, or for one long
 /// computation such as a simulation, take a [`Driver`].
 /// `cargo bench -p gradtape-benches --bench elements` measures it.

@@ -121,6 +121,8 @@ const PIECE_BYTES: usize = 23 << 10;
 const LEAST_ROWS: usize = 960;
 /// How many pieces such rows have.
 const PIECES: [usize; 4] = [1, 3, 5, 15];
+/// The places of no numbers.
+const NOWHERE: Range<usize> = Range { start: usize::MAX, end: 0 };
 /// The fewest results that are worth a thread.
 const LEAST_RESULTS: usize = 1 << 15;
 
@@ -141,7 +143,7 @@ impl<T: Precision> Scatter<T> {
                 let aims = scatter.aims.iter().filter(|aim| aim.vector == vector && !aim.is_total);
                 let ranges = aims.map(|aim| aim.places.range(start..rows.min(start + piece)));
                 let union = |a: Range<usize>, b: Range<usize>| a.start.min(b.start)..a.end.max(b.end);
-                scatter.reach.push(ranges.reduce(union).unwrap_or(usize::MAX..0));
+                scatter.reach.push(ranges.reduce(union).unwrap_or(NOWHERE));
             }
         }
         scatter

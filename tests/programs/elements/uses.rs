@@ -333,7 +333,7 @@ fn what_repeats_little_is_one_program_where_its_operations_are_independent() {
     assert_near(2.0);
     assert_near(0.3);
     assert_eq!(counts(&compiled), [8, 3, 0]);
-    assert_eq!(compiled.recordings().branched_at.map(|at| at.file()), Some(file!()));
+    assert_eq!(compiled.recordings().branched_at.map(std::panic::Location::file), Some(file!()));
     let x = [0.1; 41];
     compiled.gradient(&x, &mut gradients[0]);
     assert_eq!(allocations(|| _ = compiled.gradient(&x, &mut gradients[0])), 0);
