@@ -52,7 +52,8 @@ use crate::sparse::Csr;
 /// A function of many inputs that repeats something pays from some 20 to 200 gradients on: recording it takes so long. That is
 /// the time of the first call, so call it once before you measure. For fewer evaluations, for few inputs, or for one long
 /// computation such as a simulation, take a [`Driver`].
-/// `cargo bench -p gradtape-benches --bench elements` measures it.
+/// `cargo bench -p gradtape-benches --bench elements` measures it. Your crate compiles the code that finds elements, which takes
+/// some [10 seconds in release](Function#what-a-derivative-costs-to-compile).
 ///
 /// # Examples
 ///

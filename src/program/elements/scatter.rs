@@ -141,7 +141,7 @@ impl<T: Precision> Scatter<T> {
         for start in (0..rows).step_by(piece) {
             for vector in 0..vectors {
                 let aims = scatter.aims.iter().filter(|aim| aim.vector == vector && !aim.is_total);
-                let ranges = aims.map(|aim| aim.places.range(start..rows.min(start + piece)));
+                let ranges = aims.map(|aim| aim.places.places_of(start..rows.min(start + piece)));
                 let union = |a: Range<usize>, b: Range<usize>| a.start.min(b.start)..a.end.max(b.end);
                 scatter.reach.push(ranges.reduce(union).unwrap_or(NOWHERE));
             }

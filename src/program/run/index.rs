@@ -161,13 +161,21 @@ impl Column {
             }
     }
 
-    /// The places of all rows, and others between them.
-    pub(crate) fn whole(&self) -> Range<usize> {
+    /// The distance from one place to the next, if it is the same for all rows.
+    pub(crate) fn stride(&self) -> Option<usize> {
+        match self.steps {
+            Steps::Even(stride) => Some(stride),
+            Steps::Listed(_) => None,
+        }
+    }
+
+    /// The places of all rows, and those between them.
+    pub(crate) fn places(&self) -> Range<usize> {
         self.first..self.first + self.span + 1
     }
 
-    /// The places of some rows, and others between them.
-    pub(crate) fn range(&self, rows: Range<usize>) -> Range<usize> {
+    /// The places of some rows, and those between them.
+    pub(crate) fn places_of(&self, rows: Range<usize>) -> Range<usize> {
         let (first, last) = match &self.steps {
             Steps::Even(stride) => (rows.start * stride, (rows.end - 1) * stride),
             Steps::Listed(places) => {

@@ -244,7 +244,7 @@ fn aims(inputs: usize, is_last: bool, uniforms: &[u32], gathered: &[Column]) -> 
     }
     let totals = uniforms.iter().map(|&place| (Column::even(place as usize, 0, 1), true));
     for (k, (places, is_total)) in totals.chain(gathered.iter().map(|column| (column.clone(), false))).enumerate() {
-        let range = if is_total { places.range(0..1) } else { places.whole() };
+        let range = places.places();
         if range.start < inputs {
             aims.push(aim(1 + k, 0, places.clone(), is_total));
         }

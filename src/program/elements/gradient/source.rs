@@ -1,6 +1,7 @@
 //! Value and gradient as Rust source: functions for each template, and loops over its elements.
 
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 
 use super::plan::{Arrangement, backward, divided};
 use super::{Step, SumOfTerms, Target};
@@ -11,6 +12,7 @@ use crate::program::export::rust::{Source, check_name};
 use crate::program::graph::Graph;
 use crate::program::options::Options;
 use crate::program::precision::Precision;
+use crate::program::run::index::Column;
 
 /// A compiled function as Rust source, made by [`Compiled::to_rust`](crate::Compiled::to_rust). `Display` writes its text.
 #[derive(Clone, Debug)]
@@ -40,8 +42,8 @@ struct Elements<T> {
     /// The places of the parameters. The backward function has the adjoints of these sums behind them.
     uniforms: Vec<usize>,
     adjoint_sums: Vec<usize>,
-    /// The places of the inputs, row by row.
-    gathered: Vec<Vec<usize>>,
+    /// The places of the inputs.
+    gathered: Vec<Column>,
     data: Vec<Vec<T>>,
 }
 
@@ -61,7 +63,6 @@ impl<T: Precision> CompiledSource<T> {
             let (roots, is_last) = (arrangement.targets[k].clone(), arrangement.is_last[k]);
             let (backward, adjoint_sums) = backward(template, &roots, is_last, None);
             let source = |name: &str, graph: &Graph<T>| Source::new(&format!("{name}_{k}"), graph, Options::new());
-            let gathered = arrangement.gathered(template);
             elements.push(Elements {
                 rows: group.rows,
                 forward: if is_last { None } else { Some(source("forward", &template.graph)?) },
@@ -71,10 +72,7 @@ impl<T: Precision> CompiledSource<T> {
                 is_last,
                 uniforms: arrangement.uniforms(template).into_iter().map(|place| place as usize).collect(),
                 adjoint_sums,
-                gathered: gathered
-                    .iter()
-                    .map(|column| (0..group.rows).map(|row| column.place(row)).collect())
-                    .collect(),
+                gathered: arrangement.gathered(template),
                 data: template.data.clone(),
             });
         }
@@ -190,9 +188,9 @@ impl<T: Precision> Elements<T> {
     /// The places and the data of the elements, unless the places are equally far apart.
     fn tables(&self, k: usize, inputs: usize) -> String {
         let mut tables = String::new();
-        for (j, places) in self.gathered.iter().enumerate().filter(|(_, places)| even(places).is_none()) {
-            let places =
-                places.iter().map(|place| (place - if is_behind(places, inputs) { inputs } else { 0 }).to_string());
+        for (j, column) in self.gathered.iter().enumerate().filter(|(_, column)| column.stride().is_none()) {
+            let before = if column.places().start < inputs { 0 } else { inputs };
+            let places = (0..self.rows).map(|row| (column.place(row) - before).to_string());
             tables += &table(&format!("PLACES_{k}_{j}"), "u32", places);
         }
         for (j, data) in self.data.iter().enumerate() {
@@ -204,11 +202,12 @@ impl<T: Precision> Elements<T> {
     /// The text of each input of a row, and of its adjoint. A place may be among the inputs of the function in one row and
     /// behind them in another.
     fn leaves(&self, k: usize, inputs: usize) -> Vec<[String; 2]> {
-        let leaf = |(j, places): (usize, &Vec<usize>)| {
-            let is_behind = is_behind(places, inputs);
-            let place = match even(places) {
-                Some((first, stride)) => {
-                    let first = first - if is_behind { inputs } else { 0 };
+        let leaf = |(j, column): (usize, &Column)| {
+            let Range { start, end } = column.places();
+            let is_behind = start >= inputs;
+            let place = match column.stride() {
+                Some(stride) => {
+                    let first = start - if is_behind { inputs } else { 0 };
                     let steps = if stride == 1 { "row".into() } else { format!("{stride} * row") };
                     if first == 0 { steps } else { format!("{steps} + {first}") }
                 }
@@ -216,7 +215,7 @@ impl<T: Precision> Elements<T> {
             };
             if is_behind {
                 [format!("numbers[{place}]"), format!("adjoints[{place}]")]
-            } else if places.iter().all(|&place| place < inputs) {
+            } else if end <= inputs {
                 [format!("inputs[{place}]"), format!("gradient[{place}]")]
             } else {
                 let either = |front: &str, back: &str, share: &str| {
@@ -277,16 +276,6 @@ impl<T: Precision> Elements<T> {
         }
         writeln!(body, "}}")
     }
-}
-
-/// The first place and the distance, if all places are equally far apart.
-fn even(places: &[usize]) -> Option<(usize, usize)> {
-    let stride = places.get(1).map_or(Some(0), |second| second.checked_sub(places[0]))?;
-    places.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(stride)).then(|| (places[0], stride))
-}
-
-fn is_behind(places: &[usize], inputs: usize) -> bool {
-    places.iter().all(|&place| place >= inputs)
 }
 
 /// A table of numbers.
