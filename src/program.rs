@@ -84,6 +84,7 @@ mod derivatives;
 pub(crate) mod elements;
 pub(crate) mod export;
 pub(crate) mod graph;
+mod guards;
 pub(crate) mod math;
 pub(crate) mod options;
 pub(crate) mod paths;
@@ -95,7 +96,6 @@ pub(crate) mod sum;
 pub(crate) mod transform;
 mod wrt;
 
-use std::panic::Location;
 use std::sync::OnceLock;
 
 pub use crate::ops::kind::Expr;
@@ -351,32 +351,6 @@ impl<T: Precision> Program<T> {
             return Err(self.failed_guard(&format!("row {row}"), "a row", parameters, &rows.row(row), false));
         }
         Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
-    }
-
-    /// The error of a guard that failed. The guard is found by computing the row once more.
-    #[cold]
-    fn failed_guard(&self, place: &str, subject: &str, parameters: &[T], row: &[T], of_parameters: bool) -> Error {
-        let checked = self.graph.check_guards(&self.values(parameters, row), place, subject, of_parameters);
-        let expected = || format!("{subject} for which all comparisons come out as when the program was recorded");
-        checked.err().unwrap_or_else(|| Error::unexpected(place, expected(), "another (see `Paths`)"))
-    }
-
-    /// The numbers of all nodes for one row.
-    fn values(&self, parameters: &[T], row: &[T]) -> Vec<T> {
-        compiled_here!(fn(&Graph<T>, &[T], &[T]) -> Vec<T> = Graph::values)(&self.graph, parameters, row)
-    }
-
-    /// Where a guard was recorded that failed in the run of these rows, if that is known.
-    #[cold]
-    pub(crate) fn failed_at(
-        &self,
-        parameters: &[T],
-        rows: Rows<'_, T>,
-        workspace: &Workspace<T>,
-    ) -> Option<&'static Location<'static>> {
-        let row = workspace.guard_failed.iter().position(|&failed| failed).unwrap_or(0);
-        let (_, origin) = self.graph.failed_guard(&self.values(parameters, &rows.row(row)), false)?;
-        origin.map(|origin| origin.location)
     }
 
     /// Runs the program on all rows. The workspace tells for which of them a guard failed.

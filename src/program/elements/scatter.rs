@@ -28,7 +28,7 @@ pub(super) struct Scatter<T> {
     places: Vec<ResultPlace>,
     totals: usize,
     aims: Vec<Aim>,
-    /// How many rows a chunk has, and a piece, of which all columns are collected before those of the next.
+    /// How many rows a chunk has, and how many a piece. All columns of a piece are collected before those of the next.
     height: usize,
     piece: usize,
     /// Piece by piece, the places of its numbers in each vector.
@@ -115,7 +115,7 @@ struct Share<'a, T, const V: usize> {
 
 /// The results of a chunk should stay in the second cache until they are collected.
 const CHUNK_BYTES: usize = 256 << 10;
-/// The results of a piece, in the first.
+/// The results of a piece should stay in the first cache.
 const PIECE_BYTES: usize = 23 << 10;
 /// Chunks are whole tasks of so many rows, or several.
 const LEAST_ROWS: usize = 960;
@@ -127,7 +127,7 @@ const NOWHERE: Range<usize> = Range { start: usize::MAX, end: 0 };
 const LEAST_RESULTS: usize = 1 << 15;
 
 impl<T: Precision> Scatter<T> {
-    /// The aims are in so many vectors.
+    /// `vectors` is the number of vectors that the aims are in.
     pub(super) fn new(program: Program<T>, index: Index, uniforms: Vec<u32>, aims: Vec<Aim>, vectors: usize) -> Self {
         let columns = aims.iter().filter(|aim| !aim.is_total).count();
         let bytes = LEAST_ROWS * (columns * size_of::<T>()).max(1);
