@@ -7,7 +7,7 @@
 mod plan;
 mod source;
 
-use super::scatter::{Branched, Memory, Part, Scatter, clear, number, run, uniforms};
+use super::scatter::{Branched, Cleared, Memory, Part, Scatter, number, run, uniforms};
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
@@ -30,6 +30,8 @@ pub(crate) struct GradientPlan<T> {
     state: Vec<T>,
     /// Where the adjoints begin in the state.
     adjoints: usize,
+    /// Of the gradient, and of the adjoints in the state.
+    cleared: [Cleared; 2],
     workspace: Workspace<T>,
     parameters: Vec<T>,
     memory: Memory<T>,
@@ -93,8 +95,8 @@ impl<T: Precision> GradientPlan<T> {
     /// The value; writes the gradient.
     pub(crate) fn gradient(&mut self, x: &[T], gradient: &mut [T]) -> Result<T, Branched> {
         self.forward(x, true)?;
-        clear(gradient);
-        clear(&mut self.state[self.adjoints..]);
+        self.cleared[0].clear(gradient);
+        self.cleared[1].clear(&mut self.state[self.adjoints..]);
         self.state[self.adjoints + self.sums[0].at] = T::one();
         for step in 0..self.steps.len() {
             match self.steps[step] {

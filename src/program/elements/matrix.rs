@@ -11,7 +11,7 @@ mod reach;
 
 use std::ops::Range;
 
-use super::scatter::{Branched, Memory, Part, Scatter, clear};
+use super::scatter::{Branched, Cleared, Memory, Part, Scatter};
 use crate::program::precision::Precision;
 use crate::sparse::{Csr, Sparsity};
 
@@ -46,8 +46,7 @@ pub(crate) struct MatrixPlan<T> {
     state: Vec<T>,
     given: Range<usize>,
     pattern: Sparsity,
-    /// Whether several numbers have one place in the matrix.
-    adds_up: bool,
+    cleared: [Cleared; VECTORS],
     linear: Vec<Linear<T>>,
     /// The places of the derivatives of outputs that are inputs.
     ones: Vec<usize>,
@@ -120,12 +119,10 @@ impl<T: Precision> MatrixPlan<T> {
             matrix.set_pattern(&self.pattern);
             collected.matrix = matrix.values_mut();
         }
-        let Collected { outputs, gradient, product, matrix } = &mut collected;
-        if self.adds_up {
-            clear(matrix);
+        for (cleared, vector) in self.cleared.iter().zip(collected.vectors()) {
+            cleared.clear(vector.numbers);
         }
-        clear(gradient);
-        clear(product);
+        let Collected { outputs, gradient, matrix, .. } = &mut collected;
         self.state[self.given.clone()].copy_from_slice(given);
         for Linear { output, constant, terms } in &self.linear {
             if let Some(output) = outputs.get_mut(*output) {

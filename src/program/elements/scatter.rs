@@ -4,6 +4,9 @@
 //! runs all rows that have numbers for it; rows at the border of two parts run on both threads. So no thread waits for
 //! another, and a place gets its numbers in the same order, whatever the number of threads.
 
+mod first;
+
+use std::cmp::Reverse;
 use std::iter::repeat_n;
 use std::ops::Range;
 use std::panic::Location;
@@ -13,6 +16,8 @@ use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::run::threads::{for_each, threads};
 use crate::program::{Program, Rows, Workspace};
+
+pub(super) use first::{Cleared, Places};
 
 /// A comparison came out otherwise than when the function was recorded; and where it is, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +42,14 @@ pub(super) struct Scatter<T> {
 
 /// Where an output of a program goes.
 pub(super) struct Aim {
-    pub(super) output: usize,
+    output: usize,
     /// The number of the vector.
-    pub(super) vector: usize,
+    vector: usize,
     /// The places of all rows; or one place if the output is a total.
     pub(super) places: Column,
-    pub(super) is_total: bool,
-    /// Whether no other number has these places, so that they are written. Other numbers are added.
-    pub(super) is_alone: bool,
+    is_total: bool,
+    /// Whether these numbers are the first at their places, so that they are written. Other numbers are added.
+    is_first: bool,
 }
 
 /// A vector, or a part of one.
@@ -147,6 +152,29 @@ impl<T: Precision> Scatter<T> {
             }
         }
         scatter
+    }
+
+    /// Finds out which numbers are the first at their places. `vectors` tells what went there before.
+    pub(super) fn write_first<const V: usize>(&mut self, vectors: &mut [Places; V]) {
+        // Of columns with the same places, the one that begins last is the first at each.
+        self.aims.sort_by_key(|aim| (aim.vector, Reverse(aim.places.places().start)));
+        let rows = self.index.len();
+        self.aims.iter_mut().for_each(|aim| aim.is_first = !aim.is_total);
+        for start in (0..rows).step_by(self.piece) {
+            for aim in self.aims.iter_mut().filter(|aim| !aim.is_total) {
+                for row in start..rows.min(start + self.piece) {
+                    aim.is_first &= !vectors[aim.vector].touch(aim.places.place(row));
+                }
+            }
+        }
+        for aim in &self.aims {
+            let vector = &mut vectors[aim.vector];
+            if aim.is_first {
+                (0..rows).for_each(|row| vector.write(aim.places.place(row)));
+            } else if aim.is_total {
+                vector.touch(aim.places.place(0));
+            }
+        }
     }
 
     fn chunks(&self) -> usize {
@@ -303,6 +331,10 @@ impl<T: Precision> Scatter<T> {
 }
 
 impl Aim {
+    pub(super) fn new(output: usize, vector: usize, places: Column, is_total: bool) -> Self {
+        Self { output, vector, places, is_total, is_first: false }
+    }
+
     /// Adds the numbers of some rows; `numbers` are those of some of these rows, counted from the first.
     fn update<T: Precision, N: Iterator<Item = T>>(
         &self,
@@ -312,7 +344,7 @@ impl Aim {
     ) {
         let first = rows.start;
         let numbers = |some: Range<usize>| numbers(some.start - first..some.end - first);
-        if self.is_alone {
+        if self.is_first {
             self.places.update(rows, numbers, part.numbers, part.start, |place, x| *place = x);
         } else {
             self.places.update(rows, numbers, part.numbers, part.start, |place, x| *place += x);

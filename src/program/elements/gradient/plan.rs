@@ -7,7 +7,7 @@ use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
 use crate::program::elements::partition::{NONE, Partition};
-use crate::program::elements::scatter::{Aim, Memory, Scatter};
+use crate::program::elements::scatter::{Aim, Cleared, Memory, Places, Scatter};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, leaf_nodes, weighted_sum};
 use crate::program::graph::{Graph, Node};
@@ -48,9 +48,10 @@ impl<T: Precision> GradientPlan<T> {
         state.resize(adjoints + arrangement.state, T::zero());
         let blocks = groups.iter().zip(first_data).enumerate();
         let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
-        let (blocks, workspace, parameters) = (blocks.collect(), Workspace::new(), Vec::new());
+        let (mut blocks, workspace, parameters): (Vec<Block<T>>, _, _) = (blocks.collect(), Workspace::new(), Vec::new());
         let Arrangement { steps, sums, .. } = arrangement;
-        Self { steps, blocks, sums, inputs, state, adjoints, workspace, parameters, memory: Memory::new() }
+        let cleared = write_first(&steps, &mut blocks, &sums, [inputs, state.len() - adjoints]);
+        Self { steps, blocks, sums, inputs, state, adjoints, cleared, workspace, parameters, memory: Memory::new() }
     }
 }
 
@@ -234,22 +235,45 @@ impl<T: Precision> Block<T> {
     }
 }
 
+/// Finds out which adjoints are the first at their places. Returns the places of the inputs, and of the state, that are cleared
+/// before.
+fn write_first<T: Precision>(
+    steps: &[Step],
+    blocks: &mut [Block<T>],
+    sums: &[SumOfTerms<T>],
+    [inputs, state]: [usize; 2],
+) -> [Cleared; 2] {
+    let mut vectors = [0..inputs, inputs..inputs + state, 0..1].map(Places::new);
+    vectors[1].touch(inputs + sums[0].at);
+    for step in steps {
+        match *step {
+            Step::Sum(k) => {
+                for &(place, _) in &sums[k].terms {
+                    vectors.each_mut().map(|vector| vector.touch(place as usize));
+                }
+            }
+            Step::Block(k) => blocks[k].backward.iter_mut().for_each(|backward| backward.write_first(&mut vectors)),
+        }
+    }
+    let [gradient, adjoints, _] = vectors.map(Places::cleared);
+    [gradient, adjoints]
+}
+
 /// Where the results of a backward program go: the value, if it is the last one, and the derivatives by the leaves. The
 /// vectors are the gradient, the other adjoints, and the value.
 fn aims(inputs: usize, is_last: bool, uniforms: &[u32], gathered: &[Column]) -> Vec<Aim> {
-    let aim = |output, vector, places, is_total| Aim { output, vector, places, is_total, is_alone: false };
     let mut aims = Vec::new();
     if is_last {
-        aims.push(aim(0, 2, Column::even(0, 0, 1), true));
+        aims.push(Aim::new(0, 2, Column::even(0, 0, 1), true));
     }
     let totals = uniforms.iter().map(|&place| (Column::even(place as usize, 0, 1), true));
     for (k, (places, is_total)) in totals.chain(gathered.iter().map(|column| (column.clone(), false))).enumerate() {
         let range = places.places();
         if range.start < inputs {
-            aims.push(aim(1 + k, 0, places.clone(), is_total));
+            aims.push(Aim::new(1 + k, 0, places.clone(), is_total));
         }
         if range.end > inputs {
-            aims.push(aim(1 + k, 1, places, is_total));
+            aims.push(Aim::new(1 + k, 1, places, is_total));
         }
     }
     aims

@@ -78,9 +78,7 @@ impl<T: Precision> Outputs<T> {
 
     /// The last output goes to these places of a vector.
     pub(super) fn send(&mut self, vector: Vector, places: Column, is_total: bool) {
-        let is_alone = vector == Vector::Outputs && !is_total;
-        let vector = vector as usize;
-        self.aims.push(Aim { output: self.nodes.len() - 1, vector, places, is_total, is_alone });
+        self.aims.push(Aim::new(self.nodes.len() - 1, vector as usize, places, is_total));
         self.entries.push(None);
     }
 

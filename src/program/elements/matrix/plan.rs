@@ -10,7 +10,7 @@ use crate::program::Program;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::partition::Partition;
-use crate::program::elements::scatter::{Aim, Memory, Scatter};
+use crate::program::elements::scatter::{Aim, Memory, Places, Scatter};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, weighted_sum};
 use crate::program::graph::{Graph, Node};
@@ -66,9 +66,8 @@ impl<T: Precision> MatrixPlan<T> {
                 }
             }
         }
-        let adds_up = find_alone(&mut made, pattern.nnz());
         let is_input = |linear: &&Linear<T>| wanted == Wanted::Jacobian && !linear.terms.is_empty();
-        let ones = linear.iter().filter(is_input).map(|linear| pattern.offsets()[linear.output]).collect();
+        let ones: Vec<usize> = linear.iter().filter(is_input).map(|linear| pattern.offsets()[linear.output]).collect();
         let given = match wanted {
             Wanted::HessianTimesVector => inputs,
             Wanted::WeightedHessian => graph.outputs.len(),
@@ -77,11 +76,20 @@ impl<T: Precision> MatrixPlan<T> {
         let given = data..data + given;
         state.resize(given.end + 1, T::zero());
         let is_used = |block: &Made<T>| !block.aims.is_empty() || block.program.has_guards();
-        let blocks = made.into_iter().filter(is_used).map(|Made { size, program, index, uniforms, aims, .. }| Block {
-            size,
-            scatter: Scatter::new(program, index, uniforms, aims, VECTORS),
+        let mut vectors = [graph.outputs.len(), inputs, inputs, pattern.nnz()].map(|count| Places::new(0..count));
+        for Linear { output, terms, .. } in &linear {
+            vectors[Vector::Outputs as usize].write(*output);
+            terms.iter().for_each(|&(input, _)| _ = vectors[Vector::Gradient as usize].touch(input as usize));
+        }
+        ones.iter().for_each(|&place| vectors[Vector::Matrix as usize].write(place));
+        let blocks = made.into_iter().filter(is_used).map(|Made { size, program, index, uniforms, aims, .. }| {
+            let mut scatter = Scatter::new(program, index, uniforms, aims, VECTORS);
+            scatter.write_first(&mut vectors);
+            Block { size, scatter }
         });
-        Some(Self { blocks: blocks.collect(), state, given, pattern, adds_up, linear, ones, memory: Memory::new() })
+        let blocks = blocks.collect();
+        let cleared = vectors.map(Places::cleared);
+        Some(Self { blocks, state, given, pattern, cleared, linear, ones, memory: Memory::new() })
     }
 }
 
@@ -95,27 +103,6 @@ fn passes<T>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usi
         Wanted::Jacobian | Wanted::NormalEquations => leaves.min(graph.outputs.len()),
     };
     (directions / DIRECTIONS_IN_PASS).max(1)
-}
-
-/// Finds out which numbers have places of the matrix alone. Returns whether others have not.
-fn find_alone<T>(made: &mut [Made<T>], places: usize) -> bool {
-    let mut counts = vec![0_u8; places];
-    let is_of_matrix = |aim: &Aim| aim.vector == Vector::Matrix as usize;
-    for block in &*made {
-        for aim in block.aims.iter().filter(|aim| is_of_matrix(aim)) {
-            let rows = if aim.is_total { 1 } else { block.index.len() };
-            for place in (0..rows).map(|row| aim.places.place(row)) {
-                counts[place] = counts[place].saturating_add(1);
-            }
-        }
-    }
-    for block in &mut *made {
-        let rows = block.index.len();
-        for aim in block.aims.iter_mut().filter(|aim| is_of_matrix(aim) && !aim.is_total) {
-            aim.is_alone = (0..rows).all(|row| counts[aim.places.place(row)] == 1);
-        }
-    }
-    made.iter().flat_map(|block| &block.aims).any(|aim| is_of_matrix(aim) && !aim.is_alone)
 }
 
 /// Makes blocks.
