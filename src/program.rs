@@ -350,7 +350,8 @@ impl<T: Precision> Program<T> {
         if let Some(row) = workspace.guard_failed.iter().position(|&failed| failed) {
             return Err(self.failed_guard(&format!("row {row}"), "a row", parameters, &rows.row(row), false));
         }
-        Ok(Results { columns: &workspace.results, width: self.code().width(), totals: &workspace.totals })
+        let width = self.code().width();
+        Ok(Results { columns: &workspace.results[..rows.len() * width], width, totals: &workspace.totals })
     }
 
     /// Runs the program on all rows. The workspace tells for which of them a guard failed.

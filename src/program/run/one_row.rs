@@ -59,7 +59,7 @@ impl<T: Lanes> Workspace<T> {
                 break;
             }
         }
-        self.is_finite = self.results.iter().all(|x| x.is_finite());
+        self.is_finite = self.results[..code.width()].iter().all(|x| x.is_finite());
     }
 }
 

@@ -12,7 +12,7 @@ use super::lanes::{Frame, RowBlock, SPARE, WIDTH, add_up, aligned_chunks};
 use super::rows::Rows;
 use super::sums::GROUP;
 use super::threads::{for_each, threads};
-use super::workspace::{Worker, Workspace};
+use super::workspace::{Worker, Workspace, grow};
 use crate::program::compile::instructions::Bytecode;
 
 /// The least work for a thread, in instructions times rows. Less is done before the thread has woken up.
@@ -51,7 +51,7 @@ impl<T: Lanes> Workspace<T> {
             let tasks = share.min(tasks.saturating_sub(k * share));
             let height = (tasks * task_rows).min(count.saturating_sub(k * share * task_rows));
             if threads > 1 {
-                worker.results.resize(height * width, T::zero());
+                grow(&mut worker.results, height * width);
             }
             let guard_failed = take_first(&mut guard_failed, height);
             let task_totals = take_first(&mut task_totals, tasks * totals);
@@ -76,9 +76,9 @@ impl<T: Lanes> Workspace<T> {
     /// Joins the columns of all threads. Those of the first one are in `results`.
     fn collect_results(&mut self, threads: usize, share: usize, count: usize, width: usize) {
         std::mem::swap(&mut self.workers[0].results, &mut self.results);
-        self.results.resize(count * width, T::zero());
+        grow(&mut self.results, count * width);
         let workers: Vec<&[T]> = self.workers[..threads].iter().map(|worker| &worker.results[..]).collect();
-        for_each(self.results.chunks_exact_mut(count).enumerate(), |(column, results)| {
+        for_each(self.results[..count * width].chunks_exact_mut(count).enumerate(), |(column, results)| {
             for (results, worker) in results.chunks_mut(share).zip(&workers) {
                 let height = results.len();
                 results.copy_from_slice(&worker[column * height..][..height]);

@@ -22,7 +22,7 @@ pub struct Workspace<T> {
     pub(super) workers: Vec<Worker<T>>,
     /// The totals of every task, task by task.
     pub(super) task_totals: Vec<T>,
-    /// The results, column by column.
+    /// The results, column by column; old ones may follow.
     pub(crate) results: Vec<T>,
     /// The outputs that are sums over all rows.
     pub(crate) totals: Vec<T>,
@@ -65,8 +65,8 @@ impl<T: Lanes> Workspace<T> {
     /// Computes the results of all rows, the totals, and for which rows a guard failed.
     pub(crate) fn run(&mut self, code: &Bytecode<T>, execution: Execution, parameters: &[T], rows: Rows<'_, T>) {
         let count = rows.len();
-        // Old results need not be cleared: all are overwritten.
-        self.results.resize(count * code.width(), T::zero());
+        // Old results need not be cleared: all are overwritten. Those that are not needed stay behind the others.
+        grow(&mut self.results, count * code.width());
         self.guard_failed.clear();
         self.guard_failed.resize(if code.has_guards { count } else { 0 }, false);
         self.uniforms.clone_from(&code.uniforms);
@@ -118,6 +118,13 @@ impl<T: Lanes> Workspace<T> {
         let kernels = &T::kernels(execution.simd).one_row;
         interpret(kernels, instructions, (&code.terms, &code.customs), &frame, &mut block);
         self.uniforms.iter_mut().zip(&self.uniform_cells).for_each(|(x, cell)| *x = cell.get());
+    }
+}
+
+/// Makes a vector at least so long.
+pub(super) fn grow<T: Lanes>(vector: &mut Vec<T>, length: usize) {
+    if vector.len() < length {
+        vector.resize(length, T::zero());
     }
 }
 
