@@ -15,7 +15,7 @@ mod univariate;
 mod vector;
 
 #[cfg(feature = "program")]
-pub use compiled::{Compiled, CompiledSource, Recordings};
+pub use compiled::{Compiled, CompiledSource, Recordings, Stage};
 pub use driver::Driver;
 pub use mode::Mode;
 pub use objective::Objective;

@@ -268,6 +268,9 @@ mod tape;
 pub use dual::Dual;
 pub use error::Error;
 #[cfg(feature = "program")]
+#[doc(hidden)]
+pub use function::Stage;
+#[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
 pub use function::{Compiled, CompiledSource, Recordings};
 pub use function::{

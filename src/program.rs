@@ -45,7 +45,8 @@
 //! | the derivative along a direction; gradient and Hessian times vector | [`Program::tangent`]; that of a gradient |
 //! | the gradient of a weighted sum of outputs; the chain rule | [`Program::pullback`] |
 //! | the same by some of the parameters and inputs, or of some outputs | [`Program::wrt`] |
-//! | rows whose inputs stand anywhere in a vector: meshes, graphs | [`Rows::gathered`] |
+//! | rows whose inputs stand anywhere in a vector: meshes, graphs, several windows | [`Rows::gathered`] |
+//! | many results of each row, used while they are in the cache | [`Program::run_in_blocks`] |
 //! | a function with branches | [`Paths`] |
 //! | the tape's results bit for bit | [`Options::exact`] |
 //!
@@ -71,8 +72,7 @@
 //! # What it promises
 //!
 //! - The results of a row depend on that row alone: not on its neighbours, its position, or the number of threads. Only
-//!   the
-//!   sign of a NaN, which `copysign` shows, depends on the machine.
+//!   the sign of a NaN, which `copysign` shows, depends on the machine.
 //! - Without [`Options::exact`] numbers and derivatives differ from the tape's by rounding: fused products, other
 //!   vectorised functions, derivatives multiplied in another order. With it they are the same bits.
 //! - In products of derivatives 0 · ∞ is 0, as on the tape.
@@ -85,6 +85,7 @@ pub(crate) mod elements;
 pub(crate) mod export;
 pub(crate) mod graph;
 mod guards;
+mod in_blocks;
 pub(crate) mod math;
 pub(crate) mod options;
 pub(crate) mod paths;
@@ -341,6 +342,17 @@ impl<T: Precision> Program<T> {
         rows: Rows<'_, T>,
         workspace: &'w mut Workspace<T>,
     ) -> Result<Results<'w, T>, Error> {
+        self.run_from(0, parameters, rows, workspace)
+    }
+
+    /// [`run`](Self::run) on rows that errors number from `first` on.
+    pub(crate) fn run_from<'w>(
+        &self,
+        first: usize,
+        parameters: &[T],
+        rows: Rows<'_, T>,
+        workspace: &'w mut Workspace<T>,
+    ) -> Result<Results<'w, T>, Error> {
         self.run_unguarded(parameters, rows, workspace)?;
         let workspace = &*workspace;
         if workspace.uniform_guard_failed {
@@ -348,7 +360,8 @@ impl<T: Precision> Program<T> {
             return Err(self.failed_guard("parameters", "some", parameters, &inputs, true));
         }
         if let Some(row) = workspace.guard_failed.iter().position(|&failed| failed) {
-            return Err(self.failed_guard(&format!("row {row}"), "a row", parameters, &rows.row(row), false));
+            let place = format!("row {}", first + row);
+            return Err(self.failed_guard(&place, "a row", parameters, &rows.row(row), false));
         }
         let width = self.code().width();
         Ok(Results { columns: &workspace.results[..rows.len() * width], width, totals: &workspace.totals })

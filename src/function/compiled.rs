@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 pub use crate::program::elements::gradient::CompiledSource;
+pub use crate::program::elements::making::Stage;
 pub use recordings::Recordings;
 use recordings::{Found, Recording};
 
@@ -14,12 +15,13 @@ use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::{Driver, Function};
 use crate::error::Error;
 use crate::program::elements::gradient::elements;
+use crate::program::elements::making::Making;
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
 use crate::program::elements::scatter::Branched;
 use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
-use crate::sparse::Csr;
+use crate::sparse::{Csr, Sparsity};
 
 /// A function that is recorded at its first point. Later points run the recording, whose repeated parts are computed in vector
 /// lanes, and on all threads with the feature `rayon`.
@@ -68,8 +70,9 @@ use crate::sparse::Csr;
 /// ```
 pub struct Compiled<F, T = f64> {
     driver: Driver<F>,
-    /// Whether the recording runs even where the driver would be faster.
-    without_driver: bool,
+    /// Places that each matrix has.
+    required: Option<Sparsity>,
+    making: Making,
     /// A call takes the recording out and puts it back. So a function that uses its own `Compiled` is recorded again.
     recording: Cell<Recording<T>>,
 }
@@ -78,13 +81,49 @@ impl<F, T> Compiled<F, T> {
     /// A function that is recorded when it is evaluated first.
     #[must_use]
     pub const fn new(function: F) -> Self {
-        Self { driver: Driver::new(function), without_driver: false, recording: Cell::new(Recording::NEW) }
+        Self {
+            driver: Driver::new(function),
+            required: None,
+            making: Making::BEST,
+            recording: Cell::new(Recording::NEW),
+        }
     }
 
     /// The same, but the recording runs even where the driver would be faster: for tests and comparisons.
     #[must_use]
     pub fn without_driver(self) -> Self {
-        Self { without_driver: true, ..self }
+        Self { making: Making { always: true, ..self.making }, ..self }
+    }
+
+    /// The same without one of the steps by which elements become fewer or faster: for tests and comparisons.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_stage(self, stage: impl Into<Option<Stage>>) -> Self {
+        Self { making: Making { without: stage.into(), ..self.making }, ..self }
+    }
+
+    /// The matrices of sparse derivatives have at least the places of this pattern, also where their numbers are zero. So the
+    /// pattern stays the same whatever branches the function takes, and a solver can analyse it once.
+    ///
+    /// The evaluation of a matrix of another shape panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::{Csr, Sparsity};
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let squares = function!(|x: &[F]| x.iter().map(|&x| x * x).sum::<F>());
+    /// let tridiagonal = Sparsity::new((0..9_usize).map(|k| k.saturating_sub(1)..9.min(k + 2)), 9);
+    /// let compiled = Compiled::new(squares).with_pattern(tridiagonal.clone());
+    /// let mut hessian = Csr::default();
+    /// compiled.sparse_hessian(&[1.0; 9], &mut [0.0; 9], &mut hessian);
+    /// assert_eq!(hessian.pattern(), &tridiagonal);
+    /// assert_eq!(hessian.row(4), (&[3, 4, 5][..], &[0.0, 2.0, 0.0][..]));
+    /// ```
+    #[must_use]
+    pub fn with_pattern(self, pattern: Sparsity) -> Self {
+        Self { required: Some(pattern), ..self }
     }
 
     /// The function.
@@ -119,6 +158,7 @@ impl<F, T: Precision> Compiled<F, T> {
     }
 
     /// [`evaluate`](Self::evaluate) for a plan of a matrix. `graph` records the function.
+    #[track_caller]
     fn evaluate_matrix(
         &self,
         wanted: Wanted,
@@ -127,9 +167,29 @@ impl<F, T: Precision> Compiled<F, T> {
         mut collected: Collected<'_, T>,
         mut matrix: Option<&mut Csr<T>>,
     ) -> bool {
-        let find = || MatrixPlan::of(&graph(), wanted, self.without_driver);
+        let required = self.required.as_ref().filter(|_| matrix.is_some());
+        if let Some(required) = required {
+            let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { x.len() };
+            let (given, needed) = ([required.rows(), required.columns()], [rows, x.len()]);
+            assert!(
+                given == needed,
+                "the given pattern has {} rows and {} columns, and the derivative {} and {}; give a pattern of this matrix",
+                given[0],
+                given[1],
+                needed[0],
+                needed[1]
+            );
+        }
+        let find = || MatrixPlan::of(&graph(), wanted, required, self.making);
         let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, collected.reborrow(), matrix.as_deref_mut());
         self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
+    }
+
+    /// Adds the required places to a matrix of the driver.
+    fn add_required(&self, matrix: &mut Csr<T>) {
+        if let Some(required) = &self.required {
+            *matrix = matrix.with_places(required);
+        }
     }
 
     fn recorded(&self, x: &[T]) -> Graph<T>
@@ -144,7 +204,7 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let find = || Recorded::of(&self.recorded(x), self.without_driver);
+        let find = || Recorded::of(&self.recorded(x), self.making);
         let plain = || self.function().value(x);
         self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.value(x, plain))
             .unwrap_or_else(plain)
@@ -161,7 +221,7 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         assert_gradient(x, gradient);
-        let find = || Recorded::of(&self.recorded(x), self.without_driver);
+        let find = || Recorded::of(&self.recorded(x), self.making);
         let evaluate = |plan: &mut Recorded<T>| plan.gradient(x, gradient);
         let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate);
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
@@ -308,7 +368,9 @@ impl<F, T: Precision> Compiled<F, T> {
         if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], collected, Some(&mut *hessian)) {
             value
         } else {
-            self.driver.sparse_hessian(x, gradient, hessian)
+            let value = self.driver.sparse_hessian(x, gradient, hessian);
+            self.add_required(hessian);
+            value
         }
     }
 }

@@ -8,6 +8,7 @@
 mod facts;
 pub(crate) mod gradient;
 mod groups;
+pub(crate) mod making;
 pub(crate) mod matrix;
 mod partition;
 pub(crate) mod scatter;

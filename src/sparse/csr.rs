@@ -122,6 +122,21 @@ impl<T: Copy + Zero> Csr<T> {
         }
     }
 
+    /// The same matrix with stored zeros at the other places of a pattern.
+    #[cfg(feature = "program")]
+    pub(crate) fn with_places(&self, pattern: &Sparsity) -> Self {
+        let mut all = Self::zeros(pattern.union(&self.pattern));
+        for row in 0..self.rows() {
+            let span = all.pattern.span(row);
+            let (columns, values) = self.row(row);
+            for (column, &value) in columns.iter().zip(values) {
+                let found = all.indices()[span.clone()].binary_search(column);
+                all.values[span.start + found.expect("the union has all places")] = value;
+            }
+        }
+        all
+    }
+
     /// The number at a place; zero if none is stored.
     ///
     /// # Panics

@@ -146,7 +146,7 @@ impl Sparsity {
         Self::from(Places { columns: self.rows(), offsets, indices }).with(self.local)
     }
 
-    /// The union of the places of both patterns.
+    /// The union of the places of both patterns, which must have the same shape.
     pub(crate) fn union(&self, other: &Self) -> Self {
         let rows = (0..self.rows()).map(|row| self.row(row).iter().chain(other.row(row)).copied());
         Self::new(rows, self.columns()).with(self.local.or(other.local))

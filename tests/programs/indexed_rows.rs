@@ -249,6 +249,86 @@ fn an_index_has_its_rows() {
 }
 
 #[test]
+fn rows_that_move_on_are_those_of_the_same_indices() {
+    for (first, step, count) in
+        [(&[0, 1, 2][..], 1, 40), (&[7], 0, 5), (&[30, 2, 9], 10, 17), (&[4, 4], 3, 1), (&[1], 1, 0)]
+    {
+        let indices: Vec<usize> = (0..count).flat_map(|row| first.iter().map(move |&k| k + row * step)).collect();
+        let moving = Index::moving(first, step, count).unwrap();
+        assert_eq!((moving.len(), moving.width()), (count, first.len()));
+        if count > 1 {
+            assert_eq!(moving, Index::new(&indices, first.len()).unwrap());
+        }
+        let rows: Vec<usize> = (0..count).flat_map(|row| moving.row(row)).collect();
+        assert_eq!(rows, indices);
+    }
+    let message = |first: &[usize], step, count| Index::moving(first, step, count).unwrap_err().to_string();
+    assert_eq!(message(&[], 1, 2), "index: expected at least 1 index in a row, found 0");
+    for (step, count) in [(1 << 20, 1 << 13), (usize::MAX, 3), (1, usize::MAX)] {
+        assert_eq!(
+            message(&[1, 2], step, count),
+            format!("index: expected indices below 2^32 - 1, found {count} rows of [1, 2] that move on by {step}")
+        );
+    }
+}
+
+#[test]
+fn blocks_have_the_results_of_all_rows() {
+    fn assert_blocks<T: TestFloat + Precision>(count: usize) {
+        let (parameters, vector) = ([0.25, -0.5].map(number::<T>), vector::<T>(7 * count + 300));
+        let indices: Vec<usize> = columns(count).swap_remove(4).1;
+        let index = Index::new(&indices, 1).unwrap();
+        let moving = Index::moving(&[1, 0], 2, count).unwrap();
+        let kinds = [
+            Rows::new(&vector[..3 * count], 3).unwrap(),
+            Rows::windows(&vector[..count + 2], 3).unwrap(),
+            Rows::new(&vector[..2 * count], 2).unwrap().behind(&vector, &index).unwrap(),
+            Rows::windows(&vector[..count], 1).unwrap().behind(&vector, &moving).unwrap(),
+        ];
+        for (kind, program) in programs(function::<Expr<T>>).iter().filter(|(_, program)| !program.is_of_sum()) {
+            for rows in kinds {
+                let (mut whole, mut workspace) = (Workspace::new(), Workspace::new());
+                let whole = program.run(&parameters, rows, &mut whole).unwrap();
+                let (mut next, mut blocks) = (0, 0);
+                program
+                    .run_in_blocks(&parameters, rows, &mut workspace, |first, results| {
+                        assert_eq!(first, next, "{kind}");
+                        for row in 0..results.len() {
+                            let same = results.row_iter(row).map(bits).eq(whole.row_iter(first + row).map(bits));
+                            assert!(same, "{kind}, row {row} of the block from {first} on");
+                        }
+                        next += results.len();
+                        blocks += 1;
+                    })
+                    .unwrap();
+                assert_eq!(next, count, "{kind}");
+                assert!(blocks > 1, "{kind} has one block");
+            }
+        }
+    }
+    assert_blocks::<f64>(20_000);
+    assert_blocks::<f32>(40_000);
+}
+
+#[test]
+fn errors_of_blocks_name_the_row_among_all() {
+    let program = Program::record(|x| if x[0] < 70_000.0 { x[0] * 2.0 } else { x[0] }, &[0.0]);
+    let numbers: Vec<f64> = (0..80_000).map(f64::from).collect();
+    let (rows, mut workspace, mut seen) = (Rows::new(&numbers, 1).unwrap(), Workspace::new(), 0);
+    let error = program.run_in_blocks(&[], rows, &mut workspace, |_, results| seen += results.len()).unwrap_err();
+    assert!(error.to_string().starts_with("row 70000: expected a row for which the comparison at "), "{error}");
+    assert!(0 < seen && seen <= 70_000);
+    let sum = program.gradient_of_sum();
+    assert_eq!(
+        sum.run_in_blocks(&[], rows, &mut workspace, |_, _| panic!("sums have no blocks")).unwrap_err().to_string(),
+        "program: expected outputs of each row, found sums over all rows, which `run` gives"
+    );
+    let wide = Rows::new(&[0.0; 4], 2).unwrap();
+    let error = program.run_in_blocks(&[], wide, &mut workspace, |_, _| panic!("no such rows")).unwrap_err();
+    assert_eq!(error.to_string(), "program: expected rows of 1 inputs, found 2");
+}
+
+#[test]
 fn errors_say_where_what_was_expected_and_what_was_found() {
     let message = |error: gradtape::Error| error.to_string();
     let of_index = |indices: &[usize], width| message(Index::new(indices, width).unwrap_err());

@@ -67,6 +67,7 @@ impl<F, T: Precision> Compiled<F, T> {
         let collected = Collected { outputs: &mut *y, ..Collected::default() };
         if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], collected, Some(&mut *jacobian)) {
             self.driver.sparse_jacobian(x, y, jacobian);
+            self.add_required(jacobian);
         }
     }
 
@@ -107,6 +108,7 @@ impl<F, T: Precision> Compiled<F, T> {
             let transposed = jacobian.transpose();
             product.copy_from_slice(&transposed.mul_vec(residuals));
             *matrix = transposed.mul(&jacobian);
+            self.add_required(matrix);
         }
     }
 
@@ -141,6 +143,7 @@ impl<F, T: Precision> Compiled<F, T> {
         if !self.evaluate_matrix(Wanted::WeightedHessian, record, vectors, Collected::default(), matrix) {
             let sum = Weighted { function: self.function(), weights };
             Driver::new(sum).sparse_hessian(x, &mut vec![T::zero(); x.len()], hessian);
+            self.add_required(hessian);
         }
     }
 }

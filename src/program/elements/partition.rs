@@ -3,6 +3,7 @@
 use num_traits::Float;
 
 use super::facts::Facts;
+use super::making::{Making, Stage};
 use super::sums::Sum;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::program::graph::Graph;
@@ -100,7 +101,7 @@ impl Joined {
 impl<T: Float> Partition<T> {
     /// Divides a graph whose nodes are all needed. The nodes `cut` are taken apart as sums; the output is the first one, or
     /// the outputs are `roots` themselves.
-    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cut: &[NodeIndex], roots: &[NodeIndex]) -> Self {
+    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cut: &[NodeIndex], roots: &[NodeIndex], making: Making) -> Self {
         let count = graph.nodes.len();
         let (mut inside_sum, mut sum_at) = (vec![false; count], vec![NONE; count]);
         let mut sums = Vec::with_capacity(cut.len());
@@ -130,8 +131,9 @@ impl<T: Float> Partition<T> {
         }
         let mut is_shared = vec![false; count];
         for round in 0.. {
+            let joins = round < ROUNDS && making.has(Stage::Joining);
             let (mut needed, mut joined) =
-                partition.roots_of_nodes(graph, facts, (&inside_sum, &sum_at), roots, &is_shared, round < ROUNDS);
+                partition.roots_of_nodes(graph, facts, (&inside_sum, &sum_at), roots, &is_shared, joins);
             let mut is_final = true;
             for k in 0..count {
                 let Needed([first, second, _]) = needed[k];

@@ -11,6 +11,7 @@ use std::iter::repeat_n;
 use std::ops::Range;
 use std::panic::Location;
 
+use super::making::{Making, Stage};
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
@@ -36,8 +37,11 @@ pub(super) struct Scatter<T> {
     /// How many rows a chunk has, and how many a piece. All columns of a piece are collected before those of the next.
     height: usize,
     piece: usize,
+    /// The fewest results that are worth a thread.
+    least_results: usize,
     /// Piece by piece, the places of its numbers in each vector.
     reach: Vec<Range<usize>>,
+    making: Making,
 }
 
 /// Where an output of a program goes.
@@ -118,30 +122,52 @@ struct Share<'a, T, const V: usize> {
     worker: &'a mut Worker<T>,
 }
 
-/// The results of a chunk should stay in the second cache until they are collected.
-const CHUNK_BYTES: usize = 256 << 10;
-/// The results of a piece should stay in the first cache.
-const PIECE_BYTES: usize = 23 << 10;
-/// Chunks are whole tasks of so many rows, or several.
-const LEAST_ROWS: usize = 960;
-/// How many pieces such rows have.
+/// How rows are cut into chunks and pieces.
+struct Cut {
+    /// Chunks are whole tasks of so many rows, or several.
+    least_rows: usize,
+    /// The results of a chunk should stay in the second cache until they are collected.
+    chunk_bytes: usize,
+    /// The results of a piece should stay in the first cache.
+    piece_bytes: usize,
+    /// The fewest results that are worth a thread.
+    least_results: usize,
+}
+
+const LONG: Cut = Cut { least_rows: 960, chunk_bytes: 256 << 10, piece_bytes: 23 << 10, least_results: 1 << 15 };
+/// Pieces of one row.
+const SHORT: Cut = Cut { least_rows: 15, chunk_bytes: 1, piece_bytes: 1, least_results: 1 };
+/// How many pieces the rows of the shortest chunk have.
 const PIECES: [usize; 4] = [1, 3, 5, 15];
 /// The places of no numbers.
 const NOWHERE: Range<usize> = Range { start: usize::MAX, end: 0 };
-/// The fewest results that are worth a thread.
-const LEAST_RESULTS: usize = 1 << 15;
 
 impl<T: Precision> Scatter<T> {
     /// `vectors` is the number of vectors that the aims are in.
-    pub(super) fn new(program: Program<T>, index: Index, uniforms: Vec<u32>, aims: Vec<Aim>, vectors: usize) -> Self {
+    pub(super) fn new(
+        program: Program<T>,
+        index: Index,
+        uniforms: Vec<u32>,
+        mut aims: Vec<Aim>,
+        vectors: usize,
+        making: Making,
+    ) -> Self {
+        let index = making.index(index);
+        if !making.has(Stage::EvenColumns) {
+            let columns = aims.iter_mut().filter(|aim| !aim.is_total);
+            columns.for_each(|aim| aim.places = aim.places.listed(index.len()));
+        }
         let columns = aims.iter().filter(|aim| !aim.is_total).count();
-        let bytes = LEAST_ROWS * (columns * size_of::<T>()).max(1);
-        let height = (CHUNK_BYTES / bytes).max(1) * LEAST_ROWS;
-        let pieces = PIECES.into_iter().find(|pieces| bytes / pieces <= PIECE_BYTES).unwrap_or(PIECES[3]);
+        let cut = if making.has(Stage::LongChunks) { LONG } else { SHORT };
+        let bytes = cut.least_rows * (columns * size_of::<T>()).max(1);
+        let height = (cut.chunk_bytes / bytes).max(1) * cut.least_rows;
+        let pieces = PIECES.into_iter().find(|pieces| bytes / pieces <= cut.piece_bytes).unwrap_or(PIECES[3]);
         let places: Vec<ResultPlace> = program.places().collect();
         let totals = places.iter().filter(|place| matches!(place, ResultPlace::Total(_))).count();
-        let piece = LEAST_ROWS / pieces;
-        let mut scatter = Self { program, index, uniforms, places, totals, aims, height, piece, reach: Vec::new() };
+        let (piece, least_results) = (cut.least_rows / pieces, cut.least_results);
+        let reach = Vec::new();
+        let mut scatter =
+            Self { program, index, uniforms, places, totals, aims, height, piece, least_results, reach, making };
         let rows = scatter.index.len();
         for start in (0..rows).step_by(piece) {
             for vector in 0..vectors {
@@ -156,6 +182,9 @@ impl<T: Precision> Scatter<T> {
 
     /// Finds out which numbers are the first at their places. `vectors` tells what went there before.
     pub(super) fn write_first<const V: usize>(&mut self, vectors: &mut [Places; V]) {
+        if !self.making.has(Stage::WrittenFirst) {
+            return;
+        }
         // Of columns with the same places, the one that begins last is the first at each.
         self.aims.sort_by_key(|aim| (aim.vector, Reverse(aim.places.places().start)));
         let rows = self.index.len();
@@ -221,7 +250,7 @@ impl<T: Precision> Scatter<T> {
     /// Finds the borders between the parts of threads. Returns how many threads are worthwhile.
     fn divide<const V: usize>(&self, vectors: &[Part<'_, T>; V], borders: &mut Vec<usize>) -> usize {
         let chunks = self.chunks();
-        let threads = threads().min(self.index.len() * self.aims.len() / LEAST_RESULTS).clamp(1, chunks);
+        let threads = threads().min(self.index.len() * self.aims.len() / self.least_results).clamp(1, chunks);
         borders.clear();
         let share = chunks.div_ceil(threads);
         for k in 1..chunks.div_ceil(share) {
@@ -379,6 +408,6 @@ pub(super) fn run<T: Precision>(
 
 /// Makes all numbers of a vector 0.
 pub(super) fn clear<T: Precision>(vector: &mut [T]) {
-    let share = vector.len().div_ceil(threads().min(vector.len() / LEAST_RESULTS).max(1));
+    let share = vector.len().div_ceil(threads().min(vector.len() / LONG.least_results).max(1));
     for_each(vector.chunks_mut(share.max(1)), |part| part.fill(T::zero()));
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use num_traits::Float;
 
 use super::groups::{Group, Operand, Use};
+use super::making::{Making, Stage};
 use crate::number::Plain;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
@@ -41,10 +42,10 @@ struct Summary {
 }
 
 impl<T: Plain> Template<T> {
-    pub(super) fn of(graph: &Graph<T>, group: &Group<T>) -> Self {
+    pub(super) fn of(graph: &Graph<T>, group: &Group<T>, making: Making) -> Self {
         let mut template =
             Self { graph: graph.emptied(), uniforms: Vec::new(), gathered: Vec::new(), data: Vec::new() };
-        let sources = template.sources(graph, group);
+        let sources = template.sources(graph, group, making.has(Stage::SharedLeaves));
         let weights = template.weights(group);
         let inner = &mut template.graph;
         (inner.parameters, inner.inputs) =
@@ -99,11 +100,11 @@ impl<T: Plain> Template<T> {
         template
     }
 
-    /// Where each leaf of a row is found.
-    fn sources(&mut self, graph: &Graph<T>, group: &Group<T>) -> Vec<Source> {
+    /// Where each leaf of a row is found. If they are shared, equal leaves are found once.
+    fn sources(&mut self, graph: &Graph<T>, group: &Group<T>, shares: bool) -> Vec<Source> {
         let count = group.leaves.len() / group.rows;
         let first = &group.leaves[..count];
-        let mut summaries = vec![Summary { hash: 0, is_same: true }; count];
+        let mut summaries = vec![Summary { hash: 0, is_same: shares }; count];
         for row in group.leaves.chunks_exact(count.max(1)) {
             for ((summary, leaf), first) in summaries.iter_mut().zip(row).zip(first) {
                 summary.is_same &= leaf == first;
@@ -118,7 +119,7 @@ impl<T: Plain> Template<T> {
         let mut sources: Vec<Source> = Vec::with_capacity(count);
         for (k, (summary, &leaf)) in summaries.iter().zip(first).enumerate() {
             let is_constant = graph.node(leaf).op == Op::constant;
-            let same = known.get(&summary.hash).copied().filter(|&other| column(other).eq(column(k)));
+            let same = known.get(&summary.hash).copied().filter(|&other| shares && column(other).eq(column(k)));
             sources.push(match same {
                 _ if summary.is_same && is_constant => Source::Constant(leaf),
                 _ if summary.is_same => Source::Uniform(*uniforms.entry(leaf).or_insert_with(|| {

@@ -1,6 +1,7 @@
 //! A function that repeats no elements, as a program on one row.
 
 use super::gradient::GradientPlan;
+use super::making::Making;
 use super::scatter::{Branched, run};
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
@@ -31,10 +32,10 @@ const FEWEST_IN_BATCH: usize = 4;
 const MOST_NODES: usize = 1 << 18;
 
 impl<T: Precision> Recorded<T> {
-    /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be found
+    /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be made
     /// `always`.
-    pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
-        GradientPlan::of(graph, always)
+    pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
+        GradientPlan::of(graph, making)
             .map(Box::new)
             .map(Self::Elements)
             .or_else(|| Whole::of(graph).map(Box::new).map(Self::Whole))

@@ -61,6 +61,9 @@ pub(super) enum Part {
     Both,
 }
 
+/// No vector has so many numbers.
+const NOT_AN_INDEX: usize = u32::MAX as usize;
+
 impl Index {
     /// Rows of `width` indices, one behind the other.
     ///
@@ -72,8 +75,7 @@ impl Index {
             let expected = format!("whole rows of {} indices", width.max(1));
             return Err(Error::unexpected("index", expected, format!("{} indices", indices.len())));
         }
-        if let Some(large) = indices.iter().find(|&&index| u32::try_from(index).map_or(true, |index| index == u32::MAX))
-        {
+        if let Some(large) = indices.iter().find(|&&index| index >= NOT_AN_INDEX) {
             return Err(Error::unexpected("index", "indices below 2^32 - 1", large.to_string()));
         }
         let column = |k: usize| indices[k.min(indices.len())..].iter().step_by(width).map(|&index| checked_u32(index));
@@ -81,11 +83,49 @@ impl Index {
         Ok(Self::of_columns(columns, indices.len() / width))
     }
 
+    /// Rows that move on: the first one has these indices, and each further one those of the row before, plus `step`. Nothing is
+    /// stored for a row and nothing is gathered. So several windows of a vector, or every tenth window, are rows:
+    ///
+    /// ```
+    /// use gradtape::program::{Index, Program, Rows, Workspace};
+    ///
+    /// // Positions at eight times, then velocities.
+    /// let x: Vec<f64> = (0..16).map(f64::from).collect();
+    /// let windows = Index::moving(&[0, 1, 8], 1, 7)?;
+    /// assert!(windows.row(6).eq([6, 7, 14]));
+    /// let defect = Program::record(|x| x[1] - x[0] - x[2] * 0.5, &[0.0; 3]);
+    /// let mut workspace = Workspace::new();
+    /// assert_eq!(defect.run(&[], Rows::gathered(&x, &windows)?, &mut workspace)?.column(0)[..2], [-3.0, -3.5]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there are no indices, or one is 2³² - 1 or more.
+    pub fn moving(first_row: &[usize], step: usize, rows: usize) -> Result<Self, Error> {
+        if first_row.is_empty() {
+            return Err(Error::unexpected("index", "at least 1 index in a row", "0"));
+        }
+        let last = |&first: &usize| rows.saturating_sub(1).checked_mul(step).and_then(|moved| moved.checked_add(first));
+        if !first_row.iter().all(|first| last(first).is_some_and(|last| last < NOT_AN_INDEX)) {
+            let found = format!("{rows} rows of {first_row:?} that move on by {step}");
+            return Err(Error::unexpected("index", "indices below 2^32 - 1", found));
+        }
+        Ok(Self::of_columns(first_row.iter().map(|&first| Column::even(first, step, rows)).collect(), rows))
+    }
+
     /// The index of these columns, which have `rows` places each.
     pub(crate) fn of_columns(columns: Vec<Column>, rows: usize) -> Self {
         let needed = columns.iter().map(|column| column.first + column.span + 1).max().unwrap_or(0);
         let needed = if rows == 0 { 0 } else { needed };
         Self { columns, rows, needed }
+    }
+
+    /// The same index, where even columns are listed, too.
+    pub(crate) fn listed(mut self) -> Self {
+        let rows = self.rows;
+        self.columns.iter_mut().for_each(|column| *column = column.listed(rows));
+        self
     }
 
     /// How many rows there are.
@@ -144,6 +184,12 @@ impl Column {
     /// A column of places that are equally far apart.
     pub(crate) fn even(first: usize, stride: usize, rows: usize) -> Self {
         Self { first, steps: Steps::Even(stride), span: stride * rows.saturating_sub(1) }
+    }
+
+    /// The same column, where even places are listed, too.
+    pub(crate) fn listed(&self, rows: usize) -> Self {
+        let steps = (0..rows).map(|row| checked_u32(self.place(row) - self.first)).collect();
+        Self { steps: Steps::Listed(steps), ..self.clone() }
     }
 
     /// The same column, moved by a distance.

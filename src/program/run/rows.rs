@@ -128,9 +128,10 @@ impl<'a, T> Rows<'a, T> {
         Self { gathered: Some((parts, index)), ..Self::of(&[], 0, index.len()) }
     }
 
-    /// Some of the rows that are gathered and nothing else.
+    /// Some of the rows.
     pub(crate) fn some(self, rows: Range<usize>) -> Self {
-        Self { first: rows.start, count: rows.len(), ..self }
+        let numbers = &self.numbers[(rows.start * self.stride).min(self.numbers.len())..];
+        Self { numbers, first: self.first + rows.start, count: rows.len(), ..self }
     }
 
     /// How many rows there are.

@@ -2,7 +2,7 @@
 
 use gradtape::program::Precision;
 use gradtape::sparse::Csr;
-use gradtape::{Compiled, Driver, Function, Mode, VectorFunction};
+use gradtape::{Compiled, Driver, Function, Mode, Stage, VectorFunction};
 
 use super::{Hidden, Outputs};
 use crate::{TestFloat, number};
@@ -24,10 +24,12 @@ fn assert_same<T: TestFloat>(ours: &[T], theirs: &[T], what: impl Fn() -> String
 
 pub fn assert_gradients_of<T: TestFloat + Precision, F: Function<T>>(
     f: F,
+    without: Option<Stage>,
     points: &[Vec<T>],
     what: impl Fn() -> String,
 ) {
-    let (compiled, driver) = (Compiled::new(&f).without_driver(), Driver::new(&f).with_mode(Mode::Reverse));
+    let (compiled, driver) =
+        (Compiled::new(&f).without_driver().without_stage(without), Driver::new(&f).with_mode(Mode::Reverse));
     for x in points {
         let (mut ours, mut theirs) = (vec![T::zero(); x.len()], vec![T::zero(); x.len()]);
         let values = [compiled.gradient(x, &mut ours), driver.gradient(x, &mut theirs)];
@@ -40,10 +42,11 @@ pub fn assert_gradients_of<T: TestFloat + Precision, F: Function<T>>(
 /// The sparse Hessian, and its product with a vector.
 pub fn assert_hessians_of<T: TestFloat + Precision, F: Function<T>>(
     f: F,
+    without: Option<Stage>,
     points: &[Vec<T>],
     what: impl Fn() -> String,
 ) {
-    let (compiled, driver) = (Compiled::new(&f).without_driver(), Driver::new(&f));
+    let (compiled, driver) = (Compiled::new(&f).without_driver().without_stage(without), Driver::new(&f));
     let (mut ours, mut theirs) = (Csr::default(), Csr::default());
     for x in points {
         let mut gradients = [vec![T::zero(); x.len()], vec![T::zero(); x.len()]];
@@ -72,10 +75,11 @@ pub fn assert_hessians_of<T: TestFloat + Precision, F: Function<T>>(
 
 pub fn assert_jacobians_of<T: TestFloat + Precision, F: VectorFunction<T>>(
     f: F,
+    without: Option<Stage>,
     points: &[Vec<T>],
     what: impl Fn() -> String,
 ) {
-    let (compiled, driver) = (Compiled::new(&f).without_driver(), Driver::new(&f));
+    let (compiled, driver) = (Compiled::new(&f).without_driver().without_stage(without), Driver::new(&f));
     let (mut ours, mut theirs) = (Csr::default(), Csr::default());
     for x in points {
         let mut results = [vec![T::zero(); f.outputs(x.len())], vec![T::zero(); f.outputs(x.len())]];
@@ -87,10 +91,11 @@ pub fn assert_jacobians_of<T: TestFloat + Precision, F: VectorFunction<T>>(
     }
 }
 
-/// All derivatives of a random function at several points.
-pub fn assert_hidden<T: TestFloat + Precision>(hidden: &Hidden) {
+/// All derivatives of a random function at several points, found without one of the stages.
+pub fn assert_hidden<T: TestFloat + Precision>(hidden: &Hidden, without: Option<Stage>) {
     let points: Vec<Vec<T>> = (0..4).map(|k| hidden.point(k)).collect();
-    assert_gradients_of(hidden, &points, || format!("{hidden:?}"));
-    assert_hessians_of(hidden, &points, || format!("{hidden:?}"));
-    assert_jacobians_of(Outputs(hidden), &points, || format!("{hidden:?}"));
+    let what = || format!("{hidden:?} without {without:?}");
+    assert_gradients_of(hidden, without, &points, what);
+    assert_hessians_of(hidden, without, &points, what);
+    assert_jacobians_of(Outputs(hidden), without, &points, what);
 }

@@ -78,13 +78,13 @@ fn a_recurrent_network_has_the_tapes_derivatives() {
     fn claim<T: TestFloat + Precision>() {
         for [layers, bits, length] in [[1, 3, 6], [2, 4, 20]] {
             let (lstm, x) = Lstm::new(layers, bits, length);
-            assert_gradients_of(&lstm, &points::<T>(&x), || format!("{layers} layers, {bits} bits, {length}"));
+            assert_gradients_of(&lstm, None, &points::<T>(&x), || format!("{layers} layers, {bits} bits, {length}"));
         }
     }
     claim::<f64>();
     claim::<f32>();
     let (lstm, x) = Lstm::new(1, 3, 5);
-    assert_hessians_of(&lstm, &points::<f64>(&x)[..2], || "an LSTM".to_owned());
+    assert_hessians_of(&lstm, None, &points::<f64>(&x)[..2], || "an LSTM".to_owned());
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_hand_has_the_tapes_derivatives() {
         for [vertices, count] in [[7, 5], [60, 30]] {
             let (hand, x) = Hand::new(vertices, count);
             let points = points::<T>(&x);
-            assert_jacobians_of(&hand, &points, || format!("{vertices} vertices, {count} points"));
+            assert_jacobians_of(&hand, None, &points, || format!("{vertices} vertices, {count} points"));
             for x in &points[..2] {
                 assert_residuals(&hand, x, || format!("{vertices} vertices, {count} points"));
             }

@@ -102,29 +102,29 @@ fn points() -> Vec<Vec<f64>> {
 
 #[test]
 fn a_branch_that_goes_another_way_gives_the_tapes_derivatives() {
-    assert_gradients_of(Terms, &points(), || "terms".to_owned());
-    assert_hessians_of(Terms, &points(), || "terms".to_owned());
-    assert_jacobians_of(Terms, &points(), || "terms".to_owned());
+    assert_gradients_of(Terms, None, &points(), || "terms".to_owned());
+    assert_hessians_of(Terms, None, &points(), || "terms".to_owned());
+    assert_jacobians_of(Terms, None, &points(), || "terms".to_owned());
 }
 
 #[test]
 fn gradients_are_right_whatever_is_compared() {
     for compared in Compared::ALL {
-        assert_gradients_of(compared, &points(), || format!("{compared:?}"));
+        assert_gradients_of(compared, None, &points(), || format!("{compared:?}"));
     }
 }
 
 #[test]
 fn hessians_are_right_whatever_is_compared() {
     for compared in Compared::ALL {
-        assert_hessians_of(compared, &points(), || format!("{compared:?}"));
+        assert_hessians_of(compared, None, &points(), || format!("{compared:?}"));
     }
 }
 
 #[test]
 fn jacobians_are_right_whatever_is_compared() {
     for compared in Compared::ALL {
-        assert_jacobians_of(compared, &points(), || format!("{compared:?}"));
+        assert_jacobians_of(compared, None, &points(), || format!("{compared:?}"));
     }
 }
 
@@ -184,10 +184,10 @@ fn the_output_may_be_compared() {
     });
     let low_and_high = [0.1, 1.5, 0.1, 1.6].map(|x| (0..30).map(|k| x + 0.001 * f64::from(k)).collect::<Vec<f64>>());
     for points in [&low_and_high[..], &low_and_high[1..]] {
-        assert_gradients_of(f, points, || "a compared output".to_owned());
-        assert_hessians_of(f, points, || "a compared output".to_owned());
-        assert_gradients_of(until, points, || "a sum with a bound".to_owned());
-        assert_hessians_of(until, points, || "a sum with a bound".to_owned());
+        assert_gradients_of(f, None, points, || "a compared output".to_owned());
+        assert_hessians_of(f, None, points, || "a compared output".to_owned());
+        assert_gradients_of(until, None, points, || "a sum with a bound".to_owned());
+        assert_hessians_of(until, None, points, || "a sum with a bound".to_owned());
     }
 }
 
@@ -195,8 +195,8 @@ fn the_output_may_be_compared() {
 #[test]
 fn code_that_branches_on_what_it_computed_has_the_tapes_derivatives() {
     fn assert_right(f: impl Function, what: &str) {
-        assert_gradients_of(&f, &points(), || what.to_owned());
-        assert_hessians_of(&f, &points(), || what.to_owned());
+        assert_gradients_of(&f, None, &points(), || what.to_owned());
+        assert_hessians_of(&f, None, &points(), || what.to_owned());
     }
     let sorted = function!(|x: &[F]| {
         let mut sorted = x.to_vec();
@@ -259,9 +259,9 @@ fn a_number_of_inputs_that_changes_all_the_time_is_not_recorded_each_time() {
 #[test]
 fn another_number_of_inputs_is_recorded_anew() {
     let points: Vec<Vec<f64>> = [20, 21, 3, 20, 20].map(|n| (0..n).map(f64::from).map(f64::cos).collect()).to_vec();
-    assert_gradients_of(Terms, &points, || "terms".to_owned());
-    assert_hessians_of(Terms, &points, || "terms".to_owned());
-    assert_jacobians_of(Terms, &points, || "terms".to_owned());
+    assert_gradients_of(Terms, None, &points, || "terms".to_owned());
+    assert_hessians_of(Terms, None, &points, || "terms".to_owned());
+    assert_jacobians_of(Terms, None, &points, || "terms".to_owned());
     let compiled = Compiled::new(function!(|x: &[F]| x.iter().map(|&x| x.sin()).sum::<F>())).without_driver();
     for (x, recordings) in points.iter().zip([1, 2, 3, 4, 4]) {
         compiled.gradient(x, &mut vec![0.0; x.len()]);

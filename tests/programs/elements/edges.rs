@@ -2,7 +2,7 @@
 
 use gradtape::sparse::Csr;
 use gradtape::{
-    Compiled, CustomOperation, Driver, Function, Mode, Number, Plain, Real, Special, VectorFunction, function,
+    Compiled, CustomOperation, Driver, Function, Mode, Number, Plain, Real, Special, Stage, VectorFunction, function,
 };
 use testing::structured::agreement::{assert_gradients_of, assert_hessians_of, assert_jacobians_of};
 use testing::{bits, number};
@@ -12,8 +12,10 @@ fn points(inputs: u32) -> Vec<Vec<f64>> {
 }
 
 fn assert_derivatives_of(f: impl Function, points: &[Vec<f64>], what: &str) {
-    assert_gradients_of(&f, points, || what.to_owned());
-    assert_hessians_of(&f, points, || what.to_owned());
+    for without in [None, Some(Stage::LongChunks)] {
+        assert_gradients_of(&f, without, points, || what.to_owned());
+        assert_hessians_of(&f, without, points, || what.to_owned());
+    }
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn outputs_may_be_inputs_constants_or_each_other() {
         }
     }
     for k in 0..6 {
-        assert_jacobians_of(Outputs(k), &points(3), || format!("outputs {k}"));
+        assert_jacobians_of(Outputs(k), None, &points(3), || format!("outputs {k}"));
     }
 }
 
@@ -167,8 +169,8 @@ fn derivatives_in_f32_are_the_tapes() {
         }
     }
     let points = [0.5, 1.5].map(|x| (0..300_u16).map(|k| x + 0.01 * f32::from(k)).collect());
-    assert_gradients_of::<f32, _>(Wave, &points, || "waves".to_owned());
-    assert_hessians_of::<f32, _>(Wave, &points, || "waves".to_owned());
+    assert_gradients_of::<f32, _>(Wave, None, &points, || "waves".to_owned());
+    assert_hessians_of::<f32, _>(Wave, None, &points, || "waves".to_owned());
 }
 
 /// `eˣ y`.

@@ -1,11 +1,11 @@
 //! How a [`Compiled`] function is used and misused.
 
-use gradtape::sparse::Csr;
+use gradtape::sparse::{Csr, Sparsity};
 use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
 use testing::allocations::allocations;
-use testing::panics::{caught, panic_of};
+use testing::panics::{assert_refused_here, caught, panic_of};
 
-use super::counts;
+use super::{counts, on_threads};
 
 /// Terms of one shape.
 #[derive(Clone, Copy)]
@@ -149,6 +149,64 @@ fn wrong_lengths_are_refused_as_by_the_driver() {
     assert_eq!(compiled.gradient(&x, &mut gradient), driver.gradient(&x, &mut [0.0; 3]));
 }
 
+/// Depends on its neighbours only where they are larger.
+struct Larger;
+
+impl Function for Larger {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        x.windows(2).map(|x| if x[0] < x[1] { (x[1] - x[0]).powi(3) } else { x[0] * x[0] }).sum()
+    }
+}
+
+impl VectorFunction for Larger {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs - 1
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        for (y, x) in y.iter_mut().zip(x.windows(2)) {
+            *y = if x[0] < x[1] { x[1] * x[0] } else { x[0] };
+        }
+    }
+}
+
+#[test]
+fn a_given_pattern_stays_the_same_whatever_branches_are_taken() {
+    const INPUTS: usize = 20;
+    let near = |rows: usize| Sparsity::new((0..rows).map(|k: usize| k.saturating_sub(1)..INPUTS.min(k + 2)), INPUTS);
+    // From the fifth point on, the driver computes what is asked for.
+    let points: Vec<Vec<f64>> = (0..8).map(|k| (0..20).map(|i| f64::from(i * (k + 3) % 7)).collect()).collect();
+    let (square, tall) = (near(INPUTS), near(INPUTS - 1));
+    let (compiled, plain) = (Compiled::new(Larger).without_driver().with_pattern(square.clone()), Driver::new(Larger));
+    let tall_compiled = Compiled::new(Larger).without_driver().with_pattern(tall.clone());
+    let same = |ours: &Csr<f64>, theirs: &Csr<f64>, pattern: &Sparsity| {
+        assert_eq!(ours.pattern(), pattern);
+        for (ours, theirs) in ours.to_dense().concat().iter().zip(theirs.to_dense().concat()) {
+            assert!((ours - theirs).abs() <= 1e-12 * theirs.abs(), "{ours} instead of {theirs}");
+        }
+    };
+    for x in &points {
+        let (mut ours, mut theirs) = (Csr::default(), Csr::default());
+        let (mut gradient, mut y, weights) = (vec![0.0; INPUTS], vec![0.0; INPUTS - 1], vec![0.5; INPUTS - 1]);
+        compiled.sparse_hessian(x, &mut gradient, &mut ours);
+        plain.sparse_hessian(x, &mut gradient, &mut theirs);
+        same(&ours, &theirs, &square);
+        tall_compiled.sparse_jacobian(x, &mut y, &mut ours);
+        plain.sparse_jacobian(x, &mut y, &mut theirs);
+        same(&ours, &theirs, &tall);
+        compiled.normal_equations(x, &mut y, &mut gradient, &mut ours);
+        Compiled::new(Larger).normal_equations(x, &mut y, &mut gradient, &mut theirs);
+        same(&ours, &theirs, &square);
+        compiled.weighted_hessian(x, &weights, &mut ours);
+        Compiled::new(Larger).weighted_hessian(x, &weights, &mut theirs);
+        same(&ours, &theirs, &square);
+        compiled.hvp(x, x, &mut gradient);
+    }
+    assert!(compiled.recordings().by_driver > 0 && compiled.recordings().evaluations > compiled.recordings().by_driver);
+    let refused = || compiled.sparse_jacobian(&points[0], &mut [0.0; INPUTS - 1], &mut Csr::default());
+    assert_refused_here("the given pattern has 20 rows and 20 columns, and the derivative 19 and 20", refused);
+}
+
 /// Refuses negative numbers.
 struct Fragile;
 
@@ -283,10 +341,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
     // Enough for three parts of each vector.
     let x = point(33_500);
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| (results(Chain, &x), results(Scattered, &x)))
-    };
+    let on = |threads: usize| on_threads(threads, || (results(Chain, &x), results(Scattered, &x)));
     assert!(on(3) == on(1), "threads change a bit");
 }
 

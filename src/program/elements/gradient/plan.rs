@@ -6,6 +6,7 @@ use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
+use crate::program::elements::making::{Making, Stage};
 use crate::program::elements::partition::{NONE, Partition};
 use crate::program::elements::scatter::{Aim, Cleared, Memory, Places, Scatter};
 use crate::program::elements::sums::Sum;
@@ -28,15 +29,15 @@ const ROUNDS: usize = 8;
 
 impl<T: Precision> GradientPlan<T> {
     /// The plan of a graph whose nodes are all needed, of one output; or none if there are too few elements of a kind and it
-    /// need not be found `always`.
-    pub(crate) fn of(graph: &Graph<T>, always: bool) -> Option<Self> {
+    /// need not be made `always`.
+    pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
         let facts = Facts::of(graph);
-        let (partition, groups) = divided(graph, &facts);
-        (always || pays(graph, &groups, 1)).then(|| Self::new(graph, &partition, &groups))
+        let (partition, groups) = divided(graph, &facts, making);
+        (making.always || pays(graph, &groups, 1)).then(|| Self::new(graph, &partition, &groups, making))
     }
 
-    fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {
-        let arrangement = Arrangement::of(graph, partition, groups);
+    fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
+        let arrangement = Arrangement::of(graph, partition, groups, making);
         let inputs = graph.inputs as usize;
         let mut state = vec![T::zero(); arrangement.state];
         let mut first_data = Vec::with_capacity(groups.len());
@@ -48,7 +49,8 @@ impl<T: Precision> GradientPlan<T> {
         state.resize(adjoints + arrangement.state, T::zero());
         let blocks = groups.iter().zip(first_data).enumerate();
         let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
-        let (mut blocks, workspace, parameters): (Vec<Block<T>>, _, _) = (blocks.collect(), Workspace::new(), Vec::new());
+        let (mut blocks, workspace, parameters): (Vec<Block<T>>, _, _) =
+            (blocks.collect(), Workspace::new(), Vec::new());
         let Arrangement { steps, sums, .. } = arrangement;
         let cleared = write_first(&steps, &mut blocks, &sums, [inputs, state.len() - adjoints]);
         Self { steps, blocks, sums, inputs, state, adjoints, cleared, workspace, parameters, memory: Memory::new() }
@@ -57,19 +59,20 @@ impl<T: Precision> GradientPlan<T> {
 
 /// The kinds of elements of a graph of one output: how many there are of each, and the program of their roots.
 pub(crate) fn elements<T: Precision>(graph: &Graph<T>) -> Vec<(usize, Program<T>)> {
-    let (_, groups) = divided(graph, &Facts::of(graph));
-    let program = |group: &Group<T>| Program::optimized(&Template::of(graph, group).graph, Options::new());
+    let (_, groups) = divided(graph, &Facts::of(graph), Making::BEST);
+    let program =
+        |group: &Group<T>| Program::optimized(&Template::of(graph, group, Making::BEST).graph, Options::new());
     groups.iter().map(|group| (group.rows, program(group))).collect()
 }
 
 /// Divides a graph. Where an element has few of its kind, its largest sum is taken apart.
-pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T>, Vec<Group<T>>) {
+pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts, making: Making) -> (Partition<T>, Vec<Group<T>>) {
     let mut cut: Vec<NodeIndex> = graph.outputs.clone();
     for round in 0.. {
-        let partition = Partition::of(graph, facts, &cut, &[]);
+        let partition = Partition::of(graph, facts, &cut, &[], making);
         let groups = groups(graph, facts, &partition);
         let before = cut.len();
-        for group in groups.iter().filter(|_| round < ROUNDS) {
+        for group in groups.iter().filter(|_| round < ROUNDS && making.has(Stage::Dividing)) {
             let terms = group.shape.nodes.iter().map(|k| facts.terms[k.index()]);
             let Some((terms, at)) = terms.zip(0..).max().filter(|&(terms, _)| terms >= FEWEST_TERMS) else { continue };
             if group.rows < FEW_ROWS || terms as usize > MANY_TERMS * group.rows {
@@ -88,6 +91,7 @@ pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts) -> (Partition<T
 
 /// What an evaluation does, one after the other, and where its numbers stand.
 pub(super) struct Arrangement<T> {
+    making: Making,
     layout: Layout,
     pub(super) templates: Vec<Template<T>>,
     /// Where each root of each group goes.
@@ -102,24 +106,26 @@ pub(super) struct Arrangement<T> {
 }
 
 impl<T: Precision> Arrangement<T> {
-    pub(super) fn of(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>]) -> Self {
+    pub(super) fn of(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
         let mut layout = Layout::of(graph, partition);
         let targets: Vec<Vec<Target>> = groups.iter().map(|group| layout.targets(group)).collect();
         // Comparisons run before the backward pass.
         let is_compared = groups.iter().any(|group| group.leaves.contains(&partition.sums[0].node));
+        let may_be_last = making.has(Stage::ValueWithGradient) && !is_compared;
         let is_last =
-            |group: &Group<T>| !is_compared && !group.roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
+            |group: &Group<T>| may_be_last && !group.roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
         let steps_of_sums = partition.sums.iter().enumerate().map(|(k, sum)| (sum.depth, Step::Sum(k)));
         let steps_of_groups = groups.iter().enumerate().map(|(k, group)| (group.depth, Step::Block(k)));
         let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_groups).collect();
         steps.sort_by_key(|&(depth, _)| depth);
         Self {
-            templates: groups.iter().map(|group| Template::of(graph, group)).collect(),
+            templates: groups.iter().map(|group| Template::of(graph, group, making)).collect(),
             targets,
             is_last: groups.iter().map(is_last).collect(),
             state: layout.end - layout.inputs,
             sums: layout.sums(partition, groups),
             steps: steps.into_iter().map(|(_, step)| step).collect(),
+            making,
             layout,
         }
     }
@@ -207,7 +213,8 @@ impl<T: Precision> Block<T> {
         let data = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
         let gathered = arrangement.gathered(template);
         let mut all: Vec<Column> = gathered.iter().cloned().chain(data).collect();
-        let index = Index::of_columns(all.clone(), rows);
+        let making = arrangement.making;
+        let index = making.index(Index::of_columns(all.clone(), rows));
         let first_adjoint = inputs + adjoints;
         for target in &roots {
             if let Target::Column(at) = target {
@@ -221,7 +228,7 @@ impl<T: Precision> Block<T> {
             let program = Program::optimized(&backward, Options::new());
             let uniforms: Vec<u32> = uniforms.iter().copied().chain(adjoint_sums).collect();
             let aims = aims(inputs, is_last, &uniforms[..template.uniforms.len()], &gathered);
-            Scatter::new(program, Index::of_columns(all, rows), uniforms, aims, 3)
+            Scatter::new(program, Index::of_columns(all, rows), uniforms, aims, 3, making)
         });
         Self {
             operations: group.shape.nodes.len(),
@@ -249,7 +256,9 @@ fn write_first<T: Precision>(
         match *step {
             Step::Sum(k) => {
                 for &(place, _) in &sums[k].terms {
-                    vectors.each_mut().map(|vector| vector.touch(place as usize));
+                    for vector in &mut vectors {
+                        vector.touch(place as usize);
+                    }
                 }
             }
             Step::Block(k) => blocks[k].backward.iter_mut().for_each(|backward| backward.write_first(&mut vectors)),

@@ -7,6 +7,7 @@ use super::plan::{Arrangement, backward, divided};
 use super::{Step, SumOfTerms, Target};
 use crate::error::Error;
 use crate::program::elements::facts::Facts;
+use crate::program::elements::making::Making;
 use crate::program::export::rust::text::{Text, indented};
 use crate::program::export::rust::{Source, check_name};
 use crate::program::graph::Graph;
@@ -56,8 +57,8 @@ impl<T: Precision> CompiledSource<T> {
     /// The source of a graph of one output.
     pub(crate) fn of(name: &str, graph: &Graph<T>) -> Result<Self, Error> {
         check_name(name)?;
-        let (partition, groups) = divided(graph, &Facts::of(graph));
-        let arrangement = Arrangement::of(graph, &partition, &groups);
+        let (partition, groups) = divided(graph, &Facts::of(graph), Making::BEST);
+        let arrangement = Arrangement::of(graph, &partition, &groups, Making::BEST);
         let mut elements = Vec::with_capacity(groups.len());
         for (k, (group, template)) in groups.iter().zip(&arrangement.templates).enumerate() {
             let (roots, is_last) = (arrangement.targets[k].clone(), arrangement.is_last[k]);

@@ -40,10 +40,12 @@ impl Entries {
     /// The positions of the places of an output among all places of the pattern.
     pub(super) fn places(&self, output: usize, pattern: &Sparsity) -> Column {
         let [rows, columns] = &self.lists[output];
-        let place = |(&row, &column): (&u32, &u32)| {
-            let found = pattern.row(row as usize).binary_search(&(column as usize));
-            checked_u32(pattern.offsets()[row as usize] + found.expect("the pattern has all places"))
-        };
+        let place = |(&row, &column): (&u32, &u32)| checked_u32(place(pattern, row as usize, column as usize));
         Column::new(&rows.iter().zip(&**columns).map(place).collect::<Vec<u32>>())
     }
+}
+
+/// The position of a place among all places of a pattern.
+pub(super) fn place(pattern: &Sparsity, row: usize, column: usize) -> usize {
+    pattern.offsets()[row] + pattern.row(row).binary_search(&column).expect("the pattern has all places")
 }

@@ -1,6 +1,6 @@
 //! Makes the programs of elements, and finds where their outputs go.
 
-use super::entries::{Entries, List};
+use super::entries::{Entries, List, place};
 use super::outputs::{Leaves, Outputs};
 use super::reach::groups_to_inputs;
 use super::{Block, Linear, MatrixPlan, VECTORS, Vector, Wanted};
@@ -9,6 +9,7 @@ use crate::ops::op::Op;
 use crate::program::Program;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
+use crate::program::elements::making::Making;
 use crate::program::elements::partition::Partition;
 use crate::program::elements::scatter::{Aim, Memory, Places, Scatter};
 use crate::program::elements::sums::Sum;
@@ -19,6 +20,7 @@ use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::transform::forward::forward;
 use crate::program::transform::reverse::{reverse, reverse_of};
+use crate::sparse::Sparsity;
 
 /// So many directions take a driver the time of an evaluation of the function, or longer.
 const DIRECTIONS_IN_PASS: usize = 4;
@@ -27,12 +29,12 @@ const MOST_INPUTS: usize = 48;
 
 impl<T: Precision> MatrixPlan<T> {
     /// The plan of a graph whose nodes are all needed; or none if its elements are too large, or too few of a kind and it need
-    /// not be found `always`.
-    pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, always: bool) -> Option<Self> {
+    /// not be made `always`. The matrix also has the places that are `required`.
+    pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, required: Option<&Sparsity>, making: Making) -> Option<Self> {
         let facts = Facts::of(graph);
         let is_sum = matches!(wanted, Wanted::Hessian | Wanted::HessianTimesVector);
         let (cut, roots) = if is_sum { (&graph.outputs[..], &[][..]) } else { (&[][..], &graph.outputs[..]) };
-        let partition = Partition::of(graph, &facts, cut, roots);
+        let partition = Partition::of(graph, &facts, cut, roots, making);
         let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
         let inputs = graph.inputs as usize;
         let mut maker = Maker {
@@ -47,8 +49,8 @@ impl<T: Precision> MatrixPlan<T> {
             [sum] if is_sum => vec![maker.linear_part(sum)],
             _ => maker.outputs()?,
         };
-        let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group)).collect();
-        if !always && !pays(graph, &groups, passes(wanted, graph, &templates)) {
+        let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group, making)).collect();
+        if !making.always && !pays(graph, &groups, passes(wanted, graph, &templates)) {
             return None;
         }
         let data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
@@ -59,6 +61,7 @@ impl<T: Precision> MatrixPlan<T> {
         let Maker { mut state, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
         let pattern = entries.pattern(rows, inputs);
+        let pattern = required.map_or_else(|| pattern.clone(), |required| required.union(&pattern));
         for block in &mut made {
             for (aim, entry) in block.aims.iter_mut().zip(&block.entries) {
                 if let Some(entry) = entry {
@@ -66,8 +69,10 @@ impl<T: Precision> MatrixPlan<T> {
                 }
             }
         }
-        let is_input = |linear: &&Linear<T>| wanted == Wanted::Jacobian && !linear.terms.is_empty();
-        let ones: Vec<usize> = linear.iter().filter(is_input).map(|linear| pattern.offsets()[linear.output]).collect();
+        let mut ones = Vec::new();
+        for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
+            ones.extend(terms.iter().map(|&(input, _)| place(&pattern, *output, input as usize)));
+        }
         let given = match wanted {
             Wanted::HessianTimesVector => inputs,
             Wanted::WeightedHessian => graph.outputs.len(),
@@ -79,11 +84,15 @@ impl<T: Precision> MatrixPlan<T> {
         let mut vectors = [graph.outputs.len(), inputs, inputs, pattern.nnz()].map(|count| Places::new(0..count));
         for Linear { output, terms, .. } in &linear {
             vectors[Vector::Outputs as usize].write(*output);
-            terms.iter().for_each(|&(input, _)| _ = vectors[Vector::Gradient as usize].touch(input as usize));
+            for &(input, _) in terms {
+                vectors[Vector::Gradient as usize].touch(input as usize);
+            }
         }
-        ones.iter().for_each(|&place| vectors[Vector::Matrix as usize].write(place));
+        for &place in &ones {
+            vectors[Vector::Matrix as usize].write(place);
+        }
         let blocks = made.into_iter().filter(is_used).map(|Made { size, program, index, uniforms, aims, .. }| {
-            let mut scatter = Scatter::new(program, index, uniforms, aims, VECTORS);
+            let mut scatter = Scatter::new(program, index, uniforms, aims, VECTORS, making);
             scatter.write_first(&mut vectors);
             Block { size, scatter }
         });

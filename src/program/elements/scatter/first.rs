@@ -67,7 +67,8 @@ impl Places {
             }
         }
         if ranges.len() > self.states.len() / PLACES_PER_RANGE {
-            ranges = vec![0..self.states.len()];
+            ranges.clear();
+            ranges.push(0..self.states.len());
         }
         Cleared(ranges)
     }

@@ -1,0 +1,57 @@
+//! How elements are found and computed: what can be left out.
+
+use crate::program::run::index::Index;
+
+/// A step by which elements become fewer or faster. Results do not depend on it: tests leave out one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Elements that share operations are joined.
+    Joining,
+    /// Where an element has few of its kind, its largest sum is taken apart.
+    Dividing,
+    /// Leaves that are the same in all rows become parameters, and equal columns one column.
+    SharedLeaves,
+    /// Columns whose places are equally far apart are not gathered.
+    EvenColumns,
+    /// The first number at a place is written, and not added to a zero.
+    WrittenFirst,
+    /// The last elements compute value and derivatives in one run.
+    ValueWithGradient,
+    /// A thread runs many rows before their results are collected.
+    LongChunks,
+}
+
+impl Stage {
+    /// All stages.
+    pub const ALL: [Self; 7] = [
+        Self::Joining,
+        Self::Dividing,
+        Self::SharedLeaves,
+        Self::EvenColumns,
+        Self::WrittenFirst,
+        Self::ValueWithGradient,
+        Self::LongChunks,
+    ];
+}
+
+/// How a plan is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Making {
+    /// Whether it is made even where the driver would be faster.
+    pub(crate) always: bool,
+    pub(crate) without: Option<Stage>,
+}
+
+impl Making {
+    /// With all stages, and only if it pays.
+    pub(crate) const BEST: Self = Self { always: false, without: None };
+
+    pub(super) fn has(self, stage: Stage) -> bool {
+        self.without != Some(stage)
+    }
+
+    /// An index of places that are listed if even columns are left out.
+    pub(super) fn index(self, index: Index) -> Index {
+        if self.has(Stage::EvenColumns) { index } else { index.listed() }
+    }
+}
