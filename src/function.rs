@@ -10,6 +10,8 @@ mod memory;
 mod mode;
 mod objective;
 mod preaccumulate;
+#[cfg(feature = "program")]
+mod recorded;
 mod sparse;
 mod univariate;
 mod vector;
@@ -20,6 +22,8 @@ pub use driver::Driver;
 pub use mode::Mode;
 pub use objective::Objective;
 pub use preaccumulate::preaccumulate;
+#[cfg(feature = "program")]
+pub use recorded::RecordedFunction;
 pub use univariate::{derivative, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 pub(crate) use vector::results;

@@ -272,7 +272,7 @@ pub use error::Error;
 pub use function::Stage;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
-pub use function::{Compiled, CompiledSource, Recordings};
+pub use function::{Compiled, CompiledSource, RecordedFunction, Recordings};
 pub use function::{
     Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
 };

@@ -18,6 +18,7 @@ mod program_memory;
 mod program_threads;
 mod pullbacks;
 mod random_programs;
+mod recorded_functions;
 mod source;
 mod stored_programs;
 mod written;

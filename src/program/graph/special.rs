@@ -1,8 +1,13 @@
 //! Special functions as nodes of a graph: operations that files and generated source can name.
 
 use std::any::Any;
+#[cfg(feature = "special")]
+use std::array::from_fn;
 
 use super::custom::Custom;
+use crate::number::Number;
+#[cfg(feature = "special")]
+use crate::number::custom::CustomOperation;
 #[cfg(feature = "special")]
 use crate::number::special as functions;
 #[cfg(all(feature = "serde", feature = "special"))]
@@ -84,6 +89,11 @@ impl<T> Custom<T> {
         of(self.operation().0)
     }
 
+    /// The special function of numbers of any kind, if it is one and not a derivative of one.
+    pub(crate) fn applied<F: Number<Plain = T>>(&self, x: &[F]) -> Option<F> {
+        if self.by().is_empty() { applied(self.operation().0, x) } else { None }
+    }
+
     /// What makes two of them the same operation: the place of its data, and the operands by which it is differentiated. A
     /// special function is the same as another one with the same parameter.
     pub(crate) fn key(&self) -> (usize, Vec<usize>) {
@@ -154,6 +164,16 @@ macro_rules! define {
             None
         }
 
+        /// The special function of these numbers, if the operation is one.
+        fn applied<F: Number>(operation: &dyn Any, x: &[F]) -> Option<F> {
+            $(
+                if let Some(operation) = operation.downcast_ref::<functions::$Op>() {
+                    return Some(operation.apply(from_fn(|k| x[k])));
+                }
+            )*
+            None
+        }
+
         /// The special function of this name and with this parameter.
         #[cfg(feature = "serde")]
         pub(crate) fn read<T: Plain + Send + Sync>(name: &str, parameter: i64) -> Option<Custom<T>>
@@ -176,6 +196,11 @@ pub(crate) const ALL: &[Facts] = &[];
 
 #[cfg(not(feature = "special"))]
 fn of(_: &dyn Any) -> Option<Special> {
+    None
+}
+
+#[cfg(not(feature = "special"))]
+fn applied<F>(_: &dyn Any, _: &[F]) -> Option<F> {
     None
 }
 
