@@ -4,7 +4,10 @@
 //! runs all rows that have numbers for it; rows at the border of two parts run on both threads. So no thread waits for
 //! another, and a place gets its numbers in the same order, whatever the number of threads.
 
+mod band;
 mod first;
+mod memory;
+mod part;
 
 use std::cmp::Reverse;
 use std::iter::repeat_n;
@@ -18,7 +21,11 @@ use crate::program::run::index::{Column, Index};
 use crate::program::run::threads::{for_each, threads};
 use crate::program::{Program, Rows, Workspace};
 
+use band::Band;
 pub(super) use first::{Cleared, Places};
+pub(super) use memory::Memory;
+use memory::Worker;
+pub(super) use part::Part;
 
 /// A comparison came out otherwise than when the function was recorded; and where it is, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +41,7 @@ pub(super) struct Scatter<T> {
     places: Vec<ResultPlace>,
     totals: usize,
     aims: Vec<Aim>,
+    bands: Vec<Band>,
     /// How many rows a chunk has, and how many a piece. All columns of a piece are collected before those of the next.
     height: usize,
     piece: usize,
@@ -54,63 +62,6 @@ pub(super) struct Aim {
     is_total: bool,
     /// Whether these numbers are the first at their places, so that they are written. Other numbers are added.
     is_first: bool,
-}
-
-/// A vector, or a part of one.
-pub(super) struct Part<'a, T> {
-    /// The place of the first number.
-    pub(super) start: usize,
-    pub(super) numbers: &'a mut [T],
-}
-
-impl<'a, T> Part<'a, T> {
-    pub(super) fn new(start: usize, numbers: &'a mut [T]) -> Self {
-        Self { start, numbers }
-    }
-
-    fn end(&self) -> usize {
-        self.start + self.numbers.len()
-    }
-
-    fn reborrow(&mut self) -> Part<'_, T> {
-        Part { start: self.start, numbers: self.numbers }
-    }
-
-    /// Takes the part before a place.
-    fn take_before(&mut self, place: usize) -> Self {
-        let (first, rest) = std::mem::take(&mut self.numbers).split_at_mut(place - self.start);
-        let start = std::mem::replace(&mut self.start, place);
-        self.numbers = rest;
-        Self { start, numbers: first }
-    }
-}
-
-/// The memory of evaluations.
-pub(super) struct Memory<T> {
-    parameters: Vec<T>,
-    /// For each thread.
-    workers: Vec<Worker<T>>,
-    /// For each thread, where its part of each vector ends.
-    borders: Vec<usize>,
-    /// The totals of all chunks.
-    totals: Vec<T>,
-}
-
-struct Worker<T> {
-    workspace: Workspace<T>,
-    branched: Option<Branched>,
-}
-
-impl<T> Memory<T> {
-    pub(super) const fn new() -> Self {
-        Self { parameters: Vec::new(), workers: Vec::new(), borders: Vec::new(), totals: Vec::new() }
-    }
-
-    fn take_workers(&mut self, count: usize) {
-        if self.workers.len() < count {
-            self.workers.resize_with(count, || Worker { workspace: Workspace::new(), branched: None });
-        }
-    }
 }
 
 /// What a thread does.
@@ -165,9 +116,9 @@ impl<T: Precision> Scatter<T> {
         let places: Vec<ResultPlace> = program.places().collect();
         let totals = places.iter().filter(|place| matches!(place, ResultPlace::Total(_))).count();
         let (piece, least_results) = (cut.least_rows / pieces, cut.least_results);
-        let reach = Vec::new();
+        let (bands, reach) = (Vec::new(), Vec::new());
         let mut scatter =
-            Self { program, index, uniforms, places, totals, aims, height, piece, least_results, reach, making };
+            Self { program, index, uniforms, places, totals, aims, bands, height, piece, least_results, reach, making };
         let rows = scatter.index.len();
         for start in (0..rows).step_by(piece) {
             for vector in 0..vectors {
@@ -182,11 +133,15 @@ impl<T: Precision> Scatter<T> {
 
     /// Finds out which numbers are the first at their places. `vectors` tells what went there before.
     pub(super) fn write_first<const V: usize>(&mut self, vectors: &mut [Places; V]) {
-        if !self.making.has(Stage::WrittenFirst) {
-            return;
-        }
         // Of columns with the same places, the one that begins last is the first at each.
-        self.aims.sort_by_key(|aim| (aim.vector, Reverse(aim.places.places().start)));
+        self.aims.sort_by_key(|aim| (aim.vector, aim.places.stride(), Reverse(aim.places.places().start)));
+        if self.making.has(Stage::WrittenFirst) {
+            self.find_first(vectors);
+        }
+        self.bands = Band::all(&self.aims, &self.places);
+    }
+
+    fn find_first<const V: usize>(&mut self, vectors: &mut [Places; V]) {
         let rows = self.index.len();
         self.aims.iter_mut().for_each(|aim| aim.is_first = !aim.is_total);
         for start in (0..rows).step_by(self.piece) {
@@ -341,17 +296,23 @@ impl<T: Precision> Scatter<T> {
         for start in (0..count).step_by(self.piece) {
             let some = start..count.min(start + self.piece);
             let rows = rows.start + some.start..rows.start + some.end;
-            for aim in self.aims.iter().filter(|aim| !aim.is_total) {
-                let part = &mut parts[aim.vector];
-                match self.places[aim.output] {
-                    _ if part.numbers.is_empty() => {}
-                    ResultPlace::Column(column) => {
-                        let results = &workspace.results[column * count..][..count][some.clone()];
-                        aim.update(rows.clone(), |skip| results[skip].iter().copied(), part);
-                    }
-                    // The same number in all rows.
-                    ResultPlace::Total(total) => {
-                        aim.update(rows.clone(), |some| repeat_n(workspace.totals[total], some.len()), part);
+            for band in &self.bands {
+                let results = workspace.results.get(some.start..).unwrap_or_default();
+                if band.is_by_rows() && band.write(rows.clone(), (results, count), parts) {
+                    continue;
+                }
+                for aim in self.aims[band.aims.clone()].iter().filter(|aim| !aim.is_total) {
+                    let part = &mut parts[aim.vector];
+                    match self.places[aim.output] {
+                        _ if part.numbers.is_empty() => {}
+                        ResultPlace::Column(column) => {
+                            let results = &workspace.results[column * count..][..count][some.clone()];
+                            aim.update(rows.clone(), |skip| results[skip].iter().copied(), part);
+                        }
+                        // The same number in all rows.
+                        ResultPlace::Total(total) => {
+                            aim.update(rows.clone(), |some| repeat_n(workspace.totals[total], some.len()), part);
+                        }
                     }
                 }
             }

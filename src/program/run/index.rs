@@ -263,7 +263,9 @@ impl Column {
             &Steps::Even(stride) => {
                 // The first row behind a place.
                 let row = |place: usize| place.saturating_sub(self.first).div_ceil(stride).clamp(rows.start, rows.end);
-                let rows = row(start)..row(end);
+                // Most parts have all places, and a division takes as long as some numbers.
+                let has_all = self.place(rows.start) >= start && self.first + rows.end * stride < end + stride;
+                let rows = if has_all { rows } else { row(start)..row(end) };
                 if rows.is_empty() {
                     return;
                 }
