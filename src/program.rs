@@ -48,6 +48,7 @@
 //! | rows whose inputs stand anywhere in a vector: meshes, graphs, several windows | [`Rows::gathered`] |
 //! | many results of each row, used while they are in the cache | [`Program::run_in_blocks`] |
 //! | a function with branches | [`Paths`] |
+//! | a program, perhaps from a file, as a function with all derivatives | [`Program::into_function`] |
 //! | the tape's results bit for bit | [`Options::exact`] |
 //!
 //! # How it works

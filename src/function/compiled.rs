@@ -47,7 +47,8 @@ use crate::sparse::{Csr, Sparsity};
 /// instead of `if` where you can: they are no branches of a program.
 ///
 /// [`to_rust`](Self::to_rust) writes value and gradient as Rust source, and [`elements`](Self::elements) gives the program of
-/// each kind of element.
+/// each kind of element. To store the function, store its [`Program`], which is a function again by
+/// [`into_function`](Program::into_function).
 ///
 /// # When it pays
 ///

@@ -17,8 +17,7 @@ pub struct RecordedFunction<T> {
 impl<T: Precision> Program<T> {
     /// The program as a [`Function`], if it has one output, and as a [`VectorFunction`]. Its inputs are the parameters, then the
     /// inputs. So a program that was read from a file has all derivatives of a [`Driver`](crate::Driver), can be
-    /// [checked](crate::check), and a [`Compiled`](crate::Compiled) finds its elements: store the recording of a large function
-    /// rather than what was found in it, which takes no longer to find than to read.
+    /// [checked](crate::check), and a [`Compiled`](crate::Compiled) finds its elements, which takes less time than reading it.
     ///
     /// # Errors
     ///

@@ -7,11 +7,11 @@
 mod plan;
 mod source;
 
-use super::scatter::{Branched, Cleared, Memory, Part, Scatter, number, run, uniforms};
+use super::scatter::{Branched, Cleared, Memory, Part, Scatter, number};
+use crate::program::Program;
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
-use crate::program::{Program, Rows, Workspace};
 
 pub(crate) use plan::elements;
 pub use source::CompiledSource;
@@ -32,8 +32,6 @@ pub(crate) struct GradientPlan<T> {
     adjoints: usize,
     /// Of the gradient, and of the adjoints in the state.
     cleared: [Cleared; 2],
-    workspace: Workspace<T>,
-    parameters: Vec<T>,
     memory: Memory<T>,
 }
 
@@ -138,10 +136,9 @@ impl<T: Precision> GradientPlan<T> {
     }
 
     fn run_forward(&mut self, k: usize, x: &[T]) -> Result<(), Branched> {
-        let Self { blocks, state, workspace, parameters, .. } = self;
+        let Self { blocks, state, memory, .. } = self;
         let block = &blocks[k];
-        let rows = Rows::gathered_of([x, &*state], &block.index);
-        run(&block.forward, rows, uniforms([x, &*state], &block.uniforms, parameters), workspace)?;
+        let workspace = memory.run(&block.forward, &block.index, &block.uniforms, [x, &*state])?;
         let rows = block.index.len();
         for (&target, place) in block.roots.iter().zip(block.forward.places()) {
             match (target, place) {

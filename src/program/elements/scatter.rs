@@ -268,10 +268,7 @@ impl<T: Precision> Scatter<T> {
     /// Computes all rows. The numbers that are read may be in the vectors that the results are added to, by
     /// [`collect_all`](Self::collect_all).
     pub(super) fn compute_all(&self, numbers: [&[T]; 2], memory: &mut Memory<T>) -> Result<(), Branched> {
-        memory.take_workers(1);
-        let parameters = uniforms(numbers, &self.uniforms, &mut memory.parameters);
-        let rows = Rows::gathered_of(numbers, &self.index);
-        run(&self.program, rows, parameters, &mut memory.workers[0].workspace)
+        memory.run(&self.program, &self.index, &self.uniforms, numbers).map(|_| ())
     }
 
     pub(super) fn collect_all<const V: usize>(&self, memory: &Memory<T>, mut vectors: [Part<'_, T>; V]) {
@@ -349,7 +346,7 @@ pub(super) fn number<T: Copy>([x, state]: [&[T]; 2], place: u32) -> T {
 }
 
 /// The numbers at these places.
-pub(super) fn uniforms<'p, T: Copy>(numbers: [&[T]; 2], places: &[u32], parameters: &'p mut Vec<T>) -> &'p [T] {
+fn uniforms<'p, T: Copy>(numbers: [&[T]; 2], places: &[u32], parameters: &'p mut Vec<T>) -> &'p [T] {
     parameters.clear();
     parameters.extend(places.iter().map(|&place| number(numbers, place)));
     parameters

@@ -4,6 +4,7 @@ use super::{Block, GradientPlan, Step, SumOfTerms, Target};
 use crate::number::Plain;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
+use crate::program::Program;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
 use crate::program::elements::making::{Making, Stage};
@@ -16,7 +17,6 @@ use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::transform::reverse::{Sum as RowSum, reverse};
-use crate::program::{Program, Workspace};
 
 /// A group of fewer elements is not worth a template, if there is a sum to take apart.
 const FEW_ROWS: usize = 4;
@@ -49,11 +49,10 @@ impl<T: Precision> GradientPlan<T> {
         state.resize(adjoints + arrangement.state, T::zero());
         let blocks = groups.iter().zip(first_data).enumerate();
         let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
-        let (mut blocks, workspace, parameters): (Vec<Block<T>>, _, _) =
-            (blocks.collect(), Workspace::new(), Vec::new());
+        let mut blocks: Vec<Block<T>> = blocks.collect();
         let Arrangement { steps, sums, .. } = arrangement;
         let cleared = write_first(&steps, &mut blocks, &sums, [inputs, state.len() - adjoints]);
-        Self { steps, blocks, sums, inputs, state, adjoints, cleared, workspace, parameters, memory: Memory::new() }
+        Self { steps, blocks, sums, inputs, state, adjoints, cleared, memory: Memory::new() }
     }
 }
 

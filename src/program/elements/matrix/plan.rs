@@ -61,7 +61,10 @@ impl<T: Precision> MatrixPlan<T> {
         let Maker { mut state, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
         let pattern = entries.pattern(rows, inputs);
-        let pattern = required.map_or_else(|| pattern.clone(), |required| required.union(&pattern));
+        let pattern = match required {
+            Some(required) => required.union(&pattern),
+            None => pattern,
+        };
         for block in &mut made {
             for (aim, entry) in block.aims.iter_mut().zip(&block.entries) {
                 if let Some(entry) = entry {

@@ -1,7 +1,9 @@
 //! The memory of evaluations.
 
-use super::Branched;
-use crate::program::Workspace;
+use super::{Branched, run, uniforms};
+use crate::program::precision::Precision;
+use crate::program::run::index::Index;
+use crate::program::{Program, Rows, Workspace};
 
 /// The memory of evaluations.
 pub(in crate::program::elements) struct Memory<T> {
@@ -23,6 +25,24 @@ pub(super) struct Worker<T> {
 impl<T> Memory<T> {
     pub(in crate::program::elements) const fn new() -> Self {
         Self { parameters: Vec::new(), workers: Vec::new(), borders: Vec::new(), totals: Vec::new() }
+    }
+
+    /// Runs a program on all rows of an index, with the numbers at these places as parameters. The results are in the workspace.
+    pub(in crate::program::elements) fn run(
+        &mut self,
+        program: &Program<T>,
+        index: &Index,
+        parameters: &[u32],
+        numbers: [&[T]; 2],
+    ) -> Result<&Workspace<T>, Branched>
+    where
+        T: Precision,
+    {
+        self.take_workers(1);
+        let workspace = &mut self.workers[0].workspace;
+        let parameters = uniforms(numbers, parameters, &mut self.parameters);
+        run(program, Rows::gathered_of(numbers, index), parameters, workspace)?;
+        Ok(workspace)
     }
 
     pub(super) fn take_workers(&mut self, count: usize) {
