@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::program::elements::gradient::elements;
 use crate::program::elements::making::Making;
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
-use crate::program::elements::scatter::Branched;
+use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::program::elements::matrix::{MatrixPlan, Wanted};
-use crate::program::elements::scatter::Branched;
+use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
 
 /// The plans that were found in the function so far.

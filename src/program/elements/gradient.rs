@@ -7,7 +7,8 @@
 mod plan;
 mod source;
 
-use super::scatter::{Branched, Cleared, Memory, Part, Scatter, number};
+use super::run::{Branched, number};
+use super::scatter::{Cleared, Memory, Part, Scatter};
 use crate::program::Program;
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;

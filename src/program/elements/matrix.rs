@@ -11,7 +11,8 @@ mod reach;
 
 use std::ops::Range;
 
-use super::scatter::{Branched, Cleared, Memory, Part, Scatter};
+use super::run::Branched;
+use super::scatter::{Cleared, Memory, Part, Scatter};
 use crate::program::precision::Precision;
 use crate::sparse::{Csr, Sparsity};
 

@@ -4,6 +4,7 @@
 //! runs all rows that have numbers for it; rows at the border of two parts run on both threads. So no thread waits for
 //! another, and a place gets its numbers in the same order, whatever the number of threads.
 
+mod aim;
 mod band;
 mod first;
 mod memory;
@@ -12,24 +13,21 @@ mod part;
 use std::cmp::Reverse;
 use std::iter::repeat_n;
 use std::ops::Range;
-use std::panic::Location;
 
-use super::making::{Making, Stage};
-use crate::program::compile::instructions::ResultPlace;
-use crate::program::precision::Precision;
-use crate::program::run::index::{Column, Index};
-use crate::program::run::threads::{for_each, threads};
-use crate::program::{Program, Rows, Workspace};
-
+pub(super) use aim::Aim;
 use band::Band;
 pub(super) use first::{Cleared, Places};
 pub(super) use memory::Memory;
 use memory::Worker;
 pub(super) use part::Part;
 
-/// A comparison came out otherwise than when the function was recorded; and where it is, if that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Branched(pub(crate) Option<&'static Location<'static>>);
+use super::making::{Making, Stage};
+use super::run::{Branched, run, uniforms};
+use crate::program::compile::instructions::ResultPlace;
+use crate::program::precision::Precision;
+use crate::program::run::index::Index;
+use crate::program::run::threads::{for_each, threads};
+use crate::program::{Program, Rows, Workspace};
 
 /// A program on the rows of a group, and where its results go.
 pub(super) struct Scatter<T> {
@@ -50,18 +48,6 @@ pub(super) struct Scatter<T> {
     /// Piece by piece, the places of its numbers in each vector.
     reach: Vec<Range<usize>>,
     making: Making,
-}
-
-/// Where an output of a program goes.
-pub(super) struct Aim {
-    output: usize,
-    /// The number of the vector.
-    vector: usize,
-    /// The places of all rows; or one place if the output is a total.
-    pub(super) places: Column,
-    is_total: bool,
-    /// Whether these numbers are the first at their places, so that they are written. Other numbers are added.
-    is_first: bool,
 }
 
 /// What a thread does.
@@ -315,57 +301,4 @@ impl<T: Precision> Scatter<T> {
             }
         }
     }
-}
-
-impl Aim {
-    pub(super) fn new(output: usize, vector: usize, places: Column, is_total: bool) -> Self {
-        Self { output, vector, places, is_total, is_first: false }
-    }
-
-    /// Adds the numbers of some rows; `numbers` are those of some of these rows, counted from the first.
-    fn update<T: Precision, N: Iterator<Item = T>>(
-        &self,
-        rows: Range<usize>,
-        numbers: impl Fn(Range<usize>) -> N,
-        part: &mut Part<'_, T>,
-    ) {
-        let first = rows.start;
-        let numbers = |some: Range<usize>| numbers(some.start - first..some.end - first);
-        if self.is_first {
-            self.places.update(rows, numbers, part.numbers, part.start, |place, x| *place = x);
-        } else {
-            self.places.update(rows, numbers, part.numbers, part.start, |place, x| *place += x);
-        }
-    }
-}
-
-/// The number at a place.
-pub(super) fn number<T: Copy>([x, state]: [&[T]; 2], place: u32) -> T {
-    let place = place as usize;
-    place.checked_sub(x.len()).map_or_else(|| x[place], |at| state[at])
-}
-
-/// The numbers at these places.
-fn uniforms<'p, T: Copy>(numbers: [&[T]; 2], places: &[u32], parameters: &'p mut Vec<T>) -> &'p [T] {
-    parameters.clear();
-    parameters.extend(places.iter().map(|&place| number(numbers, place)));
-    parameters
-}
-
-/// Runs a program; the results are in the workspace.
-pub(super) fn run<T: Precision>(
-    program: &Program<T>,
-    rows: Rows<'_, T>,
-    parameters: &[T],
-    workspace: &mut Workspace<T>,
-) -> Result<(), Branched> {
-    program.run_unguarded(parameters, rows, workspace).expect("a template fits its group");
-    let failed = workspace.uniform_guard_failed || workspace.guard_failed.contains(&true);
-    if failed { Err(Branched(program.failed_at(parameters, rows, workspace))) } else { Ok(()) }
-}
-
-/// Makes all numbers of a vector 0.
-pub(super) fn clear<T: Precision>(vector: &mut [T]) {
-    let share = vector.len().div_ceil(threads().min(vector.len() / LONG.least_results).max(1));
-    for_each(vector.chunks_mut(share.max(1)), |part| part.fill(T::zero()));
 }

@@ -2,7 +2,7 @@
 
 use super::gradient::GradientPlan;
 use super::making::Making;
-use super::scatter::{Branched, run};
+use super::run::{Branched, run};
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
 use crate::program::options::Options;

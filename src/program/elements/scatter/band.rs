@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Aim, Part};
+use super::aim::Aim;
+use super::part::Part;
 use crate::program::compile::instructions::ResultPlace;
 
 /// Some aims. If all of their numbers are written and their places have one distance from row to row, all numbers of a row are

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::clear;
 use crate::program::precision::Precision;
+use crate::program::run::threads::{for_each, threads};
 
 /// What is known of a place while a plan is made, in the order in which numbers go to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(in crate::program::elements) struct Cleared(Vec<Range<usize>>);
 
 /// If there are more ranges of places, compared with the length of the vector, all of it is cleared.
 const PLACES_PER_RANGE: usize = 16;
+/// The fewest places that are worth a thread.
+const LEAST_OF_THREAD: usize = 1 << 15;
 
 impl Places {
     pub(in crate::program::elements) fn new(places: Range<usize>) -> Self {
@@ -81,4 +83,10 @@ impl Cleared {
             self.0.iter().for_each(|range| clear(&mut vector[range.clone()]));
         }
     }
+}
+
+/// Makes all numbers of a vector 0.
+fn clear<T: Precision>(vector: &mut [T]) {
+    let share = vector.len().div_ceil(threads().min(vector.len() / LEAST_OF_THREAD).max(1));
+    for_each(vector.chunks_mut(share.max(1)), |part| part.fill(T::zero()));
 }

@@ -1,6 +1,6 @@
 //! The memory of evaluations.
 
-use super::{Branched, run, uniforms};
+use crate::program::elements::run::{Branched, run, uniforms};
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
 use crate::program::{Program, Rows, Workspace};
