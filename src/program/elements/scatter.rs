@@ -71,11 +71,11 @@ struct Cut {
     least_results: usize,
 }
 
-const LONG: Cut = Cut { least_rows: 960, chunk_bytes: 256 << 10, piece_bytes: 23 << 10, least_results: 1 << 15 };
+const LONG: Cut = Cut { least_rows: 960, chunk_bytes: 256 << 10, piece_bytes: 48 << 10, least_results: 1 << 15 };
 /// Pieces of one row.
 const SHORT: Cut = Cut { least_rows: 15, chunk_bytes: 1, piece_bytes: 1, least_results: 1 };
 /// How many pieces the rows of the shortest chunk have.
-const PIECES: [usize; 4] = [1, 3, 5, 15];
+const PIECES: [usize; 3] = [1, 3, 15];
 /// The places of no numbers.
 const NOWHERE: Range<usize> = Range { start: usize::MAX, end: 0 };
 
@@ -98,7 +98,7 @@ impl<T: Precision> Scatter<T> {
         let cut = if making.has(Stage::LongChunks) { LONG } else { SHORT };
         let bytes = cut.least_rows * (columns * size_of::<T>()).max(1);
         let height = (cut.chunk_bytes / bytes).max(1) * cut.least_rows;
-        let pieces = PIECES.into_iter().find(|pieces| bytes / pieces <= cut.piece_bytes).unwrap_or(PIECES[3]);
+        let pieces = PIECES.into_iter().find(|pieces| bytes / pieces <= cut.piece_bytes).unwrap_or(PIECES[2]);
         let places: Vec<ResultPlace> = program.places().collect();
         let totals = places.iter().filter(|place| matches!(place, ResultPlace::Total(_))).count();
         let (piece, least_results) = (cut.least_rows / pieces, cut.least_results);
