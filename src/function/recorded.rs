@@ -32,10 +32,11 @@ impl<T: Precision> Program<T> {
     /// # Examples
     ///
     /// ```
-    /// use gradtape::program::Program;
+    /// use gradtape::program::{Expr, Program};
     /// use gradtape::{Compiled, Function};
     ///
-    /// let chain = Program::record(|x| x.windows(2).map(|x| (x[1] - x[0] * x[0]).powi(2)).sum::<_>(), &[0.0; 1000]);
+    /// let energy = |x: &[Expr<f64>]| x.windows(2).map(|x| (x[1] - x[0] * x[0]).powi(2)).sum::<Expr<f64>>();
+    /// let chain = Program::record(energy, &[0.0; 1000]);
     /// let chain = chain.into_function()?; // perhaps in another program, which has read it
     /// assert_eq!(chain.gradient(&[2.0; 1000])[..2], [16.0, 12.0]);
     /// let compiled = Compiled::new(chain);

@@ -6,7 +6,6 @@ use std::fmt;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use super::loss;
 use crate::error::Error;
 use crate::number::Real;
 use crate::ops::rules::constant;
@@ -228,23 +227,77 @@ impl Target {
         }
     }
 
-    /// The loss of the outputs for a row: [`cross_entropy`](loss::cross_entropy), or the
-    /// [squared error](loss::sum_of_squares).
+    /// Whether a network has an output for each class or number.
+    pub(super) fn check_outputs(&self, outputs: usize) -> Result<(), Error> {
+        let width = self.width();
+        if outputs == width {
+            return Ok(());
+        }
+        let expected = format!("{width} outputs, one for each class or number");
+        Err(Error::unexpected("last layer of the network", expected, outputs.to_string()))
+    }
+
+    /// Writes the target of a row as [losses](super::Loss) take it: a share for each class, or the number.
     ///
     /// # Panics
     ///
-    /// If there is no such row, or the number of outputs is not [`width`](Self::width).
+    /// If there is no such row, or the length of `target` is not [`width`](Self::width).
     #[track_caller]
-    pub fn loss<F: Real>(&self, row: usize, outputs: &[F]) -> F {
-        assert_eq!(outputs.len(), self.width(), "the loss needs an output for each class, or one number");
+    pub fn write<F: Real>(&self, row: usize, target: &mut [F]) {
+        assert_eq!(target.len(), self.width(), "a target has a share for each class, or one number");
         match self {
-            Self::Classes { labels, .. } => loss::cross_entropy(outputs, labels[row]),
-            Self::Numbers(numbers) => loss::sum_of_squares(outputs, &[constant::<F>(numbers[row])]),
+            Self::Classes { labels, .. } => {
+                target.fill(F::zero());
+                target[labels[row]] = F::one();
+            }
+            Self::Numbers(numbers) => target[0] = F::constant(constant(numbers[row])),
         }
     }
 }
 
 impl Scaling {
+    /// The scaling by these means and standard deviations of the features, and of the target; `[0, 1]` leaves a column as it is.
+    ///
+    /// # Errors
+    ///
+    /// If there is no feature, a number is not finite, or a deviation is not above 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::nn::Scaling;
+    ///
+    /// let scaling = Scaling::new(&[[10.0, 2.0]], [0.0, 1.0])?;
+    /// let mut row = [14.0];
+    /// scaling.apply(&mut row);
+    /// assert_eq!(row, [2.0]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn new(features: &[[f64; 2]], target: [f64; 2]) -> Result<Self, Error> {
+        if features.is_empty() {
+            return Err(Error::unexpected("scaling", "at least 1 feature", "0"));
+        }
+        let scale = |&[mean, deviation]: &[f64; 2]| {
+            let is_valid = mean.is_finite() && deviation.is_finite() && deviation > 0.0;
+            let scale = Scale { mean: mean / 2.0, deviation: deviation / 2.0 };
+            let found = format!("{mean} and {deviation}");
+            is_valid.then_some(scale).ok_or_else(|| {
+                Error::unexpected("scaling", "a finite mean and a finite standard deviation above 0", found)
+            })
+        };
+        Ok(Self { features: features.iter().map(scale).collect::<Result<_, _>>()?, target: scale(&target)? })
+    }
+
+    /// Mean and standard deviation of each feature.
+    pub fn features(&self) -> impl ExactSizeIterator<Item = [f64; 2]> {
+        self.features.iter().map(|scale| scale.numbers())
+    }
+
+    /// Mean and standard deviation of the target; 0 and 1 for classes.
+    pub fn target(&self) -> [f64; 2] {
+        self.target.numbers()
+    }
+
     /// Standardises the features of one row.
     ///
     /// # Panics
@@ -272,12 +325,17 @@ impl Scaling {
 /// The mean and the standard deviation themselves.
 impl fmt::Debug for Scale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mean, deviation) = (2.0 * self.mean, 2.0 * self.deviation);
+        let [mean, deviation] = self.numbers();
         f.debug_struct("Scale").field("mean", &mean).field("deviation", &deviation).finish()
     }
 }
 
 impl Scale {
+    /// Mean and standard deviation.
+    fn numbers(self) -> [f64; 2] {
+        [2.0 * self.mean, 2.0 * self.deviation]
+    }
+
     /// The scale of at least one finite number. A constant column becomes exactly 0; its deviation counts as 1.
     #[allow(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
     fn of(numbers: &(impl Iterator<Item = f64> + Clone)) -> Self {

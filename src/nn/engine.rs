@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::loss_program::LossProgram;
-use super::{Dataset, Mlp, Target, loss};
+use super::{Dataset, Loss, Mlp};
 use crate::error::Error;
 use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
@@ -61,7 +61,14 @@ impl FromStr for Engine {
 /// The gradients of a network for batches of a data set.
 pub(super) trait BatchRunner<T>: fmt::Debug {
     /// Returns the mean loss of some rows, and writes its gradient to `gradient`.
-    fn gradient(&mut self, network: &Mlp<T>, data: &Dataset, rows: &[usize], gradient: &mut [T]) -> Result<T, Error>;
+    fn gradient(
+        &mut self,
+        network: &Mlp<T>,
+        loss: &Loss,
+        data: &Dataset,
+        rows: &[usize],
+        gradient: &mut [T],
+    ) -> Result<T, Error>;
 }
 
 /// A runner that uses programs, for f64 and f32; `None` for other numbers.
@@ -79,41 +86,41 @@ pub(super) fn program_runner<T: Scalar>() -> Option<Box<dyn BatchRunner<T>>> {
 const COPIED_NUMBERS: usize = 1 << 20;
 const MIN_ROWS: usize = 256;
 
-/// Programs of the losses of data sets, recorded when they are first used. A row of a program contains the features and
-/// the target of a row of the data: a share for each class, or the number.
+/// The program of a loss, recorded when it is first used. A row of the program contains the features and the target of a row of
+/// the data.
 #[derive(Debug)]
 struct ProgramRunner<T: Precision> {
-    classes: Option<LossProgram<T>>,
-    numbers: Option<LossProgram<T>>,
+    recorded: Option<(Loss, LossProgram<T>)>,
     rows: Vec<T>,
 }
 
 impl<T: Precision> Default for ProgramRunner<T> {
     fn default() -> Self {
-        Self { classes: None, numbers: None, rows: Vec::new() }
+        Self { recorded: None, rows: Vec::new() }
     }
 }
 
 impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
-    fn gradient(&mut self, network: &Mlp<T>, data: &Dataset, rows: &[usize], gradient: &mut [T]) -> Result<T, Error> {
+    fn gradient(
+        &mut self,
+        network: &Mlp<T>,
+        loss: &Loss,
+        data: &Dataset,
+        rows: &[usize],
+        gradient: &mut [T],
+    ) -> Result<T, Error> {
         let features = data.names().len();
         super::check_width("layer 1 of the network", network.inputs(), features)?;
         let width = features + data.target().width();
-        let recorded = match data.target() {
-            Target::Classes { .. } => &mut self.classes,
-            Target::Numbers(_) => &mut self.numbers,
-        };
-        let program = match recorded {
-            Some(program) => program,
-            None => recorded.insert(LossProgram::record(network, &vec![T::zero(); width], |network, row| {
+        let recorded = self.recorded.take().filter(|(recorded, _)| recorded == loss);
+        let record = || {
+            LossProgram::record(network, &vec![T::zero(); width], |network, row| {
                 let (x, target) = row.split_at(features);
-                let outputs = network.forward(x)?;
-                Ok(match data.target() {
-                    Target::Classes { .. } => loss::soft_cross_entropy(&outputs, target),
-                    Target::Numbers(_) => loss::sum_of_squares(&outputs, target),
-                })
-            })?),
+                Ok(loss.value(&network.forward(x)?, target))
+            })
         };
+        let recorded = recorded.map_or_else(|| Ok((loss.clone(), record()?)), Ok)?;
+        let (_, program) = self.recorded.insert(recorded);
         gradient.fill(T::zero());
         let (count, mut mean) = (super::number(rows.len()), T::zero());
         for rows in rows.chunks((COPIED_NUMBERS / width).max(MIN_ROWS)) {
@@ -122,10 +129,7 @@ impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
             for (copy, &row) in self.rows.chunks_exact_mut(width).zip(rows) {
                 let (x, target) = copy.split_at_mut(features);
                 x.iter_mut().zip(data.row(row)).for_each(|(copy, &x)| *copy = constant(x));
-                match data.target() {
-                    Target::Classes { labels, .. } => target[labels[row]] = T::one(),
-                    Target::Numbers(numbers) => target[0] = constant(numbers[row]),
-                }
+                data.target().write(row, target);
             }
             mean += program.add_gradient(network.parameters(), Rows::new(&self.rows, width)?, count, gradient)?;
         }

@@ -14,6 +14,11 @@
 //! assert_eq!(loss::sum_of_squares(&[1.0, 2.0], &[0.0, 4.0]), 5.0);
 //! assert_eq!(loss::mean_squared(&[1.0, 2.0], &[0.0, 4.0]), 2.5);
 //! assert_eq!(loss::hinge(&[2.0, 0.5, 0.5], &[1.0, 1.0, -1.0]), (0.0 + 0.5 + 1.5) / 3.0);
+//! assert_eq!(loss::absolute(&[1.0, 2.0], &[0.0, 4.0]), 3.0);
+//! assert_eq!(loss::huber(&[0.5, 3.0], &[0.0, 0.0], 1.0), 0.125 + 2.5);
+//! assert_eq!(loss::quantile(&[1.0, 1.0], &[0.0, 2.0], 0.75), 0.25 + 0.75);
+//! assert_eq!(loss::poisson(&[0.0], &[3.0]), 1.0);
+//! assert_eq!(loss::binary_cross_entropy(&[0.0, 0.0], &[1.0, 0.0]), 2.0 * 2_f64.ln());
 //! assert_eq!(loss::l2(&[3.0, 4.0]), 25.0);
 //! assert_eq!(loss::cross_entropy(&[0.0, 0.0], 1), 2_f64.ln());
 //! ```
@@ -41,6 +46,66 @@ pub fn sum_of_squares<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targ
 #[track_caller]
 pub fn mean_squared<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]) -> F {
     mean(sum_of_squares(outputs, targets), outputs.len())
+}
+
+/// The sum of absolute errors `Σ |yᵢ - tᵢ|`, which is least at the median of the targets.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn absolute<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]) -> F {
+    pairs(outputs, targets).map(|(y, t)| (y - t).abs()).sum()
+}
+
+/// Huber's loss: the sum of `e²/2` for errors `|e| ≤ width`, and of `width (|e| - width/2)` for larger ones, which so have less
+/// weight than in the squared error. Huber, "Robust estimation of a location parameter", 1964.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn huber<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X], width: F::Plain) -> F {
+    let half = F::constant(constant(0.5));
+    let of_error = |e: F| {
+        let inside = e.abs().min(F::constant(width));
+        inside * (e.abs() - inside * half)
+    };
+    pairs(outputs, targets).map(|(y, t)| of_error(y - t)).sum()
+}
+
+/// The quantile loss: the sum of `q e` for targets that are `e` above the output, and of `(1 - q) e` for those below. It is least
+/// at the quantile `q` of the targets, a share from 0 to 1. Koenker and Bassett, "Regression quantiles", 1978.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn quantile<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X], q: F::Plain) -> F {
+    pairs(outputs, targets).map(|(y, t)| y - t).map(|above| above.relu() - above * F::constant(q)).sum()
+}
+
+/// The Poisson loss of counts `tᵢ` whose rates have the logarithms `yᵢ`: `Σ (exp(yᵢ) - tᵢ yᵢ)`, the negative logarithm of the
+/// likelihood without the terms `ln tᵢ!`, which do not depend on the outputs.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn poisson<F: Real + Mul<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]) -> F {
+    pairs(outputs, targets).map(|(y, t)| y.exp() - y * t).sum()
+}
+
+/// The cross-entropy of yes or no: `-Σ (tᵢ ln p(yᵢ) + (1 - tᵢ) ln(1 - p(yᵢ)))` of scores `yᵢ` whose probability is
+/// `p(y) = 1/(1 + exp(-y))`, for shares `tᵢ` from 0 to 1. It neither overflows nor loses small terms at any finite score.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn binary_cross_entropy<F: Real + Mul<X, Output = F>, X: Copy>(scores: &[F], shares: &[X]) -> F {
+    let one = F::one();
+    pairs(scores, shares).map(|(y, t)| (-y).softplus() * t + y.softplus() * (one - one * t)).sum()
 }
 
 /// The max-margin loss `Σ max(0, 1 - tᵢ yᵢ) / n` of scores `yᵢ` for targets `tᵢ` of 1 or -1.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rand::Rng;
 
-use super::{Activation, Init, Layer};
+use super::{Activation, Dataset, Init, Layer};
 use crate::error::Error;
 use crate::number::Real;
 use crate::ops::rules::constant;
@@ -183,6 +183,33 @@ impl<F: Real> Mlp<F> {
         let mut workspace = Workspace::new();
         self.forward_into(x, &mut workspace)?;
         Ok(workspace.outputs)
+    }
+
+    /// The outputs for all rows of a data set, row by row.
+    ///
+    /// # Errors
+    ///
+    /// If the data set has not as many features as the network has inputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::nn::{Activation, Dataset, Mlp, Target, metrics};
+    ///
+    /// let target = Target::Classes { names: vec!["small".into(), "large".into()], labels: vec![0, 1, 1] };
+    /// let data = Dataset::new(vec!["size".into()], vec![1.0, 2.0, 5.0], target)?;
+    /// let network = Mlp::from_parameters(1, &[(2, Activation::Identity)], vec![0.0, 3.0, 1.0, 0.0])?;
+    /// let classes: Vec<usize> = network.predict(&data)?.iter().map(|scores| metrics::largest(scores)).collect();
+    /// assert_eq!(classes, [0, 0, 1]);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn predict(&self, data: &Dataset) -> Result<Vec<Vec<F>>, Error> {
+        let mut workspace = Workspace::new();
+        let predict = |row| {
+            let x: Vec<F> = data.row(row).iter().map(|&x| F::constant(constant(x))).collect();
+            self.forward_into(&x, &mut workspace).map(<[F]>::to_vec)
+        };
+        (0..data.len()).map(predict).collect()
     }
 
     /// The same as [`forward`](Self::forward), with the memory of `workspace`, which holds the outputs until its next

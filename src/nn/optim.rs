@@ -29,6 +29,10 @@ pub trait Optimizer<T> {
     /// If the lengths differ, or the number of parameters differs from that of an earlier step.
     fn step(&mut self, parameters: &mut [T], gradient: &[T]);
 
+    /// Sets the rate of the following steps, as a [`Schedule`](super::Schedule) wants it; all else is kept. An optimiser without
+    /// a rate, which finds the length of its steps, ignores it.
+    fn set_rate(&mut self, rate: T);
+
     /// Changes the parameters by one step towards smaller values of the objective. Returns the value, and leaves the
     /// gradient in `gradient`, both before the step. If the value is not finite, nothing changes.
     ///
@@ -73,6 +77,10 @@ impl<T, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
         (**self).step(parameters, gradient);
     }
 
+    fn set_rate(&mut self, rate: T) {
+        (**self).set_rate(rate);
+    }
+
     #[track_caller]
     fn descend(&mut self, objective: &dyn Objective<T>, parameters: &mut [T], gradient: &mut [T]) -> Result<T, Error>
     where
@@ -82,7 +90,7 @@ impl<T, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
     }
 }
 
-/// Gradient descent with momentum: `v ← momentum · v + g`, `w ← w - rate · v`.
+/// Gradient descent with momentum and decoupled weight decay: `v ← momentum · v + g`, `w ← w - rate · (v + decay · w)`.
 ///
 /// # Examples
 ///
@@ -99,13 +107,14 @@ impl<T, O: Optimizer<T> + ?Sized> Optimizer<T> for Box<O> {
 pub struct Sgd<T> {
     rate: T,
     momentum: T,
+    decay: T,
     velocity: Vec<T>,
 }
 
 impl<T: Float> Sgd<T> {
     /// Gradient descent with this rate, without momentum.
     pub fn new(rate: T) -> Self {
-        Self { rate, momentum: T::zero(), velocity: Vec::new() }
+        Self { rate, momentum: T::zero(), decay: T::zero(), velocity: Vec::new() }
     }
 
     /// Sets the momentum: the share in `[0, 1)` of the last velocity that each step keeps.
@@ -114,9 +123,10 @@ impl<T: Float> Sgd<T> {
         Self { momentum, ..self }
     }
 
-    /// Sets the rate of the following steps. The velocity is kept.
-    pub fn set_rate(&mut self, rate: T) {
-        self.rate = rate;
+    /// Sets the weight decay.
+    #[must_use]
+    pub fn with_decay(self, decay: T) -> Self {
+        Self { decay, ..self }
     }
 }
 
@@ -126,8 +136,12 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
         prepare(&mut self.velocity, T::zero(), parameters, gradient);
         for ((w, &g), v) in parameters.iter_mut().zip(gradient).zip(&mut self.velocity) {
             *v = self.momentum * *v + g;
-            *w = *w - self.rate * *v;
+            *w = *w - self.rate * (*v + self.decay * *w);
         }
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
     }
 }
 
@@ -135,8 +149,8 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 /// 2015; Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 ///
 /// Step `k` computes `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²` and
-/// `w ← w - rate · ((m / (1 - β₁ᵏ)) / (√(v / (1 - β₂ᵏ)) + ε) + decay · w)` with `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`,
-/// or the smallest normal number if that is larger.
+/// `w ← w - rate · ((m / (1 - β₁ᵏ)) / (√(v / (1 - β₂ᵏ)) + ε) + decay · w)` with `ε = 1e-8`, or the smallest
+/// normal number if that is larger; `β₁ = 0.9` and `β₂ = 0.999` if nothing else is said.
 ///
 /// # Examples
 ///
@@ -153,6 +167,8 @@ impl<T: Float> Optimizer<T> for Sgd<T> {
 pub struct Adam<T> {
     rate: T,
     decay: T,
+    /// `β₁` and `β₂`.
+    betas: [T; 2],
     /// `β₁ᵏ` and `β₂ᵏ` after `k` steps.
     powers: [T; 2],
     /// `m` and `v` of each parameter.
@@ -162,7 +178,8 @@ pub struct Adam<T> {
 impl<T: Float> Adam<T> {
     /// Adam with this rate, without weight decay.
     pub fn new(rate: T) -> Self {
-        Self { rate, decay: T::zero(), powers: [T::one(); 2], moments: Vec::new() }
+        let betas = [constant(0.9), constant(0.999)];
+        Self { rate, decay: T::zero(), betas, powers: [T::one(); 2], moments: Vec::new() }
     }
 
     /// Sets the weight decay.
@@ -171,9 +188,10 @@ impl<T: Float> Adam<T> {
         Self { decay, ..self }
     }
 
-    /// Sets the rate of the following steps. The moments are kept.
-    pub fn set_rate(&mut self, rate: T) {
-        self.rate = rate;
+    /// Sets `β₁` and `β₂`, the shares in `[0, 1)` of the moments that each step keeps.
+    #[must_use]
+    pub fn with_betas(self, betas: [T; 2]) -> Self {
+        Self { betas, ..self }
     }
 }
 
@@ -181,7 +199,7 @@ impl<T: Float> Optimizer<T> for Adam<T> {
     #[track_caller]
     fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
         prepare(&mut self.moments, [T::zero(); 2], parameters, gradient);
-        let (beta_m, beta_v) = (constant::<T>(0.9), constant::<T>(0.999));
+        let [beta_m, beta_v] = self.betas;
         // 1e-8 is 0 in a float of 16 bits.
         let epsilon = constant::<T>(1e-8).max(T::min_positive_value());
         let one = T::one();
@@ -193,6 +211,55 @@ impl<T: Float> Optimizer<T> for Adam<T> {
             let step = *m * unbiased_m / ((*v * unbiased_v).sqrt() + epsilon);
             *w = *w - self.rate * (step + self.decay * *w);
         }
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.rate = rate;
+    }
+}
+
+/// Another optimiser with shorter gradients: a gradient longer than `length` is divided so that it has this length. Pascanu,
+/// Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Clipped, Optimizer, Sgd};
+///
+/// let (mut clipped, mut w) = (Clipped::new(Sgd::new(1.0), 5.0), [0.0, 0.0]);
+/// clipped.step(&mut w, &[30.0, 40.0]);
+/// assert_eq!(w, [-3.0, -4.0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Clipped<O, T> {
+    optimizer: O,
+    length: T,
+    gradient: Vec<T>,
+}
+
+impl<O, T: Float> Clipped<O, T> {
+    /// The optimiser with gradients of at most this length.
+    pub fn new(optimizer: O, length: T) -> Self {
+        Self { optimizer, length, gradient: Vec::new() }
+    }
+}
+
+impl<T: Float, O: Optimizer<T>> Optimizer<T> for Clipped<O, T> {
+    #[track_caller]
+    fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
+        // The square of a large number would overflow.
+        let length = gradient.iter().fold(T::zero(), |length, &g| length.hypot(g));
+        self.gradient.clear();
+        if length > self.length {
+            self.gradient.extend(gradient.iter().map(|&g| g / length * self.length));
+        } else {
+            self.gradient.extend_from_slice(gradient);
+        }
+        self.optimizer.step(parameters, &self.gradient);
+    }
+
+    fn set_rate(&mut self, rate: T) {
+        self.optimizer.set_rate(rate);
     }
 }
 

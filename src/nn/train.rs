@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 
 use super::engine::{self, BatchRunner};
-use super::{Dataset, Engine, LossProgram, Mlp, Optimizer, Workspace, number};
+use super::{Dataset, Engine, Loss, LossProgram, Mlp, Optimizer, Workspace, number};
 use crate::error::Error;
 use crate::number::Plain;
 use crate::ops::rules::constant;
@@ -41,6 +41,8 @@ const ROWS_PER_SWEEP: usize = 16;
 pub struct Trainer<T: Plain, O> {
     network: Mlp<T>,
     optimizer: O,
+    /// None is that of the target.
+    loss: Option<Loss>,
     /// Computes the epochs, in place of the tape.
     runner: Option<Box<dyn BatchRunner<T>>>,
     tape: Tape<T>,
@@ -60,6 +62,7 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
             gradient: vec![T::zero(); network.parameters().len()],
             network,
             optimizer,
+            loss: None,
             runner: engine::program_runner(),
             tape: Tape::new(),
             workspace: Workspace::new(),
@@ -77,6 +80,12 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
             Engine::Program => engine::program_runner(),
         };
         Self { runner, ..self }
+    }
+
+    /// Sets the loss of the epochs. By default it is that [of the target](Loss::of_target).
+    #[must_use]
+    pub fn with_loss(self, loss: Loss) -> Self {
+        Self { loss: Some(loss), ..self }
     }
 
     /// The network in its current state.
@@ -139,8 +148,8 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         }
     }
 
-    /// Makes one step for each batch of at most `batch` rows, in random order. Returns the mean of
-    /// [`Target::loss`](super::Target::loss) over all rows, each at the time of its step.
+    /// Makes one step for each batch of at most `batch` rows, in random order. Returns the mean loss of all
+    /// rows, each at the time of its step.
     ///
     /// Both [engines](Engine) use the same order of rows, and differ by rounding. The tape holds a few rows at a time,
     /// however large the batch is. A program runs on a copy of the batch, a million numbers at a time. A batch whose
@@ -148,16 +157,22 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
     ///
     /// # Errors
     ///
-    /// If `batch` is 0, or the number of inputs or outputs of the network does not fit the data.
+    /// If `batch` is 0, the number of inputs or outputs of the network does not fit the data, or the loss is not one for
+    /// these targets.
     pub fn epoch(&mut self, data: &Dataset, batch: usize, rng: &mut impl Rng) -> Result<T, Error> {
         if batch == 0 {
             return Err(Error::unexpected("batch", "at least 1 row", "0"));
         }
-        let (outputs, width) = (self.network.outputs(), data.target().width());
-        if outputs != width {
-            let expected = format!("{width} outputs, one for each class or number");
-            return Err(Error::unexpected("last layer of the network", expected, format!("{outputs}")));
-        }
+        data.target().check_outputs(self.network.outputs())?;
+        let given = self.loss.take();
+        let default = Loss::of_target(data.target());
+        let loss = given.as_ref().unwrap_or(&default);
+        let mean = loss.check(data.target()).and_then(|()| self.epoch_by(loss, data, batch, rng));
+        self.loss = given;
+        mean
+    }
+
+    fn epoch_by(&mut self, loss: &Loss, data: &Dataset, batch: usize, rng: &mut impl Rng) -> Result<T, Error> {
         let (mut order, mut x) = (std::mem::take(&mut self.order), std::mem::take(&mut self.row));
         order.clear();
         order.extend(0..data.len());
@@ -166,8 +181,8 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         for rows in order.chunks(batch) {
             let count = number::<T>(rows.len());
             let mean = match &mut self.runner {
-                Some(runner) => runner.gradient(&self.network, data, rows, &mut self.gradient)?,
-                None => self.batch_gradient(data, rows, count, &mut x)?,
+                Some(runner) => runner.gradient(&self.network, loss, data, rows, &mut self.gradient)?,
+                None => self.batch_gradient(loss, data, rows, count, &mut x)?,
             };
             self.descend(mean);
             total += mean * count;
@@ -177,16 +192,28 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
     }
 
     /// Returns the mean loss of some rows, computed on the tape, and leaves its gradient in `self.gradient`.
-    fn batch_gradient(&mut self, data: &Dataset, rows: &[usize], count: T, x: &mut Vec<Value<T>>) -> Result<T, Error> {
+    fn batch_gradient(
+        &mut self,
+        loss: &Loss,
+        data: &Dataset,
+        rows: &[usize],
+        count: T,
+        x: &mut Vec<Value<T>>,
+    ) -> Result<T, Error> {
+        let features = data.names().len();
         self.gradient.fill(T::zero());
         let mut mean = T::zero();
         for rows in rows.chunks(ROWS_PER_SWEEP) {
             mean += self.sweep(|network, workspace| {
                 let mut sum = Value::constant(T::zero());
                 for &row in rows {
+                    // The features, then the target.
                     x.clear();
                     x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
-                    sum += data.target().loss(row, network.forward_into(x, workspace)?);
+                    x.resize(features + data.target().width(), Value::constant(T::zero()));
+                    let (x, target) = x.split_at_mut(features);
+                    data.target().write(row, target);
+                    sum += loss.value(network.forward_into(x, workspace)?, target);
                 }
                 Ok(sum / count)
             })?;

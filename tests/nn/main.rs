@@ -6,7 +6,9 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 
 mod datasets;
 mod engines;
+mod losses;
 mod networks;
+mod parts;
 mod stored_networks;
 mod train_example;
 mod training;

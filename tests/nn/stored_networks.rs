@@ -1,6 +1,6 @@
-//! Stored networks: a stored network can be read again, and a damaged one is refused.
+//! Stored networks, scalings and data sets can be read again, and damaged ones are refused.
 
-use gradtape::nn::{Activation, Init, Mlp};
+use gradtape::nn::{Activation, Dataset, Init, Mlp, Scaling, Target};
 use gradtape::program::Precision;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -209,4 +209,62 @@ fn files_with_changed_bytes_are_refused_or_networks() {
         count(is_harmless(&shorter));
     }
     assert!(read > 1000 && refused > 1000, "{read} were read and {refused} refused");
+}
+
+#[test]
+fn scalings_and_data_sets_keep_all_their_bits() {
+    let rows = vec![0.1, 1e300, -1.0 / 3.0, 5e-324, f64::MAX, -0.0];
+    let names = vec!["a".to_owned(), "b".to_owned()];
+    let classes = Target::Classes { names: vec!["yes".into(), "no".into()], labels: vec![1, 0, 1] };
+    for target in [classes, Target::Numbers(vec![0.1, -f64::MAX, 1e-310])] {
+        let data = Dataset::new(names.clone(), rows.clone(), target).unwrap();
+        let read: Dataset = from_str(&to_string(&data).unwrap()).unwrap();
+        assert_eq!(read, data);
+        assert_eq!(to_string(&read).unwrap(), to_string(&data).unwrap());
+        let scaling = data.scaling();
+        let read: Scaling = from_str(&to_string(&scaling).unwrap()).unwrap();
+        let scaled = |scaling: &Scaling| {
+            let mut data = data.clone();
+            data.standardize(scaling);
+            to_string(&data).unwrap()
+        };
+        assert_eq!((&read, scaled(&read)), (&scaling, scaled(&scaling)));
+        let again = Scaling::new(&scaling.features().collect::<Vec<_>>(), scaling.target()).unwrap();
+        assert_eq!(again, scaling);
+    }
+}
+
+#[test]
+fn damaged_scalings_and_data_sets_are_refused() {
+    let scaling = Scaling::new(&[[1.0, 2.0]], [0.0, 1.0]).unwrap();
+    let of_scaling = |numbers: Json| {
+        let mut stored = to_value(&scaling).unwrap();
+        stored["numbers"] = numbers;
+        complaint::<Scaling>(&stored.to_string())
+    };
+    let (one, zero, two) = ("3ff0000000000000", "0000000000000000", "4000000000000000");
+    assert!(of_scaling(json!([])).contains("a mean and a standard deviation for each feature and the target, found 0"));
+    assert!(of_scaling(json!([one, two, zero])).contains("found 3 numbers"));
+    assert!(of_scaling(json!([one, two])).contains("at least 1 feature"));
+    assert!(of_scaling(json!([one, zero, zero, one])).contains("standard deviation above 0, found 1 and 0"));
+    assert!(of_scaling(json!([one, two, zero, "7ff0000000000000"])).contains("found 0 and inf"));
+    assert!(of_scaling(json!([one, two, zero, "1.0"])).contains("16 hexadecimal digits"));
+    for text in [[[f64::NAN, 1.0]], [[1.0, f64::INFINITY]], [[1.0, -1.0]]] {
+        assert!(Scaling::new(&text, [0.0, 1.0]).is_err());
+    }
+    let target = Target::Classes { names: vec!["yes".into(), "no".into()], labels: vec![1] };
+    let data = Dataset::new(vec!["a".into()], vec![1.0], target).unwrap();
+    let of_data = |field: &str, value: Json| {
+        let mut stored = to_value(&data).unwrap();
+        stored[field] = value;
+        complaint::<Dataset>(&stored.to_string())
+    };
+    assert!(of_data("features", json!([])).contains("1 features for each of 1 rows"));
+    assert!(of_data("names", json!([""])).contains("names that are not empty"));
+    assert!(of_data("target", json!({"classes": {"names": ["a", "b"], "labels": [2]}})).contains("labels below 2"));
+    assert!(of_data("target", json!({"numbers": ["7ff8000000000000"]})).contains("finite numbers"));
+    assert!(of_data("format", json!("gradtape network")).contains("\"gradtape data set\""));
+    assert!(of_data("rows", json!(1)).contains("unknown field"));
+    complaint::<Dataset>(&to_string(&scaling).unwrap());
+    complaint::<Scaling>(&to_string(&data).unwrap());
 }
