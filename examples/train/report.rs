@@ -1,13 +1,11 @@
 //! The report on the test set.
 
-#![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-
 use std::io::Write;
 
-use gradtape::nn::{Dataset, Mlp, Scaling, Target};
-use gradtape::{Plain, Real};
+use gradtape::Plain;
+use gradtape::nn::{Dataset, Loss, Mlp, Scaling, Target, metrics};
 
-use crate::run::{Result, brief, number, runaway};
+use crate::run::{Result, brief, runaway};
 
 /// The largest number of classes for which the confusion table is readable.
 const MAX_CLASSES: usize = 30;
@@ -18,21 +16,15 @@ const NAME: usize = 20;
 /// Writes the loss, and for classes accuracy and confusion table, for numbers the error and the share of explained
 /// variance. A loss that is not finite is an error.
 pub(crate) fn write<T: Plain>(network: &Mlp<T>, test: &Dataset, scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
-    let mut loss = T::zero();
-    let mut outputs = Vec::new();
-    for row in 0..test.len() {
-        let x: Vec<T> = test.row(row).iter().map(|&x| number(x)).collect();
-        outputs.push(network.forward(&x)?);
-        loss += test.target().loss(row, &outputs[row]);
-    }
-    loss /= number(test.len() as f64);
+    let loss = Loss::of_target(test.target()).mean(network, test)?;
     if !loss.is_finite() {
         return Err(runaway("test loss", loss));
     }
     writeln!(out, "test loss {}", brief(loss))?;
+    let outputs = network.predict(test)?;
     match test.target() {
         Target::Classes { names, labels } => {
-            let predictions: Vec<_> = outputs.iter().map(|scores| largest(scores)).collect();
+            let predictions: Vec<_> = outputs.iter().map(|scores| metrics::largest(scores)).collect();
             write_confusion(names, labels, &predictions, out)
         }
         Target::Numbers(targets) => {
@@ -44,14 +36,10 @@ pub(crate) fn write<T: Plain>(network: &Mlp<T>, test: &Dataset, scaling: &Scalin
 
 fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], out: &mut dyn Write) -> Result<()> {
     let right = labels.iter().zip(predictions).filter(|(label, prediction)| label == prediction).count();
-    let share = 100.0 * right as f64 / labels.len() as f64;
+    let share = 100.0 * metrics::accuracy(labels, predictions);
     writeln!(out, "test accuracy {share:.2} % ({right} of {})", labels.len())?;
     if names.len() > MAX_CLASSES {
         return Ok(());
-    }
-    let mut confusion = vec![vec![0; names.len()]; names.len()];
-    for (&label, &prediction) in labels.iter().zip(predictions) {
-        confusion[label][prediction] += 1;
     }
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, NAME);
     writeln!(out, "confusion: a row for each class, a column for each prediction")?;
@@ -59,7 +47,7 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
     for name in names {
         write!(out, "  {name:>width$.NAME$}")?;
     }
-    for (name, counts) in names.iter().zip(confusion) {
+    for (name, counts) in names.iter().zip(metrics::confusion(labels, predictions, names.len())) {
         write!(out, "\n{name:width$.NAME$}")?;
         for count in counts {
             write!(out, "  {count:>width$}")?;
@@ -71,22 +59,11 @@ fn write_confusion(names: &[String], labels: &[usize], predictions: &[usize], ou
 /// Writes error and explained variance, computed from standardised numbers, whose squares neither overflow nor
 /// underflow.
 fn write_fit(targets: &[f64], predictions: &[f64], scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
-    let count = targets.len() as f64;
-    // Relative to the first number, so that the mean of equal targets is exact.
-    let mean = targets[0] + targets.iter().map(|y| y - targets[0]).sum::<f64>() / count;
-    let residual = norm(targets.iter().zip(predictions).map(|(y, p)| y - p));
-    let total = norm(targets.iter().map(|y| y - mean));
-    writeln!(out, "root mean square error {}", brief(scaling.restore_difference(residual / count.sqrt())))?;
-    if total == 0.0 {
+    let error = metrics::root_mean_square_error(targets, predictions);
+    writeln!(out, "root mean square error {}", brief(scaling.restore_difference(error)))?;
+    let share = metrics::r_squared(targets, predictions);
+    if targets.iter().all(|y| *y == targets[0]) {
         return Ok(writeln!(out, "R² is not defined: the targets of the test set are all equal")?);
     }
-    Ok(writeln!(out, "R² {:.4}", 1.0 - (residual / total).powi(2))?)
-}
-
-fn norm(numbers: impl Iterator<Item = f64>) -> f64 {
-    numbers.fold(0.0, f64::hypot)
-}
-
-fn largest<T: Real>(scores: &[T]) -> usize {
-    (1..scores.len()).fold(0, |best, i| if scores[i] > scores[best] { i } else { best })
+    Ok(writeln!(out, "R² {share:.4}")?)
 }
