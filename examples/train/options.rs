@@ -1,139 +1,85 @@
 //! The command-line arguments.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use gradtape::nn::{Activation, Engine, Labels};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command, value_parser};
+use gradtape::nn::{Activation, Engine, Labels, Schedule};
 
 use crate::run::Result;
 
-/// Name, value, meaning.
-const OPTIONS: [(&str, &str, &str); 12] = [
-    ("data", "FILE.csv", "train on this file: a header, numeric features, the label in the last column"),
-    ("task", "TASK", "classification or regression [default: regression if the first label is a number]"),
-    ("hidden", "WIDTHS", "widths of the hidden layers, as in 16,16 [default: 32]"),
-    ("activation", "NAME", "activation of the hidden layers, as in tanh or leaky_relu(0.1) [default: tanh]"),
-    ("epochs", "N", "passes over the training set [default: 100]"),
-    ("batch", "N", "rows in one step [default: 16]"),
-    ("optimizer", "NAME", "adam, with decay 0.01, or sgd, with momentum 0.9 [default: adam]"),
-    ("rate", "X", "learning rate [default: 0.005]"),
-    ("seed", "N", "seed of the split, the weights and the order of rows [default: 573]"),
-    ("precision", "TYPE", "f32 or f64 [default: f64]"),
-    ("engine", "NAME", "program, recorded once and run on many rows, or tape, row by row [default: program]"),
-    ("help", "", "print this, as -h does"),
-];
-
-/// The options that apply without `--data`, too.
-const COMMON_OPTIONS: [&str; 3] = ["seed", "precision", "engine"];
-
 /// With this seed, the first loss of the article's network is near the article's 1.9.
-const DEFAULT_SEED: u64 = 573;
+const DEFAULT_SEED: &str = "573";
+/// The share of the epochs in which the schedule `warmup` raises the rate.
+const WARMUP: f64 = 0.1;
 
 pub(crate) struct Options {
     pub(crate) data: Option<PathBuf>,
     pub(crate) labels: Option<Labels>,
     pub(crate) hidden: Vec<usize>,
     pub(crate) activation: Activation,
-    pub(crate) epochs: u64,
+    pub(crate) epochs: usize,
     pub(crate) batch: usize,
     pub(crate) optimizer: Method,
     pub(crate) rate: f64,
+    pub(crate) schedule: Schedule,
+    pub(crate) weight_decay: Option<f64>,
+    pub(crate) clip: Option<f64>,
+    pub(crate) patience: Option<usize>,
+    pub(crate) is_balanced: bool,
     pub(crate) seed: u64,
     pub(crate) precision: Precision,
     pub(crate) engine: Engine,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Method {
     Adam,
     Sgd,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Precision {
     F32,
     F64,
 }
 
 impl Options {
-    /// The options from the arguments, or `None` if these ask for help.
-    pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Self>> {
-        let mut options = Self {
-            data: None,
-            labels: None,
-            hidden: vec![32],
-            activation: Activation::Tanh,
-            epochs: 100,
-            batch: 16,
-            optimizer: Method::Adam,
-            rate: 0.005,
-            seed: DEFAULT_SEED,
-            precision: Precision::F64,
-            engine: Engine::Program,
-        };
-        let mut data_option = None;
-        let mut args = args;
-        while let Some(arg) = args.next() {
-            // A path need not be UTF-8; names and all other values must be.
-            let text = arg.to_string_lossy().into_owned();
-            let (name, value) = match text.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned().into())),
-                None => (text, None),
-            };
-            let Some(name) = known(&name) else {
-                return Err(format!("unknown argument {name:?}; --help lists the options").into());
-            };
-            if name == "help" {
+    /// The options from the arguments. If these ask for help, it is written, and there are no options.
+    pub(crate) fn parse(args: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result<Option<Self>> {
+        let matches = match command().try_get_matches_from(args) {
+            Ok(matches) => matches,
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                write!(out, "{error}")?;
                 return Ok(None);
             }
-            let Some(value) = value.or_else(|| args.next()) else {
-                return Err(format!("--{name}: a value is missing").into());
-            };
-            options.set(name, value)?;
-            if name != "data" && !COMMON_OPTIONS.contains(&name) {
-                data_option = Some(name);
-            }
-        }
+            Err(error) => return Err(in_one_line(&error.to_string()).into()),
+        };
+        let mut matches = matches;
+        let options = Self {
+            data: matches.remove_one("data"),
+            labels: matches.remove_one("task"),
+            hidden: given(&mut matches, "hidden"),
+            activation: given(&mut matches, "activation"),
+            epochs: given(&mut matches, "epochs"),
+            batch: given(&mut matches, "batch"),
+            optimizer: given(&mut matches, "optimizer"),
+            rate: given(&mut matches, "rate"),
+            schedule: given(&mut matches, "schedule"),
+            weight_decay: matches.remove_one("weight-decay"),
+            clip: matches.remove_one("clip"),
+            patience: matches.remove_one("patience"),
+            is_balanced: matches.contains_id("class-weights"),
+            seed: given(&mut matches, "seed"),
+            precision: given(&mut matches, "precision"),
+            engine: given(&mut matches, "engine"),
+        };
         options.check_rate()?;
-        match data_option {
-            Some(name) if options.data.is_none() => Err(format!("--{name}: means something only with --data").into()),
-            _ => Ok(Some(options)),
-        }
-    }
-
-    fn set(&mut self, name: &str, value: OsString) -> Result<()> {
-        if name == "data" {
-            if value.is_empty() {
-                return Err("--data: expected a file, found \"\"".into());
-            }
-            self.data = Some(value.into());
-            return Ok(());
-        }
-        let value = Value { name, text: value.to_string_lossy().into_owned() };
-        let whole = "a whole number of at least 1";
-        match name {
-            "task" => {
-                let tasks = [("classification", Labels::Classes), ("regression", Labels::Numbers)];
-                self.labels = Some(value.one_of(&tasks)?);
-            }
-            "hidden" => {
-                let widths: Option<Vec<_>> = value.text.split(',').map(|width| width.trim().parse().ok()).collect();
-                let widths = widths.filter(|widths| !widths.contains(&0));
-                self.hidden = widths.ok_or_else(|| value.malformed("whole numbers of at least 1, as in 16,16"))?;
-            }
-            "activation" => self.activation = value.text.parse().map_err(|error| format!("--{error}"))?,
-            "epochs" => self.epochs = value.number(whole, |&epochs| epochs > 0)?,
-            "batch" => self.batch = value.number(whole, |&batch| batch > 0)?,
-            "optimizer" => self.optimizer = value.one_of(&[("adam", Method::Adam), ("sgd", Method::Sgd)])?,
-            "rate" => self.rate = value.number("a number above 0", |rate: &f64| *rate > 0.0 && rate.is_finite())?,
-            "seed" => self.seed = value.number("a whole number from 0 to 18446744073709551615", |_| true)?,
-            "engine" => self.engine = value.text.parse().map_err(|error| format!("--{error}"))?,
-            _ => self.precision = value.one_of(&[("f32", Precision::F32), ("f64", Precision::F64)])?,
-        }
-        Ok(())
+        Ok(Some(options))
     }
 
     /// Checks the rate in the precision of the network: a rate above 0 may be 0 or infinite in f32.
@@ -149,45 +95,100 @@ impl Options {
     }
 }
 
-/// The value of an option, and the name of the option.
-struct Value<'a> {
-    name: &'a str,
-    text: String,
+fn command() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
+    };
+    let count = || parser("a whole number of at least 1", |count: &usize| *count > 0);
+    let positive = || parser("a number above 0", |x: &f64| *x > 0.0 && x.is_finite());
+    let of_data = [
+        option("task", "TASK", "classification or regression; otherwise a number as the first label means regression")
+            .value_parser(names([("classification", Labels::Classes), ("regression", Labels::Numbers)])),
+        option("hidden", "WIDTHS", "widths of the hidden layers, as in 16,16").default_value("32").value_parser(widths),
+        option("activation", "NAME", "activation of the hidden layers, as in tanh or leaky_relu(0.1)")
+            .default_value("tanh")
+            .value_parser(Activation::from_str),
+        option("epochs", "N", "passes over the training set").default_value("100").value_parser(count()),
+        option("batch", "N", "rows in one step").default_value("16").value_parser(count()),
+        option("optimizer", "NAME", "adam, or sgd with momentum 0.9")
+            .default_value("adam")
+            .value_parser(names([("adam", Method::Adam), ("sgd", Method::Sgd)])),
+        option("rate", "X", "learning rate").default_value("0.005").value_parser(positive()),
+        option("schedule", "NAME", "how the rate changes: constant, cosine, step (a tenth after each third), or warmup (cosine after a rise in the first tenth)")
+            .default_value("constant")
+            .value_parser(names([
+                ("constant", Schedule::Constant),
+                ("cosine", Schedule::Cosine { warmup: 0.0 }),
+                ("step", Schedule::Step { parts: 3, decay: 0.1 }),
+                ("warmup", Schedule::Cosine { warmup: WARMUP }),
+            ])),
+        option("weight-decay", "X", "share of the weights, times the rate, that each step takes away [default: 0.01 for adam, 0 for sgd]")
+            .value_parser(parser("a number of at least 0", |x: &f64| *x >= 0.0 && x.is_finite())),
+        option("clip", "X", "the greatest length of a gradient; longer ones are shortened").value_parser(positive()),
+        option("patience", "N", "stop after N epochs in which the loss of a fifth of the training set, kept for validation, was not better; the best weights are restored")
+            .value_parser(count()),
+        option("class-weights", "balanced", "rare classes weigh as much as common ones").value_parser(["balanced"]),
+    ];
+    Command::new("train")
+        .no_binary_name(true)
+        .about("Trains a network: without --data the article's 3 -> 4 tanh -> 4 tanh -> 1 tanh on its four rows.")
+        .after_help(
+            "Columns are standardised, and a fifth of the rows is kept for the test. Labels that are numbers mean \
+             regression; with --task classification they are names of classes. The losses of a regression are those of \
+             standardised numbers, its errors are not.",
+        )
+        .arg(
+            option("data", "FILE.csv", "train on this file: a header, numeric features, the label in the last column")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .args(of_data.map(|option| option.requires("data")))
+        .args([
+            option("seed", "N", "seed of the split, the weights and the order of rows")
+                .default_value(DEFAULT_SEED)
+                .value_parser(parser("a whole number from 0 to 18446744073709551615", |_: &u64| true)),
+            option("precision", "TYPE", "f32 or f64")
+                .default_value("f64")
+                .value_parser(names([("f32", Precision::F32), ("f64", Precision::F64)])),
+            option("engine", "NAME", "program, recorded once and run on many rows, or tape, row by row")
+                .default_value("program")
+                .value_parser(Engine::from_str),
+        ])
 }
 
-impl Value<'_> {
-    fn malformed(&self, expected: &str) -> String {
-        format!("--{}: expected {expected}, found {:?}", self.name, self.text)
-    }
+/// The value of an option that has a default.
+fn given<T: Clone + Send + Sync + 'static>(matches: &mut ArgMatches, name: &str) -> T {
+    matches.remove_one(name).expect("the option has a default")
+}
 
-    fn number<T: FromStr>(&self, expected: &str, is_valid: impl Fn(&T) -> bool) -> Result<T> {
-        let number = self.text.parse().ok().filter(is_valid);
-        Ok(number.ok_or_else(|| self.malformed(expected))?)
-    }
+/// A parser of numbers that says what it expects.
+fn parser<T: FromStr + Clone + Send + Sync + 'static>(
+    expected: &'static str,
+    is_valid: impl Fn(&T) -> bool + Clone + Send + Sync + 'static,
+) -> impl TypedValueParser<Value = T> {
+    move |text: &str| text.parse().ok().filter(&is_valid).ok_or_else(|| format!("expected {expected}"))
+}
 
-    fn one_of<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T> {
-        let choice = choices.iter().find(|(name, _)| *name == self.text);
-        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or ");
-        Ok(choice.ok_or_else(|| self.malformed(&names()))?.1)
+/// A parser of a few names.
+fn names<T: Copy + Send + Sync + 'static, const N: usize>(
+    choices: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    move |text: &str| {
+        let choice = choices.iter().find(|(name, _)| *name == text);
+        choice
+            .map(|(_, value)| *value)
+            .ok_or_else(|| format!("expected {}", choices.map(|(name, _)| name).join(" or ")))
     }
 }
 
-fn known(arg: &str) -> Option<&'static str> {
-    let name = if arg == "-h" { "help" } else { arg.strip_prefix("--")? };
-    OPTIONS.iter().map(|(known, ..)| *known).find(|known| *known == name)
+fn widths(text: &str) -> std::result::Result<Vec<usize>, String> {
+    let widths: Option<Vec<_>> = text.split(',').map(|width| width.trim().parse().ok()).collect();
+    let widths = widths.filter(|widths| !widths.contains(&0));
+    widths.ok_or_else(|| "expected whole numbers of at least 1, as in 16,16".to_owned())
 }
 
-pub(crate) fn write_help(out: &mut dyn Write) -> Result<()> {
-    let mut help = String::from(
-        "Trains a network: without --data the article's 3 -> 4 tanh -> 4 tanh -> 1 tanh on its four rows.\n\n",
-    );
-    for (name, value, meaning) in OPTIONS {
-        writeln!(help, "  {:<24} {meaning}", format!("--{name} {value}"))?;
-    }
-    help.push_str(
-        "\nColumns are standardised, and a fifth of the rows is kept for the test.\n\
-         Labels that are numbers mean regression; with --task classification they are names of classes.\n\
-         The losses of a regression are those of standardised numbers, its root mean square error is not.\n",
-    );
-    Ok(out.write_all(help.as_bytes())?)
+/// The first paragraph of a message, without the word `error`.
+fn in_one_line(message: &str) -> String {
+    let paragraph = message.split("\n\n").next().unwrap_or_default();
+    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.strip_prefix("error: ").unwrap_or(&words).to_owned()
 }

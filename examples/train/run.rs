@@ -7,15 +7,13 @@ use std::io::{self, Write};
 use gradtape::Real;
 
 use crate::options::{Options, Precision};
-use crate::{article, file, options};
+use crate::{article, file};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Runs the program with these arguments; on a terminal with a progress bar.
 pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
-    let Some(options) = Options::parse(args)? else {
-        return options::write_help(out);
-    };
+    let Some(options) = Options::parse(args, out)? else { return Ok(()) };
     match (&options.data, options.precision) {
         (None, Precision::F32) => article::train::<f32>(&options, out),
         (None, Precision::F64) => article::train::<f64>(&options, out),

@@ -53,7 +53,7 @@ impl Drop for Csv {
 fn number(text: &str, label: &str) -> f64 {
     let line = text.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("no {label} in {text}"));
     let rest = &line[line.find(label).unwrap() + label.len()..];
-    rest.split_whitespace().next().unwrap().parse().unwrap()
+    rest.split_whitespace().next().unwrap().trim_end_matches(',').parse().unwrap()
 }
 
 #[test]
@@ -105,6 +105,12 @@ fn every_option_changes_the_training() {
         "--seed 1",
         "--precision f32 --rate 0.1",
         "--rate 0.1",
+        "--schedule cosine",
+        "--schedule step",
+        "--schedule warmup",
+        "--weight-decay 0.1",
+        "--clip 0.1",
+        "--patience 15",
     ]
     .map(|options| {
         let epochs = if options.contains("--epochs") { "" } else { "--epochs 20 " };
@@ -114,7 +120,7 @@ fn every_option_changes_the_training() {
     .to_vec();
     runs.sort();
     runs.dedup();
-    assert_eq!(runs.len(), 11);
+    assert_eq!(runs.len(), 17);
 }
 
 #[test]
@@ -180,6 +186,38 @@ fn the_training_is_that_of_its_description() {
             assert!((found - expected).abs() < if label == "R²" { 6e-5 } else { 6e-7 }, "{expected}: {out}");
         }
     }
+}
+
+#[test]
+fn patience_stops_a_training_and_keeps_the_best_weights() {
+    let noise = |i: u32| f64::from(i * 7919 % 101) / 101.0;
+    let rows = (0..60).map(|i| format!("{},{},{}\n", noise(i), noise(i + 1000), noise(3 * i + 17)));
+    let csv = Csv::new("noise.csv", format!("a,b,y\n{}", rows.collect::<String>()));
+    let options = "--epochs 300 --rate 0.05 --patience 5 --hidden 64";
+    let out = train(&["--data", csv.path()].into_iter().chain(options.split(' ')).collect::<Vec<_>>()).unwrap();
+    assert!(out.contains("training set 48 rows, of which 10 for validation, test set 12 rows"), "{out}");
+    let best = number(&out, "of epoch");
+    let last = out.lines().rfind(|line| line.starts_with("epoch ")).unwrap();
+    assert_eq!(number(last, "epoch") - best, 5.0, "{out}");
+    assert!(best < 290.0 && number(&out, "best validation loss") <= 1.5, "{out}");
+}
+
+#[test]
+fn balanced_weights_give_a_rare_class_more_predictions() {
+    let rows = (0..120)
+        .map(|i| format!("{},{}\n", i * 37 % 100, if i * 37 % 100 > 70 && i % 3 == 0 { "rare" } else { "common" }));
+    let csv = Csv::new("rare.csv", format!("a,y\n{}", rows.collect::<String>()));
+    let predicted = |options: &[&str]| {
+        let out = train(&[&["--data", csv.path(), "--epochs", "60"], options].concat()).unwrap();
+        assert!(out.contains(", always common ") && out.contains("AUC ") && out.contains(" for rare"), "{out}");
+        let table: Vec<_> = out.lines().skip_while(|line| !line.starts_with("confusion")).skip(2).take(2).collect();
+        table.iter().map(|line| line.split_whitespace().last().unwrap().parse::<u32>().unwrap()).sum::<u32>()
+    };
+    let (balanced, plain) = (predicted(&["--class-weights", "balanced"]), predicted(&[]));
+    assert!(balanced > plain, "{balanced} are not more than {plain}");
+    let numbers = Csv::new("balanced.csv", "a,y\n1,2\n2,3\n3,4\n4,5\n");
+    let error = train(&["--data", numbers.path(), "--class-weights", "balanced"]).unwrap_err();
+    assert_eq!(error, "--class-weights: there are no classes; --task classification makes some");
 }
 
 #[test]
@@ -266,6 +304,7 @@ fn every_option_is_accepted() {
         "--hidden 5,4 --activation leaky_relu(0.2) --optimizer sgd --rate 0.02 --precision f32",
         "--hidden=3 --activation=gelu --batch=1000 --optimizer=adam --seed=18446744073709551615",
         "--task classification",
+        "--schedule warmup --patience 2 --clip 0.5 --weight-decay 0 --class-weights balanced",
         "--engine tape",
         "--engine=program",
     ] {
@@ -275,7 +314,9 @@ fn every_option_is_accepted() {
     }
     let help = train(&["--help"]).unwrap();
     assert!(
-        ["--precision TYPE", "--engine NAME", "decay 0.01", "momentum 0.9"].iter().all(|part| help.contains(part)),
+        ["--precision <TYPE>", "--engine <NAME>", "0.01 for adam", "momentum 0.9"]
+            .iter()
+            .all(|part| help.contains(part)),
         "{help}"
     );
     assert_eq!(train(&["-h"]).unwrap(), help);
@@ -283,32 +324,49 @@ fn every_option_is_accepted() {
 
 #[test]
 fn a_wrong_option_is_named_with_what_was_expected() {
+    let value = |value: &str, option: &str, expected: &str| {
+        format!("invalid value '{value}' for '--{option}': expected {expected}")
+    };
+    let (whole, widths) = ("a whole number of at least 1", "whole numbers of at least 1, as in 16,16");
     for (args, error) in [
-        ("--foo 3", "unknown argument \"--foo\"; --help lists the options"),
-        ("iris.csv", "unknown argument \"iris.csv\"; --help lists the options"),
-        ("--seed", "--seed: a value is missing"),
-        ("--epochs 3", "--epochs: means something only with --data"),
-        ("--data x --batch 0", "--batch: expected a whole number of at least 1, found \"0\""),
-        ("--data x --epochs 0", "--epochs: expected a whole number of at least 1, found \"0\""),
-        ("--data x --epochs -1", "--epochs: expected a whole number of at least 1, found \"-1\""),
-        ("--data x --hidden 0", "--hidden: expected whole numbers of at least 1, as in 16,16, found \"0\""),
-        ("--data x --hidden 3,,3", "--hidden: expected whole numbers of at least 1, as in 16,16, found \"3,,3\""),
-        ("--data=", "--data: expected a file, found \"\""),
-        ("--rate 1e-50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e-50"),
-        ("--rate 1e50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e50"),
-        ("--data x --rate NaN", "--rate: expected a number above 0, found \"NaN\""),
-        ("--data x --rate -1", "--rate: expected a number above 0, found \"-1\""),
-        ("--data x --rate inf", "--rate: expected a number above 0, found \"inf\""),
-        ("--data x --optimizer lbfgs", "--optimizer: expected adam or sgd, found \"lbfgs\""),
-        ("--engine taps", "--engine: expected tape or program, found \"taps\""),
-        ("--data x --precision f16", "--precision: expected f32 or f64, found \"f16\""),
-        ("--data x --task clustering", "--task: expected classification or regression, found \"clustering\""),
+        ("--foo 3", "unexpected argument '--foo' found".to_owned()),
+        ("iris.csv", "unexpected argument 'iris.csv' found".to_owned()),
+        ("--seed", "a value is required for '--seed <N>' but none was supplied".to_owned()),
+        ("--seed 1 --seed 2", "the argument '--seed <N>' cannot be used multiple times".to_owned()),
+        ("--epochs 3", "the following required arguments were not provided: --data <FILE.csv>".to_owned()),
+        ("--data x --batch 0", value("0", "batch <N>", whole)),
+        ("--data x --epochs 0", value("0", "epochs <N>", whole)),
+        ("--data x --epochs -1", value("-1", "epochs <N>", whole)),
+        ("--data x --patience 0", value("0", "patience <N>", whole)),
+        ("--data x --hidden 0", value("0", "hidden <WIDTHS>", widths)),
+        ("--data x --hidden 3,,3", value("3,,3", "hidden <WIDTHS>", widths)),
+        ("--data=", "a value is required for '--data <FILE.csv>' but none was supplied".to_owned()),
+        ("--rate 1e-50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e-50".to_owned()),
+        ("--rate 1e50 --data x --precision f32", "--rate: expected a number above 0 in f32, found 1e50".to_owned()),
+        ("--data x --rate NaN", value("NaN", "rate <X>", "a number above 0")),
+        ("--data x --rate -1", value("-1", "rate <X>", "a number above 0")),
+        ("--data x --rate inf", value("inf", "rate <X>", "a number above 0")),
+        ("--data x --clip 0", value("0", "clip <X>", "a number above 0")),
+        ("--data x --weight-decay -1", value("-1", "weight-decay <X>", "a number of at least 0")),
+        ("--data x --optimizer lbfgs", value("lbfgs", "optimizer <NAME>", "adam or sgd")),
+        ("--data x --schedule slow", value("slow", "schedule <NAME>", "constant or cosine or step or warmup")),
+        ("--data x --precision f16", value("f16", "precision <TYPE>", "f32 or f64")),
+        ("--data x --task clustering", value("clustering", "task <TASK>", "classification or regression")),
+        (
+            "--data x --class-weights equal",
+            "invalid value 'equal' for '--class-weights <balanced>' [possible values: balanced]".to_owned(),
+        ),
+        (
+            "--engine taps",
+            "invalid value 'taps' for '--engine <NAME>': engine: expected tape or program, found \"taps\"".to_owned(),
+        ),
     ] {
         let args: Vec<_> = args.split(' ').collect();
         assert_eq!(train(&args).unwrap_err(), error);
     }
     let error = train(&["--data", "x", "--activation", "step"]).unwrap_err();
-    assert!(error.starts_with("--activation: expected one of ") && error.ends_with("found \"step\""), "{error}");
+    let expected = "invalid value 'step' for '--activation <NAME>': activation: expected one of ";
+    assert!(error.starts_with(expected) && error.ends_with("found \"step\""), "{error}");
 }
 
 #[test]
