@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! cargo run --release --example train
+//! cargo run --release --example train -- moons
 //! cargo run --release --example train -- --data examples/data/iris.csv
 //! cargo run --release --example train -- --help
 //! ```
 
 mod article;
 mod file;
+mod moons;
 mod options;
 mod report;
 mod run;

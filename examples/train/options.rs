@@ -18,6 +18,7 @@ const DEFAULT_SEED: &str = "573";
 const WARMUP: f64 = 0.1;
 
 pub(crate) struct Options {
+    pub(crate) is_moons: bool,
     pub(crate) data: Option<PathBuf>,
     pub(crate) labels: Option<Labels>,
     pub(crate) hidden: Vec<usize>,
@@ -60,7 +61,9 @@ impl Options {
             Err(error) => return Err(in_one_line(&error.to_string()).into()),
         };
         let mut matches = matches;
+        let is_moons = matches.subcommand_name().is_some();
         let options = Self {
+            is_moons,
             data: matches.remove_one("data"),
             labels: matches.remove_one("task"),
             hidden: given(&mut matches, "hidden"),
@@ -96,9 +99,6 @@ impl Options {
 }
 
 fn command() -> Command {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
-    };
     let count = || parser("a whole number of at least 1", |count: &usize| *count > 0);
     let positive = || parser("a number above 0", |x: &f64| *x > 0.0 && x.is_finite());
     let of_data = [
@@ -132,6 +132,8 @@ fn command() -> Command {
     Command::new("train")
         .no_binary_name(true)
         .about("Trains a network: without --data the article's 3 -> 4 tanh -> 4 tanh -> 1 tanh on its four rows.")
+        .disable_help_subcommand(true)
+        .subcommand(Command::new("moons").about("Tells two moons apart: micrograd's demonstration"))
         .after_help(
             "Columns are standardised, and a fifth of the rows is kept for the test. Labels that are numbers mean \
              regression; with --task classification they are names of classes. The losses of a regression are those of \
@@ -142,17 +144,27 @@ fn command() -> Command {
                 .value_parser(value_parser!(PathBuf)),
         )
         .args(of_data.map(|option| option.requires("data")))
-        .args([
-            option("seed", "N", "seed of the split, the weights and the order of rows")
-                .default_value(DEFAULT_SEED)
-                .value_parser(parser("a whole number from 0 to 18446744073709551615", |_: &u64| true)),
-            option("precision", "TYPE", "f32 or f64")
-                .default_value("f64")
-                .value_parser(names([("f32", Precision::F32), ("f64", Precision::F64)])),
-            option("engine", "NAME", "program, recorded once and run on many rows, or tape, row by row")
-                .default_value("program")
-                .value_parser(Engine::from_str),
-        ])
+        .args(for_all())
+}
+
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
+}
+
+/// The options that apply to everything.
+fn for_all() -> [Arg; 3] {
+    [
+        option("seed", "N", "seed of the split, the weights and the order of rows")
+            .default_value(DEFAULT_SEED)
+            .value_parser(parser("a whole number from 0 to 18446744073709551615", |_: &u64| true)),
+        option("precision", "TYPE", "f32 or f64")
+            .default_value("f64")
+            .value_parser(names([("f32", Precision::F32), ("f64", Precision::F64)])),
+        option("engine", "NAME", "program, recorded once and run on many rows, or tape, row by row")
+            .default_value("program")
+            .value_parser(Engine::from_str),
+    ]
+    .map(|option| option.global(true))
 }
 
 /// The value of an option that has a default.

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use gradtape::Real;
 
 use crate::options::{Options, Precision};
-use crate::{article, file};
+use crate::{article, file, moons};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -15,6 +15,9 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
     let Some(options) = Options::parse(args, out)? else { return Ok(()) };
     match (&options.data, options.precision) {
+        _ if options.is_moons && options.data.is_some() => Err("moons: they are made here; leave out --data".into()),
+        (_, Precision::F32) if options.is_moons => moons::train::<f32>(&options, out),
+        (_, Precision::F64) if options.is_moons => moons::train::<f64>(&options, out),
         (None, Precision::F32) => article::train::<f32>(&options, out),
         (None, Precision::F64) => article::train::<f64>(&options, out),
         (Some(path), Precision::F32) => file::train::<f32>(path, &options, out, terminal),

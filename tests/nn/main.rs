@@ -19,6 +19,8 @@ mod trajectory;
 mod article;
 #[path = "../../examples/train/file.rs"]
 mod file;
+#[path = "../../examples/train/moons.rs"]
+mod moons;
 #[path = "../../examples/train/options.rs"]
 mod options;
 #[path = "../../examples/train/report.rs"]

@@ -288,6 +288,33 @@ fn the_median_test_accuracy_on_digits_is_at_least_96_percent() {
 }
 
 #[test]
+fn the_moons_are_told_apart_in_both_precisions_and_by_both_engines() {
+    for precision in ["f32", "f64"] {
+        for engine in ["program", "tape"] {
+            let out = train(&["moons", "--precision", precision, "--engine", engine]).unwrap();
+            assert_eq!(number(&out, "final accuracy"), 100.0, "{out}");
+            assert!(number(&out, "step 99, loss") < 0.03, "{out}");
+            let picture: Vec<&str> = out.lines().skip_while(|line| !line.starts_with("micrograd")).skip(1).collect();
+            assert_eq!(picture.len(), 22);
+            // One moon is on the side of the dots, the other one is not.
+            let around = |wanted: char, side: char| {
+                let is_between = |line: &&&str| line.contains(&format!("{side}{wanted}{side}"));
+                picture.iter().filter(is_between).count()
+            };
+            assert!(around('+', '.') > 5 && around('o', ' ') > 5 && around('+', ' ') + around('o', '.') == 0, "{out}");
+        }
+    }
+    let mut accuracies: Vec<f64> = (0..10)
+        .map(|seed| number(&train(&["moons", "--seed", &seed.to_string()]).unwrap(), "final accuracy"))
+        .collect();
+    accuracies.sort_by(f64::total_cmp);
+    assert!(accuracies[4] == 100.0 && accuracies[0] >= 98.0, "{accuracies:?}");
+    let error = train(&["--data", IRIS, "moons"]).unwrap_err();
+    assert_eq!(error, "moons: they are made here; leave out --data");
+    assert_eq!(train(&["moons", "--epochs", "3"]).unwrap_err(), "unexpected argument '--epochs' found");
+}
+
+#[test]
 fn a_label_that_is_a_number_means_regression() {
     let rows = (0..60).map(|i| format!("{},{},{}", i % 8, i % 5, 100 * (i % 8) - 30 * (i % 5)));
     let rows: Vec<_> = std::iter::once("a,b,y".to_owned()).chain(rows).collect();
