@@ -58,7 +58,11 @@ impl Options {
                 write!(out, "{error}")?;
                 return Ok(None);
             }
-            Err(error) => return Err(in_one_line(&error.to_string()).into()),
+            Err(error) => {
+                let is_name = error.kind() == ErrorKind::InvalidSubcommand;
+                let hint = if is_name { "; --data takes the name of a file" } else { "" };
+                return Err(format!("{}{hint}", in_one_line(&error.to_string())).into());
+            }
         };
         let mut matches = matches;
         let is_moons = matches.subcommand_name().is_some();
