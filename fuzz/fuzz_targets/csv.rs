@@ -6,6 +6,8 @@
 mod article;
 #[path = "../../examples/train/file.rs"]
 mod file;
+#[path = "../../examples/train/moons.rs"]
+mod moons;
 #[path = "../../examples/train/options.rs"]
 mod options;
 #[path = "../../examples/train/report.rs"]
@@ -24,8 +26,11 @@ static PATH: LazyLock<String> =
     LazyLock::new(|| env::temp_dir().join(format!("gradtape-fuzz-{}.csv", process::id())).display().to_string());
 
 /// The task is left to the file, or asked for.
-const TASKS: [&[&str]; 3] =
-    [&[], &["--task", "classification", "--precision", "f32"], &["--task", "regression", "--precision", "f32"]];
+const TASKS: [&[&str]; 3] = [
+    &[],
+    &["--task", "classification", "--precision", "f32", "--patience", "1", "--class-weights", "balanced"],
+    &["--task", "regression", "--precision", "f32", "--clip", "1"],
+];
 
 fuzz_target!(|bytes: &[u8]| {
     fs::write(&*PATH, bytes).expect("the directory of temporary files can be written");
