@@ -11,6 +11,8 @@
 //! The parts of a training can be combined in a loop of your own: a [`Loss`], an [`Optimizer`] whose rate follows a
 //! [`Schedule`], [`Clipped`] gradients, and [`EarlyStopping`]. [`metrics`] tell how good the predictions are.
 //!
+//! With the feature `csv`, a [`Table`] is read from a file, and an [`Encoding`] makes a [`Dataset`] of it.
+//!
 //! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`] and a [`Dataset`] can be stored and read again, bit for
 //! bit. The state of an optimiser cannot: training continues with a new one.
 //!
@@ -86,6 +88,8 @@ mod criterion;
 #[cfg(feature = "csv")]
 mod csv;
 mod data;
+#[cfg(feature = "csv")]
+mod encoding;
 mod engine;
 #[cfg(feature = "serde")]
 mod file;
@@ -99,14 +103,16 @@ mod neuron;
 mod optim;
 mod schedule;
 mod stopping;
+#[cfg(feature = "csv")]
+mod table;
 mod train;
 
 pub use activation::Activation;
 pub use criterion::Loss;
+pub use data::{Dataset, Scaling, Target};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-pub use csv::Labels;
-pub use data::{Dataset, Scaling, Target};
+pub use encoding::{Columns, Encoding, Labels, Missing};
 pub use engine::Engine;
 pub use init::Init;
 pub use layer::Layer;
@@ -116,6 +122,9 @@ pub use neuron::Neuron;
 pub use optim::{Adam, Clipped, Optimizer, Sgd};
 pub use schedule::Schedule;
 pub use stopping::EarlyStopping;
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use table::{Table, TableFormat};
 pub use train::Trainer;
 
 /// The crate whose random generators the methods take, without its default features. For `StdRng`, depend on it.

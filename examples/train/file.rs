@@ -7,7 +7,8 @@ use std::path::Path;
 
 use gradtape::Plain;
 use gradtape::nn::{
-    Activation, Adam, Clipped, Dataset, EarlyStopping, Init, Labels, Loss, Mlp, Optimizer, Sgd, Target, Trainer,
+    Activation, Adam, Clipped, Dataset, EarlyStopping, Encoding, Init, Loss, Mlp, Optimizer, Sgd, Table, Target,
+    Trainer,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
@@ -31,8 +32,8 @@ const LINES: usize = 10;
 
 pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Write, terminal: bool) -> Result<()> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-    let data = read(path, options.labels)?;
-    let name = path.display().to_string().replace(char::is_control, "\u{fffd}");
+    let data = read(path, options, out)?;
+    let name = printable(&path.display().to_string());
     let (mut training, mut test) = data
         .split(TEST_SHARE, &mut rng)
         .map_err(|_| format!("{name}: expected at least 3 rows, found {}", data.len()))?;
@@ -43,11 +44,6 @@ pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Writ
     let mut layers: Vec<_> = options.hidden.iter().map(|&width| (width, options.activation)).collect();
     layers.push((data.target().width(), Activation::Identity));
     let network = Mlp::<T>::new(data.names().len(), &layers, init(options.activation), &mut rng)?;
-    write!(out, "{name}: {} rows of {} features, ", data.len(), data.names().len())?;
-    match data.target() {
-        Target::Classes { names, .. } => writeln!(out, "{} classes", names.len())?,
-        Target::Numbers(_) => writeln!(out, "a number to predict")?,
-    }
     write!(out, "training set {} rows, ", training.len())?;
     let baseline = report::Baseline::of(training.target());
     let loss = loss(training.target(), options.is_balanced)?;
@@ -176,12 +172,43 @@ fn loss(target: &Target, is_balanced: bool) -> Result<Loss> {
     }
 }
 
-fn read(path: &Path, labels: Option<Labels>) -> Result<Dataset> {
-    Dataset::from_csv(path, labels).map_err(|error| {
-        let only_as_classes = labels.is_none() && Dataset::from_csv(path, Some(Labels::Classes)).is_ok();
-        let hint = if only_as_classes { "; --task classification takes all labels as names" } else { "" };
-        format!("{error}{hint}").into()
-    })
+/// Reads the table, and tells what was recognised in it.
+fn read(path: &Path, options: &Options, out: &mut dyn Write) -> Result<Dataset> {
+    let table = Table::read(path, options.format)?;
+    let encoding = Encoding::of(&table, &options.columns)?;
+    let data = encoding.dataset(&table)?;
+    let name = printable(table.source());
+    let separator = match table.separator() {
+        ',' => "commas",
+        ';' => "semicolons",
+        '\t' => "tabs",
+        _ => "the given character",
+    };
+    let decimal = if table.decimal() == ',' { ", decimal commas" } else { "" };
+    let header =
+        if table.has_header() { "a header" } else { "no header, for a name in the first row would be a number" };
+    writeln!(out, "{name}: fields separated by {separator}{decimal}, {header}")?;
+    let kind = match data.target() {
+        Target::Classes { names, .. } => format!("one of {} classes", names.len()),
+        Target::Numbers(_) => "a number".to_owned(),
+    };
+    writeln!(out, "to predict: {}, {kind}", printable(encoding.target()))?;
+    let ignored = table.names().len() - 1 - encoding.columns();
+    write!(out, "{} rows of {} features from {} columns", data.len(), data.names().len(), encoding.columns())?;
+    if ignored > 0 {
+        write!(out, ", {ignored} columns ignored")?;
+    }
+    let dropped = table.len() - data.len();
+    if dropped > 0 {
+        write!(out, ", {dropped} rows of {} dropped, in which a value is missing", table.len())?;
+    }
+    writeln!(out)?;
+    Ok(data)
+}
+
+/// A name in one line.
+fn printable(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 fn init(activation: Activation) -> Init {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, value_parser};
-use gradtape::nn::{Activation, Engine, Labels, Schedule};
+use gradtape::nn::{Activation, Columns, Engine, Labels, Missing, Schedule, TableFormat};
 
 use crate::run::Result;
 
@@ -20,7 +20,8 @@ const WARMUP: f64 = 0.1;
 pub(crate) struct Options {
     pub(crate) is_moons: bool,
     pub(crate) data: Option<PathBuf>,
-    pub(crate) labels: Option<Labels>,
+    pub(crate) format: TableFormat,
+    pub(crate) columns: Columns,
     pub(crate) hidden: Vec<usize>,
     pub(crate) activation: Activation,
     pub(crate) epochs: usize,
@@ -69,7 +70,15 @@ impl Options {
         let options = Self {
             is_moons,
             data: matches.remove_one("data"),
-            labels: matches.remove_one("task"),
+            format: TableFormat { separator: matches.remove_one("separator"), header: matches.remove_one("header") },
+            columns: Columns {
+                target: matches.remove_one("target"),
+                ignore: matches
+                    .remove_one::<String>("ignore")
+                    .map_or(Vec::new(), |names| names.split(',').map(|name| name.trim().to_owned()).collect()),
+                missing: given(&mut matches, "missing"),
+                labels: matches.remove_one("task"),
+            },
             hidden: given(&mut matches, "hidden"),
             activation: given(&mut matches, "activation"),
             epochs: given(&mut matches, "epochs"),
@@ -106,7 +115,16 @@ fn command() -> Command {
     let count = || parser("a whole number of at least 1", |count: &usize| *count > 0);
     let positive = || parser("a number above 0", |x: &f64| *x > 0.0 && x.is_finite());
     let of_data = [
-        option("task", "TASK", "classification or regression; otherwise a number as the first label means regression")
+        option("separator", "CHAR", "what divides the fields; otherwise a comma, semicolon or tab is recognised")
+            .value_parser(value_parser!(char)),
+        option("header", "YES|NO", "whether the first row has names; otherwise it has unless one of them is a number")
+            .value_parser(names([("yes", true), ("no", false)])),
+        option("target", "NAME|NUMBER", "the column to predict; otherwise one that is called label, target, class or so, or the last"),
+        option("ignore", "NAMES", "columns to leave out, by names or numbers, as in id,date"),
+        option("missing", "WAY", "what to do where a cell is empty, NA, NaN or ?: error, mean (with a column that tells where), or drop the row")
+            .default_value("error")
+            .value_parser(names([("error", Missing::Error), ("mean", Missing::Mean), ("drop", Missing::Drop)])),
+        option("task", "TASK", "classification or regression; otherwise words are classes, and so are few different whole numbers")
             .value_parser(names([("classification", Labels::Classes), ("regression", Labels::Numbers)])),
         option("hidden", "WIDTHS", "widths of the hidden layers, as in 16,16").default_value("32").value_parser(widths),
         option("activation", "NAME", "activation of the hidden layers, as in tanh or leaky_relu(0.1)")
@@ -139,12 +157,11 @@ fn command() -> Command {
         .disable_help_subcommand(true)
         .subcommand(Command::new("moons").about("Tells two moons apart: micrograd's demonstration"))
         .after_help(
-            "Columns are standardised, and a fifth of the rows is kept for the test. Labels that are numbers mean \
-             regression; with --task classification they are names of classes. The losses of a regression are those of \
-             standardised numbers, its errors are not.",
+            "Words among the features become a column for each of them. Columns are standardised, and a fifth of the rows is \
+             kept for the test. The losses of a regression are those of standardised numbers, its errors are not.",
         )
         .arg(
-            option("data", "FILE.csv", "train on this file: a header, numeric features, the label in the last column")
+            option("data", "FILE.csv", "train on this table: CSV, TSV, or with semicolons")
                 .value_parser(value_parser!(PathBuf)),
         )
         .args(of_data.map(|option| option.requires("data")))

@@ -25,11 +25,12 @@ use libfuzzer_sys::fuzz_target;
 static PATH: LazyLock<String> =
     LazyLock::new(|| env::temp_dir().join(format!("gradtape-fuzz-{}.csv", process::id())).display().to_string());
 
-/// The task is left to the file, or asked for.
-const TASKS: [&[&str]; 3] = [
+/// All is left to the file, or asked for.
+const TASKS: [&[&str]; 4] = [
     &[],
     &["--task", "classification", "--precision", "f32", "--patience", "1", "--class-weights", "balanced"],
-    &["--task", "regression", "--precision", "f32", "--clip", "1"],
+    &["--task", "regression", "--precision", "f32", "--clip", "1", "--missing", "mean"],
+    &["--header", "no", "--separator", ";", "--target", "1", "--missing", "drop", "--precision", "f32"],
 ];
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,6 +1,6 @@
 //! Claims about data sets: which are refused, and how they are split, standardised and read.
 
-use gradtape::nn::{Dataset, Labels, Target};
+use gradtape::nn::{Columns, Dataset, Encoding, Labels, Missing, Table, TableFormat, Target};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
@@ -92,10 +92,13 @@ fn differences_are_restored_without_the_mean() {
 fn csv_quotes_that_are_not_closed_swallow_no_rows() {
     let error = |text: &str| Dataset::from_csv_reader(text.as_bytes(), "text", None).unwrap_err().to_string();
     for (text, message) in [
-        ("a,y\n1,p\n2,\"q\n3,p\n", "text, line 3, column 2 (y): expected a label in one line, found \"q\\n3,p\""),
-        ("a,y\n1,p\n2,\"\n", "text, line 3, column 2 (y): expected a label, found \"\""),
-        ("a,y\n1,p\n2,q\tr\n", "text, line 3, column 2 (y): expected a label in one line, found \"q\\tr\""),
-        ("a,\"y\n1,p\n2,q\n", "text, line 1, column 2: expected a name in one line, found \"y\\n1,p\\n2,q\""),
+        ("a,y\n1,p\n2,\"q\n3,p\n", "text, line 3, column 2: expected a cell in one line, found \"q\\n3,p\""),
+        (
+            "a,y\n1,p\n2,\"\n",
+            "text, line 3, column 2 (y): expected a label (where missing is drop, such rows are left out), found \"\"",
+        ),
+        ("a,y\n1,p\n2,q\tr\n", "text, line 3, column 2: expected a cell in one line, found \"q\\tr\""),
+        ("a,\"y\n1,p\n2,q\n", "text, line 1, column 2: expected a cell in one line, found \"y\\n1,p\\n2,q\""),
     ] {
         assert_eq!(error(text), message);
     }
@@ -153,7 +156,7 @@ fn a_data_set_refuses_what_is_not_one() {
 }
 
 #[test]
-fn csv_labels_are_numbers_or_classes_by_the_first_one_unless_told() {
+fn csv_labels_are_numbers_or_classes_by_what_they_are_unless_told() {
     let read = |text: &str, labels| Dataset::from_csv_reader(text.as_bytes(), "text", labels);
     let text = "x,y\n 1 , 2 \n\n\"3\",\"4\"";
     assert_eq!(read(text, None).unwrap().target(), &Target::Numbers(vec![2.0, 4.0]));
@@ -161,7 +164,123 @@ fn csv_labels_are_numbers_or_classes_by_the_first_one_unless_told() {
     let target = Target::Classes { names, labels: vec![0, 1] };
     assert_eq!(read(text, Some(Labels::Classes)).unwrap().target(), &target);
     assert!(read("x,y\n1,2\n3,four\n", None).is_err());
-    assert!(matches!(read("x,y\n1,two\n3,4\n", None).unwrap().target(), Target::Classes { .. }));
+    assert!(read("x,y\n1,two\n3,4\n", None).is_err());
+    assert!(matches!(read("x,y\n1,two\n3,4\n", Some(Labels::Classes)).unwrap().target(), Target::Classes { .. }));
+    // Whole numbers, each in several rows, are classes in the order of the numbers.
+    let rows: String = (0..40).map(|k| format!("{k},{}\n", [10, 9, 1][k % 3])).collect();
+    let Target::Classes { names, .. } = read(&format!("x,y\n0.5,9\n{rows}"), None).unwrap().target().clone() else {
+        panic!()
+    };
+    assert_eq!(names, ["1", "9", "10"]);
+    assert!(matches!(read(&format!("x,y\n0.5,9.5\n{rows}"), None).unwrap().target(), Target::Numbers(_)));
+    let numbers = read(&format!("x,y\n0.5,9\n{rows}"), Some(Labels::Numbers)).unwrap();
+    assert!(matches!(numbers.target(), Target::Numbers(_)));
+}
+
+fn table(text: &str) -> Table {
+    Table::from_reader(text.as_bytes(), "text", TableFormat::default()).unwrap()
+}
+
+#[test]
+fn separators_headers_and_decimals_are_recognised() {
+    for (text, separator, has_header, decimal, names) in [
+        ("a,b\n1,2\n", ',', true, '.', ["a", "b"]),
+        ("1,2\n3,4\n", ',', false, '.', ["column 1", "column 2"]),
+        ("a;b\n1,5;2\n", ';', true, ',', ["a", "b"]),
+        ("a;b\n1.5;2\n", ';', true, '.', ["a", "b"]),
+        ("a\tb\n1,5\t2\n", '\t', true, ',', ["a", "b"]),
+        ("# x,y,z\na;b\n\n1;\"2,5\"\n# 1\n", ';', true, ',', ["a", "b"]),
+        ("a,b\n\"x;y;z\",2\n", ',', true, '.', ["a", "b"]),
+        (",b\n1,2\n", ',', true, '.', ["column 1", "b"]),
+        ("\u{feff}a,b\r1,2\r", ',', true, '.', ["a", "b"]),
+        ("red,1\nblue,2\n", ',', false, '.', ["column 1", "column 2"]),
+        ("a;b\n1,5;2.5\n", ';', true, '.', ["a", "b"]),
+    ] {
+        let table = table(text);
+        assert_eq!(
+            (table.separator(), table.has_header(), table.decimal()),
+            (separator, has_header, decimal),
+            "{text:?}"
+        );
+        assert_eq!(table.names(), names, "{text:?}");
+    }
+    let read = |format| Table::from_reader(&b"a b\n1 2\n"[..], "text", format);
+    let by_space = TableFormat { separator: Some(' '), header: Some(false) };
+    assert_eq!(read(by_space).unwrap().cell(0, 1), "b");
+    let error = read(TableFormat { separator: Some('é'), header: None }).unwrap_err().to_string();
+    assert_eq!(error, "separator: expected an ASCII character, found \"é\"");
+}
+
+#[test]
+fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
+    let training = table("size;colour;y\n1,5;red;p\n;blue;q\n3,5;?;p\n");
+    let columns = Columns { missing: Missing::Mean, ..Columns::default() };
+    let encoding = Encoding::of(&training, &columns).unwrap();
+    assert_eq!(encoding.names(), ["size", "size missing", "colour=blue", "colour=red", "colour missing"]);
+    assert_eq!((encoding.target(), encoding.classes().unwrap()), ("y", &["p".to_owned(), "q".to_owned()][..]));
+    let data = encoding.dataset(&training).unwrap();
+    assert_eq!(data.row(0), [1.5, 0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(data.row(1), [2.5, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(data.row(2), [3.5, 0.0, 0.0, 0.0, 1.0]);
+    let other = encoding.dataset(&table("extra,y,colour,size\nx,q,blue,7.5\n")).unwrap();
+    assert_eq!((other.row(0), other.target().len()), (&[7.5, 0.0, 1.0, 0.0, 0.0][..], 1));
+    let error = |text: &str| encoding.dataset(&table(text)).unwrap_err().to_string();
+    assert_eq!(error("size,y\n1,p\n"), "text: expected one of the columns \"size\", \"y\", found \"colour\"");
+    let place = "text, line 2, column";
+    assert_eq!(
+        error("size,colour,y\n1,green,p\n"),
+        format!("{place} 2 (colour): expected one of \"blue\", \"red\", found \"green\"")
+    );
+    assert_eq!(error("size,colour,y\nbig,red,p\n"), format!("{place} 1 (size): expected a number, found \"big\""));
+    assert_eq!(error("size,colour,y\n1,red,r\n"), format!("{place} 3 (y): expected one of \"p\", \"q\", found \"r\""));
+    assert_eq!(error("size,colour,y\n1,red,\n"), format!("{place} 3 (y): expected a label, found \"\""));
+    let strict = Encoding::of(&table("a,y\n1,p\n2,q\n"), &Columns::default()).unwrap();
+    let error = strict.dataset(&table("a,y\nNA,p\n")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("{place} 1 (a): expected a value, which was never missing in the training, found \"NA\"")
+    );
+}
+
+#[test]
+fn columns_that_say_nothing_are_refused_with_the_remedy() {
+    let error = |text: &str, columns: Columns| Encoding::of(&table(text), &columns).unwrap_err().to_string();
+    let rows = |f: &dyn Fn(u32) -> String| -> String { (0..30).map(|k| format!("{},{}\n", f(k), k % 2)).collect() };
+    for (text, expected) in [
+        (
+            format!("id,y\n{}", rows(&|k| (k + 5).to_string())),
+            "text, column 1 (id): expected numbers that say something, or ignore the column, found the numbers of the rows, from 5",
+        ),
+        (
+            format!("a,y\n{}", rows(&|k| format!("name{k}"))),
+            "text, column 1 (a): expected at most 20 different words, or ignore the column, found 30",
+        ),
+        (
+            format!("a,y\n{}", rows(&|k| format!("{}.12.2024 10:00", k + 1))),
+            "text, line 2, column 1 (a): expected numbers or categories, or ignore the column; dates must become numbers, found \"1.12.2024 10:00\"",
+        ),
+    ] {
+        assert_eq!(error(&text, Columns::default()), expected);
+    }
+    let empty = Columns { missing: Missing::Mean, ..Columns::default() };
+    assert_eq!(
+        error("a,b,y\n,1,p\n,2,q\n", empty),
+        "text, column 1 (a): expected values, or ignore the column, found none"
+    );
+    let drop = Columns { missing: Missing::Drop, ..Columns::default() };
+    assert_eq!(error("a,b,y\n,1,p\n,2,q\n", drop), "text: expected rows in which nothing is missing, found none");
+    for (name, expected) in [("z", "\"z\""), ("0", "\"0\""), ("4", "\"4\"")] {
+        let columns = Columns { target: Some(name.into()), ..Columns::default() };
+        assert_eq!(
+            error("a,b,y\n1,2,p\n", columns),
+            format!("text: expected one of the columns \"a\", \"b\", \"y\", found {expected}")
+        );
+    }
+    let all = Columns { ignore: vec!["a".into(), "2".into()], ..Columns::default() };
+    assert_eq!(
+        error("a,b,y\n1,2,p\n", all),
+        "text: expected features beside the column to predict, found no other column"
+    );
 }
 
 #[test]

@@ -402,23 +402,42 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (&b""[..], ": expected a header and rows, found an empty file"),
         (b"\n\n", ": expected a header and rows, found an empty file"),
         (b"a,y\n", ": expected rows below the header, found none"),
-        (b"y\n1\n2\n", ", line 1, column 1: expected features and a label, found one column"),
+        (b"y\n1\n2\n", ": expected features beside the column to predict, found no other column"),
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
-        (b"a,,y\n1,2,p\n", ", line 1, column 2: expected a name, found \"\""),
-        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the header, found 3"),
-        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the header, found 1"),
-        (b"a,y\n1,p\n\n\nx y,q\n", ", line 5, column 1 (a): expected a finite number, found \"x y\""),
-        (b"\xef\xbb\xbfa,y\n1,p\n,q\n", ", line 3, column 1 (a): expected a finite number, found \"\""),
-        (b"a,y\n1,p\nNaN,q\n", ", line 3, column 1 (a): expected a finite number, found \"NaN\""),
+        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the first row, found 3"),
+        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the first row, found 1"),
         (
-            b"a,y\n1,nan\n2,red\n",
-            ", line 2, column 2 (y): expected a finite number, found \"nan\"; \
-             --task classification takes all labels as names",
+            b"a,y\n1,p\n\n#no row\nx y,q\n",
+            ", line 5, column 1 (a): expected a number as in line 2, or ignore the column, found \"x y\"",
         ),
-        (b"a,y\n1,2\n2,red\nx,3\n", ", line 3, column 2 (y): expected a finite number, found \"red\""),
-        (b"a,y\n1,p\n2,\n", ", line 3, column 2 (y): expected a label, found \"\""),
-        (b"a,y\n1,p\n2,\xff\n", ", line 3, column 2 (y): expected UTF-8, found other bytes"),
+        (
+            b"a,y\nred,p\n2,q\n",
+            ", line 3, column 1 (a): expected a word as in line 2, or ignore the column, found \"2\"",
+        ),
+        (
+            b"\xef\xbb\xbfa,y\n1,p\n,q\n",
+            ", line 3, column 1 (a): expected a value (where missing is mean or drop, it may be missing), found \"\"",
+        ),
+        (
+            b"a,y\n1,p\nNaN,q\n",
+            ", line 3, column 1 (a): expected a value (where missing is mean or drop, it may be missing), found \"NaN\"",
+        ),
+        (
+            b"a,y\n1,p\n2,\n",
+            ", line 3, column 2 (y): expected a label (where missing is drop, such rows are left out), found \"\"",
+        ),
+        (
+            b"a,y\n1,2\n2,red\n",
+            ", line 3, column 2 (y): expected a number as in line 2, or the labels as classes, found \"red\"",
+        ),
+        (b"a,y\n1,p\n2,\xff\n", ", line 3, column 2: expected UTF-8, found other bytes"),
+        (b"a,y\n1,\"p\n2,q\n", ", line 2, column 2: expected a cell in one line, found \"p\\n2,q\""),
         (b"a,y\n1,p\n2,p\n", ", column 2 (y): expected at least 2 classes, found only \"p\""),
+        (
+            b"when,y\n2024-01-31,p\n2024-02-01,q\n",
+            ", line 2, column 1 (when): expected numbers or categories, or ignore the column; dates must become numbers, \
+             found \"2024-01-31\"",
+        ),
         (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
         (b"a,y\n1,p\n2,q\n", ": expected at least 3 rows, found 2"),
     ]
@@ -433,10 +452,74 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
     let error = train(&["--data", "no/such.csv"]).unwrap_err();
     assert!(error.starts_with("no/such.csv: cannot be read: "), "{error}");
     let error = train(&["--data", IRIS, "--task", "regression"]).unwrap_err();
-    assert!(
-        error.ends_with("iris.csv, line 2, column 5 (species): expected a finite number, found \"setosa\""),
-        "{error}"
-    );
+    assert!(error.ends_with("iris.csv, line 2, column 5 (species): expected a number, found \"setosa\""), "{error}");
+}
+
+#[test]
+fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
+    let rows = |separator: &str, decimal: &str, word: &dyn Fn(u32) -> String| -> String {
+        let row =
+            |i: u32| [format!("{}{decimal}{}", i % 7, i % 10), word(i), (i % 7 > 3).to_string()].join(separator) + "\n";
+        (0..60).map(row).collect()
+    };
+    let colour = |i: u32| ["red", "blue"][(i % 2) as usize].to_owned();
+    let plain = |i: u32| (i % 4).to_string();
+    let missing = |i: u32| if i % 9 == 0 { "NA".to_owned() } else { (i % 4).to_string() };
+    for (name, text, options, told) in [
+        (
+            "comma",
+            format!("a,b,y\n{}", rows(",", ".", &plain)),
+            "",
+            &["separated by commas, a header", "2 features from 2"][..],
+        ),
+        ("semicolon", format!("a;b;y\n{}", rows(";", ",", &plain)), "", &["semicolons, decimal commas, a header"]),
+        ("tab", format!("# a comment\na\tb\ty\n{}", rows("\t", ".", &plain)), "", &["tabs, a header"]),
+        ("bar", format!("a|b|y\n{}", rows("|", ".", &plain)), "--separator |", &["the given character"]),
+        ("none", rows(",", ".", &plain), "", &["no header", "to predict: column 3, one of 2 classes"]),
+        ("categories", format!("a,b,y\n{}", rows(",", ".", &colour)), "", &["60 rows of 3 features from 2 columns"]),
+        (
+            "drop",
+            format!("a,b,y\n{}", rows(",", ".", &missing)),
+            "--missing drop",
+            &["53 rows", "7 rows of 60 dropped"],
+        ),
+        ("mean", format!("a,b,y\n{}", rows(",", ".", &missing)), "--missing mean", &["60 rows of 3 features"]),
+        (
+            "first",
+            format!("label,b\n{}", (0..60).map(|i| format!("{},{}\n", colour(i), i % 7)).collect::<String>()),
+            "",
+            &["to predict: label, one of 2 classes"],
+        ),
+        (
+            "number",
+            format!("a,b,y\n{}", rows(",", ".", &plain)),
+            "--target 2",
+            &["to predict: b, one of 4 classes", "3 features"],
+        ),
+        (
+            "regression",
+            format!("a,b,y\n{}", rows(",", ".", &plain)),
+            "--target b --task regression",
+            &["predict: b, a number"],
+        ),
+        (
+            "ignore",
+            format!(
+                "id,a,b,y\n{}",
+                (0..60).zip(rows(",", ".", &plain).lines()).map(|(k, row)| format!("{k},{row}\n")).collect::<String>()
+            ),
+            "--ignore id,b",
+            &["1 features from 1 columns, 2 columns ignored"],
+        ),
+    ] {
+        let csv = Csv::new(&format!("table-{name}.csv"), text);
+        let mut args = vec!["--data", csv.path(), "--epochs", "1"];
+        args.extend(options.split_whitespace());
+        let out = train(&args).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for told in told {
+            assert!(out.contains(told), "{name}: {told} is not told:\n{out}");
+        }
+    }
 }
 
 #[test]
