@@ -120,6 +120,10 @@ impl Encoding {
         };
         let ignored = columns.ignore.iter().map(position).collect::<Result<Vec<_>, _>>()?;
         let used: Vec<usize> = (0..table.names().len()).filter(|k| *k != target && !ignored.contains(k)).collect();
+        if table.names().len() == 1 {
+            let expected = "several columns, divided by commas, semicolons, tabs or a separator that is given";
+            return Err(Error::unexpected(table.source(), expected, "one column"));
+        }
         if used.is_empty() {
             return Err(Error::unexpected(table.source(), "features beside the column to predict", "no other column"));
         }

@@ -167,7 +167,8 @@ fn csv_labels_are_numbers_or_classes_by_what_they_are_unless_told() {
     assert!(read("x,y\n1,two\n3,4\n", None).is_err());
     assert!(matches!(read("x,y\n1,two\n3,4\n", Some(Labels::Classes)).unwrap().target(), Target::Classes { .. }));
     // Whole numbers, each in several rows, are classes in the order of the numbers.
-    let rows: String = (0..40).map(|k| format!("{k},{}\n", [10, 9, 1][k % 3])).collect();
+    let row = |k: usize| format!("{k},{}\n", [10, 9, 1][k % 3]);
+    let rows: String = (0..40).map(row).collect();
     let Target::Classes { names, .. } = read(&format!("x,y\n0.5,9\n{rows}"), None).unwrap().target().clone() else {
         panic!()
     };
@@ -245,7 +246,10 @@ fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
 #[test]
 fn columns_that_say_nothing_are_refused_with_the_remedy() {
     let error = |text: &str, columns: Columns| Encoding::of(&table(text), &columns).unwrap_err().to_string();
-    let rows = |f: &dyn Fn(u32) -> String| -> String { (0..30).map(|k| format!("{},{}\n", f(k), k % 2)).collect() };
+    let rows = |f: &dyn Fn(u32) -> String| -> String {
+        let row = |k| format!("{},{}\n", f(k), k % 2);
+        (0..30).map(row).collect()
+    };
     for (text, expected) in [
         (
             format!("id,y\n{}", rows(&|k| (k + 5).to_string())),

@@ -402,7 +402,7 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (&b""[..], ": expected a header and rows, found an empty file"),
         (b"\n\n", ": expected a header and rows, found an empty file"),
         (b"a,y\n", ": expected rows below the header, found none"),
-        (b"y\n1\n2\n", ": expected features beside the column to predict, found no other column"),
+        (b"y\n1\n2\n", ": expected several columns, divided by commas, semicolons, tabs or a separator that is given, found one column"),
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
         (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the first row, found 3"),
         (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the first row, found 1"),
@@ -464,7 +464,9 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
     };
     let colour = |i: u32| ["red", "blue"][(i % 2) as usize].to_owned();
     let plain = |i: u32| (i % 4).to_string();
-    let missing = |i: u32| if i % 9 == 0 { "NA".to_owned() } else { (i % 4).to_string() };
+    let labelled = |i: u32| format!("{},{}\n", colour(i), i % 7);
+    let numbered = |(k, row): (u32, &str)| format!("{k},{row}\n");
+    let missing = |i: u32| if i.is_multiple_of(9) { "NA".to_owned() } else { (i % 4).to_string() };
     for (name, text, options, told) in [
         (
             "comma",
@@ -486,7 +488,7 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
         ("mean", format!("a,b,y\n{}", rows(",", ".", &missing)), "--missing mean", &["60 rows of 3 features"]),
         (
             "first",
-            format!("label,b\n{}", (0..60).map(|i| format!("{},{}\n", colour(i), i % 7)).collect::<String>()),
+            format!("label,b\n{}", (0..60).map(labelled).collect::<String>()),
             "",
             &["to predict: label, one of 2 classes"],
         ),
@@ -504,10 +506,7 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
         ),
         (
             "ignore",
-            format!(
-                "id,a,b,y\n{}",
-                (0..60).zip(rows(",", ".", &plain).lines()).map(|(k, row)| format!("{k},{row}\n")).collect::<String>()
-            ),
+            format!("id,a,b,y\n{}", (0..60).zip(rows(",", ".", &plain).lines()).map(numbered).collect::<String>()),
             "--ignore id,b",
             &["1 features from 1 columns, 2 columns ignored"],
         ),
