@@ -16,37 +16,6 @@
 //! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`] and a [`Dataset`] can be stored and read again, bit for
 //! bit. The state of an optimiser cannot: training continues with a new one.
 //!
-//! A training as people know it, in a loop of ten lines:
-//!
-//! ```
-//! use gradtape::nn::*;
-//! use rand::{SeedableRng, rngs::StdRng};
-//!
-//! # fn main() -> Result<(), gradtape::Error> {
-//! let x: Vec<f64> = (0..80).map(|k| f64::from(k) / 20.0 - 2.0).collect();
-//! let target = Target::Numbers(x.iter().map(|x| x.sin()).collect());
-//! let mut rng = StdRng::seed_from_u64(1);
-//! let (training, validation) = Dataset::new(vec!["x".into()], x, target)?.split(0.2, &mut rng)?;
-//! let layers = [(16, Activation::Tanh), (1, Activation::Identity)];
-//! let mut network = Mlp::<f64>::new(1, &layers, Init::Xavier, &mut rng)?;
-//!
-//! let (schedule, mut stopping) = (Schedule::Cosine { warmup: 0.1 }, EarlyStopping::new(40));
-//! let optimizer = Clipped::new(Adam::new(0.0).with_decay(0.01), 1.0);
-//! let mut trainer = Trainer::new(network.clone(), optimizer).with_loss(Loss::Huber(1.0));
-//! for epoch in 0..200 {
-//!     trainer.optimizer_mut().set_rate(0.02 * schedule.factor(epoch, 200));
-//!     trainer.epoch(&training, 16, &mut rng)?;
-//!     let loss = Loss::Huber(1.0).mean(trainer.network(), &validation)?;
-//!     if stopping.observe(loss, trainer.network().parameters()) {
-//!         break;
-//!     }
-//! }
-//! network.parameters_mut().copy_from_slice(stopping.best());
-//! assert!(stopping.best_loss().unwrap() < 0.001);
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! # Examples
 //!
 //! ```toml
@@ -81,6 +50,37 @@
 //! }
 //! assert!(losses[49] < 0.2 * losses[0]);
 //! # Ok::<(), gradtape::Error>(())
+//! ```
+//!
+//! A training as people know it, in a loop of ten lines:
+//!
+//! ```
+//! use gradtape::nn::*;
+//! use rand::{SeedableRng, rngs::StdRng};
+//!
+//! # fn main() -> Result<(), gradtape::Error> {
+//! let x: Vec<f64> = (0..80).map(|k| f64::from(k) / 20.0 - 2.0).collect();
+//! let target = Target::Numbers(x.iter().map(|x| x.sin()).collect());
+//! let mut rng = StdRng::seed_from_u64(1);
+//! let (training, validation) = Dataset::new(vec!["x".into()], x, target)?.split(0.2, &mut rng)?;
+//! let layers = [(16, Activation::Tanh), (1, Activation::Identity)];
+//! let mut network = Mlp::<f64>::new(1, &layers, Init::Xavier, &mut rng)?;
+//!
+//! let (schedule, mut stopping) = (Schedule::Cosine { warmup: 0.1 }, EarlyStopping::new(40));
+//! let optimizer = Clipped::new(Adam::new(0.0).with_decay(0.01), 1.0);
+//! let mut trainer = Trainer::new(network.clone(), optimizer).with_loss(Loss::Huber(1.0));
+//! for epoch in 0..200 {
+//!     trainer.optimizer_mut().set_rate(0.02 * schedule.factor(epoch, 200));
+//!     trainer.epoch(&training, 16, &mut rng)?;
+//!     let loss = Loss::Huber(1.0).mean(trainer.network(), &validation)?;
+//!     if stopping.observe(loss, trainer.network().parameters()) {
+//!         break;
+//!     }
+//! }
+//! network.parameters_mut().copy_from_slice(stopping.best());
+//! assert!(stopping.best_loss().unwrap() < 0.001);
+//! # Ok(())
+//! # }
 //! ```
 
 mod activation;

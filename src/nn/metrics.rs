@@ -1,5 +1,10 @@
 //! How good predictions are.
 //!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["nn"] }
+//! ```
+//!
 //! ```
 //! use gradtape::nn::metrics;
 //!
