@@ -322,7 +322,7 @@ macro_rules! operations {
                     [y * (rules::exp_share(b, a) - rules::exp_share(a, b)), y * (rules::exp_share(a, b) - rules::exp_share(b, a))]
                     () {kernel: Plain, nan: Kept, source: Helper};
                 pivot(a, b -> y) { y = rules::pivot(a, b) } [T::zero(), T::zero()]
-                    () {kernel: Plain, nan: Hidden, source: Helper, symmetric: true};
+                    () {kernel: Choice, nan: Hidden, source: Helper, symmetric: true};
                 erf_slope(x -> y) { y = rules::erf_slope(x) } [-rules::scaled(x + x, y)]
                     () {kernel: Exponential, nan: Kept, source: Helper};
             }

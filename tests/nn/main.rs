@@ -6,6 +6,7 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 
 mod datasets;
 mod engines;
+mod gpt;
 mod losses;
 mod networks;
 mod parts;
@@ -27,3 +28,14 @@ mod options;
 mod report;
 #[path = "../../examples/train/run.rs"]
 mod run;
+
+// The lesson `14_gpt`. Its modules import each other from the module above.
+#[path = "../../examples/14_gpt"]
+mod lesson_14 {
+    pub(crate) mod batch;
+    pub(crate) mod model;
+    pub(crate) mod names;
+    pub(crate) mod recorded;
+    pub(crate) mod sample;
+    pub(crate) mod train;
+}

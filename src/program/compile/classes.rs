@@ -58,7 +58,7 @@ kernels! {
     /// Choices, steps and roundings.
     Choice(Choice) {
         max min clamp mul_add relu leaky_relu step above greater sign signum copysign over atan_slope to_degrees to_radians
-        floor ceil trunc fract kept softsign
+        floor ceil trunc fract kept softsign pivot
     }
     /// Functions made of one exponential.
     Exponential(Exponential) {

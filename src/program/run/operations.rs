@@ -124,6 +124,10 @@ pub(super) fn choice<T: LaneNumber, const W: usize>(frame: &Frame<'_, T, W>, ker
         // As the plain float's, but never NaN where one operand is a number.
         Choice::max => frame.each2(a, b, out, |a, b| choose((a > b) | (b != b), a, b)),
         Choice::min => frame.each2(a, b, out, |a, b| choose((a < b) | (b != b), a, b)),
+        Choice::pivot => frame.each2(a, b, out, |a, b| {
+            let larger = choose((a > b) | (b != b), a, b);
+            choose(larger < T::max_value(), larger, T::max_value())
+        }),
         Choice::clamp => frame.each3(args, out, |x, low, high| choose(x < low, low, choose(x > high, high, x))),
         // Rounded once on every machine, unlike sums that are fused for speed.
         Choice::mul_add => frame.each3(args, out, |a, b, c| a.mul_add(b, c)),

@@ -21,6 +21,12 @@ pub(super) fn sum<T: LaneNumber, const W: usize, const FMA: bool>(frame: &Frame<
             group::<T, W, 4, FMA>(frame, chunk, terms, out);
             chunk += 4;
         }
+        // Few rows have few chunks: these, too, read the terms once.
+        match frame.chunks() - chunk {
+            3 => return group::<T, W, 3, FMA>(frame, chunk, terms, out),
+            2 => return group::<T, W, 2, FMA>(frame, chunk, terms, out),
+            _ => {}
+        }
     } else if size_of::<[T; W]>() * 2 == GROUP {
         while chunk + 2 <= frame.chunks() {
             group::<T, W, 2, FMA>(frame, chunk, terms, out);
