@@ -185,8 +185,11 @@ fn read(path: &Path, options: &Options, out: &mut dyn Write) -> Result<Dataset> 
         _ => "the given character",
     };
     let decimal = if table.decimal() == ',' { ", decimal commas" } else { "" };
-    let header =
-        if table.has_header() { "a header" } else { "no header, for a name in the first row would be a number" };
+    let header = match options.format.header {
+        _ if table.has_header() => "a header",
+        Some(_) => "no header",
+        None => "no header, because the first row has a number",
+    };
     writeln!(out, "{name}: fields separated by {separator}{decimal}, {header}")?;
     let kind = match data.target() {
         Target::Classes { names, .. } => format!("one of {} classes", names.len()),

@@ -1,11 +1,10 @@
 //! Results that are used while they are in the cache.
 
 use super::precision::Precision;
+use super::run::tasks::LEAST_ROWS;
 use super::{Program, Results, Rows, Workspace};
 use crate::error::Error;
 
-/// Blocks are whole tasks of so many rows, or several.
-const LEAST_ROWS: usize = 960;
 /// The results of a block should stay in the second cache.
 const BLOCK_BYTES: usize = 256 << 10;
 
@@ -48,6 +47,7 @@ impl<T: Precision> Program<T> {
             let found = "sums over all rows, which `run` gives";
             return Err(Error::unexpected("program", "outputs of each row", found));
         }
+        // Whole tasks.
         let bytes = LEAST_ROWS * (self.outputs() * size_of::<T>()).max(1);
         let height = (BLOCK_BYTES / bytes).max(1) * LEAST_ROWS;
         // Without rows, the counts of parameters and inputs are compared all the same.

@@ -26,7 +26,7 @@ mod one_row;
 mod operations;
 pub(crate) mod rows;
 mod sums;
-mod tasks;
+pub(crate) mod tasks;
 pub(crate) mod threads;
 mod transfer;
 pub(crate) mod workspace;

@@ -26,6 +26,7 @@ use super::run::{Branched, run, uniforms};
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
+use crate::program::run::tasks::LEAST_ROWS;
 use crate::program::run::threads::{for_each, threads};
 use crate::program::{Program, Rows, Workspace};
 
@@ -71,7 +72,7 @@ struct Cut {
     least_results: usize,
 }
 
-const LONG: Cut = Cut { least_rows: 960, chunk_bytes: 256 << 10, piece_bytes: 48 << 10, least_results: 1 << 15 };
+const LONG: Cut = Cut { least_rows: LEAST_ROWS, chunk_bytes: 256 << 10, piece_bytes: 48 << 10, least_results: 1 << 15 };
 /// Pieces of one row.
 const SHORT: Cut = Cut { least_rows: 15, chunk_bytes: 1, piece_bytes: 1, least_results: 1 };
 /// How many pieces the rows of the shortest chunk have.

@@ -18,7 +18,7 @@ use crate::program::compile::instructions::Bytecode;
 /// The least work for a thread, in instructions times rows. Less is done before the thread has woken up.
 const LEAST_WORK: usize = 1 << 18;
 /// The fewest rows of a task: two blocks of the most rows.
-const LEAST_ROWS: usize = 960;
+pub(crate) const LEAST_ROWS: usize = 960;
 const MOST_TASKS: usize = 256;
 /// The slots of a block should stay in the second cache, and those that are in use at a time in the first.
 const BLOCK_BYTES: usize = 128 << 10;
