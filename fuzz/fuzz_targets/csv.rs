@@ -2,20 +2,6 @@
 
 #![no_main]
 
-#[path = "../../examples/train/article.rs"]
-mod article;
-#[path = "../../examples/train/file.rs"]
-mod file;
-#[path = "../../examples/train/moons.rs"]
-mod moons;
-#[path = "../../examples/train/options.rs"]
-mod options;
-#[path = "../../examples/train/report.rs"]
-mod report;
-#[allow(dead_code, reason = "what only the process needs")]
-#[path = "../../examples/train/run.rs"]
-mod run;
-
 use std::sync::LazyLock;
 use std::{env, fs, process};
 
@@ -38,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     for task in TASKS {
         let (mut out, usual) = (Vec::new(), ["--data", &PATH, "--epochs", "1", "--hidden", "2"]);
         let args = usual.iter().chain(task);
-        let message = match run::run(args.map(Into::into), &mut out, false) {
+        let message = match train::run(args.map(Into::into), &mut out, false) {
             Ok(()) => String::from_utf8(out).expect("a report is text").replace('\n', ""),
             Err(error) => error.to_string(),
         };

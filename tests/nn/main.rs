@@ -15,20 +15,6 @@ mod train_example;
 mod training;
 mod trajectory;
 
-// The example that trains. Its modules import each other from the root of the crate.
-#[path = "../../examples/train/article.rs"]
-mod article;
-#[path = "../../examples/train/file.rs"]
-mod file;
-#[path = "../../examples/train/moons.rs"]
-mod moons;
-#[path = "../../examples/train/options.rs"]
-mod options;
-#[path = "../../examples/train/report.rs"]
-mod report;
-#[path = "../../examples/train/run.rs"]
-mod run;
-
 // The lesson `14_gpt`. Its modules import each other from the module above.
 #[path = "../../examples/14_gpt"]
 mod lesson_14 {

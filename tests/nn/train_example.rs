@@ -10,8 +10,6 @@ use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Optimizer, Sgd, Target,
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::run;
-
 const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/iris.csv");
 const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.csv");
 
@@ -19,7 +17,7 @@ const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digi
 fn train(args: &[&str]) -> Result<String, String> {
     let mut out = Vec::new();
     let args = args.iter().map(OsString::from);
-    run::run(args, &mut out, false).map_err(|error| error.to_string())?;
+    train::run(args, &mut out, false).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -530,7 +528,7 @@ fn a_loss_that_runs_away_is_an_error() {
     ] {
         let mut out = Vec::new();
         let args = ["--data", IRIS].into_iter().chain(options.split(' ')).map(OsString::from);
-        let error = run::run(args, &mut out, false).unwrap_err().to_string();
+        let error = train::run(args, &mut out, false).unwrap_err().to_string();
         let out = String::from_utf8(out).unwrap();
         assert!(error.contains(expected) && error.ends_with("; a smaller --rate may help"), "{error}");
         assert!(out.contains("epoch 1, loss ") && !out.contains("test accuracy"), "{out}");
@@ -548,8 +546,8 @@ fn a_reader_that_goes_away_is_recognised() {
             Ok(())
         }
     }
-    let error = run::run(std::iter::empty(), &mut Closed, false).unwrap_err();
-    assert!(run::is_closed_pipe(&*error));
+    let error = train::run(std::iter::empty(), &mut Closed, false).unwrap_err();
+    assert!(train::is_closed_pipe(&*error));
 }
 
 /// The example, run as a process.

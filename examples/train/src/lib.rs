@@ -17,11 +17,14 @@ mod run;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+pub use run::{Result, is_closed_pipe, run};
+
+/// The program as a process.
+pub fn main() -> ExitCode {
     let terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
-    let result = run::run(std::env::args_os().skip(1), &mut io::stdout().lock(), terminal);
+    let result = run(std::env::args_os().skip(1), &mut io::stdout().lock(), terminal);
     match result {
-        Err(error) if !run::is_closed_pipe(&*error) => {
+        Err(error) if !is_closed_pipe(&*error) => {
             // If the standard error is closed, too, the message is lost.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE

@@ -9,10 +9,15 @@ use gradtape::Real;
 use crate::options::{Options, Precision};
 use crate::{article, file, moons};
 
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+/// Any error, which the program tells in one line.
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Runs the program with these arguments; on a terminal with a progress bar.
-pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
+///
+/// # Errors
+///
+/// If the arguments or the file are not as expected, the output cannot be written, or a loss grows without bounds.
+pub fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
     let Some(options) = Options::parse(args, out)? else { return Ok(()) };
     match (&options.data, options.precision) {
         _ if options.is_moons && options.data.is_some() => Err("moons: they are made here; leave out --data".into()),
@@ -26,7 +31,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, ter
 }
 
 /// Whether the reader closed the output, as `head` does. That is not an error.
-pub(crate) fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+pub fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
