@@ -179,7 +179,7 @@ impl<T: Scalar> Inner<T> {
         check: impl FnOnce(&mut [Record<T>], [bool; 2]) -> bool,
     ) -> Option<NodeId> {
         self.grow(count);
-        let mut loan = self.lend();
+        let loan = self.lend();
         let (start, end) = (loan.len, loan.len + count);
         let (mut written, mut flags) = (0, [false; 2]);
         // Not `extend`, which may allocate, so that the loop has no calls.
@@ -194,17 +194,26 @@ impl<T: Scalar> Inner<T> {
         if (flags[0] | flags[1]) && !check(&mut loan.memory.all[start..], flags) {
             return None;
         }
+        Some(self.join_records(loan, start..end))
+    }
+
+    /// Makes one node of the last records.
+    #[track_caller]
+    fn join_records(&self, mut loan: Loan<'_, T>, records: Range<usize>) -> NodeId {
+        let end = records.end;
+        #[cfg(feature = "locations")]
+        let count = records.len();
         if loan.memory.nary.try_reserve(1).is_err() {
             // Before the panic, whose hook may use the tape.
             drop(loan);
             panic!("the tape cannot get memory for another node of many operands; clear it more often");
         }
-        loan.memory.nary.push(start..end);
+        loan.memory.nary.push(records);
         loan.len = end;
         drop(loan);
         #[cfg(feature = "locations")]
         self.locations.push(count);
-        Some(self.node(end - 1))
+        self.node(end - 1)
     }
 
     /// Calls `f` with the records. `f` may call foreign code.

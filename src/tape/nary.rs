@@ -39,26 +39,26 @@ pub(crate) fn join_all_pairs<T: Scalar>(
     count: usize,
     pairs: impl Iterator<Item = Pair<T>> + Clone,
 ) -> Value<T> {
-    let active = || pairs.clone().flatten().filter(|(value, _)| !value.is_constant());
-    let Some((first, _)) = active().next() else {
+    let Some((first, is_only)) = first_node(pairs.clone()) else {
         return Value::constant(data);
     };
     if cfg!(feature = "locations") {
-        for (value, partial) in active() {
+        // Not `for_active`: the locations of a closure are lines of this file.
+        for (value, partial) in pairs.clone().flatten().filter(|(value, _)| !value.is_constant()) {
             watch(&[(value.node, partial, value.slope)], None, || Call::new(name, []));
         }
     }
-    if active().all(|(value, _)| value.node.same_node(first.node)) {
-        let slopes = active().map(|(value, partial)| scaled(partial, value.slope));
-        let slope = slopes.fold(T::zero(), |sum, slope| sum + slope);
-        return Value { slope, node: first.node.inexact(), ..Value::constant(data) };
+    if is_only {
+        let mut slope = T::zero();
+        for_active(pairs, |value, partial| slope = slope + scaled(partial, value.slope));
+        return Value { slope, node: first.inexact(), ..Value::constant(data) };
     }
-    let tape = tape_of::<T>(first.node);
+    let tape = tape_of::<T>(first);
     let origin = tape.first.get();
     // A constant takes part with the slope 0, or is left out if it may mix inner tapes.
     let is_missing = |value: Value<T>| !is_tapeless::<T>() && value.is_constant();
     let index = |value: Value<T>| {
-        if is_missing(value) { (Record::<T>::no_operand(0), false) } else { value.node.index_or(first.node, origin) }
+        if is_missing(value) { (Record::<T>::no_operand(0), false) } else { value.node.index_or(first, origin) }
     };
     // Rare cases are handled after the loop, so that the loop has no calls.
     let records = pairs.clone().map(|[(a, partial_a), (b, partial_b)]| {
@@ -78,7 +78,7 @@ pub(crate) fn join_all_pairs<T: Scalar>(
         !any_foreign
     };
     let Some(node) = tape.push_nary(count, records, check) else {
-        panic_foreign::<T>(first.node, active().map(|(value, _)| value.node));
+        panic_foreign(first, pairs)
     };
     Value::exact(data, node)
 }
@@ -87,9 +87,44 @@ pub(crate) fn join_all_pairs<T: Scalar>(
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn panic_foreign<T: Scalar>(first: NodeId, operands: impl Iterator<Item = NodeId>) -> ! {
-    for node in operands {
-        find::<T>([first, node]);
+fn panic_foreign<T: Scalar>(first: NodeId, pairs: impl Iterator<Item = Pair<T>>) -> ! {
+    for [(a, _), (b, _)] in pairs {
+        for value in [a, b] {
+            if !value.is_constant() {
+                find::<T>([first, value.node]);
+            }
+        }
     }
     unreachable!("the operands are of one tape after all")
+}
+
+/// Calls `f` with the operands that are no constants. A loop, because adapters of iterators take long to compile, and this
+/// is compiled for each operation of each type.
+#[inline]
+fn for_active<T: Scalar>(pairs: impl Iterator<Item = Pair<T>>, mut f: impl FnMut(Value<T>, T)) {
+    for [(a, partial_a), (b, partial_b)] in pairs {
+        if !a.is_constant() {
+            f(a, partial_a);
+        }
+        if !b.is_constant() {
+            f(b, partial_b);
+        }
+    }
+}
+
+/// The node of the first operand that is no constant, and whether all others have the same node.
+#[inline]
+fn first_node<T: Scalar>(pairs: impl Iterator<Item = Pair<T>>) -> Option<(NodeId, bool)> {
+    let mut first: Option<NodeId> = None;
+    for [(a, _), (b, _)] in pairs {
+        for value in [a, b] {
+            if !value.is_constant() {
+                if first.is_some_and(|first| !first.same_node(value.node)) {
+                    return first.map(|first| (first, false));
+                }
+                first = first.or(Some(value.node));
+            }
+        }
+    }
+    first.map(|first| (first, true))
 }
