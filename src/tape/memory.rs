@@ -198,6 +198,7 @@ impl<T: Scalar> Inner<T> {
     }
 
     /// Makes one node of the last records.
+    #[inline]
     #[track_caller]
     fn join_records(&self, mut loan: Loan<'_, T>, records: Range<usize>) -> NodeId {
         let end = records.end;
