@@ -46,8 +46,8 @@ pub enum Missing {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    /// The column to predict, by its name or its number, counted from 1. By default it is the first one that is called as labels
-    /// are, `label`, `target`, `class`, `y` and so on, otherwise the last one.
+    /// The column to predict, by its name or its number, counted from 1. By default it is the one that is called as labels are:
+    /// `label`, `target`, `outcome`, `species`, `survived`, `diagnosis`, `class` or `y`, in this order; otherwise the last one.
     pub target: Option<String>,
     /// The columns that are left out, by their names or numbers.
     pub ignore: Vec<String>,
@@ -91,8 +91,8 @@ struct TargetColumn {
     classes: Option<Vec<String>>,
 }
 
-/// The names that labels have, in small letters.
-const LABELS: [&str; 9] = ["label", "labels", "target", "class", "y", "outcome", "species", "survived", "diagnosis"];
+/// The names that labels have, in small letters; if there are several, the first one. Other features may be called `class`.
+const LABELS: [&str; 9] = ["label", "labels", "target", "outcome", "species", "survived", "diagnosis", "class", "y"];
 /// More words are no categories.
 const MOST_CATEGORIES: usize = 20;
 /// More whole numbers are no classes.
@@ -115,8 +115,8 @@ impl Encoding {
         let target = if let Some(name) = &columns.target {
             position(name)?
         } else {
-            let is_label = |name: &String| LABELS.contains(&name.to_lowercase().as_str());
-            table.names().iter().position(is_label).unwrap_or(table.names().len() - 1)
+            let column = |label: &&str| table.names().iter().position(|name| name.to_lowercase() == **label);
+            LABELS.iter().find_map(column).unwrap_or(table.names().len() - 1)
         };
         let ignored = columns.ignore.iter().map(position).collect::<Result<Vec<_>, _>>()?;
         let used: Vec<usize> = (0..table.names().len()).filter(|k| *k != target && !ignored.contains(k)).collect();

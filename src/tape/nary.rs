@@ -77,9 +77,7 @@ pub(crate) fn join_all_pairs<T: Scalar>(
         }
         !any_foreign
     };
-    let Some(node) = tape.push_nary(count, records, check) else {
-        panic_foreign(first, pairs)
-    };
+    let Some(node) = tape.push_nary(count, records, check) else { panic_foreign(first, pairs) };
     Value::exact(data, node)
 }
 

@@ -244,6 +244,21 @@ fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
 }
 
 #[test]
+fn the_column_to_predict_is_the_one_that_is_called_as_labels_are_before_those_that_may_be_features() {
+    for (header, target) in [
+        ("class,age,Survived", "Survived"),
+        ("Survived,class,age", "Survived"),
+        ("y,x,label", "label"),
+        ("Class,x,y", "Class"),
+        ("x,y,z", "y"),
+        ("a,b,c", "c"),
+    ] {
+        let table = table(&format!("{header}\n1.5,2.5,0.5\n2.5,1.5,0.25\n"));
+        assert_eq!(Encoding::of(&table, &Columns::default()).unwrap().target(), target, "{header}");
+    }
+}
+
+#[test]
 fn columns_that_say_nothing_are_refused_with_the_remedy() {
     let error = |text: &str, columns: Columns| Encoding::of(&table(text), &columns).unwrap_err().to_string();
     let rows = |f: &dyn Fn(u32) -> String| -> String {
