@@ -13,8 +13,8 @@
 //!
 //! With the feature `csv`, a [`Table`] is read from a file, and an [`Encoding`] makes a [`Dataset`] of it.
 //!
-//! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`] and a [`Dataset`] can be stored and read again, bit for
-//! bit. The state of an optimiser cannot: training continues with a new one.
+//! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`], a [`Dataset`] and an [`Encoding`] can be stored and read
+//! again, bit for bit. The state of an optimiser cannot: training continues with a new one.
 //!
 //! # Examples
 //!
@@ -84,12 +84,16 @@
 //! ```
 
 mod activation;
+#[cfg(feature = "csv")]
+mod column;
 mod criterion;
 #[cfg(feature = "csv")]
 mod csv;
 mod data;
 #[cfg(feature = "csv")]
 mod encoding;
+#[cfg(all(feature = "csv", feature = "serde"))]
+mod encoding_file;
 mod engine;
 #[cfg(feature = "serde")]
 mod file;
@@ -102,17 +106,21 @@ mod mlp;
 mod neuron;
 mod optim;
 mod schedule;
+mod split;
 mod stopping;
 #[cfg(feature = "csv")]
 mod table;
 mod train;
 
 pub use activation::Activation;
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use column::{InputColumn, InputKind, Labels};
 pub use criterion::Loss;
 pub use data::{Dataset, Scaling, Target};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-pub use encoding::{Columns, Encoding, Labels, Missing};
+pub use encoding::{Columns, Encoding, Missing};
 pub use engine::Engine;
 pub use init::Init;
 pub use layer::Layer;

@@ -3,9 +3,6 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use rand::Rng;
-use rand::seq::SliceRandom;
-
 use crate::error::Error;
 use crate::number::Real;
 use crate::ops::rules::constant;
@@ -127,41 +124,8 @@ impl Dataset {
         &self.target
     }
 
-    /// A random split into a training set and a test set, in this order, with `share` of the rows in the test set.
-    ///
-    /// Every class is split in this proportion to within one row.
-    ///
-    /// # Errors
-    ///
-    /// If one of the two sets would be empty.
-    pub fn split(&self, share: f64, rng: &mut impl Rng) -> Result<(Self, Self), Error> {
-        let mut rows: Vec<_> = (0..self.len()).collect();
-        rows.shuffle(rng);
-        let mut groups = vec![Vec::new(); self.target.width()];
-        for row in rows {
-            let group = if let Target::Classes { labels, .. } = &self.target { labels[row] } else { 0 };
-            groups[group].push(row);
-        }
-        // With many small classes, not every class can give a row to the test set: their order decides, so it is
-        // random.
-        groups.shuffle(rng);
-        let (mut training, mut test) = (Vec::new(), Vec::new());
-        for rows in &groups {
-            let seen = training.len() + test.len() + rows.len();
-            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let wanted = (share * seen as f64).round() as usize;
-            let (of_test, of_training) = rows.split_at(wanted.saturating_sub(test.len()).min(rows.len()));
-            test.extend(of_test);
-            training.extend(of_training);
-        }
-        if training.is_empty() || test.is_empty() {
-            let expected = format!("enough rows for a test set of a share of {share}");
-            return Err(Error::unexpected("data set", expected, format!("{}", self.len())));
-        }
-        Ok((self.select(&training), self.select(&test)))
-    }
-
-    fn select(&self, rows: &[usize]) -> Self {
+    /// The data set of some of its rows.
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
         Self {
             names: self.names.clone(),
             features: rows.iter().flat_map(|&row| self.row(row)).copied().collect(),

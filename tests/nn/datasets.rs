@@ -226,7 +226,7 @@ fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
     let other = encoding.dataset(&table("extra,y,colour,size\nx,q,blue,7.5\n")).unwrap();
     assert_eq!((other.row(0), other.target().len()), (&[7.5, 0.0, 1.0, 0.0, 0.0][..], 1));
     let error = |text: &str| encoding.dataset(&table(text)).unwrap_err().to_string();
-    assert_eq!(error("size,y\n1,p\n"), "text: expected one of the columns \"size\", \"y\", found \"colour\"");
+    assert_eq!(error("size,y\n1,p\n"), "text: expected a column \"colour\", found the columns \"size\", \"y\"");
     let place = "text, line 2, column";
     assert_eq!(
         error("size,colour,y\n1,green,p\n"),

@@ -6,27 +6,39 @@ use std::io::{self, Write};
 
 use gradtape::Real;
 
-use crate::options::{Options, Precision};
-use crate::{article, file, moons};
+use crate::console::Console;
+use crate::interrupt::Interrupt;
+use crate::options::{Options, Precision, Task};
+use crate::{article, export, fit, inspect, moons, predict};
 
 /// Any error, which the program tells in one line.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Runs the program with these arguments; on a terminal with a progress bar.
+/// Runs the program with these arguments; on a terminal with a progress bar. Notes that do not belong to the output are dropped.
 ///
 /// # Errors
 ///
-/// If the arguments or the file are not as expected, the output cannot be written, or a loss grows without bounds.
+/// If the arguments or a file are not as expected, the output cannot be written, or a loss grows without bounds.
 pub fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
-    let Some(options) = Options::parse(args, out)? else { return Ok(()) };
-    match (&options.data, options.precision) {
-        _ if options.is_moons && options.data.is_some() => Err("moons: they are made here; leave out --data".into()),
-        (_, Precision::F32) if options.is_moons => moons::train::<f32>(&options, out),
-        (_, Precision::F64) if options.is_moons => moons::train::<f64>(&options, out),
-        (None, Precision::F32) => article::train::<f32>(&options, out),
-        (None, Precision::F64) => article::train::<f64>(&options, out),
-        (Some(path), Precision::F32) => file::train::<f32>(path, &options, out, terminal),
-        (Some(path), Precision::F64) => file::train::<f64>(path, &options, out, terminal),
+    let (notes, interrupt) = (&mut io::sink(), &Interrupt::default());
+    run_in(args, Console { out, notes, is_terminal: terminal, interrupt })
+}
+
+pub(crate) fn run_in(args: impl Iterator<Item = OsString>, mut console: Console<'_>) -> Result<()> {
+    let options = match Task::parse(args, console.out)? {
+        None => return Ok(()),
+        Some(Task::Train(options)) => options,
+        Some(Task::Predict(options)) => return predict::predict(&options, &mut console),
+        Some(Task::Inspect(path)) => return inspect::inspect(&path, console.out),
+        Some(Task::Export { model, rust }) => return export::export(&model, &rust, console.out),
+    };
+    let out = &mut *console.out;
+    match (&*options, options.precision) {
+        (Options { is_moons: true, .. }, Precision::F32) => moons::train::<f32>(&options, out),
+        (Options { is_moons: true, .. }, Precision::F64) => moons::train::<f64>(&options, out),
+        (Options { data: Some(path), .. }, _) => fit::fit(path, &options, &mut console),
+        (_, Precision::F32) => article::train::<f32>(&options, out),
+        (_, Precision::F64) => article::train::<f64>(&options, out),
     }
 }
 
@@ -43,7 +55,7 @@ pub(crate) fn number<T: Real>(x: f64) -> T {
 /// A loss or an error with a few digits, even if it is huge or tiny.
 pub(crate) fn brief<T: Real>(loss: T) -> String {
     let loss = loss.to_f64().unwrap_or(f64::NAN);
-    if loss == 0.0 || (1e-4..1e6).contains(&loss) { format!("{loss:.6}") } else { format!("{loss:.3e}") }
+    if loss == 0.0 || (1e-4..1e6).contains(&loss.abs()) { format!("{loss:.6}") } else { format!("{loss:.3e}") }
 }
 
 /// The error for a loss that grew in training.

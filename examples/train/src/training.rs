@@ -1,24 +1,18 @@
-//! A network for a data set in a file.
+//! A training, from a data set to a network.
 
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
-use std::io::Write;
-use std::path::Path;
-
 use gradtape::Plain;
 use gradtape::nn::{
-    Activation, Adam, Clipped, Dataset, EarlyStopping, Encoding, Init, Loss, Mlp, Optimizer, Sgd, Table, Target,
-    Trainer,
+    Activation, Adam, Clipped, Dataset, EarlyStopping, Init, Loss, Mlp, Optimizer, Sgd, Target, Trainer,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
+use crate::console::Console;
 use crate::options::{Method, Options};
-use crate::report;
 use crate::run::{Result, brief, number, runaway};
 
-const TEST_SHARE: f64 = 0.2;
 /// The share of the training set that is kept for validation, if the training may stop early.
 const VALIDATION_SHARE: f64 = 0.2;
 /// Adam's weight decay, if no other is given.
@@ -30,45 +24,56 @@ const MAX_RATIO: f64 = 1e6;
 /// The number of epochs that are reported.
 const LINES: usize = 10;
 
-pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Write, terminal: bool) -> Result<()> {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
-    let data = read(path, options, out)?;
-    let name = printable(&path.display().to_string());
-    let (mut training, mut test) = data
-        .split(TEST_SHARE, &mut rng)
-        .map_err(|_| format!("{name}: expected at least 3 rows, found {}", data.len()))?;
-    let scaling = training.scaling();
-    training.standardize(&scaling);
-    test.standardize(&scaling);
+/// What a network is trained on.
+pub(crate) struct Training<'a> {
+    /// The name of the file.
+    pub(crate) name: &'a str,
+    /// Standardised rows.
+    pub(crate) data: &'a Dataset,
+    /// The number of rows that are kept for the test, to be told.
+    pub(crate) test_rows: usize,
+    pub(crate) options: &'a Options,
+}
 
+/// Trains a network, and tells how its loss falls.
+pub(crate) fn train<T: Plain>(
+    training: &Training<'_>,
+    rng: &mut Xoshiro256PlusPlus,
+    console: &mut Console<'_>,
+) -> Result<Mlp<T>> {
+    let Training { name, data, test_rows, options } = *training;
     let mut layers: Vec<_> = options.hidden.iter().map(|&width| (width, options.activation)).collect();
     layers.push((data.target().width(), Activation::Identity));
-    let network = Mlp::<T>::new(data.names().len(), &layers, init(options.activation), &mut rng)?;
-    write!(out, "training set {} rows, ", training.len())?;
-    let baseline = report::Baseline::of(training.target());
-    let loss = loss(training.target(), options.is_balanced)?;
-    let mut stopping = None;
-    if let Some(patience) = options.patience {
-        let (rest, validation) = training
-            .split(VALIDATION_SHARE, &mut rng)
-            .map_err(|_| format!("{name}: --patience needs at least 3 rows for training, found {}", training.len()))?;
-        write!(out, "of which {} for validation, ", validation.len())?;
-        training = rest;
+    let network = Mlp::<T>::new(data.names().len(), &layers, init(options.activation), rng)?;
+    write!(console.out, "training set {} rows, ", data.len())?;
+    let loss = loss(data.target(), options.is_balanced)?;
+    let (mut stopping, rest);
+    let data = if let Some(patience) = options.patience {
+        let (of_training, validation) = data
+            .split(VALIDATION_SHARE, rng)
+            .map_err(|_| format!("{name}: --patience needs at least 3 rows for training, found {}", data.len()))?;
+        write!(console.out, "of which {} for validation, ", validation.len())?;
         stopping = Some(Stopping { validation, state: EarlyStopping::new(patience), epoch: 0 });
-    }
-    writeln!(out, "test set {} rows", test.len())?;
-    writeln!(out, "network {network}, {} parameters, seed {}", network.parameters().len(), options.seed)?;
+        rest = of_training;
+        &rest
+    } else {
+        stopping = None;
+        data
+    };
+    writeln!(console.out, "test set {test_rows} rows")?;
+    let (parameters, seed) = (network.parameters().len(), options.seed);
+    writeln!(console.out, "network {network}, {parameters} parameters, seed {seed}")?;
 
     let trainer = Trainer::new(network, optimizer(options)).with_engine(options.engine).with_loss(loss.clone());
-    let mut run = Run { trainer, loss, options, terminal };
-    run.train(&training, &mut stopping, &mut rng, out)?;
+    let mut run = Run { trainer, loss, options };
+    run.train(data, &mut stopping, rng, console)?;
     let mut network = run.trainer.into_network();
     if let Some(Stopping { state, epoch, .. }) = stopping {
         let best = state.best_loss().ok_or("no loss of the validation set is a number")?;
         network.parameters_mut().copy_from_slice(state.best());
-        writeln!(out, "best validation loss {}, of epoch {epoch}, whose weights are kept", brief(best))?;
+        writeln!(console.out, "best validation loss {}, of epoch {epoch}, whose weights are kept", brief(best))?;
     }
-    report::write(&network, &test, &scaling, &baseline, out)
+    Ok(network)
 }
 
 /// The rows that tell when to stop.
@@ -83,7 +88,6 @@ struct Run<'a, T: Plain> {
     trainer: Trainer<T, Box<dyn Optimizer<T>>>,
     loss: Loss,
     options: &'a Options,
-    terminal: bool,
 }
 
 impl<T: Plain> Run<'_, T> {
@@ -92,15 +96,10 @@ impl<T: Plain> Run<'_, T> {
         training: &Dataset,
         stopping: &mut Option<Stopping<T>>,
         rng: &mut Xoshiro256PlusPlus,
-        out: &mut dyn Write,
+        console: &mut Console<'_>,
     ) -> Result<()> {
         let Options { epochs, batch, rate, schedule, .. } = *self.options;
-        let bar = if self.terminal {
-            ProgressBar::new(u64::try_from(epochs).unwrap_or(u64::MAX))
-        } else {
-            ProgressBar::hidden()
-        };
-        bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
+        let bar = progress_bar(epochs, console.is_terminal)?;
         let mut limit = T::infinity();
         for epoch in 1..=epochs {
             self.trainer.optimizer_mut().set_rate(number(rate * schedule.factor(epoch - 1, epochs)));
@@ -110,7 +109,8 @@ impl<T: Plain> Run<'_, T> {
                 return Err(runaway(&format!("loss of epoch {epoch}"), loss));
             }
             let mut message = format!("loss {}", brief(loss));
-            let mut last = epoch == epochs;
+            let is_interrupted = console.interrupt.is_set();
+            let mut last = epoch == epochs || is_interrupted;
             if let Some(Stopping { validation, state, epoch: best }) = stopping {
                 let network = self.trainer.network();
                 let loss = self.loss.mean(network, validation)?;
@@ -129,8 +129,11 @@ impl<T: Plain> Run<'_, T> {
             if epoch == 1 {
                 limit = number::<T>(MAX_RATIO) * loss.min(T::one());
             }
-            if last || !self.terminal && (epoch == 1 || epoch % epochs.div_ceil(LINES) == 0) {
-                writeln!(out, "epoch {epoch}, {message}")?;
+            if last || !console.is_terminal && (epoch == 1 || epoch % epochs.div_ceil(LINES) == 0) {
+                writeln!(console.out, "epoch {epoch}, {message}")?;
+            }
+            if is_interrupted {
+                writeln!(console.out, "interrupted after epoch {epoch} of {epochs}")?;
             }
             if last {
                 return if loss > limit { Err(runaway("last loss", loss)) } else { Ok(()) };
@@ -138,6 +141,13 @@ impl<T: Plain> Run<'_, T> {
         }
         Ok(())
     }
+}
+
+fn progress_bar(epochs: usize, is_terminal: bool) -> Result<ProgressBar> {
+    let bar =
+        if is_terminal { ProgressBar::new(u64::try_from(epochs).unwrap_or(u64::MAX)) } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
+    Ok(bar)
 }
 
 fn optimizer<T: Plain>(options: &Options) -> Box<dyn Optimizer<T>> {
@@ -170,48 +180,6 @@ fn loss(target: &Target, is_balanced: bool) -> Result<Loss> {
             Err("--class-weights: there are no classes; --task classification makes some".into())
         }
     }
-}
-
-/// Reads the table, and tells what was recognised in it.
-fn read(path: &Path, options: &Options, out: &mut dyn Write) -> Result<Dataset> {
-    let table = Table::read(path, options.format)?;
-    let encoding = Encoding::of(&table, &options.columns)?;
-    let data = encoding.dataset(&table)?;
-    let name = printable(table.source());
-    let separator = match table.separator() {
-        ',' => "commas",
-        ';' => "semicolons",
-        '\t' => "tabs",
-        _ => "the given character",
-    };
-    let decimal = if table.decimal() == ',' { ", decimal commas" } else { "" };
-    let header = match options.format.header {
-        _ if table.has_header() => "a header",
-        Some(_) => "no header",
-        None => "no header, because the first row has a number",
-    };
-    writeln!(out, "{name}: fields separated by {separator}{decimal}, {header}")?;
-    let kind = match data.target() {
-        Target::Classes { names, .. } => format!("one of {} classes", names.len()),
-        Target::Numbers(_) => "a number".to_owned(),
-    };
-    writeln!(out, "to predict: {}, {kind}", printable(encoding.target()))?;
-    let ignored = table.names().len() - 1 - encoding.columns();
-    write!(out, "{} rows of {} features from {} columns", data.len(), data.names().len(), encoding.columns())?;
-    if ignored > 0 {
-        write!(out, ", {ignored} columns ignored")?;
-    }
-    let dropped = table.len() - data.len();
-    if dropped > 0 {
-        write!(out, ", {dropped} rows of {} dropped, in which a value is missing", table.len())?;
-    }
-    writeln!(out)?;
-    Ok(data)
-}
-
-/// A name in one line.
-fn printable(name: &str) -> String {
-    name.replace(char::is_control, "\u{fffd}")
 }
 
 fn init(activation: Activation) -> Init {

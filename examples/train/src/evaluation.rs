@@ -1,0 +1,153 @@
+//! How good a network is on rows with labels.
+
+#![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+
+use std::io::Write;
+
+use gradtape::nn::{Dataset, Scaling, Target, metrics};
+
+use crate::network::Network;
+use crate::run::{Result, brief, runaway};
+
+/// The largest number of classes for which the confusion table is readable.
+const MAX_CLASSES: usize = 30;
+
+/// The number of letters of the name of a class that the table shows.
+const NAME: usize = 20;
+
+/// The outputs of a network for the rows of a data set, whose features and numbers are standardised.
+pub(crate) struct Evaluation<'a> {
+    test: &'a Dataset,
+    outputs: Vec<Vec<f64>>,
+    loss: f64,
+}
+
+/// The class that is predicted without a network: the one with the most rows of the training set. None if numbers are predicted;
+/// then it is their mean, which standardised is 0.
+pub(crate) fn most_common_class(training: &Target) -> Option<usize> {
+    let Target::Classes { names, labels } = training else { return None };
+    let mut counts = vec![0; names.len()];
+    labels.iter().for_each(|&label| counts[label] += 1);
+    Some(metrics::largest(&counts))
+}
+
+impl<'a> Evaluation<'a> {
+    /// Computes the outputs. A loss that is not finite is an error.
+    pub(crate) fn new(network: &Network, test: &'a Dataset) -> Result<Self> {
+        let outputs = network.outputs((0..test.len()).map(|row| test.row(row)))?;
+        let losses = outputs.iter().enumerate().map(|(row, outputs)| test.target().loss(row, outputs));
+        let loss = losses.sum::<f64>() / test.len() as f64;
+        if loss.is_finite() { Ok(Self { test, outputs, loss }) } else { Err(runaway("test loss", loss)) }
+    }
+
+    /// The predicted classes; or the numbers.
+    fn classes(&self) -> Vec<usize> {
+        self.outputs.iter().map(|scores| metrics::largest(scores)).collect()
+    }
+
+    fn numbers(&self) -> Vec<f64> {
+        self.outputs.iter().map(|y| y[0]).collect()
+    }
+
+    /// What is measured: the name of each number, the number, and its unit. One that is not defined is NaN.
+    pub(crate) fn measures(&self, scaling: &Scaling) -> Vec<(&'static str, f64, &'static str)> {
+        let mut measures = vec![("loss", self.loss, "")];
+        match self.test.target() {
+            Target::Classes { labels, .. } => {
+                measures.push(("accuracy", 100.0 * metrics::accuracy(labels, &self.classes()), " %"));
+            }
+            Target::Numbers(targets) => {
+                let predictions = self.numbers();
+                for (name, metric) in ERRORS {
+                    measures.push((name, scaling.restore_difference(metric(targets, &predictions)), ""));
+                }
+                measures.push((
+                    "R²",
+                    if are_equal(targets) { f64::NAN } else { metrics::r_squared(targets, &predictions) },
+                    "",
+                ));
+            }
+        }
+        measures
+    }
+
+    /// Writes the loss; for classes accuracy, confusion table and F1, for numbers the errors and the share of explained variance; and
+    /// the same of the baseline. `set` is the name of the rows.
+    pub(crate) fn write(
+        &self,
+        set: &str,
+        scaling: &Scaling,
+        baseline: Option<usize>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        writeln!(out, "{set} loss {}", brief(self.loss))?;
+        match (self.test.target(), baseline) {
+            (Target::Classes { names, labels }, Some(class)) => {
+                let predictions = self.classes();
+                let right = labels.iter().zip(&predictions).filter(|(label, prediction)| label == prediction).count();
+                let share = 100.0 * metrics::accuracy(labels, &predictions);
+                let always = 100.0 * metrics::accuracy(labels, &vec![class; labels.len()]);
+                let (rows, class) = (labels.len(), short(&names[class]));
+                writeln!(out, "{set} accuracy {share:.2} % ({right} of {rows}), always {class} {always:.2} %")?;
+                if let [_, positive] = &names[..] {
+                    let scores: Vec<f64> = self.outputs.iter().map(|y| y[1] - y[0]).collect();
+                    let is_positive: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
+                    writeln!(out, "AUC {:.4} for {}", metrics::auc(&scores, &is_positive), short(positive))?;
+                }
+                write_confusion(names, &metrics::confusion(labels, &predictions, names.len()), out)
+            }
+            (Target::Numbers(targets), None) => write_fit(set, targets, &self.numbers(), scaling, out),
+            _ => unreachable!("the baseline is of the kind of the target"),
+        }
+    }
+}
+
+/// The errors of numbers.
+const ERRORS: [(&str, fn(&[f64], &[f64]) -> f64); 2] = [
+    ("root mean square error", metrics::root_mean_square_error),
+    ("mean absolute error", metrics::mean_absolute_error),
+];
+
+fn are_equal(targets: &[f64]) -> bool {
+    targets.iter().all(|y| *y == targets[0])
+}
+
+/// The beginning of the name of a class.
+fn short(name: &str) -> String {
+    name.chars().take(NAME).collect()
+}
+
+fn write_confusion(names: &[String], confusion: &[Vec<usize>], out: &mut dyn Write) -> Result<()> {
+    if names.len() > MAX_CLASSES {
+        return Ok(());
+    }
+    let scores = names.iter().zip(metrics::f1(confusion)).map(|(name, f1)| format!("{} {f1:.4}", short(name)));
+    writeln!(out, "F1 {}", scores.collect::<Vec<_>>().join(", "))?;
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, NAME);
+    writeln!(out, "confusion: a row for each class, a column for each prediction")?;
+    write!(out, "{:width$}", "")?;
+    for name in names {
+        write!(out, "  {name:>width$.NAME$}")?;
+    }
+    for (name, counts) in names.iter().zip(confusion) {
+        write!(out, "\n{name:width$.NAME$}")?;
+        for count in counts {
+            write!(out, "  {count:>width$}")?;
+        }
+    }
+    Ok(writeln!(out)?)
+}
+
+/// Writes errors and explained variance, computed from standardised numbers, whose squares neither overflow nor
+/// underflow.
+fn write_fit(set: &str, targets: &[f64], predictions: &[f64], scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
+    for (name, metric) in ERRORS {
+        let [ours, of_mean] = [predictions, &vec![0.0; targets.len()]]
+            .map(|predictions| brief(scaling.restore_difference(metric(targets, predictions))));
+        writeln!(out, "{name} {ours}, of the mean {of_mean}")?;
+    }
+    if are_equal(targets) {
+        return Ok(writeln!(out, "R² is not defined: the targets of the {set} set are all equal")?);
+    }
+    Ok(writeln!(out, "R² {:.4}", metrics::r_squared(targets, predictions))?)
+}

@@ -1,0 +1,65 @@
+//! A network for a table: trained, tested and saved.
+
+use std::path::Path;
+
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use crate::console::{Console, printable};
+use crate::evaluation::{Evaluation, most_common_class};
+use crate::model::Model;
+use crate::network::Network;
+use crate::options::Options;
+use crate::run::Result;
+use crate::table::TrainingTable;
+use crate::training::Training;
+use crate::{cross_validation, importance, output_file};
+
+const TEST_SHARE: f64 = 0.2;
+
+pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> Result<()> {
+    if let Some(save) = &options.save {
+        output_file::check("--save", save, path)?;
+    }
+    let table = TrainingTable::read(path, options, console.out)?;
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
+    console.interrupt.listen()?;
+    if let Some(folds) = options.cross_validate {
+        return cross_validation::run(&table, folds, options, &mut rng, console);
+    }
+    let TrainingTable { name, has_header, columns, encoding, data } = table;
+    let (mut training, mut test) = data
+        .split(TEST_SHARE, &mut rng)
+        .map_err(|_| format!("{name}: expected at least 3 rows, found {}", data.len()))?;
+    let scaling = training.scaling();
+    training.standardize(&scaling);
+    test.standardize(&scaling);
+    let of_rows = Training { name: &name, data: &training, test_rows: test.len(), options };
+    let network = Network::train(&of_rows, &mut rng, console)?;
+    let baseline = most_common_class(training.target());
+    let mut report = Vec::new();
+    Evaluation::new(&network, &test)?.write("test", &scaling, baseline, &mut report)?;
+    console.out.write_all(&report)?;
+    if let Some(save) = &options.save {
+        let importance = importance::of_columns(&network, &encoding, &test, &scaling, options.seed)?;
+        let model = Model {
+            format: Model::FORMAT.to_owned(),
+            version: Model::VERSION,
+            program: Model::program(),
+            seed: options.seed,
+            has_header,
+            columns,
+            encoding,
+            scaling,
+            network,
+            most_common_class: baseline,
+            training_rows: training.len(),
+            test_rows: test.len(),
+            test: String::from_utf8(report)?.lines().map(str::to_owned).collect(),
+            importance,
+        };
+        model.write(save)?;
+        writeln!(console.out, "saved as {}", printable(&save.display().to_string()))?;
+    }
+    Ok(())
+}

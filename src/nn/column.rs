@@ -1,0 +1,241 @@
+//! Columns of a table: how a cell becomes features, or a label.
+
+use std::collections::HashMap;
+
+use super::{Table, quoted};
+use crate::error::Error;
+
+/// The type of the labels of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// Names of classes, even if they look like numbers.
+    Classes,
+    /// Numbers.
+    Numbers,
+}
+
+/// A column of a table that becomes features of a data set: those of its kind; then, if a cell may be missing, one that is 1 where
+/// it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputColumn {
+    /// The name of the column.
+    pub name: String,
+    /// What its cells are.
+    pub kind: InputKind,
+    /// Whether a cell may be missing, which has a feature of its own then.
+    pub may_be_missing: bool,
+}
+
+/// What the cells of an [`InputColumn`] are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InputKind {
+    /// A number, which is a feature.
+    Number {
+        /// The mean of the numbers that were there. It replaces a missing one.
+        mean: f64,
+    },
+    /// A word. There is a feature for each of these words, which is 1 where the word is this one.
+    Categories(Vec<String>),
+}
+
+/// The column that is predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TargetColumn {
+    pub(super) name: String,
+    /// The classes in order; none if the target is a number.
+    pub(super) classes: Option<Vec<String>>,
+}
+
+/// More words are no categories.
+const MOST_CATEGORIES: usize = 20;
+/// More whole numbers are no classes.
+const MOST_NUMBERED_CLASSES: usize = 10;
+/// Fewer rows for each whole number are no classes.
+const ROWS_OF_CLASS: usize = 4;
+/// Consecutive whole numbers in so many rows or more are the numbers of the rows.
+const ROWS_OF_NUMBERS: usize = 20;
+
+/// The first row whose cell is a number, and the first one whose cell is not.
+fn kinds(table: &Table, column: usize, rows: &[usize]) -> [Option<usize>; 2] {
+    [true, false].map(|is_number| {
+        rows.iter()
+            .copied()
+            .find(|&row| !table.is_missing(row, column) && table.number(row, column).is_some() == is_number)
+    })
+}
+
+impl InputColumn {
+    pub(super) fn of(table: &Table, column: usize, rows: &[usize]) -> Result<Self, Error> {
+        let present: Vec<usize> = rows.iter().copied().filter(|&row| !table.is_missing(row, column)).collect();
+        let place = || format!("{}, {}", table.source(), table.place_of(column));
+        let remedy = "or ignore the column";
+        let kind = match kinds(table, column, &present) {
+            [None, None] => return Err(Error::unexpected(place(), format!("values, {remedy}"), "none")),
+            [Some(_), None] => Self::number(table, column, &present)?,
+            [None, Some(first)] => {
+                if present.iter().all(|&row| is_date(table.cell(row, column))) {
+                    return Err(table.unexpected(
+                        first,
+                        column,
+                        format!("numbers or categories, {remedy}; dates must become numbers"),
+                    ));
+                }
+                let words = words(table, column, &present);
+                if words.len() > MOST_CATEGORIES {
+                    let expected = format!("at most {MOST_CATEGORIES} different words, {remedy}");
+                    return Err(Error::unexpected(place(), expected, words.len().to_string()));
+                }
+                InputKind::Categories(words)
+            }
+            [Some(number), Some(word)] => {
+                // The later one is the surprise.
+                let (row, expected) = if word > number { (word, "a number") } else { (number, "a word") };
+                let expected = format!("{expected} as in line {}, {remedy}", table.line(number.min(word)));
+                return Err(table.unexpected(row, column, expected));
+            }
+        };
+        Ok(Self { name: table.names()[column].clone(), kind, may_be_missing: present.len() < rows.len() })
+    }
+
+    fn number(table: &Table, column: usize, rows: &[usize]) -> Result<InputKind, Error> {
+        let numbers: Vec<f64> = rows.iter().filter_map(|&row| table.number(row, column)).collect();
+        let are_rows = numbers.len() >= ROWS_OF_NUMBERS
+            && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0)
+            && numbers[0].fract() == 0.0;
+        if are_rows {
+            let place = format!("{}, {}", table.source(), table.place_of(column));
+            let expected = "numbers that say something, or ignore the column";
+            return Err(Error::unexpected(place, expected, format!("the numbers of the rows, from {}", numbers[0])));
+        }
+        let count = super::number::<f64>(numbers.len());
+        Ok(InputKind::Number { mean: numbers.iter().map(|x| x / count).sum() })
+    }
+
+    /// The number of its features.
+    pub fn width(&self) -> usize {
+        let of_kind = match &self.kind {
+            InputKind::Number { .. } => 1,
+            InputKind::Categories(words) => words.len(),
+        };
+        of_kind + usize::from(self.may_be_missing)
+    }
+
+    /// The names of its features.
+    pub(super) fn names(&self) -> Vec<String> {
+        let name = &self.name;
+        let missing = self.may_be_missing.then(|| format!("{name} missing"));
+        match &self.kind {
+            InputKind::Number { .. } => [name.clone()].into_iter().chain(missing).collect(),
+            InputKind::Categories(words) => words.iter().map(|word| format!("{name}={word}")).chain(missing).collect(),
+        }
+    }
+
+    /// Appends the features of a cell.
+    pub(super) fn encode(
+        &self,
+        table: &Table,
+        row: usize,
+        column: usize,
+        features: &mut Vec<f64>,
+    ) -> Result<(), Error> {
+        let is_missing = table.is_missing(row, column);
+        if is_missing && !self.may_be_missing {
+            return Err(table.unexpected(row, column, "a value, which was never missing in the training"));
+        }
+        match &self.kind {
+            InputKind::Number { mean } if is_missing => features.push(*mean),
+            InputKind::Number { .. } => {
+                features.push(table.number(row, column).ok_or_else(|| table.unexpected(row, column, "a number"))?);
+            }
+            InputKind::Categories(words) => {
+                let cell = table.cell(row, column);
+                if !is_missing && !words.iter().any(|word| word == cell) {
+                    let known = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
+                    return Err(table.unexpected(row, column, format!("one of {known}")));
+                }
+                features.extend(words.iter().map(|word| f64::from(u8::from(!is_missing && word == cell))));
+            }
+        }
+        features.extend(self.may_be_missing.then(|| f64::from(u8::from(is_missing))));
+        Ok(())
+    }
+}
+
+impl TargetColumn {
+    pub(super) fn of(table: &Table, column: usize, rows: &[usize], labels: Option<Labels>) -> Result<Self, Error> {
+        let [number, word] = kinds(table, column, rows);
+        let labels = match (labels, number, word) {
+            (Some(labels), ..) => labels,
+            (None, Some(number), Some(word)) => {
+                let (row, expected) = if word > number { (word, "a number") } else { (number, "a word") };
+                let expected =
+                    format!("{expected} as in line {}, or the labels as classes", table.line(number.min(word)));
+                return Err(table.unexpected(row, column, expected));
+            }
+            (None, _, Some(_)) => Labels::Classes,
+            (None, ..) if are_classes(table, column, rows) => Labels::Classes,
+            (None, ..) => Labels::Numbers,
+        };
+        let name = table.names()[column].clone();
+        if labels == Labels::Numbers {
+            return match word {
+                Some(word) => Err(table.unexpected(word, column, "a number")),
+                None => Ok(Self { name, classes: None }),
+            };
+        }
+        let mut classes = words(table, column, rows);
+        if let [class] = &classes[..] {
+            let place = format!("{}, {}", table.source(), table.place_of(column));
+            return Err(Error::unexpected(place, "at least 2 classes", format!("only {}", quoted(class))));
+        }
+        let number = |class: &String| class.parse::<f64>().unwrap_or(f64::NAN);
+        classes.sort_by(|a, b| number(a).total_cmp(&number(b)).then_with(|| a.cmp(b)));
+        Ok(Self { name, classes: Some(classes) })
+    }
+
+    /// The number of a row, or that of its class.
+    pub(super) fn encode(&self, table: &Table, row: usize, column: usize) -> Result<f64, Error> {
+        if table.is_missing(row, column) {
+            return Err(table.unexpected(row, column, "a label"));
+        }
+        let Some(classes) = &self.classes else {
+            return table.number(row, column).ok_or_else(|| table.unexpected(row, column, "a number"));
+        };
+        let class = classes.iter().position(|class| class == table.cell(row, column));
+        let known = || classes.iter().map(|class| quoted(class)).collect::<Vec<_>>().join(", ");
+        class.map(super::number).ok_or_else(|| table.unexpected(row, column, format!("one of {}", known())))
+    }
+}
+
+/// Whether numbers are few different whole numbers, each in several rows.
+fn are_classes(table: &Table, column: usize, rows: &[usize]) -> bool {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for &row in rows {
+        if table.number(row, column).is_none_or(|number| number.fract() != 0.0) {
+            return false;
+        }
+        *counts.entry(table.cell(row, column)).or_default() += 1;
+        if counts.len() > MOST_NUMBERED_CLASSES {
+            return false;
+        }
+    }
+    counts.len() * ROWS_OF_CLASS <= rows.len()
+}
+
+/// The different words of a column, in alphabetical order.
+fn words(table: &Table, column: usize, rows: &[usize]) -> Vec<String> {
+    let mut words: Vec<&str> = rows.iter().map(|&row| table.cell(row, column)).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a text is a date, as in 2024-12-31, 31.12.2024 or 12/31/24, perhaps with a time.
+fn is_date(text: &str) -> bool {
+    let day = text.split([' ', 'T']).next().unwrap_or_default();
+    ['-', '.', '/'].iter().any(|&separator| {
+        let parts: Vec<&str> = day.split(separator).collect();
+        parts.len() == 3
+            && parts.iter().all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
