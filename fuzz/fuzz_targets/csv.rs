@@ -1,4 +1,5 @@
-//! Any bytes as the data file of the example that trains: it ends with an error or a report, never with a panic.
+//! Any bytes as the data file of the example that trains, and as its model: it ends with an error or a report, never with a panic.
+//! A model that is saved can be used, and predicts a line for each row of its own table.
 
 #![no_main]
 
@@ -7,9 +8,15 @@ use std::{env, fs, process};
 
 use libfuzzer_sys::fuzz_target;
 
-/// A file of this process.
-static PATH: LazyLock<String> =
-    LazyLock::new(|| env::temp_dir().join(format!("gradtape-fuzz-{}.csv", process::id())).display().to_string());
+/// Files of this process.
+static DATA: LazyLock<String> = LazyLock::new(|| path("csv"));
+static MODEL: LazyLock<String> = LazyLock::new(|| path("json"));
+static SOURCE: LazyLock<String> = LazyLock::new(|| path("rs"));
+
+fn path(extension: &str) -> String {
+    let name = format!("gradtape-fuzz-{}.{extension}", process::id());
+    env::temp_dir().join(name).display().to_string()
+}
 
 /// All is left to the file, or asked for.
 const TASKS: [&[&str]; 4] = [
@@ -19,16 +26,35 @@ const TASKS: [&[&str]; 4] = [
     &["--header", "no", "--separator", ";", "--target", "1", "--missing", "drop", "--precision", "f32"],
 ];
 
+/// The output of the program; none if it ends with an error.
+fn run(args: &[&str]) -> Option<String> {
+    let mut out = Vec::new();
+    let result = train::run(args.iter().map(Into::into), &mut out, false);
+    let out = String::from_utf8(out).expect("a report is text");
+    let message = result.as_ref().map_or_else(ToString::to_string, |()| out.replace('\n', ""));
+    assert!(!message.contains(char::is_control), "the text of the file got out of its line: {message:?}");
+    result.ok().map(|()| out)
+}
+
 fuzz_target!(|bytes: &[u8]| {
-    fs::write(&*PATH, bytes).expect("the directory of temporary files can be written");
+    fs::write(&*DATA, bytes).expect("the directory of temporary files can be written");
     for task in TASKS {
-        let (mut out, usual) = (Vec::new(), ["--data", &PATH, "--epochs", "1", "--hidden", "2"]);
-        let args = usual.iter().chain(task);
-        let message = match train::run(args.map(Into::into), &mut out, false) {
-            Ok(()) => String::from_utf8(out).expect("a report is text").replace('\n', ""),
-            Err(error) => error.to_string(),
-        };
-        assert!(!message.contains(char::is_control), "the text of the file got out of its line: {message:?}");
+        let usual = ["--data", &DATA, "--epochs", "1", "--hidden", "2", "--save", &MODEL];
+        if run(&[&usual[..], task].concat()).is_some() {
+            let page = run(&["inspect", &MODEL]);
+            assert!(page.is_some(), "a model that was saved cannot be read");
+            let separator = if task.contains(&";") { &["--separator", ";"][..] } else { &[] };
+            // Values far from those of the training may be too large for the network.
+            run(&[&["predict", "--model", &MODEL, "--data", &DATA][..], separator].concat());
+            let source = run(&["export", "--model", &MODEL, "--rust", &SOURCE]);
+            assert!(source.is_some(), "a model that was saved cannot be exported");
+        }
     }
-    fs::remove_file(&*PATH).expect("a file that was written can be removed");
+    fs::write(&*MODEL, bytes).expect("the directory of temporary files can be written");
+    run(&["inspect", &MODEL]);
+    run(&["predict", "--model", &MODEL, "--data", &DATA]);
+    for path in [&*DATA, &*MODEL, &*SOURCE] {
+        // Not every table gives all of them.
+        let _ = fs::remove_file(path);
+    }
 });

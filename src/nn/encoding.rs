@@ -161,11 +161,11 @@ impl Encoding {
     }
 
     fn encode(&self, table: &Table, are_unlabelled_dropped: bool) -> Result<Dataset, Error> {
+        let columns = self.positions(table)?;
         let target = named(table, &self.target.name)?;
         let (mut features, mut labels) = (Vec::new(), Vec::new());
-        for (row, of_row) in self.features(table)?.into_iter().enumerate() {
-            let Some(of_row) = of_row else { continue };
-            if !are_unlabelled_dropped || !table.is_missing(row, target) {
+        for row in (0..table.len()).filter(|&row| !are_unlabelled_dropped || !table.is_missing(row, target)) {
+            if let Some(of_row) = self.features_of(table, row, &columns)? {
                 features.extend(of_row);
                 labels.push(self.target.encode(table, row, target)?);
             }
@@ -204,18 +204,24 @@ impl Encoding {
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     pub fn features(&self, table: &Table) -> Result<Vec<Option<Vec<f64>>>, Error> {
-        let columns = self.inputs.iter().map(|input| named(table, &input.name)).collect::<Result<Vec<_>, _>>()?;
-        let of_row = |row| {
-            if self.missing == Missing::Drop && columns.iter().any(|&column| table.is_missing(row, column)) {
-                return Ok(None);
-            }
-            let mut features = Vec::new();
-            for (input, &column) in self.inputs.iter().zip(&columns) {
-                input.encode(table, row, column, &mut features)?;
-            }
-            Ok(Some(features))
-        };
-        (0..table.len()).map(of_row).collect()
+        let columns = self.positions(table)?;
+        (0..table.len()).map(|row| self.features_of(table, row, &columns)).collect()
+    }
+
+    /// Where the columns of the features are in a table.
+    fn positions(&self, table: &Table) -> Result<Vec<usize>, Error> {
+        self.inputs.iter().map(|input| named(table, &input.name)).collect()
+    }
+
+    fn features_of(&self, table: &Table, row: usize, columns: &[usize]) -> Result<Option<Vec<f64>>, Error> {
+        if self.missing == Missing::Drop && columns.iter().any(|&column| table.is_missing(row, column)) {
+            return Ok(None);
+        }
+        let mut features = Vec::new();
+        for (input, &column) in self.inputs.iter().zip(columns) {
+            input.encode(table, row, column, &mut features)?;
+        }
+        Ok(Some(features))
     }
 }
 

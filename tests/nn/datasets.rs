@@ -36,6 +36,38 @@ fn a_split_keeps_every_row_once_and_the_mixture_of_classes() {
 }
 
 #[test]
+fn folds_test_every_row_once_with_the_mixture_of_classes() {
+    let labels: Vec<usize> = (0..103).map(|row| usize::from(row % 4 == 0)).collect();
+    let data = Dataset::new(vec!["x".into()], (0..103).map(f64::from).collect(), classes(&labels)).unwrap();
+    for count in [2, 3, 10, 103] {
+        let folds = data.folds(count, &mut rng(1)).unwrap();
+        assert_eq!(folds.len(), count);
+        let rows = |set: &Dataset| (0..set.len()).map(|row| set.row(row)[0]).collect::<Vec<_>>();
+        let mut tested: Vec<f64> = folds.iter().flat_map(|(_, test)| rows(test)).collect();
+        tested.sort_by(f64::total_cmp);
+        assert_eq!(tested, (0..103).map(f64::from).collect::<Vec<_>>());
+        for (training, test) in &folds {
+            let mut all = [rows(training), rows(test)].concat();
+            all.sort_by(f64::total_cmp);
+            assert_eq!(all, tested);
+            let Target::Classes { labels: of_test, .. } = test.target() else { panic!() };
+            for (rows, whole) in [(test.len(), 103), (of_test.iter().sum(), labels.iter().sum())] {
+                assert!(rows == whole / count || rows == whole.div_ceil(count), "{rows} of {whole} in {count} folds");
+            }
+        }
+        assert_eq!(data.folds(count, &mut rng(1)).unwrap(), folds);
+        assert_ne!(data.folds(count, &mut rng(2)).unwrap(), folds);
+    }
+    for count in [0, 1, 104] {
+        let error = data.folds(count, &mut rng(1)).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("data set: expected a number of folds from 2 to 103, the number of rows, found {count}")
+        );
+    }
+}
+
+#[test]
 fn standardised_columns_have_mean_0_and_deviation_1_and_constant_ones_are_finite() {
     let columns =
         [[1.0, 2.0, 3.0, 6.0], [0.1; 4], [0.0; 4], [f64::MAX, -f64::MAX, f64::MAX, 0.0], [1e-300, 2e-300, 0.0, 0.0]];
@@ -235,6 +267,19 @@ fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
     assert_eq!(error("size,colour,y\nbig,red,p\n"), format!("{place} 1 (size): expected a number, found \"big\""));
     assert_eq!(error("size,colour,y\n1,red,r\n"), format!("{place} 3 (y): expected one of \"p\", \"q\", found \"r\""));
     assert_eq!(error("size,colour,y\n1,red,\n"), format!("{place} 3 (y): expected a label, found \"\""));
+    // Without labels, or with some.
+    let rows = encoding.features(&table("colour;size\n?;7,5\nred;NA\n")).unwrap();
+    assert_eq!(rows, [Some(vec![7.5, 0.0, 0.0, 0.0, 1.0]), Some(vec![2.5, 1.0, 0.0, 1.0, 0.0])]);
+    let labelled = encoding.labelled(&table("size,colour,y\n1,red,\n2,red,q\n3,?,NA\n")).unwrap();
+    assert_eq!((labelled.len(), labelled.row(0)), (1, &[2.0, 0.0, 0.0, 1.0, 0.0][..]));
+    let none = encoding.labelled(&table("size,colour,y\n1,red,\n")).unwrap_err().to_string();
+    assert_eq!(none, "text: expected rows in which nothing is missing, found none");
+    // A column is found by its name alone, not by its number.
+    let header = TableFormat { header: Some(true), ..TableFormat::default() };
+    let with_header = |text: &str| Table::from_reader(text.as_bytes(), "text", header).unwrap();
+    let numbered = Encoding::of(&with_header("2,y\na,p\nb,q\n"), &Columns::default()).unwrap();
+    let error = numbered.features(&with_header("y,3\np,a\n")).unwrap_err().to_string();
+    assert_eq!(error, "text: expected a column \"2\", found the columns \"y\", \"3\"");
     let strict = Encoding::of(&table("a,y\n1,p\n2,q\n"), &Columns::default()).unwrap();
     let error = strict.dataset(&table("a,y\nNA,p\n")).unwrap_err().to_string();
     assert_eq!(

@@ -6,10 +6,12 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 
 mod datasets;
 mod engines;
+mod exported_models;
 mod gpt;
 mod losses;
 mod networks;
 mod parts;
+mod saved_models;
 mod stored_networks;
 mod train_example;
 mod training;

@@ -1,6 +1,6 @@
-//! Stored networks, scalings and data sets can be read again, and damaged ones are refused.
+//! Stored networks, scalings, data sets and encodings can be read again, and damaged ones are refused.
 
-use gradtape::nn::{Activation, Dataset, Init, Mlp, Scaling, Target};
+use gradtape::nn::{Activation, Columns, Dataset, Encoding, Init, Missing, Mlp, Scaling, Table, TableFormat, Target};
 use gradtape::program::Precision;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -267,4 +267,82 @@ fn damaged_scalings_and_data_sets_are_refused() {
     assert!(of_data("rows", json!(1)).contains("unknown field"));
     complaint::<Dataset>(&to_string(&scaling).unwrap());
     complaint::<Scaling>(&to_string(&data).unwrap());
+}
+
+/// A table with numbers, words and missing cells.
+fn table() -> Table {
+    let text = "size,colour,y\n0.1,red,p\n,blue,q\n1e300,,p\n-7.7,red,q\n";
+    Table::from_reader(text.as_bytes(), "text", TableFormat::default()).unwrap()
+}
+
+#[test]
+fn encodings_keep_all_their_bits() {
+    for missing in [Missing::Mean, Missing::Drop] {
+        for target in ["y", "size"] {
+            let ignore = if target == "size" { vec!["y".to_owned()] } else { vec![] };
+            let columns = Columns { target: Some(target.into()), ignore, missing, labels: None };
+            let Ok(encoding) = Encoding::of(&table(), &columns) else {
+                assert_eq!((target, missing), ("size", Missing::Mean), "a label is missing");
+                continue;
+            };
+            let text = to_string(&encoding).unwrap();
+            let read: Encoding = from_str(&text).unwrap();
+            assert_eq!((&read, to_string(&read).unwrap()), (&encoding, text));
+            assert_eq!(
+                to_string(&read.dataset(&table()).unwrap()).unwrap(),
+                to_string(&encoding.dataset(&table()).unwrap()).unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn damaged_encodings_are_refused() {
+    let columns = Columns { missing: Missing::Mean, ..Columns::default() };
+    let stored = to_value(Encoding::of(&table(), &columns).unwrap()).unwrap();
+    let mean = stored["inputs"][0]["kind"]["number"].clone();
+    let expected = json!({
+        "format": "gradtape encoding", "version": 1, "precision": "f64",
+        "inputs": [
+            {"name": "size", "kind": {"number": mean}, "may_be_missing": true},
+            {"name": "colour", "kind": {"categories": ["blue", "red"]}, "may_be_missing": true},
+        ],
+        "target": "y", "classes": ["p", "q"], "missing": "mean",
+    });
+    assert_eq!(stored, expected);
+    let names = "names in one line that are not empty and all different, found ";
+    for (place, value, expected) in [
+        ("/format", json!("gradtape network"), "format: expected \"gradtape encoding\"".to_owned()),
+        ("/version", json!(2), "version of the format: expected 1".to_owned()),
+        ("/inputs", json!([]), "encoding: expected at least 1 column of features, found none".to_owned()),
+        ("/inputs/1/name", json!("size"), format!("encoding: expected {names}\"size\"")),
+        ("/inputs/1/name", json!("y"), format!("encoding: expected {names}\"y\"")),
+        ("/inputs/1/name", json!(""), format!("encoding: expected {names}\"\"")),
+        ("/target", json!("a\nb"), format!("encoding: expected {names}\"a\\nb\"")),
+        ("/classes", json!(["p"]), "encoding: expected at least 2 classes, found 1".to_owned()),
+        ("/classes", json!(["p", "p"]), format!("encoding: expected {names}\"p\"")),
+        (
+            "/inputs/1/kind/categories",
+            json!([]),
+            "encoding: expected at least 1 category, found none of \"colour\"".to_owned(),
+        ),
+        ("/inputs/1/kind/categories", json!(["a", "a"]), format!("encoding: expected {names}")),
+        (
+            "/inputs/0/kind/number",
+            json!("7ff0000000000000"),
+            "encoding: expected means that are finite, found inf".to_owned(),
+        ),
+        ("/inputs/0/kind/number", json!("1.5"), "mean: expected 16 hexadecimal digits".to_owned()),
+        ("/inputs/0/kind", json!({"date": "1"}), "unknown variant `date`".to_owned()),
+        ("/missing", json!("guess"), "unknown variant `guess`".to_owned()),
+    ] {
+        let mut changed = stored.clone();
+        *changed.pointer_mut(place).unwrap() = value;
+        let error = complaint::<Encoding>(&changed.to_string());
+        assert!(error.starts_with(&expected), "{place}: {error:?} does not say {expected:?}");
+    }
+    // A feature with the name of that of another column.
+    let mut doubled = stored.clone();
+    doubled["inputs"][1] = json!({"name": "size missing", "kind": {"number": stored["inputs"][0]["kind"]["number"]}, "may_be_missing": false});
+    assert!(complaint::<Encoding>(&doubled.to_string()).contains("all different, found \"size missing\""));
 }

@@ -10,11 +10,11 @@ use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Optimizer, Sgd, Target,
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/iris.csv");
+pub(crate) const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/iris.csv");
 const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.csv");
 
 /// The output of the example, or its error.
-fn train(args: &[&str]) -> Result<String, String> {
+pub(crate) fn train(args: &[&str]) -> Result<String, String> {
     let mut out = Vec::new();
     let args = args.iter().map(OsString::from);
     train::run(args, &mut out, false).map_err(|error| error.to_string())?;
@@ -27,16 +27,16 @@ fn losses(args: &[&str]) -> Vec<String> {
 }
 
 /// A file for one test.
-struct Csv(PathBuf);
+pub(crate) struct Csv(PathBuf);
 
 impl Csv {
-    fn new(name: &str, text: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn new(name: &str, text: impl AsRef<[u8]>) -> Self {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&path, text).unwrap();
         Self(path)
     }
 
-    fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -48,7 +48,7 @@ impl Drop for Csv {
 }
 
 /// The number after `label` in the first line that contains it.
-fn number(text: &str, label: &str) -> f64 {
+pub(crate) fn number(text: &str, label: &str) -> f64 {
     let line = text.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("no {label} in {text}"));
     let rest = &line[line.find(label).unwrap() + label.len()..];
     rest.split_whitespace().next().unwrap().trim_end_matches(',').parse().unwrap()
@@ -308,7 +308,9 @@ fn the_moons_are_told_apart_in_both_precisions_and_by_both_engines() {
     accuracies.sort_by(f64::total_cmp);
     assert!(accuracies[4] == 100.0 && accuracies[0] >= 98.0, "{accuracies:?}");
     let error = train(&["--data", IRIS, "moons"]).unwrap_err();
-    assert_eq!(error, "moons: they are made here; leave out --data");
+    let expected =
+        "the subcommand 'moons' cannot be used with '--data <FILE.csv>'; it has options of its own, behind its name";
+    assert_eq!(error, expected);
     assert_eq!(train(&["moons", "--epochs", "3"]).unwrap_err(), "unexpected argument '--epochs' found");
 }
 
@@ -376,6 +378,19 @@ fn a_wrong_option_is_named_with_what_was_expected() {
         ("--data x --optimizer lbfgs", value("lbfgs", "optimizer <NAME>", "adam or sgd")),
         ("--data x --schedule slow", value("slow", "schedule <NAME>", "constant or cosine or step or warmup")),
         ("--data x --precision f16", value("f16", "precision <TYPE>", "f32 or f64")),
+        ("--data x --cross-validate 1", value("1", "cross-validate <K>", "a whole number of at least 2")),
+        (
+            "--data x --cross-validate 5 --save y",
+            "--cross-validate: trains several networks and saves none; leave out one of it and --save".to_owned(),
+        ),
+        ("predict --data x", "the following required arguments were not provided: --model <MODEL.json>".to_owned()),
+        ("predict --model x --data y --seed 1", "unexpected argument '--seed' found".to_owned()),
+        ("inspect", "the following required arguments were not provided: <MODEL.json>".to_owned()),
+        ("export --model x", "the following required arguments were not provided: --rust <MODEL.rs>".to_owned()),
+        (
+            "--data x --save no/such/folder/y",
+            "--save no/such/folder/y: expected a file in a folder, found no folder no/such/folder".to_owned(),
+        ),
         ("--data x --task clustering", value("clustering", "task <TASK>", "classification or regression")),
         (
             "--data x --class-weights equal",
@@ -551,7 +566,7 @@ fn a_reader_that_goes_away_is_recognised() {
 }
 
 /// The example, run as a process.
-fn process(args: &[&str]) -> Command {
+pub(crate) fn process(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
     command.args(args);
     command

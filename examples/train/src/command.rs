@@ -49,8 +49,7 @@ pub(crate) fn command() -> Command {
         option("patience", "N", "stop after N epochs in which the loss of a fifth of the training set, kept for validation, was not better; the best weights are restored")
             .value_parser(count()),
         option("cross-validate", "K", "instead of one test, K of them: each row, in one of K parts with the same mixture of classes, is in the test set once")
-            .value_parser(parser("a whole number of at least 2", |count: &usize| *count > 1))
-            .conflicts_with("save"),
+            .value_parser(parser("a whole number of at least 2", |count: &usize| *count > 1)),
         option("save", "MODEL.json", "write the model to this file, for predict, inspect and export")
             .value_parser(value_parser!(PathBuf)),
         option("class-weights", "balanced", "rare classes weigh as much as common ones").value_parser(["balanced"]),
@@ -71,7 +70,7 @@ pub(crate) fn command() -> Command {
             option("data", "FILE.csv", "train on this table: CSV, TSV, or with semicolons")
                 .value_parser(value_parser!(PathBuf)),
         )
-        .args(format().into_iter().chain(of_data).map(|option| option.requires("data")))
+        .args(format("whether the first row has names; otherwise it has unless one of them is a number").into_iter().chain(of_data).map(|option| option.requires("data")))
         .args(for_all())
 }
 
@@ -90,7 +89,7 @@ fn subcommands() -> [Command; 4] {
             .arg(file(model()))
             .arg(file(option("data", "NEW.csv", "the table, with or without labels").required(true)))
             .arg(file(option("out", "PREDICTIONS.csv", "write the predictions to this file; otherwise to the standard output, and what else is told to the standard error")))
-            .args(format()),
+            .args(format("whether the first row has names; otherwise it has if that of the training had")),
         Command::new("inspect")
             .about("Tells what a saved model is")
             .arg(file(Arg::new("model").value_name("MODEL.json").help("a model that --save wrote").required(true))),
@@ -102,12 +101,11 @@ fn subcommands() -> [Command; 4] {
 }
 
 /// How tables are divided.
-fn format() -> [Arg; 2] {
+fn format(header: &'static str) -> [Arg; 2] {
     [
         option("separator", "CHAR", "what divides the fields; otherwise a comma, semicolon or tab is recognised")
             .value_parser(value_parser!(char)),
-        option("header", "YES|NO", "whether the first row has names; otherwise it has unless one of them is a number, or for predict as the table of the training")
-            .value_parser(names([("yes", true), ("no", false)])),
+        option("header", "YES|NO", header).value_parser(names([("yes", true), ("no", false)])),
     ]
 }
 

@@ -8,10 +8,10 @@ use gradtape::nn::Target;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::console::Console;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, told};
 use crate::network::Network;
 use crate::options::Options;
-use crate::run::{Result, brief};
+use crate::run::Result;
 use crate::table::TrainingTable;
 use crate::training::Training;
 
@@ -51,8 +51,9 @@ pub(crate) fn run(
             break;
         }
         complete = fold;
-        let found =
-            Evaluation::new(&network, &test).map_err(|error| format!("fold {fold}: {error}"))?.measures(&scaling);
+        let found = Evaluation::after_training(&network, &test)
+            .map_err(|error| format!("fold {fold}: {error}"))?
+            .measures(&scaling);
         measures.resize_with(found.len(), || ("", Vec::new(), ""));
         let mut texts = Vec::new();
         for ((name, numbers, unit), (of_fold, number, of_unit)) in measures.iter_mut().zip(found) {
@@ -61,7 +62,7 @@ pub(crate) fn run(
                 texts.push(format!("{name} not defined"));
             } else {
                 numbers.push(number);
-                texts.push(format!("{name} {}{unit}", brief(number)));
+                texts.push(format!("{name} {}", told(number, unit)));
             }
         }
         writeln!(console.out, "fold {fold}, {} rows for the test: {}", test.len(), texts.join(", "))?;
@@ -71,7 +72,7 @@ pub(crate) fn run(
         let folds = if numbers.len() < complete { format!(", in {} folds", numbers.len()) } else { String::new() };
         match mean_and_deviation(&numbers) {
             Some((mean, deviation)) => {
-                writeln!(console.out, "{name} {} ± {}{unit}{folds}", brief(mean), brief(deviation))?;
+                writeln!(console.out, "{name} {} ± {}{folds}", told(mean, unit), told(deviation, unit))?;
             }
             None => writeln!(console.out, "{name} needs two folds in which it is defined")?,
         }

@@ -27,17 +27,26 @@ pub(crate) struct Evaluation<'a> {
 pub(crate) fn most_common_class(training: &Target) -> Option<usize> {
     let Target::Classes { names, labels } = training else { return None };
     let mut counts = vec![0; names.len()];
-    labels.iter().for_each(|&label| counts[label] += 1);
+    for &label in labels {
+        counts[label] += 1;
+    }
     Some(metrics::largest(&counts))
 }
 
 impl<'a> Evaluation<'a> {
-    /// Computes the outputs. A loss that is not finite is an error.
+    /// Computes the outputs.
     pub(crate) fn new(network: &Network, test: &'a Dataset) -> Result<Self> {
         let outputs = network.outputs((0..test.len()).map(|row| test.row(row)))?;
         let losses = outputs.iter().enumerate().map(|(row, outputs)| test.target().loss(row, outputs));
         let loss = losses.sum::<f64>() / test.len() as f64;
-        if loss.is_finite() { Ok(Self { test, outputs, loss }) } else { Err(runaway("test loss", loss)) }
+        Ok(Self { test, outputs, loss })
+    }
+
+    /// The same after a training, in which a loss that is not finite is an error.
+    pub(crate) fn after_training(network: &Network, test: &'a Dataset) -> Result<Self> {
+        let evaluation = Self::new(network, test)?;
+        let loss = evaluation.loss;
+        if loss.is_finite() { Ok(evaluation) } else { Err(runaway("test loss", loss)) }
     }
 
     /// The predicted classes; or the numbers.
@@ -102,8 +111,16 @@ impl<'a> Evaluation<'a> {
     }
 }
 
+/// A measure as it is told: a percentage with two digits.
+pub(crate) fn told(number: f64, unit: &str) -> String {
+    if unit.is_empty() { brief(number) } else { format!("{number:.2}{unit}") }
+}
+
+/// Compares targets with predictions.
+type Metric = fn(&[f64], &[f64]) -> f64;
+
 /// The errors of numbers.
-const ERRORS: [(&str, fn(&[f64], &[f64]) -> f64); 2] = [
+const ERRORS: [(&str, Metric); 2] = [
     ("root mean square error", metrics::root_mean_square_error),
     ("mean absolute error", metrics::mean_absolute_error),
 ];

@@ -38,7 +38,7 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
     let network = Network::train(&of_rows, &mut rng, console)?;
     let baseline = most_common_class(training.target());
     let mut report = Vec::new();
-    Evaluation::new(&network, &test)?.write("test", &scaling, baseline, &mut report)?;
+    Evaluation::after_training(&network, &test)?.write("test", &scaling, baseline, &mut report)?;
     console.out.write_all(&report)?;
     if let Some(save) = &options.save {
         let importance = importance::of_columns(&network, &encoding, &test, &scaling, options.seed)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use gradtape::nn::{InputColumn, InputKind, Missing};
 
 use crate::console::printable;
+use crate::evaluation::told;
 use crate::model::Model;
 use crate::run::{Result, brief};
 
@@ -54,7 +55,7 @@ fn write_importance(model: &Model, out: &mut dyn Write) -> Result<()> {
     columns.sort_by(|(_, a), (_, b)| b.unwrap_or(f64::INFINITY).total_cmp(&a.unwrap_or(f64::INFINITY)));
     for (input, rise) in columns {
         match rise {
-            Some(rise) => writeln!(out, "  {}: {}{unit}", input.name, brief(*rise))?,
+            Some(rise) => writeln!(out, "  {}: {}", input.name, told(*rise, unit))?,
             None => writeln!(out, "  {}: without bounds", input.name)?,
         }
     }

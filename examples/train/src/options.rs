@@ -72,9 +72,15 @@ impl Task {
                 return Ok(None);
             }
             Err(error) => {
-                let is_name = error.kind() == ErrorKind::InvalidSubcommand;
-                let hint = if is_name { "; --data takes the name of a file" } else { "" };
-                return Err(format!("{}{hint}", in_one_line(&error.to_string())).into());
+                let message = in_one_line(&error.to_string());
+                let hint = match error.kind() {
+                    ErrorKind::InvalidSubcommand => "; --data takes the name of a file",
+                    ErrorKind::ArgumentConflict if message.starts_with("the subcommand") => {
+                        "; it has options of its own, behind its name"
+                    }
+                    _ => "",
+                };
+                return Err(format!("{message}{hint}").into());
             }
         };
         Ok(Some(match matches.remove_subcommand() {
@@ -136,6 +142,11 @@ impl Options {
             engine: given(&mut matches, "engine"),
         };
         options.check_rate()?;
+        if options.cross_validate.is_some() && options.save.is_some() {
+            return Err(
+                "--cross-validate: trains several networks and saves none; leave out one of it and --save".into()
+            );
+        }
         Ok(Box::new(options))
     }
 
