@@ -151,8 +151,8 @@ fn columns_are_found_by_their_names_in_any_order_with_or_without_the_label() {
         assert!(out.contains(told), "{name}: {out}");
         assert_eq!(out.contains("accuracy"), name != "unlabelled", "{out}");
     }
-    let more = text.lines().enumerate().map(|(k, line)| format!("extra{k},{line}\n")).collect::<String>();
-    let more = Csv::new("further.csv", more);
+    let more: Vec<_> = text.lines().enumerate().map(|(k, line)| format!("extra{k},{line}")).collect();
+    let more = Csv::new("further.csv", more.join("\n"));
     assert_eq!(model.predict(more.path()).unwrap(), expected);
     assert!(model.told(more.path()).contains("1 columns ignored: extra0"));
     let accuracy = expected[1..].iter().zip(&rows[1..]).filter(|(line, row)| line.starts_with(row[4])).count();
