@@ -119,6 +119,24 @@ impl Dataset {
         &self.features[row * self.names.len()..][..self.names.len()]
     }
 
+    /// How many numbers a row and its target are.
+    pub fn width(&self) -> usize {
+        self.names.len() + self.target.width()
+    }
+
+    /// Writes the features of a row, then its [target](Target::write): a row of [`LossProgram::of`](super::LossProgram::of).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row, or the length of `numbers` is not the [`width`](Self::width).
+    #[track_caller]
+    pub fn write<F: Real>(&self, row: usize, numbers: &mut [F]) {
+        assert_eq!(numbers.len(), self.width(), "a row has the features and the target");
+        let (x, target) = numbers.split_at_mut(self.names.len());
+        x.iter_mut().zip(self.row(row)).for_each(|(x, &feature)| *x = F::constant(constant(feature)));
+        self.target.write(row, target);
+    }
+
     /// The values to predict.
     pub fn target(&self) -> &Target {
         &self.target

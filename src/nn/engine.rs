@@ -7,7 +7,6 @@ use std::str::FromStr;
 use super::loss_program::LossProgram;
 use super::{Dataset, Loss, Mlp};
 use crate::error::Error;
-use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
 use crate::scalar::Scalar;
 
@@ -109,17 +108,13 @@ impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
         rows: &[usize],
         gradient: &mut [T],
     ) -> Result<T, Error> {
-        let features = data.names().len();
-        super::check_width("layer 1 of the network", network.inputs(), features)?;
-        let width = features + data.target().width();
+        super::check_width("layer 1 of the network", network.inputs(), data.names().len())?;
+        let width = data.width();
         let recorded = self.recorded.take().filter(|(recorded, _)| recorded == loss);
-        let record = || {
-            LossProgram::record(network, &vec![T::zero(); width], |network, row| {
-                let (x, target) = row.split_at(features);
-                Ok(loss.value(&network.forward(x)?, target))
-            })
+        let recorded = match recorded {
+            Some(recorded) => recorded,
+            None => (loss.clone(), LossProgram::of(network, loss, data)?),
         };
-        let recorded = recorded.map_or_else(|| Ok((loss.clone(), record()?)), Ok)?;
         let (_, program) = self.recorded.insert(recorded);
         gradient.fill(T::zero());
         let (count, mut mean) = (super::number(rows.len()), T::zero());
@@ -127,9 +122,7 @@ impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
             self.rows.clear();
             self.rows.resize(rows.len() * width, T::zero());
             for (copy, &row) in self.rows.chunks_exact_mut(width).zip(rows) {
-                let (x, target) = copy.split_at_mut(features);
-                x.iter_mut().zip(data.row(row)).for_each(|(copy, &x)| *copy = constant(x));
-                data.target().write(row, target);
+                data.write(row, copy);
             }
             mean += program.add_gradient(network.parameters(), Rows::new(&self.rows, width)?, count, gradient)?;
         }

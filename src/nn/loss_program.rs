@@ -1,6 +1,6 @@
 //! Networks with a loss, recorded as programs.
 
-use super::Mlp;
+use super::{Dataset, Loss, Mlp};
 use crate::error::Error;
 use crate::function::Objective;
 use crate::program::sum::SumOfRows;
@@ -48,6 +48,40 @@ pub struct LossProgram<T: Precision> {
 }
 
 impl<T: Precision> LossProgram<T> {
+    /// Records the sum of a loss over the rows of a data set, which [`Dataset::write`] writes.
+    ///
+    /// # Errors
+    ///
+    /// If the number of inputs or outputs of the network does not fit the data, or the loss is not one for these targets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::nn::{Activation, Dataset, Loss, LossProgram, Mlp, Sgd, Target, Trainer};
+    /// use gradtape::program::Rows;
+    ///
+    /// let data = Dataset::new(vec!["x".into()], vec![1.0, 2.0, 3.0], Target::Numbers(vec![2.0, 4.0, 6.0]))?;
+    /// let mut numbers = vec![0.0; data.len() * data.width()];
+    /// numbers.chunks_exact_mut(data.width()).enumerate().for_each(|(row, numbers)| data.write(row, numbers));
+    ///
+    /// let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![0.0, 0.0])?;
+    /// let mut program = LossProgram::of(&network, &Loss::Squared, &data)?.mean();
+    /// let mut trainer = Trainer::new(network, Sgd::new(0.1));
+    /// for _ in 0..200 {
+    ///     trainer.step_on(&mut program, Rows::new(&numbers, data.width())?)?;
+    /// }
+    /// assert!((trainer.network().forward(&[10.0])?[0] - 20.0).abs() < 0.1);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    pub fn of(network: &Mlp<T>, loss: &Loss, data: &Dataset) -> Result<Self, Error> {
+        loss.check(data.target())?;
+        data.target().check_outputs(network.outputs())?;
+        Self::record(network, &vec![T::zero(); data.width()], |network, row| {
+            let (x, target) = row.split_at(data.names().len());
+            Ok(loss.value(&network.forward(x)?, target))
+        })
+    }
+
     /// Records the sum of the losses of all rows. `loss` gets the network and a row.
     ///
     /// `row` is an example of a row. If `loss` branches, the program follows the path of this row, and later accepts

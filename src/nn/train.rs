@@ -7,7 +7,6 @@ use super::engine::{self, BatchRunner};
 use super::{Dataset, Engine, Loss, LossProgram, Mlp, Optimizer, Workspace, number};
 use crate::error::Error;
 use crate::number::Plain;
-use crate::ops::rules::constant;
 use crate::program::{Precision, Rows};
 use crate::tape::{Gradients, Tape, Value};
 
@@ -207,12 +206,9 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
             mean += self.sweep(|network, workspace| {
                 let mut sum = Value::constant(T::zero());
                 for &row in rows {
-                    // The features, then the target.
-                    x.clear();
-                    x.extend(data.row(row).iter().map(|&x| Value::constant(constant(x))));
-                    x.resize(features + data.target().width(), Value::constant(T::zero()));
-                    let (x, target) = x.split_at_mut(features);
-                    data.target().write(row, target);
+                    x.resize(data.width(), Value::constant(T::zero()));
+                    data.write(row, x);
+                    let (x, target) = x.split_at(features);
                     sum += loss.value(network.forward_into(x, workspace)?, target);
                 }
                 Ok(sum / count)

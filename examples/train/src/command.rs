@@ -31,9 +31,9 @@ pub(crate) fn command() -> Command {
             .value_parser(Activation::from_str),
         option("epochs", "N", "passes over the training set").default_value("100").value_parser(count()),
         option("batch", "N", "rows in one step").default_value("16").value_parser(count()),
-        option("optimizer", "NAME", "adam, or sgd with momentum 0.9")
+        option("optimizer", "NAME", "adam, sgd with momentum 0.9, or lbfgs, which makes one step an epoch, on all rows")
             .default_value("adam")
-            .value_parser(names([("adam", Method::Adam), ("sgd", Method::Sgd)])),
+            .value_parser(names([("adam", Method::Adam), ("sgd", Method::Sgd), ("lbfgs", Method::Lbfgs)])),
         option("rate", "X", "learning rate").default_value("0.005").value_parser(positive()),
         option("schedule", "NAME", "how the rate changes: constant, cosine, step (a tenth after each third), or warmup (cosine after a rise in the first tenth)")
             .default_value("constant")
@@ -43,7 +43,7 @@ pub(crate) fn command() -> Command {
                 ("step", Schedule::Step { parts: 3, decay: 0.1 }),
                 ("warmup", Schedule::Cosine { warmup: WARMUP }),
             ])),
-        option("weight-decay", "X", "share of the weights, times the rate, that each step takes away [default: 0.01 for adam, 0 for sgd]")
+        option("weight-decay", "X", "share of the weights, times the rate, that each step takes away [default: for adam 0.01 with classes and 0.2 with numbers, for sgd 0]")
             .value_parser(parser("a number of at least 0", |x: &f64| *x >= 0.0 && x.is_finite())),
         option("clip", "X", "the greatest length of a gradient; longer ones are shortened").value_parser(positive()),
         option("patience", "N", "stop after N epochs in which the loss of a fifth of the training set, kept for validation, was not better; the best weights are restored")
@@ -52,6 +52,8 @@ pub(crate) fn command() -> Command {
             .value_parser(parser("a whole number of at least 2", |count: &usize| *count > 1)),
         option("save", "MODEL.json", "write the model to this file, for predict, inspect and export")
             .value_parser(value_parser!(PathBuf)),
+        option("threads", "N", "how many threads compute; otherwise one for each core. It pays for batches of thousands of rows")
+            .value_parser(count()),
         option("class-weights", "balanced", "rare classes weigh as much as common ones").value_parser(["balanced"]),
     ];
     Command::new("train")
@@ -70,7 +72,7 @@ pub(crate) fn command() -> Command {
             option("data", "FILE.csv", "train on this table: CSV, TSV, or with semicolons")
                 .value_parser(value_parser!(PathBuf)),
         )
-        .args(format("whether the first row has names; otherwise it has unless one of them is a number").into_iter().chain(of_data).map(|option| option.requires("data")))
+        .args(format("whether the first row has names; otherwise it has unless one of them is a number").into_iter().chain(of_data).chain([plot()]).map(|option| option.requires("data")))
         .args(for_all())
 }
 
@@ -78,7 +80,7 @@ fn subcommands() -> [Command; 4] {
     let model = || option("model", "MODEL.json", "a model that --save wrote").required(true);
     let file = |option: Arg| option.value_parser(value_parser!(PathBuf));
     [
-        Command::new("moons").about("Tells two moons apart: micrograd's demonstration").args(for_all()),
+        Command::new("moons").about("Tells two moons apart: micrograd's demonstration").args(for_all()).arg(plot()),
         Command::new("predict")
             .about("Predicts the rows of a table with a saved model")
             .after_help(
@@ -111,6 +113,10 @@ fn format(header: &'static str) -> [Arg; 2] {
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
+}
+
+fn plot() -> Arg {
+    option("plot", "FILE.svg", "draw the losses, and what the network learnt").value_parser(value_parser!(PathBuf))
 }
 
 /// The options that apply to every training.

@@ -42,7 +42,7 @@ pub(crate) fn run(
         let fold = k + 1;
         let network =
             Network::train(&of_rows, rng, &mut Console { out: &mut io::sink(), notes: &mut io::sink(), ..*console });
-        let network = network.map_err(|error| format!("fold {fold}: {error}"))?;
+        let (network, _) = network.map_err(|error| format!("fold {fold}: {error}"))?;
         if console.interrupt.is_set() {
             writeln!(console.out, "interrupted in fold {fold}, which does not count")?;
             if complete < 2 {

@@ -49,12 +49,16 @@ impl<'a> Evaluation<'a> {
         if loss.is_finite() { Ok(evaluation) } else { Err(runaway("test loss", loss)) }
     }
 
+    pub(crate) fn rows(&self) -> &'a Dataset {
+        self.test
+    }
+
     /// The predicted classes; or the numbers.
-    fn classes(&self) -> Vec<usize> {
+    pub(crate) fn classes(&self) -> Vec<usize> {
         self.outputs.iter().map(|scores| metrics::largest(scores)).collect()
     }
 
-    fn numbers(&self) -> Vec<f64> {
+    pub(crate) fn numbers(&self) -> Vec<f64> {
         self.outputs.iter().map(|y| y[0]).collect()
     }
 

@@ -13,13 +13,19 @@ use crate::options::Options;
 use crate::run::Result;
 use crate::table::TrainingTable;
 use crate::training::Training;
-use crate::{cross_validation, importance, output_file};
+use crate::{cross_validation, importance, output_file, plot};
 
 const TEST_SHARE: f64 = 0.2;
 
 pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> Result<()> {
-    if let Some(save) = &options.save {
-        output_file::check("--save", save, path)?;
+    for (option, file) in [("--save", &options.save), ("--plot", &options.plot)] {
+        if let Some(file) = file {
+            output_file::check(option, file, path)?;
+        }
+    }
+    #[cfg(feature = "threads")]
+    if let Some(count) = options.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(count).build_global()?;
     }
     let table = TrainingTable::read(path, options, console.out)?;
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
@@ -35,11 +41,16 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
     training.standardize(&scaling);
     test.standardize(&scaling);
     let of_rows = Training { name: &name, data: &training, test_rows: test.len(), options };
-    let network = Network::train(&of_rows, &mut rng, console)?;
+    let (network, losses) = Network::train(&of_rows, &mut rng, console)?;
     let baseline = most_common_class(training.target());
     let mut report = Vec::new();
-    Evaluation::after_training(&network, &test)?.write("test", &scaling, baseline, &mut report)?;
+    let evaluation = Evaluation::after_training(&network, &test)?;
+    evaluation.write("test", &scaling, baseline, &mut report)?;
     console.out.write_all(&report)?;
+    if let Some(plot) = &options.plot {
+        plot::of_training(&losses, &network, &encoding, &scaling, &evaluation).draw(plot)?;
+        writeln!(console.out, "drawn as {}", printable(&plot.display().to_string()))?;
+    }
     if let Some(save) = &options.save {
         let importance = importance::of_columns(&network, &encoding, &test, &scaling, options.seed)?;
         let model = Model {

@@ -9,6 +9,7 @@
 //! cargo run --release --example train -- --help
 //! ```
 
+mod all_rows;
 mod article;
 mod command;
 mod console;
@@ -19,13 +20,19 @@ mod fit;
 mod importance;
 mod inspect;
 mod interrupt;
+#[cfg(feature = "lbfgs")]
+mod lbfgs;
 mod model;
 mod moons;
 mod network;
 mod options;
 mod output_file;
+#[cfg_attr(not(feature = "plot"), allow(dead_code, reason = "nothing draws what is collected"))]
+mod plot;
 mod predict;
 mod run;
+#[cfg(feature = "plot")]
+mod svg;
 mod table;
 mod training;
 

@@ -10,7 +10,9 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
+use crate::console::printable;
 use crate::options::Options;
+use crate::plot::{Boundary, Losses, Panel, Picture};
 use crate::run::{Result, number};
 
 const POINTS_OF_MOON: u32 = 50;
@@ -53,6 +55,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
 
     let mut program = LossProgram::record(&network, &rows.row(0), max_margin)?.mean();
     let mut trainer = Trainer::new(network, Sgd::new(T::one()));
+    let mut losses = Losses::default();
     for step in 0..STEPS {
         let accuracy = accuracy(trainer.network(), &numbers)?;
         trainer.optimizer_mut().set_rate(number(Schedule::Linear { to: 0.1 }.factor(step, STEPS)));
@@ -64,6 +67,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
             })?,
             _ => trainer.step_on(&mut program, rows)?,
         };
+        losses.training.push(loss.to_f64().unwrap_or(f64::NAN));
         if step % 10 == 0 || step == STEPS - 1 {
             writeln!(out, "step {step}, loss {loss:.6}, accuracy {:.0} %", 100.0 * accuracy)?;
         }
@@ -74,7 +78,20 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
         out,
         "micrograd's notebook, on its own points: step 0, loss 0.895844; step 99, loss 0.010978, accuracy 100 %"
     )?;
-    draw(network, &points, out)
+    let class = |&[x, y]: &[f64; 2]| Ok(usize::from(network.forward(&[number(x), number(y)])?[0] > T::zero()));
+    if let Some(plot) = &options.plot {
+        let classes = ["moon -1", "moon 1"].map(String::from);
+        let boundary = Boundary {
+            features: ["x", "y"],
+            classes: &classes,
+            rows: points.iter().map(|&[x, y, target]| ([x, y], usize::from(target > 0.0))).collect(),
+            rows_are: "all points",
+            predict: Box::new(|points| points.iter().map(class).collect()),
+        };
+        Picture { losses: &losses, panel: Panel::Boundary(boundary) }.draw(plot)?;
+        writeln!(out, "drawn as {}", printable(&plot.display().to_string()))?;
+    }
+    draw(&class, &points, out)
 }
 
 /// The share of points on their side.
@@ -87,7 +104,7 @@ fn accuracy<T: Precision>(network: &Mlp<T>, numbers: &[T]) -> Result<f64> {
 }
 
 /// Draws the points, and between them dots where the network predicts 1.
-fn draw<T: Precision>(network: &Mlp<T>, points: &[[f64; 3]], out: &mut dyn Write) -> Result<()> {
+fn draw(class: &dyn Fn(&[f64; 2]) -> Result<usize>, points: &[[f64; 3]], out: &mut dyn Write) -> Result<()> {
     let bounds = |k: usize| {
         let of = points.iter().map(|point| point[k]);
         (of.clone().fold(f64::INFINITY, f64::min) - 0.3, of.fold(f64::NEG_INFINITY, f64::max) + 0.3)
@@ -107,7 +124,7 @@ fn draw<T: Precision>(network: &Mlp<T>, points: &[[f64; 3]], out: &mut dyn Write
             text.push(match points.iter().find(is_here) {
                 Some(point) if point[2] > 0.0 => '+',
                 Some(_) => 'o',
-                None if network.forward(&[number(at_x), number(at_y)])?[0] > T::zero() => '.',
+                None if class(&[at_x, at_y])? == 1 => '.',
                 None => ' ',
             });
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::console::Console;
 use crate::options::Precision;
+use crate::plot::Losses;
 use crate::run::{Result, number};
 use crate::training::{self, Training};
 
@@ -23,10 +24,16 @@ impl Network {
         training: &Training<'_>,
         rng: &mut Xoshiro256PlusPlus,
         console: &mut Console<'_>,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Losses)> {
         Ok(match training.options.precision {
-            Precision::F32 => Self::F32(training::train(training, rng, console)?),
-            Precision::F64 => Self::F64(training::train(training, rng, console)?),
+            Precision::F32 => {
+                let (network, losses) = training::train(training, rng, console)?;
+                (Self::F32(network), losses)
+            }
+            Precision::F64 => {
+                let (network, losses) = training::train(training, rng, console)?;
+                (Self::F64(network), losses)
+            }
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use gradtape::nn::{Activation, Columns, Engine, Schedule, TableFormat};
 
 use crate::command::command;
@@ -26,6 +27,9 @@ pub(crate) struct PredictOptions {
     pub(crate) format: TableFormat,
 }
 
+/// The options that say how small steps are made.
+const NOT_FOR_LBFGS: [&str; 6] = ["batch", "rate", "schedule", "weight-decay", "clip", "engine"];
+
 /// The options of a training.
 pub(crate) struct Options {
     pub(crate) is_moons: bool,
@@ -45,6 +49,8 @@ pub(crate) struct Options {
     pub(crate) is_balanced: bool,
     pub(crate) cross_validate: Option<usize>,
     pub(crate) save: Option<PathBuf>,
+    pub(crate) plot: Option<PathBuf>,
+    pub(crate) threads: Option<usize>,
     pub(crate) seed: u64,
     pub(crate) precision: Precision,
     pub(crate) engine: Engine,
@@ -54,6 +60,7 @@ pub(crate) struct Options {
 pub(crate) enum Method {
     Adam,
     Sgd,
+    Lbfgs,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,13 +112,17 @@ impl Options {
     fn moons(mut of_moons: ArgMatches) -> Result<Box<Self>> {
         let defaults = command().try_get_matches_from(std::iter::empty::<OsString>())?;
         let mut options = Self::of(defaults, true)?;
+        options.plot = of_moons.remove_one("plot");
         options.seed = given(&mut of_moons, "seed");
         options.precision = given(&mut of_moons, "precision");
         options.engine = given(&mut of_moons, "engine");
+        options.check_features()?;
         Ok(options)
     }
 
     fn of(mut matches: ArgMatches, is_moons: bool) -> Result<Box<Self>> {
+        let is_given = |name: &&str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        let of_small_steps = NOT_FOR_LBFGS.into_iter().find(is_given);
         let options = Self {
             is_moons,
             data: matches.remove_one("data"),
@@ -137,17 +148,47 @@ impl Options {
             is_balanced: matches.contains_id("class-weights"),
             cross_validate: matches.remove_one("cross-validate"),
             save: matches.remove_one("save"),
+            plot: matches.remove_one("plot"),
+            threads: matches.remove_one("threads"),
             seed: given(&mut matches, "seed"),
             precision: given(&mut matches, "precision"),
             engine: given(&mut matches, "engine"),
         };
         options.check_rate()?;
-        if options.cross_validate.is_some() && options.save.is_some() {
-            return Err(
-                "--cross-validate: trains several networks and saves none; leave out one of it and --save".into()
-            );
+        options.check_features()?;
+        if let (Method::Lbfgs, Some(name)) = (options.optimizer, of_small_steps) {
+            return Err(format!(
+                "--{name}: lbfgs finds its steps on its own, on programs of all rows; leave out --{name}"
+            )
+            .into());
+        }
+        let of_one = [("--save", options.save.is_some()), ("--plot", options.plot.is_some())];
+        if let (Some(_), Some((option, _))) = (options.cross_validate, of_one.iter().find(|(_, is_given)| *is_given)) {
+            return Err(format!(
+                "--cross-validate: trains several networks, and {option} is for one; leave out one of the two"
+            )
+            .into());
         }
         Ok(Box::new(options))
+    }
+
+    /// Refuses what this build of the program lacks.
+    fn check_features(&self) -> Result<()> {
+        let is_lbfgs = matches!(self.optimizer, Method::Lbfgs);
+        for (option, is_wanted, is_there) in [
+            ("--optimizer lbfgs", is_lbfgs, cfg!(feature = "lbfgs")),
+            ("--plot", self.plot.is_some(), cfg!(feature = "plot")),
+            ("--threads", self.threads.is_some(), cfg!(feature = "threads")),
+        ] {
+            if is_wanted && !is_there {
+                let whole = "cargo run --release --package gradtape-train -- ...";
+                return Err(format!(
+                    "{option}: the example of the library is built without it; the whole program is {whole}"
+                )
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// Checks the rate in the precision of the network: a rate above 0 may be 0 or infinite in f32.

@@ -2,21 +2,26 @@
 
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 
-use gradtape::Plain;
 use gradtape::nn::{
     Activation, Adam, Clipped, Dataset, EarlyStopping, Init, Loss, Mlp, Optimizer, Sgd, Target, Trainer,
 };
+use gradtape::program::Precision;
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::Xoshiro256PlusPlus;
 
+use crate::all_rows::AllRows;
 use crate::console::Console;
+#[cfg(feature = "lbfgs")]
+use crate::lbfgs::Lbfgs;
 use crate::options::{Method, Options};
+use crate::plot::Losses;
 use crate::run::{Result, brief, number, runaway};
 
 /// The share of the training set that is kept for validation, if the training may stop early.
 const VALIDATION_SHARE: f64 = 0.2;
-/// Adam's weight decay, if no other is given.
-const DECAY: f64 = 0.01;
+/// Adam's weight decay, if no other is given. Numbers need more: without it, small tables are learnt by heart.
+const DECAY_WITH_CLASSES: f64 = 0.01;
+const DECAY_WITH_NUMBERS: f64 = 0.2;
 const MOMENTUM: f64 = 0.9;
 /// The largest allowed ratio of the last loss and the first loss, or 1 if that is less. For standardised targets, 1 is
 /// the loss of predicting their mean.
@@ -36,11 +41,11 @@ pub(crate) struct Training<'a> {
 }
 
 /// Trains a network, and tells how its loss falls.
-pub(crate) fn train<T: Plain>(
+pub(crate) fn train<T: Precision>(
     training: &Training<'_>,
     rng: &mut Xoshiro256PlusPlus,
     console: &mut Console<'_>,
-) -> Result<Mlp<T>> {
+) -> Result<(Mlp<T>, Losses)> {
     let Training { name, data, test_rows, options } = *training;
     let mut layers: Vec<_> = options.hidden.iter().map(|&width| (width, options.activation)).collect();
     layers.push((data.target().width(), Activation::Identity));
@@ -64,8 +69,9 @@ pub(crate) fn train<T: Plain>(
     let (parameters, seed) = (network.parameters().len(), options.seed);
     writeln!(console.out, "network {network}, {parameters} parameters, seed {seed}")?;
 
-    let trainer = Trainer::new(network, optimizer(options)).with_engine(options.engine).with_loss(loss.clone());
-    let mut run = Run { trainer, loss, options };
+    let trainer =
+        Trainer::new(network, optimizer(options, data.target())).with_engine(options.engine).with_loss(loss.clone());
+    let mut run = Run { trainer, loss, options, losses: Losses::default() };
     run.train(data, &mut stopping, rng, console)?;
     let mut network = run.trainer.into_network();
     if let Some(Stopping { state, epoch, .. }) = stopping {
@@ -73,7 +79,7 @@ pub(crate) fn train<T: Plain>(
         network.parameters_mut().copy_from_slice(state.best());
         writeln!(console.out, "best validation loss {}, of epoch {epoch}, whose weights are kept", brief(best))?;
     }
-    Ok(network)
+    Ok((network, run.losses))
 }
 
 /// The rows that tell when to stop.
@@ -84,13 +90,14 @@ struct Stopping<T> {
     epoch: usize,
 }
 
-struct Run<'a, T: Plain> {
+struct Run<'a, T: Precision> {
     trainer: Trainer<T, Box<dyn Optimizer<T>>>,
     loss: Loss,
     options: &'a Options,
+    losses: Losses,
 }
 
-impl<T: Plain> Run<'_, T> {
+impl<T: Precision> Run<'_, T> {
     fn train(
         &mut self,
         training: &Dataset,
@@ -101,19 +108,28 @@ impl<T: Plain> Run<'_, T> {
         let Options { epochs, batch, rate, schedule, .. } = *self.options;
         let bar = progress_bar(epochs, console.is_terminal)?;
         let mut limit = T::infinity();
+        let mut all_rows = match self.options.optimizer {
+            Method::Lbfgs => Some(AllRows::new(self.trainer.network(), &self.loss, training)?),
+            _ => None,
+        };
         for epoch in 1..=epochs {
             self.trainer.optimizer_mut().set_rate(number(rate * schedule.factor(epoch - 1, epochs)));
-            let loss = self.trainer.epoch(training, batch, rng)?;
+            let (loss, is_done) = match &mut all_rows {
+                Some(rows) => rows.step(&mut self.trainer)?,
+                None => (self.trainer.epoch(training, batch, rng)?, false),
+            };
+            self.losses.training.push(plain(loss));
             if !loss.is_finite() {
                 bar.finish_and_clear();
                 return Err(runaway(&format!("loss of epoch {epoch}"), loss));
             }
             let mut message = format!("loss {}", brief(loss));
             let is_interrupted = console.interrupt.is_set();
-            let mut last = epoch == epochs || is_interrupted;
+            let mut last = epoch == epochs || is_interrupted || is_done;
             if let Some(Stopping { validation, state, epoch: best }) = stopping {
                 let network = self.trainer.network();
                 let loss = self.loss.mean(network, validation)?;
+                self.losses.validation.push(plain(loss));
                 let before = state.best_loss();
                 last |= state.observe(loss, network.parameters());
                 if state.best_loss() != before {
@@ -131,6 +147,9 @@ impl<T: Plain> Run<'_, T> {
             }
             if last || !console.is_terminal && (epoch == 1 || epoch % epochs.div_ceil(LINES) == 0) {
                 writeln!(console.out, "epoch {epoch}, {message}")?;
+            }
+            if is_done {
+                writeln!(console.out, "no better weights on the line of the next step")?;
             }
             if is_interrupted {
                 writeln!(console.out, "interrupted after epoch {epoch} of {epochs}")?;
@@ -150,14 +169,26 @@ fn progress_bar(epochs: usize, is_terminal: bool) -> Result<ProgressBar> {
     Ok(bar)
 }
 
-fn optimizer<T: Plain>(options: &Options) -> Box<dyn Optimizer<T>> {
+fn plain<T: Precision>(x: T) -> f64 {
+    x.to_f64().unwrap_or(f64::NAN)
+}
+
+fn optimizer<T: Precision>(options: &Options, target: &Target) -> Box<dyn Optimizer<T>> {
     let rate = number(options.rate);
+    let decay = match target {
+        Target::Classes { .. } => DECAY_WITH_CLASSES,
+        Target::Numbers(_) => DECAY_WITH_NUMBERS,
+    };
     let optimizer: Box<dyn Optimizer<T>> = match options.optimizer {
-        Method::Adam => Box::new(Adam::new(rate).with_decay(number(options.weight_decay.unwrap_or(DECAY)))),
+        Method::Adam => Box::new(Adam::new(rate).with_decay(number(options.weight_decay.unwrap_or(decay)))),
         Method::Sgd => {
             let sgd = Sgd::new(rate).with_momentum(number(MOMENTUM));
             Box::new(sgd.with_decay(number(options.weight_decay.unwrap_or(0.0))))
         }
+        #[cfg(feature = "lbfgs")]
+        Method::Lbfgs => Box::new(Lbfgs::new()),
+        #[cfg(not(feature = "lbfgs"))]
+        Method::Lbfgs => unreachable!("the options were refused"),
     };
     match options.clip {
         Some(length) => Box::new(Clipped::new(optimizer, number(length))),

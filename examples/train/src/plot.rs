@@ -1,0 +1,97 @@
+//! Pictures of a training: the losses, and beside them what the network learnt.
+
+use std::path::Path;
+
+use gradtape::nn::{Encoding, Scaling, Target, metrics};
+
+use crate::evaluation::Evaluation;
+use crate::network::Network;
+use crate::run::Result;
+#[cfg(feature = "plot")]
+use crate::{output_file, svg};
+
+/// The losses of the epochs.
+#[derive(Default)]
+pub(crate) struct Losses {
+    pub(crate) training: Vec<f64>,
+    /// Those of the validation set; none if there is no such set.
+    pub(crate) validation: Vec<f64>,
+}
+
+/// A picture of a training.
+pub(crate) struct Picture<'a> {
+    pub(crate) losses: &'a Losses,
+    pub(crate) panel: Panel<'a>,
+}
+
+/// What is drawn beside the losses.
+pub(crate) enum Panel<'a> {
+    /// The plane of two features, in the colours of the classes that are predicted.
+    Boundary(Boundary<'a>),
+    /// How many rows of each class are predicted as which.
+    Confusion { classes: &'a [String], counts: Vec<Vec<usize>> },
+    /// Predicted numbers against the true ones.
+    Fit { target: &'a str, rows: Vec<[f64; 2]> },
+}
+
+pub(crate) struct Boundary<'a> {
+    pub(crate) features: [&'a str; 2],
+    pub(crate) classes: &'a [String],
+    /// Rows with their classes, and what they are.
+    pub(crate) rows: Vec<([f64; 2], usize)>,
+    pub(crate) rows_are: &'static str,
+    /// The classes of points.
+    pub(crate) predict: Box<dyn Fn(&[[f64; 2]]) -> Result<Vec<usize>> + 'a>,
+}
+
+/// The picture of a network for a table, and of its test.
+pub(crate) fn of_training<'a>(
+    losses: &'a Losses,
+    network: &'a Network,
+    encoding: &'a Encoding,
+    scaling: &'a Scaling,
+    test: &Evaluation<'a>,
+) -> Picture<'a> {
+    let rows = test.rows();
+    let panel = match rows.target() {
+        Target::Numbers(truth) => {
+            let [truth, predicted] =
+                [truth, &test.numbers()].map(|numbers| numbers.iter().map(|&y| scaling.restore(y)).collect::<Vec<_>>());
+            Panel::Fit {
+                target: encoding.target(),
+                rows: truth.into_iter().zip(predicted).map(|(truth, predicted)| [truth, predicted]).collect(),
+            }
+        }
+        Target::Classes { names, labels } => match rows.names() {
+            [a, b] if encoding.inputs().len() == 2 => {
+                let scales: Vec<[f64; 2]> = scaling.features().collect();
+                let original = |row: usize| [0, 1].map(|k| scales[k][0] + scales[k][1] * rows.row(row)[k]);
+                Panel::Boundary(Boundary {
+                    features: [a, b],
+                    classes: names,
+                    rows: labels.iter().enumerate().map(|(row, &label)| (original(row), label)).collect(),
+                    rows_are: "the test set",
+                    predict: Box::new(|points| {
+                        let mut points = points.to_vec();
+                        points.iter_mut().for_each(|point| scaling.apply(point));
+                        let scores = network.outputs(points.iter().map(|point| &point[..]))?;
+                        Ok(scores.iter().map(|scores| metrics::largest(scores)).collect())
+                    }),
+                })
+            }
+            _ => Panel::Confusion { classes: names, counts: metrics::confusion(labels, &test.classes(), names.len()) },
+        },
+    };
+    Picture { losses, panel }
+}
+
+impl Picture<'_> {
+    pub(crate) fn draw(&self, path: &Path) -> Result<()> {
+        #[cfg(feature = "plot")]
+        output_file::write(path, svg::text(self)?)?;
+        #[cfg(not(feature = "plot"))]
+        unreachable!("the options were refused: {}", path.display());
+        #[cfg(feature = "plot")]
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! Pictures as SVG, by `plotters`.
+
+#![allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::console::printable;
+use crate::plot::{Boundary, Losses, Panel, Picture};
+use crate::run::Result;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a, 'b> = ChartContext<'b, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+const SIZE: (u32, u32) = (1200, 540);
+const FONT: &str = "sans-serif";
+/// The size of names and numbers.
+const TEXT: i32 = 15;
+const TITLE: i32 = 20;
+const LABELS: u32 = 64;
+/// The squares in a line and in a column of the plane.
+const SQUARES: usize = 120;
+/// If the greatest loss is so many times the smallest, powers of ten are equally far apart.
+const WIDE: f64 = 20.0;
+/// So many letters of a name are drawn.
+const NAME: usize = 24;
+/// More classes are not told apart.
+const MOST_NAMES: usize = 12;
+/// The colours that Okabe and Ito chose so that everybody tells them apart, then some of their mixtures.
+const COLOURS: [RGBColor; 10] = [
+    RGBColor(0, 114, 178),
+    RGBColor(230, 159, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
+    RGBColor(213, 94, 0),
+    RGBColor(120, 120, 120),
+    RGBColor(240, 228, 66),
+    RGBColor(80, 60, 140),
+    RGBColor(110, 70, 30),
+];
+
+/// The text of the file.
+pub(crate) fn text(picture: &Picture<'_>) -> Result<String> {
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
+        area.fill(&WHITE)?;
+        let (left, right) = area.split_horizontally(SIZE.0 / 2);
+        draw_losses(&left, picture.losses)?;
+        match &picture.panel {
+            Panel::Boundary(boundary) => draw_boundary(&right, boundary)?,
+            Panel::Confusion { classes, counts } => draw_confusion(&right, classes, counts)?,
+            Panel::Fit { target, rows } => draw_fit(&right, target, rows)?,
+        }
+        area.present()?;
+    }
+    Ok(text)
+}
+
+fn colour(class: usize) -> RGBColor {
+    COLOURS[class % COLOURS.len()]
+}
+
+/// The smallest range that has all numbers, with some room on both sides.
+fn range(numbers: impl Iterator<Item = f64>) -> Range<f64> {
+    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let room = if high > low { 0.04 * (high - low) } else { 0.5 + 0.04 * low.abs() };
+    low - room..high + room
+}
+
+/// A chart with a title and with names of its axes.
+fn chart<'a, 'b>(
+    area: &'b Area<'a>,
+    title: &str,
+    [x, y]: [Range<f64>; 2],
+    [x_name, y_name]: [String; 2],
+    y_label: &dyn Fn(f64) -> String,
+) -> Result<Chart<'a, 'b>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin(16)
+        .caption(title, (FONT, TITLE))
+        .x_label_area_size(LABELS - 16)
+        .y_label_area_size(LABELS + 8)
+        .build_cartesian_2d(x, y)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.12))
+        .x_desc(x_name)
+        .y_desc(y_name)
+        .x_labels(8)
+        .y_labels(8)
+        .x_label_formatter(&|x| short(*x))
+        .y_label_formatter(&|y| y_label(*y))
+        .label_style((FONT, TEXT))
+        .draw()?;
+    Ok(chart)
+}
+
+fn draw_legend<'b, 'a: 'b>(chart: &mut Chart<'a, 'b>, position: SeriesLabelPosition) -> Result<()> {
+    chart
+        .configure_series_labels()
+        .position(position)
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.3))
+        .label_font((FONT, TEXT))
+        .draw()?;
+    Ok(())
+}
+
+fn draw_losses(area: &Area<'_>, Losses { training, validation }: &Losses) -> Result<()> {
+    let all = || training.iter().chain(validation).copied().filter(|loss| loss.is_finite());
+    let (low, high) = all().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
+    let in_powers = low > 0.0 && high > WIDE * low;
+    let height = |loss: f64| if in_powers { loss.log10() } else { loss };
+    let y = range(all().map(height));
+    // In powers, three digits are enough.
+    let label = |y: f64| match in_powers {
+        true => short(format!("{:.2e}", 10f64.powf(y)).parse().expect("what is written as a number is one")),
+        false => short(y),
+    };
+    let mut chart = chart(
+        area,
+        "losses",
+        [1.0..training.len().max(2) as f64, y],
+        ["epoch", "mean loss"].map(String::from),
+        &label,
+    )?;
+    for (name, losses, colour) in [("training", training, COLOURS[0]), ("validation", validation, COLOURS[5])] {
+        if losses.is_empty() {
+            continue;
+        }
+        let points = losses.iter().enumerate().filter(|(_, loss)| loss.is_finite());
+        let points = points.map(|(epoch, &loss)| (epoch as f64 + 1.0, height(loss)));
+        chart
+            .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    }
+    draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
+}
+
+fn draw_boundary(area: &Area<'_>, boundary: &Boundary<'_>) -> Result<()> {
+    let Boundary { features, classes, rows, rows_are, predict } = boundary;
+    let [x, y] = [0, 1].map(|k| range(rows.iter().map(|(point, _)| point[k])));
+    let title = format!("what is predicted where, and {rows_are}");
+    let mut chart = chart(area, &title, [x.clone(), y.clone()], features.map(|name| cut(name)), &short)?;
+    let corner = |range: &Range<f64>, k: usize| range.start + (range.end - range.start) * k as f64 / SQUARES as f64;
+    let middle = |range: &Range<f64>, k: usize| (corner(range, k) + corner(range, k + 1)) / 2.0;
+    for line in 0..SQUARES {
+        let middles: Vec<_> = (0..SQUARES).map(|column| [middle(&x, column), middle(&y, line)]).collect();
+        // Squares of one class in a line are one rectangle.
+        let mut start = 0;
+        for run in predict(&middles)?.chunk_by(|a, b| a == b) {
+            let end = start + run.len();
+            let corners = [(corner(&x, start), corner(&y, line)), (corner(&x, end), corner(&y, line + 1))];
+            chart.draw_series([Rectangle::new(corners, colour(run[0]).mix(0.25).filled())])?;
+            start = end;
+        }
+    }
+    for (class, name) in classes.iter().enumerate() {
+        let points = rows.iter().filter(|(_, label)| *label == class).map(|([x, y], _)| (*x, *y));
+        let colour = colour(class);
+        let dots = points
+            .flat_map(|point| [Circle::new(point, 4, colour.filled()), Circle::new(point, 4, WHITE.stroke_width(1))]);
+        let dots = chart.draw_series(dots)?;
+        if class < MOST_NAMES {
+            dots.label(cut(name)).legend(move |(x, y)| Circle::new((x + 8, y), 5, colour.filled()));
+        }
+    }
+    draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
+}
+
+fn draw_fit(area: &Area<'_>, target: &str, rows: &[[f64; 2]]) -> Result<()> {
+    let all = range(rows.iter().flatten().copied());
+    let (truth, predicted) = (format!("{} in the test set", cut(target)), format!("{} predicted", cut(target)));
+    let mut chart = chart(area, "predicted against true", [all.clone(), all.clone()], [truth, predicted], &short)?;
+    let diagonal = [(all.start, all.start), (all.end, all.end)];
+    chart.draw_series([PathElement::new(diagonal, BLACK.mix(0.5).stroke_width(1))])?;
+    chart.draw_series(
+        rows.iter().map(|&[truth, predicted]| Circle::new((truth, predicted), 4, COLOURS[0].mix(0.5).filled())),
+    )?;
+    Ok(())
+}
+
+/// A table of counts. The colour of a cell tells its share of the row.
+fn draw_confusion(area: &Area<'_>, classes: &[String], counts: &[Vec<usize>]) -> Result<()> {
+    let area = area.margin(16, 16, 16, 16).titled("rows of each class, by prediction", (FONT, TITLE))?;
+    let (width, height) = area.dim_in_pixel();
+    let count = i32::try_from(classes.len())?;
+    let (left, below) = (120, 40);
+    let side = ((i32::try_from(width)? - left) / count).min((i32::try_from(height)? - below) / count).max(1);
+    let text = |size: i32, h, v| (FONT, size).into_text_style(&area).pos(Pos::new(h, v));
+    let size = TEXT.min(side * 2 / 3).max(6);
+    for (row, counts) in (0..count).zip(counts) {
+        let all = counts.iter().sum::<usize>().max(1);
+        let y = row * side;
+        let name = cut(&classes[row as usize]);
+        area.draw(&Text::new(name, (left - 8, y + side / 2), text(size, HPos::Right, VPos::Center)))?;
+        for (column, &cell) in (0..count).zip(counts) {
+            let x = left + column * side;
+            let share = cell as f64 / all as f64;
+            let corners = [(x, y), (x + side, y + side)];
+            area.draw(&Rectangle::new(corners, COLOURS[0].mix(share).filled()))?;
+            area.draw(&Rectangle::new(corners, BLACK.mix(0.15).stroke_width(1)))?;
+            if cell > 0 {
+                let style = text(size, HPos::Center, VPos::Center);
+                let style = style.color(if share > 0.5 { &WHITE } else { &BLACK });
+                area.draw(&Text::new(cell.to_string(), (x + side / 2, y + side / 2), style))?;
+            }
+        }
+    }
+    // Long names would meet.
+    let letters = (side / (size * 3 / 5)).max(1) as usize;
+    for (column, name) in (0..count).zip(classes) {
+        let name: String = name.chars().take(letters).collect();
+        let place = (left + column * side + side / 2, count * side + 8);
+        area.draw(&Text::new(name, place, text(size, HPos::Center, VPos::Top)))?;
+    }
+    Ok(())
+}
+
+/// The beginning of a name, in one line.
+fn cut(name: &str) -> String {
+    printable(&name.chars().take(NAME).collect::<String>())
+}
+
+/// A number of an axis.
+fn short(x: f64) -> String {
+    let x = if x.abs() < 1e-12 { 0.0 } else { x };
+    if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) {
+        format!("{x:.2e}")
+    } else {
+        format!("{}", (x * 1e6).round() / 1e6)
+    }
+}
