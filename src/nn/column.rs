@@ -14,8 +14,8 @@ pub enum Labels {
     Numbers,
 }
 
-/// A column of a table that becomes features of a data set: those of its kind; then, if a cell may be missing, one that is 1 where
-/// it is.
+/// A column of a table that becomes features of a data set: those of its kind; then, if a cell may be missing, one that
+/// is 1 where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputColumn {
     /// The name of the column.

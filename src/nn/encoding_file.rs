@@ -51,8 +51,8 @@ enum StoredMissing {
     Drop,
 }
 
-/// Stores an encoding, beside the network and the scaling of its features. The encoding that is read gives the same features, bit
-/// for bit.
+/// Stores an encoding, beside the network and the scaling of its features. The encoding that is read gives the same
+/// features, bit for bit.
 ///
 /// # Examples
 ///
@@ -89,8 +89,8 @@ impl Serialize for Encoding {
     }
 }
 
-/// Data that are damaged, of another kind, or that no table gives are an error that says what was expected: names that are empty or
-/// occur twice, no columns or categories, fewer than two classes, a mean that is not finite.
+/// Data that are damaged, of another kind, or that no table gives are an error that says what was expected: names that
+/// are empty or occur twice, no columns or categories, fewer than two classes, a mean that is not finite.
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> Deserialize<'de> for Encoding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -35,7 +35,8 @@ impl Dataset {
         Ok((self.select(&training), self.select(&test)))
     }
 
-    /// A random division into `count` parts, each once as the test set: pairs of a training set and a test set, in this order.
+    /// A random division into `count` parts, each once as the test set: pairs of a training set and a test set, in this
+    /// order.
     ///
     /// Every class, and the whole, is divided equally to within one row.
     ///

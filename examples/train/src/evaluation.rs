@@ -22,8 +22,8 @@ pub(crate) struct Evaluation<'a> {
     loss: f64,
 }
 
-/// The class that is predicted without a network: the one with the most rows of the training set. None if numbers are predicted;
-/// then it is their mean, which standardised is 0.
+/// The class that is predicted without a network: the one with the most rows of the training set. None if numbers are
+/// predicted; then it is their mean, which standardised is 0.
 pub(crate) fn most_common_class(training: &Target) -> Option<usize> {
     let Target::Classes { names, labels } = training else { return None };
     let mut counts = vec![0; names.len()];
@@ -84,8 +84,8 @@ impl<'a> Evaluation<'a> {
         measures
     }
 
-    /// Writes the loss; for classes accuracy, confusion table and F1, for numbers the errors and the share of explained variance; and
-    /// the same of the baseline. `set` is the name of the rows.
+    /// Writes the loss; for classes accuracy, confusion table and F1, for numbers the errors and the share of explained
+    /// variance; and the same of the baseline. `set` is the name of the rows.
     pub(crate) fn write(
         &self,
         set: &str,

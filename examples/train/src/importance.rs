@@ -15,8 +15,8 @@ const MAX_ROWS: usize = 1000;
 /// The number of permutations, whose mean is taken.
 const PERMUTATIONS: usize = 5;
 
-/// For each column of the table how much the error of the network rises: for classes the percentage of wrong predictions, for
-/// numbers the root mean square error in the units of the file. None is a number that is not finite.
+/// For each column of the table how much the error of the network rises: for classes the percentage of wrong
+/// predictions, for numbers the root mean square error in the units of the file. None is a number that is not finite.
 pub(crate) fn of_columns(
     network: &Network,
     encoding: &Encoding,

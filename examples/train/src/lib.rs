@@ -1,5 +1,5 @@
-//! Trains a network: without arguments that of the article, for four rows; with `--data` a network for a file. What was saved
-//! predicts, is described, and is exported as source.
+//! Trains a network: without arguments that of the article, for four rows; with `--data` a network for a file. What was
+//! saved predicts, is described, and is exported as source.
 //!
 //! ```text
 //! cargo run --release --example train

@@ -53,8 +53,8 @@ impl Network {
         }
     }
 
-    /// The source of a function `network` that takes and returns what [`predict`](Self::predict) does, in the precision of the
-    /// network.
+    /// The source of a function `network` that takes and returns what [`predict`](Self::predict) does, in the precision
+    /// of the network.
     pub(crate) fn to_rust(&self) -> Result<String> {
         match self {
             Self::F32(network) => to_rust(network),

@@ -14,7 +14,8 @@ use crate::{article, export, fit, inspect, moons, predict};
 /// Any error, which the program tells in one line.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Runs the program with these arguments; on a terminal with a progress bar. Notes that do not belong to the output are dropped.
+/// Runs the program with these arguments; on a terminal with a progress bar. Notes that do not belong to the output are
+/// dropped.
 ///
 /// # Errors
 ///
