@@ -1,5 +1,5 @@
 //! Any bytes as the data file of the example that trains, and as its model: it ends with an error or a report, never
-//! with a panic. A model that is saved can be used, and predicts a line for each row of its own table.
+//! with a panic. A model that was saved can be read and exported.
 
 #![no_main]
 
