@@ -11,6 +11,7 @@ mod gpt;
 mod losses;
 mod networks;
 mod parts;
+mod pictures;
 mod saved_models;
 mod stored_networks;
 mod train_example;

@@ -17,8 +17,8 @@ type Iteration = IterState<Point, Point, (), (), (), f64>;
 /// How many steps the estimate of the curvature remembers.
 const MEMORY: usize = 10;
 
-/// An optimiser that makes whole steps, by [`descend`](Optimizer::descend). It computes in f64. If no point along the line is
-/// better, nothing changes.
+/// An optimiser that makes whole steps, by [`descend`](Optimizer::descend). It computes in f64. Where it has converged, or no
+/// point along the line is better, nothing changes.
 pub(crate) struct Lbfgs {
     search: Search,
     /// What the last step left; none before the first.
@@ -28,6 +28,13 @@ pub(crate) struct Lbfgs {
 impl Lbfgs {
     pub(crate) fn new() -> Self {
         Self { search: LBFGS::new(MoreThuenteLineSearch::new(), MEMORY), iteration: None }
+    }
+
+    /// Whether the gradient, or what the last step gained, is below the accuracy of f64.
+    fn has_converged(&mut self) -> bool {
+        let Self { search, iteration } = self;
+        let mut status = |iteration| Solver::<Loss<'_>, Iteration>::terminate(search, iteration);
+        iteration.as_ref().is_some_and(|iteration| status(iteration).terminated())
     }
 
     /// One step from a point.
@@ -57,7 +64,7 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
         gradient: &mut [T],
     ) -> Result<T, gradtape::Error> {
         let value = objective.value_and_gradient(parameters, gradient)?;
-        if !value.is_finite() {
+        if !value.is_finite() || self.has_converged() {
             return Ok(value);
         }
         let plain = |x: &[T]| x.iter().map(|x| x.to_f64().unwrap_or(f64::NAN)).collect::<Vec<f64>>();

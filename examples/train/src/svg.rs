@@ -232,10 +232,12 @@ fn cut(name: &str) -> String {
 
 /// A number of an axis.
 fn short(x: f64) -> String {
-    let x = if x.abs() < 1e-12 { 0.0 } else { x };
-    if x != 0.0 && !(1e-3..1e6).contains(&x.abs()) {
-        format!("{x:.2e}")
+    let rounded = |text: String| text.parse::<f64>().expect("what is written as a number is one");
+    if x.abs() < 1e-12 {
+        "0".to_owned()
+    } else if (1e-3..1e6).contains(&x.abs()) {
+        rounded(format!("{x:.6}")).to_string()
     } else {
-        format!("{}", (x * 1e6).round() / 1e6)
+        format!("{:e}", rounded(format!("{x:.2e}")))
     }
 }

@@ -149,7 +149,7 @@ impl<T: Precision> Run<'_, T> {
                 writeln!(console.out, "epoch {epoch}, {message}")?;
             }
             if is_done {
-                writeln!(console.out, "no better weights on the line of the next step")?;
+                writeln!(console.out, "lbfgs has converged: no step is better")?;
             }
             if is_interrupted {
                 writeln!(console.out, "interrupted after epoch {epoch} of {epochs}")?;

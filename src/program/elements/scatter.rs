@@ -15,7 +15,7 @@ use std::iter::repeat_n;
 use std::ops::Range;
 
 pub(super) use aim::Aim;
-use band::Band;
+use band::{Band, Results};
 pub(super) use first::{Cleared, Places};
 pub(super) use memory::Memory;
 use memory::Worker;
@@ -281,8 +281,9 @@ impl<T: Precision> Scatter<T> {
             let some = start..count.min(start + self.piece);
             let rows = rows.start + some.start..rows.start + some.end;
             for band in &self.bands {
-                let results = workspace.results.get(some.start..).unwrap_or_default();
-                if band.is_by_rows() && band.write(rows.clone(), (results, count), parts) {
+                let columns = workspace.results.get(some.start..).unwrap_or_default();
+                let results = Results { columns, count, totals: &workspace.totals };
+                if band.is_by_rows() && band.write(rows.clone(), results, parts) {
                     continue;
                 }
                 for aim in self.aims[band.aims.clone()].iter().filter(|aim| !aim.is_total) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::aim::Aim;
 use super::part::Part;
 use crate::program::compile::instructions::ResultPlace;
+use crate::program::precision::Precision;
 
 /// Some aims. If all of their numbers are written and their places have one distance from row to row, all numbers of a row are
 /// written before those of the next: so memory is written in its order. Other aims are bands of their own.
@@ -15,60 +16,61 @@ pub(super) struct Band {
     first: usize,
     stride: usize,
     span: usize,
-    /// The place of each aim in a row, and the column of its results. Empty if the aims are written one after the other.
-    columns: Vec<(u32, u32)>,
+    /// The place of each aim in a row, and where its results are. Empty if the aims are written one after the other.
+    places: Vec<(u32, ResultPlace)>,
 }
 
-/// Fewer aims are written one after the other.
+/// The results of some rows.
+#[derive(Clone, Copy)]
+pub(super) struct Results<'a, T> {
+    /// Columns of `count` numbers, of which the first one is that of the first row.
+    pub(super) columns: &'a [T],
+    pub(super) count: usize,
+    /// The numbers that all rows have.
+    pub(super) totals: &'a [T],
+}
+
+/// Fewer aims are written one after the other, unless they are all places of their rows.
 const FEWEST: usize = 4;
+/// How many rows are written together.
+const TOGETHER: usize = 32;
 
 impl Band {
     /// All aims in bands.
     pub(super) fn all(aims: &[Aim], places: &[ResultPlace]) -> Vec<Self> {
         let stride = |aim: &Aim| aim.places.stride().filter(|&stride| stride > 1 && aim.is_first);
-        let column = |aim: &Aim| match places[aim.output] {
-            ResultPlace::Column(column) => Some(column),
-            ResultPlace::Total(_) => None,
-        };
-        let belong = |a: &Aim, b: &Aim| {
-            a.vector == b.vector
-                && stride(a).is_some()
-                && stride(a) == stride(b)
-                && column(a).is_some()
-                && column(b).is_some()
-        };
+        let belong = |a: &Aim, b: &Aim| a.vector == b.vector && stride(a).is_some() && stride(a) == stride(b);
         let mut end = 0;
         let band = |aims: &[Aim]| {
             let range = end..end + aims.len();
             end = range.end;
             let start = |aim: &Aim| aim.places.places().start;
             let first = aims.iter().map(start).min().unwrap_or(0);
-            let columns: Vec<(u32, u32)> = if aims.len() < FEWEST {
-                Vec::new()
-            } else {
-                let narrow = |x: usize| u32::try_from(x).ok();
-                let entry = |aim: &Aim| Some((narrow(start(aim) - first)?, narrow(column(aim)?)?));
-                aims.iter().rev().filter_map(entry).collect()
-            };
-            let span = 1 + columns.iter().map(|&(place, _)| place as usize).max().unwrap_or(0);
             let stride = stride(&aims[0]).unwrap_or(0);
-            Self { aims: range, vector: aims[0].vector, first, stride, span, columns }
+            let entry = |aim: &Aim| Some((u32::try_from(start(aim) - first).ok()?, places[aim.output]));
+            let mut places: Vec<_> = aims.iter().rev().filter_map(entry).collect();
+            places.sort_by_key(|&(place, _)| place);
+            let span = 1 + places.last().map_or(0, |&(place, _)| place as usize);
+            let is_full = span == stride && places.len() == stride;
+            if places.len() < aims.len() || aims.len() < FEWEST && !is_full {
+                places.clear();
+            }
+            Self { aims: range, vector: aims[0].vector, first, stride, span, places }
         };
         aims.chunk_by(belong).map(band).collect()
     }
 
     #[inline]
     pub(super) fn is_by_rows(&self) -> bool {
-        !self.columns.is_empty()
+        !self.places.is_empty()
     }
 
-    /// Writes the results of some rows, if the part of the vector has all places. `results` has columns of `count` numbers, of
-    /// which the first one is that of the first row. Returns whether it did.
+    /// Writes the results of some rows, if the part of the vector has all places. Returns whether it did.
     #[inline(never)]
-    pub(super) fn write<T: Copy, const V: usize>(
+    pub(super) fn write<T: Precision, const V: usize>(
         &self,
         rows: Range<usize>,
-        (results, count): (&[T], usize),
+        results: Results<'_, T>,
         parts: &mut [Part<'_, T>; V],
     ) -> bool {
         let part = &mut parts[self.vector];
@@ -78,12 +80,45 @@ impl Band {
             return false;
         }
         let places = &mut part.numbers[place - part.start..end - part.start];
-        for row in 0..rows.len() {
-            let places = &mut places[row * self.stride..][..self.span];
-            for &(place, column) in &self.columns {
-                places[place as usize] = results[column as usize * count + row];
+        match self.places.len() {
+            2 if self.span == self.stride => self.write_whole::<T, 2>(places, results),
+            3 if self.span == self.stride => self.write_whole::<T, 3>(places, results),
+            4 if self.span == self.stride => self.write_whole::<T, 4>(places, results),
+            _ => {
+                for row in 0..rows.len() {
+                    // They may overlap those of the next row.
+                    let places = &mut places[row * self.stride..][..self.span];
+                    for &(place, result) in &self.places {
+                        places[place as usize] = match result {
+                            ResultPlace::Column(column) => results.columns[column * results.count + row],
+                            ResultPlace::Total(total) => results.totals[total],
+                        };
+                    }
+                }
             }
         }
         true
+    }
+
+    /// All places of rows of `N` places. The compiler writes several rows at once.
+    fn write_whole<T: Precision, const N: usize>(&self, places: &mut [T], results: Results<'_, T>) {
+        let (rows, _) = places.as_chunks_mut::<N>();
+        let mut constants = [[T::zero(); TOGETHER]; N];
+        for (constants, &(_, result)) in constants.iter_mut().zip(&self.places) {
+            if let ResultPlace::Total(total) = result {
+                constants.fill(results.totals[total]);
+            }
+        }
+        let mut start = 0;
+        for rows in rows.chunks_mut(TOGETHER) {
+            let columns: [&[T]; N] = std::array::from_fn(|k| match self.places[k].1 {
+                ResultPlace::Column(column) => &results.columns[column * results.count + start..][..rows.len()],
+                ResultPlace::Total(_) => &constants[k][..rows.len()],
+            });
+            for (i, row) in rows.iter_mut().enumerate() {
+                *row = std::array::from_fn(|k| columns[k][i]);
+            }
+            start += rows.len();
+        }
     }
 }

@@ -1,0 +1,155 @@
+//! Claims about what only the whole example has: its pictures, its optimiser L-BFGS, and its threads.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::train_example::{Csv, IRIS, number, process, train};
+
+/// A picture that a test draws.
+struct Drawn(PathBuf);
+
+impl Drawn {
+    fn new(name: &str, args: &[&str]) -> Self {
+        let drawn = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.svg")));
+        let path = drawn.0.to_str().unwrap();
+        let out = train(&[args, &["--plot", path]].concat()).unwrap();
+        assert!(out.contains(&format!("drawn as {path}\n")), "{out}");
+        drawn
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(&self.0).unwrap()
+    }
+
+    /// How many elements of this kind the picture has.
+    fn count(&self, element: &str) -> usize {
+        self.text().matches(&format!("<{element} ")).count()
+    }
+}
+
+impl Drop for Drawn {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// A table `a,b,y`; `y` is the result of the function for each pair of `0.1, 0.3, ...` and `0.2, 0.5, ...`.
+fn table(name: &str, y: impl Fn(f64, f64) -> String) -> Csv {
+    let mut text = "a,b,y\n".to_owned();
+    for k in 0..60 {
+        let (a, b) = (0.1 + 0.2 * f64::from(k % 10), 0.2 + 0.3 * f64::from(k / 10));
+        writeln!(text, "{a:.2},{b:.2},{}", y(a, b)).unwrap();
+    }
+    Csv::new(name, text)
+}
+
+#[test]
+fn two_features_are_drawn_as_a_plane_with_a_dot_for_each_row_of_the_test_set() {
+    let data = table("plane.csv", |a, b| if a > b { "above <&>" } else { "below" }.to_owned());
+    let drawn = Drawn::new("plane", &["--data", data.path(), "--epochs", "5"]);
+    let text = drawn.text();
+    for expected in ["losses", "training", "below", "above &lt;&amp;&gt;", "what is predicted where, and the test set"]
+    {
+        assert!(text.contains(expected), "{expected}");
+    }
+    assert!(!text.contains("validation") && drawn.count("rect") > 120);
+    // A white rim around each dot, and one dot for each class in the legend.
+    assert_eq!(drawn.count("circle"), 2 * 12 + 2);
+}
+
+#[test]
+fn other_classes_are_drawn_as_a_table_and_numbers_against_the_true_ones() {
+    let drawn = Drawn::new("iris", &["--data", IRIS, "--epochs", "20", "--patience", "3"]);
+    let text = drawn.text();
+    for expected in ["rows of each class, by prediction", "setosa", "virginica", "validation"] {
+        assert!(text.contains(expected), "{expected}");
+    }
+    let data = table("numbers.csv", |a, b| format!("{}", 2.0 * a - b));
+    let drawn = Drawn::new("numbers", &["--data", data.path(), "--epochs", "5", "--precision", "f32"]);
+    assert!(drawn.text().contains("y in the test set") && drawn.text().contains("y predicted"));
+    assert_eq!(drawn.count("circle"), 12);
+}
+
+#[test]
+fn the_moons_are_drawn_with_their_border() {
+    for engine in ["program", "tape"] {
+        let drawn = Drawn::new(&format!("moons-{engine}"), &["moons", "--engine", engine]);
+        assert!(drawn.text().contains("what is predicted where, and all points"));
+        assert_eq!(drawn.count("circle"), 2 * 100 + 2);
+    }
+}
+
+#[test]
+fn tables_with_columns_that_are_constant_or_huge_are_drawn() {
+    for (name, x) in [("constant", "1"), ("huge", "1e300"), ("tiny", "-1e-300")] {
+        let mut text = "a,b,y\n".to_owned();
+        for k in 0..12 {
+            let (y, b) = (["p", "q"][k % 2], k * k);
+            writeln!(text, "{x},{b},{y}").unwrap();
+        }
+        let data = Csv::new(&format!("{name}.csv"), text);
+        let drawn = Drawn::new(name, &["--data", data.path(), "--epochs", "2"]);
+        assert!(!drawn.text().contains("NaN") && !drawn.text().contains("inf"), "{name}");
+    }
+}
+
+#[test]
+fn a_picture_that_cannot_be_written_is_refused_before_the_training() {
+    let refused = |plot: &str| train(&["--data", IRIS, "--plot", plot]).unwrap_err();
+    assert_eq!(refused(IRIS), format!("--plot {IRIS}: expected a file of its own, found the one that is read"));
+    assert!(refused("no/such/folder/x.svg").contains("found no folder no/such/folder"));
+    let error = train(&["--data", IRIS, "--plot", "x.svg", "--cross-validate", "3"]).unwrap_err();
+    assert_eq!(error, "--cross-validate: trains several networks, and --plot is for one; leave out one of the two");
+}
+
+#[test]
+fn the_loss_falls_with_each_step_of_lbfgs_in_both_precisions_until_no_step_is_better() {
+    for precision in ["f64", "f32"] {
+        let out = train(&["--data", IRIS, "--optimizer", "lbfgs", "--epochs", "40", "--precision", precision]).unwrap();
+        let lines = out.lines().filter(|line| line.starts_with("epoch "));
+        let losses: Vec<f64> = lines.map(|line| number(line, ", loss")).collect();
+        assert!(losses.len() > 2 && losses.windows(2).all(|pair| pair[1] <= pair[0]), "{out}");
+        assert!(losses[0] > 0.5 && losses[losses.len() - 1] < 0.05, "{out}");
+        assert!(number(&out, "test accuracy") > 90.0, "{out}");
+    }
+}
+
+/// The least squares of a plane are 0, which no other optimiser of the program reaches in so few steps.
+#[test]
+fn lbfgs_finds_a_plane_to_all_digits_and_then_stops() {
+    let data = table("plane-of-numbers.csv", |a, b| format!("{}", 3.0 * a - 2.0 * b + 1.0));
+    let args = ["--data", data.path(), "--optimizer", "lbfgs", "--activation", "identity", "--epochs", "1000"];
+    let out = train(&args).unwrap();
+    assert!(out.contains("lbfgs has converged: no step is better"), "{out}");
+    assert!(number(&out, "root mean square error") < 1e-6, "{out}");
+    assert_eq!(number(&out, "R²"), 1.0);
+}
+
+#[test]
+fn options_of_small_steps_are_refused_beside_lbfgs() {
+    for option in ["batch 8", "rate 0.1", "schedule cosine", "weight-decay 0.1", "clip 1", "engine tape"] {
+        let (name, value) = option.split_once(' ').unwrap();
+        let args = ["--data", IRIS, "--optimizer", "lbfgs", &format!("--{name}"), value];
+        let expected =
+            format!("--{name}: lbfgs finds its steps on its own, on programs of all rows; leave out --{name}");
+        assert_eq!(train(&args).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_digit() {
+    let mut text = "a,b,y\n".to_owned();
+    for k in 0..6000 {
+        let (a, b) = (f64::from(k % 83) / 83.0, f64::from(k % 71) / 71.0);
+        writeln!(text, "{a},{b},{}", (3.0 * a).sin() * b).unwrap();
+    }
+    let data = Csv::new("threads.csv", text);
+    let args = ["--data", data.path(), "--epochs", "2", "--batch", "4096", "--threads"];
+    let [one, three] = ["1", "3"].map(|threads| {
+        let output = process(&[&args[..], &[threads]].concat()).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    });
+    assert_eq!(one, three);
+}
