@@ -16,6 +16,8 @@ pub(super) struct Band {
     first: usize,
     stride: usize,
     span: usize,
+    /// Whether a row has all places up to the next.
+    is_whole: bool,
     /// The place of each aim in a row, and where its results are. Empty if the aims are written one after the other.
     places: Vec<(u32, ResultPlace)>,
 }
@@ -51,11 +53,11 @@ impl Band {
             let mut places: Vec<_> = aims.iter().rev().filter_map(entry).collect();
             places.sort_by_key(|&(place, _)| place);
             let span = 1 + places.last().map_or(0, |&(place, _)| place as usize);
-            let is_full = span == stride && places.len() == stride;
-            if places.len() < aims.len() || aims.len() < FEWEST && !is_full {
+            let is_whole = span == stride && places.len() == stride;
+            if places.len() < aims.len() || aims.len() < FEWEST && !is_whole {
                 places.clear();
             }
-            Self { aims: range, vector: aims[0].vector, first, stride, span, places }
+            Self { aims: range, vector: aims[0].vector, first, stride, span, is_whole, places }
         };
         aims.chunk_by(belong).map(band).collect()
     }
@@ -80,10 +82,10 @@ impl Band {
             return false;
         }
         let places = &mut part.numbers[place - part.start..end - part.start];
-        match self.places.len() {
-            2 if self.span == self.stride => self.write_whole::<T, 2>(places, results),
-            3 if self.span == self.stride => self.write_whole::<T, 3>(places, results),
-            4 if self.span == self.stride => self.write_whole::<T, 4>(places, results),
+        match self.stride {
+            2 if self.is_whole => self.write_whole::<T, 2>(places, results),
+            3 if self.is_whole => self.write_whole::<T, 3>(places, results),
+            4 if self.is_whole => self.write_whole::<T, 4>(places, results),
             _ => {
                 for row in 0..rows.len() {
                     // They may overlap those of the next row.
