@@ -101,6 +101,7 @@ pub mod metrics;
 mod mlp;
 mod neuron;
 mod optim;
+mod ranks;
 mod schedule;
 mod stopping;
 #[cfg(feature = "csv")]

@@ -79,6 +79,8 @@
 //! - In products of derivatives 0 · ∞ is 0, as on the tape.
 //! - With the same [`Workspace`] a loop on one thread allocates nothing after its first round.
 
+pub(crate) mod blocks;
+pub(crate) mod communicator;
 pub(crate) mod compile;
 mod conversions;
 mod derivatives;
@@ -101,6 +103,7 @@ mod wrt;
 use std::sync::OnceLock;
 
 pub use crate::ops::kind::Expr;
+pub use communicator::{Alone, Communicator};
 pub use export::dot::{Dot, Layout};
 pub use export::rust::Source;
 pub use export::statistics::Statistics;

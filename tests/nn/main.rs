@@ -10,6 +10,7 @@ mod gpt;
 mod losses;
 mod networks;
 mod parts;
+mod ranks;
 mod stored_networks;
 mod train_example;
 mod training;

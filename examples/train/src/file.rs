@@ -10,6 +10,7 @@ use gradtape::nn::{
     Activation, Adam, Clipped, Dataset, EarlyStopping, Encoding, Init, Loss, Mlp, Optimizer, Sgd, Table, Target,
     Trainer,
 };
+use gradtape::program::{Communicator, Precision};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -30,7 +31,13 @@ const MAX_RATIO: f64 = 1e6;
 /// The number of epochs that are reported.
 const LINES: usize = 10;
 
-pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Write, terminal: bool) -> Result<()> {
+pub(crate) fn train<T: Precision>(
+    path: &Path,
+    options: &Options,
+    ranks: Option<Box<dyn Communicator>>,
+    out: &mut dyn Write,
+    terminal: bool,
+) -> Result<()> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let data = read(path, options, out)?;
     let name = printable(&path.display().to_string());
@@ -59,7 +66,10 @@ pub(crate) fn train<T: Plain>(path: &Path, options: &Options, out: &mut dyn Writ
     writeln!(out, "test set {} rows", test.len())?;
     writeln!(out, "network {network}, {} parameters, seed {}", network.parameters().len(), options.seed)?;
 
-    let trainer = Trainer::new(network, optimizer(options)).with_engine(options.engine).with_loss(loss.clone());
+    let mut trainer = Trainer::new(network, optimizer(options)).with_engine(options.engine).with_loss(loss.clone());
+    if let Some(ranks) = ranks {
+        trainer = trainer.with_communicator(ranks);
+    }
     let mut run = Run { trainer, loss, options, terminal };
     run.train(&training, &mut stopping, &mut rng, out)?;
     let mut network = run.trainer.into_network();

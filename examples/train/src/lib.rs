@@ -17,7 +17,7 @@ mod run;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-pub use run::{Result, is_closed_pipe, run};
+pub use run::{Result, is_closed_pipe, run, run_with};
 
 /// The program as a process.
 pub fn main() -> ExitCode {

@@ -17,6 +17,7 @@ const DEFAULT_SEED: &str = "573";
 /// The share of the epochs in which the schedule `warmup` raises the rate.
 const WARMUP: f64 = 0.1;
 
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) is_moons: bool,
     pub(crate) data: Option<PathBuf>,

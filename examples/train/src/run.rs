@@ -2,9 +2,11 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
 use gradtape::Real;
+use gradtape::program::Communicator;
 
 use crate::options::{Options, Precision};
 use crate::{article, file, moons};
@@ -18,16 +20,55 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///
 /// If the arguments or the file are not as expected, the output cannot be written, or a loss grows without bounds.
 pub fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
+    run_with(args, None, out, terminal)
+}
+
+/// The same on one of several ranks, which share the epochs.
+///
+/// # Errors
+///
+/// Those of [`run`]; or if the ranks have different options or data, or another rank failed.
+pub fn run_with(
+    args: impl Iterator<Item = OsString>,
+    ranks: Option<Box<dyn Communicator>>,
+    out: &mut dyn Write,
+    terminal: bool,
+) -> Result<()> {
     let Some(options) = Options::parse(args, out)? else { return Ok(()) };
+    let mut ranks = ranks;
+    if let Some(ranks) = &mut ranks {
+        introduce(&mut **ranks, &options, out)?;
+    }
     match (&options.data, options.precision) {
         _ if options.is_moons && options.data.is_some() => Err("moons: they are made here; leave out --data".into()),
         (_, Precision::F32) if options.is_moons => moons::train::<f32>(&options, out),
         (_, Precision::F64) if options.is_moons => moons::train::<f64>(&options, out),
         (None, Precision::F32) => article::train::<f32>(&options, out),
         (None, Precision::F64) => article::train::<f64>(&options, out),
-        (Some(path), Precision::F32) => file::train::<f32>(path, &options, out, terminal),
-        (Some(path), Precision::F64) => file::train::<f64>(path, &options, out, terminal),
+        (Some(path), Precision::F32) => file::train::<f32>(path, &options, ranks, out, terminal),
+        (Some(path), Precision::F64) => file::train::<f64>(path, &options, ranks, out, terminal),
     }
+}
+
+/// Checks that all ranks have the same options, but for the name of the file, and tells how many share a batch.
+fn introduce(ranks: &mut dyn Communicator, options: &Options, out: &mut dyn Write) -> Result<()> {
+    let mut hasher = DefaultHasher::new();
+    format!("{:?}", Options { data: None, ..options.clone() }).hash(&mut hasher);
+    ranks.check_same("options", hasher.finish())?;
+    if options.data.is_none() {
+        return Ok(writeln!(out, "{} ranks, which all compute the same: only with --data, they share", ranks.size())?);
+    }
+    write!(out, "{} ranks", ranks.size())?;
+    // With too few rows for all, the first rank has none.
+    let is_idle = |batch: usize| ranks.share(batch).is_empty();
+    if is_idle(options.batch) {
+        write!(out, ", of which some have nothing to do")?;
+        let mut larger = (1..usize::BITS).map(|k| options.batch.saturating_mul(1 << k));
+        if let Some(batch) = larger.find(|&batch| !is_idle(batch)) {
+            write!(out, ": --batch {batch} gives work to all")?;
+        }
+    }
+    Ok(writeln!(out)?)
 }
 
 /// Whether the reader closed the output, as `head` does. That is not an error.
