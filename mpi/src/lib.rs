@@ -6,6 +6,7 @@
 //! - `src/bin/train.rs` is the program `train`, on several ranks.
 //! - `src/bin/network.rs` trains a network in code of its own.
 //! - `src/bin/curve.rs` fits a curve: each rank makes its share of the rows.
+//! - `src/bin/exchange.rs` measures how fast the ranks exchange data.
 //!
 //! [`Trainer::with_communicator`]: gradtape::nn::Trainer::with_communicator
 //! [`Program::objective_of_ranks`]: gradtape::program::Program::objective_of_ranks
@@ -105,6 +106,8 @@ impl Ranks {
         let length = |length: Count| usize::try_from(length).expect("a length is not negative");
         let world = SimpleCommunicator::world();
         let mut lengths = vec![0; self.size];
+        // Not empty, see `exchange`.
+        let own = format!("{own}\n");
         world.all_gather_into(&Count::try_from(own.len()).expect("a message is short"), &mut lengths);
         let starts: Vec<Count> = (0..self.size).map(|rank| lengths[..rank].iter().sum()).collect();
         let mut texts = vec![0; length(lengths.iter().sum())];
@@ -112,7 +115,9 @@ impl Ranks {
             own.as_bytes(),
             &mut PartitionMut::new(&mut texts[..], &lengths[..], &starts[..]),
         );
-        let text = |(&start, &count)| String::from_utf8_lossy(&texts[length(start)..][..length(count)]).into_owned();
+        let text = |(&start, &count)| {
+            String::from_utf8_lossy(&texts[length(start)..][..length(count)]).trim_end_matches('\n').to_owned()
+        };
         starts.iter().zip(&lengths).map(text).collect()
     }
 }
@@ -136,6 +141,9 @@ impl Communicator for Ranks {
         assert_eq!([parts.len(), places.len()], [self.size; 2], "an exchange has a part and a place for each rank");
         let [(lengths, starts), (into_lengths, into_starts)] = [counts(parts)?, counts(places)?];
         self.agree(Step::Exchange, "").map_err(gradtape::Error::other)?;
+        // The pointer of an empty slice may be the one that means "in place" to MPI.
+        let (sent, nowhere) = (if sent.is_empty() { &[0] } else { sent }, &mut [0][..]);
+        let received = if received.is_empty() { nowhere } else { received };
         SimpleCommunicator::world().all_to_all_varcount_into(
             &Partition::new(sent, lengths, starts),
             &mut PartitionMut::new(received, into_lengths, into_starts),

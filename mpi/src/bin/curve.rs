@@ -8,7 +8,7 @@ use gradtape::nn::{Adam, Optimizer as _};
 use gradtape::program::{Communicator as _, Program, Rows};
 
 /// How many rows all ranks have together.
-const ROWS: usize = 100_000;
+const ROWS: usize = 20_000;
 const STEPS: usize = 300;
 
 /// A place, and what was measured there: a wave that fades, and an error.
