@@ -6,7 +6,7 @@
 //! - `src/bin/train.rs` is the program `train`, on several ranks.
 //! - `src/bin/network.rs` trains a network in code of its own.
 //! - `src/bin/curve.rs` fits a curve: each rank makes its share of the rows.
-//! - `src/bin/exchange.rs` measures how fast the ranks exchange data.
+//! - `src/bin/exchange.rs` and `src/bin/scaling.rs` measure exchanges and epochs.
 //!
 //! [`Trainer::with_communicator`]: gradtape::nn::Trainer::with_communicator
 //! [`Program::objective_of_ranks`]: gradtape::program::Program::objective_of_ranks

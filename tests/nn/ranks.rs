@@ -206,7 +206,8 @@ fn ranks_that_differ_all_have_the_same_error() {
         rate: f64,
         bias: f64,
     }
-    let cases: [(&str, fn(&mut Run)); 6] = [
+    type Change = fn(&mut Run);
+    let cases: [(&str, Change); 6] = [
         ("number of rows", |run| run.data = numbers(199)),
         ("data", |run| run.data.standardize(&run.data.scaling())),
         ("batch, loss and engine", |run| run.batch = 149),
@@ -234,12 +235,13 @@ fn ranks_that_differ_all_have_the_same_error() {
 fn rows_that_are_not_the_share_of_a_rank_and_points_that_differ_are_errors() {
     let program = curve::<f64>();
     let errors = run(2, |rank| {
+        // One row too many on rank 1.
         let mine = points(rank.share(200).len() + rank.rank());
         program.objective_of_ranks(Rows::new(&mine, 2).unwrap(), 200, rank).err().map(|error| error.to_string())
     });
     assert_eq!(
         errors,
-        [None, Some("rank 1: expected its share of 200 rows, which are 100, found 101 rows".to_owned())]
+        [None, Some("rank 1: expected its share of 200 rows, which are 133, found 134 rows".to_owned())]
     );
     let errors = run(2, |rank| {
         let (mine, x) = (points(rank.share(200).len()), [1.0, if rank.rank() == 1 { 2.0 } else { 3.0 }]);
