@@ -79,7 +79,7 @@
 //! - In products of derivatives 0 · ∞ is 0, as on the tape.
 //! - With the same [`Workspace`] a loop on one thread allocates nothing after its first round.
 
-pub(crate) mod blocks;
+mod blocks;
 pub(crate) mod communicator;
 pub(crate) mod compile;
 mod conversions;
@@ -97,6 +97,7 @@ pub(crate) mod record;
 pub(crate) mod run;
 mod selection;
 pub(crate) mod sum;
+pub(crate) mod sum_of_blocks;
 pub(crate) mod transform;
 mod wrt;
 

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::{Dataset, Mlp, Target};
 use crate::error::Error;
 use crate::number::Plain;
-use crate::program::blocks::SumOfBlocks;
 use crate::program::communicator::hash;
+use crate::program::sum_of_blocks::SumOfBlocks;
 use crate::program::{Communicator, Precision};
 
 /// A communicator, with the memory of its sums.

@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::blocks::SumOfBlocks;
 use super::communicator::{Communicator, hash};
 use super::precision::Precision;
+use super::sum_of_blocks::SumOfBlocks;
 use super::{Program, Rows, Workspace};
 use crate::error::Error;
 
