@@ -22,11 +22,26 @@ pub struct Error {
 enum ErrorKind {
     #[cfg(feature = "program")]
     Unexpected { place: String, expected: String, found: String },
+    #[cfg(feature = "program")]
+    Other(Box<dyn std::error::Error + Send + Sync>),
     #[cfg(feature = "csv")]
     Unreadable { file: String, source: std::io::Error },
 }
 
 impl Error {
+    /// An error of your own, for what you implement: a [`Communicator`](crate::program::Communicator) or an
+    /// [`Objective`](crate::Objective).
+    ///
+    /// ```
+    /// let error = gradtape::Error::other("rank 1: expected an answer, found none");
+    /// assert_eq!(error.to_string(), "rank 1: expected an answer, found none");
+    /// ```
+    #[cfg(feature = "program")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind: ErrorKind::Other(error.into()) }
+    }
+
     #[cfg(feature = "program")]
     #[cold]
     pub(crate) fn unexpected(place: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
@@ -55,6 +70,8 @@ impl fmt::Display for Error {
             ErrorKind::Unexpected { place, expected, found } => {
                 write!(f, "{place}: expected {expected}, found {found}")
             }
+            #[cfg(feature = "program")]
+            ErrorKind::Other(error) => error.fmt(f),
             #[cfg(feature = "csv")]
             ErrorKind::Unreadable { file, source } => write!(f, "{file}: cannot be read: {source}"),
             #[cfg(not(feature = "program"))]
@@ -72,6 +89,8 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
+            #[cfg(feature = "program")]
+            ErrorKind::Other(error) => error.source(),
             #[cfg(feature = "csv")]
             ErrorKind::Unreadable { source, .. } => Some(source),
             #[allow(unreachable_patterns)]

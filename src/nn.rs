@@ -105,6 +105,7 @@ pub mod metrics;
 mod mlp;
 mod neuron;
 mod optim;
+mod ranks;
 mod schedule;
 mod split;
 mod stopping;

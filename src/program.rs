@@ -79,6 +79,8 @@
 //! - In products of derivatives 0 · ∞ is 0, as on the tape.
 //! - With the same [`Workspace`] a loop on one thread allocates nothing after its first round.
 
+mod blocks;
+pub(crate) mod communicator;
 pub(crate) mod compile;
 mod conversions;
 mod derivatives;
@@ -95,12 +97,14 @@ pub(crate) mod record;
 pub(crate) mod run;
 mod selection;
 pub(crate) mod sum;
+pub(crate) mod sum_of_blocks;
 pub(crate) mod transform;
 mod wrt;
 
 use std::sync::OnceLock;
 
 pub use crate::ops::kind::Expr;
+pub use communicator::{Alone, Communicator};
 pub use export::dot::{Dot, Layout};
 pub use export::rust::Source;
 pub use export::statistics::Statistics;

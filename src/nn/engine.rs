@@ -59,13 +59,14 @@ impl FromStr for Engine {
 
 /// The gradients of a network for batches of a data set.
 pub(super) trait BatchRunner<T>: fmt::Debug {
-    /// Returns the mean loss of some rows, and writes its gradient to `gradient`.
-    fn gradient(
+    /// Returns the sum of the losses of some rows, divided by `count`, and adds its gradient to `gradient`.
+    fn add_gradient(
         &mut self,
         network: &Mlp<T>,
         loss: &Loss,
         data: &Dataset,
         rows: &[usize],
+        count: T,
         gradient: &mut [T],
     ) -> Result<T, Error>;
 }
@@ -100,12 +101,13 @@ impl<T: Precision> Default for ProgramRunner<T> {
 }
 
 impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
-    fn gradient(
+    fn add_gradient(
         &mut self,
         network: &Mlp<T>,
         loss: &Loss,
         data: &Dataset,
         rows: &[usize],
+        count: T,
         gradient: &mut [T],
     ) -> Result<T, Error> {
         super::check_width("layer 1 of the network", network.inputs(), data.names().len())?;
@@ -116,8 +118,7 @@ impl<T: Precision> BatchRunner<T> for ProgramRunner<T> {
             None => (loss.clone(), LossProgram::of(network, loss, data)?),
         };
         let (_, program) = self.recorded.insert(recorded);
-        gradient.fill(T::zero());
-        let (count, mut mean) = (super::number(rows.len()), T::zero());
+        let mut mean = T::zero();
         for rows in rows.chunks((COPIED_NUMBERS / width).max(MIN_ROWS)) {
             self.rows.clear();
             self.rows.resize(rows.len() * width, T::zero());

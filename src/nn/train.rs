@@ -4,10 +4,11 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 
 use super::engine::{self, BatchRunner};
+use super::ranks::Ranks;
 use super::{Dataset, Engine, Loss, LossProgram, Mlp, Optimizer, Workspace, number};
 use crate::error::Error;
 use crate::number::Plain;
-use crate::program::{Precision, Rows};
+use crate::program::{Communicator, Precision, Rows};
 use crate::tape::{Gradients, Tape, Value};
 
 /// The number of rows on the tape at once. With more rows, making the parameters variables costs less per row; with
@@ -44,6 +45,8 @@ pub struct Trainer<T: Plain, O> {
     loss: Option<Loss>,
     /// Computes the epochs, in place of the tape.
     runner: Option<Box<dyn BatchRunner<T>>>,
+    /// Those that share the epochs.
+    ranks: Option<Ranks<T>>,
     tape: Tape<T>,
     values: Mlp<Value<T>>,
     workspace: Workspace<Value<T>>,
@@ -63,6 +66,7 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
             optimizer,
             loss: None,
             runner: engine::program_runner(),
+            ranks: None,
             tape: Tape::new(),
             workspace: Workspace::new(),
             gradients: Gradients::new(),
@@ -157,7 +161,7 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
     /// # Errors
     ///
     /// If `batch` is 0, the number of inputs or outputs of the network does not fit the data, or the loss is not one for
-    /// these targets.
+    /// these targets; or if ranks differ, or another rank failed.
     pub fn epoch(&mut self, data: &Dataset, batch: usize, rng: &mut impl Rng) -> Result<T, Error> {
         if batch == 0 {
             return Err(Error::unexpected("batch", "at least 1 row", "0"));
@@ -176,22 +180,51 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         order.clear();
         order.extend(0..data.len());
         order.shuffle(rng);
+        if let Some(ranks) = &mut self.ranks {
+            ranks.check_start(&self.network, &format!("{batch} {loss:?} {}", self.runner.is_some()), data, &order)?;
+        }
         let mut total = T::zero();
         for rows in order.chunks(batch) {
-            let count = number::<T>(rows.len());
-            let mean = match &mut self.runner {
-                Some(runner) => runner.gradient(&self.network, loss, data, rows, &mut self.gradient)?,
-                None => self.batch_gradient(loss, data, rows, count, &mut x)?,
-            };
+            let mean = self.batch_gradient(loss, data, rows, &mut x)?;
             self.descend(mean);
-            total += mean * count;
+            total += mean * number(rows.len());
+        }
+        if let Some(ranks) = &mut self.ranks {
+            ranks.check_network(&self.network)?;
         }
         (self.order, self.row) = (order, x);
         Ok(total / number::<T>(data.len()))
     }
 
-    /// Returns the mean loss of some rows, computed on the tape, and leaves its gradient in `self.gradient`.
+    /// Returns the mean loss of some rows, and leaves its gradient in `self.gradient`.
     fn batch_gradient(
+        &mut self,
+        loss: &Loss,
+        data: &Dataset,
+        rows: &[usize],
+        x: &mut Vec<Value<T>>,
+    ) -> Result<T, Error> {
+        let count = number(rows.len());
+        let Some(mut ranks) = self.ranks.take() else {
+            self.gradient.fill(T::zero());
+            return self.add_gradient(loss, data, rows, count, x);
+        };
+        let result = ranks.sum(rows.len(), |block, sum| {
+            self.gradient.fill(T::zero());
+            sum[0] = self.add_gradient(loss, data, &rows[block], count, x)?;
+            sum[1..].copy_from_slice(&self.gradient);
+            Ok(())
+        });
+        let mean = result.map(|totals| {
+            self.gradient.copy_from_slice(&totals[1..]);
+            totals[0]
+        });
+        self.ranks = Some(ranks);
+        mean
+    }
+
+    /// Returns the sum of the losses of some rows, divided by `count`, and adds its gradient to `self.gradient`.
+    fn add_gradient(
         &mut self,
         loss: &Loss,
         data: &Dataset,
@@ -199,8 +232,10 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
         count: T,
         x: &mut Vec<Value<T>>,
     ) -> Result<T, Error> {
+        if let Some(runner) = &mut self.runner {
+            return runner.add_gradient(&self.network, loss, data, rows, count, &mut self.gradient);
+        }
         let features = data.names().len();
-        self.gradient.fill(T::zero());
         let mut mean = T::zero();
         for rows in rows.chunks(ROWS_PER_SWEEP) {
             mean += self.sweep(|network, workspace| {
@@ -219,6 +254,37 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
 }
 
 impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
+    /// Shares the [epochs](Self::epoch) among the ranks of a communicator. All ranks have the same data, network, optimiser,
+    /// batch and random numbers; each computes a part of each batch. The trained network has the same bits on all ranks, and
+    /// with any number of ranks: see [the order of sums](Communicator#the-order-of-sums).
+    ///
+    /// An epoch begins and ends with a check that the ranks do not differ. A batch gives work to at most one rank for each 64
+    /// rows. Single steps are not shared: every rank computes all of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::nn::{Activation, Adam, Dataset, Init, Mlp, Target, Trainer};
+    /// use gradtape::program::Alone;
+    /// use rand::{SeedableRng, rngs::StdRng};
+    ///
+    /// let x: Vec<f64> = (0..256).map(|k| f64::from(k) / 128.0 - 1.0).collect();
+    /// let data = Dataset::new(vec!["x".into()], x.clone(), Target::Numbers(x.iter().map(|x| 2.0 * x).collect()))?;
+    /// let mut rng = StdRng::seed_from_u64(0);
+    /// let network = Mlp::<f64>::new(1, &[(1, Activation::Identity)], Init::Xavier, &mut rng)?;
+    /// let mut trainer = Trainer::new(network, Adam::new(0.05)).with_communicator(Alone);
+    /// for _ in 0..200 {
+    ///     trainer.epoch(&data, 256, &mut rng)?;
+    /// }
+    /// assert!((trainer.network().forward(&[0.5])?[0] - 1.0).abs() < 0.01);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_communicator(self, communicator: impl Communicator + 'static) -> Self {
+        let ranks = Ranks::new(Box::new(communicator), &self.network);
+        Self { ranks: Some(ranks), ..self }
+    }
+
     /// Makes one optimisation step with the gradient of a recorded loss over all rows. Returns the loss.
     ///
     /// If the loss is not finite, neither the network nor the optimiser changes.

@@ -12,6 +12,7 @@ mod losses;
 mod networks;
 mod parts;
 mod pictures;
+mod ranks;
 mod saved_models;
 mod stored_networks;
 mod train_example;

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use gradtape::program::Communicator;
+
 use crate::interrupt::Interrupt;
 
 pub(crate) struct Console<'a> {
@@ -11,6 +13,8 @@ pub(crate) struct Console<'a> {
     /// Whether a progress bar can be shown.
     pub(crate) is_terminal: bool,
     pub(crate) interrupt: &'a Interrupt,
+    /// The processes that share the epochs, if there are several.
+    pub(crate) ranks: Option<Box<dyn Communicator>>,
 }
 
 /// A name in one line.

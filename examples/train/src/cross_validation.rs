@@ -40,8 +40,11 @@ pub(crate) fn run(
         test.standardize(&scaling);
         let of_rows = Training { name: &table.name, data: &training, test_rows: test.len(), options };
         let fold = k + 1;
-        let network =
-            Network::train(&of_rows, rng, &mut Console { out: &mut io::sink(), notes: &mut io::sink(), ..*console });
+        let network = Network::train(
+            &of_rows,
+            rng,
+            &mut Console { out: &mut io::sink(), notes: &mut io::sink(), ranks: None, ..*console },
+        );
         let (network, _) = network.map_err(|error| format!("fold {fold}: {error}"))?;
         if console.interrupt.is_set() {
             writeln!(console.out, "interrupted in fold {fold}, which does not count")?;

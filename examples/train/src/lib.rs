@@ -41,7 +41,7 @@ use std::process::ExitCode;
 
 use console::Console;
 use interrupt::Interrupt;
-pub use run::{Result, is_closed_pipe, run};
+pub use run::{Result, is_closed_pipe, run, run_with};
 
 /// The program as a process. Ctrl-C ends a training after its epoch.
 pub fn main() -> ExitCode {
@@ -50,6 +50,7 @@ pub fn main() -> ExitCode {
         notes: &mut io::stderr(),
         is_terminal: io::stdout().is_terminal() && io::stderr().is_terminal(),
         interrupt: &Interrupt::by_signal(),
+        ranks: None,
     };
     match run::run_in(std::env::args_os().skip(1), console) {
         Err(error) if !is_closed_pipe(&*error) => {

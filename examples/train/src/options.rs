@@ -31,6 +31,7 @@ pub(crate) struct PredictOptions {
 const NOT_FOR_LBFGS: [&str; 6] = ["batch", "rate", "schedule", "weight-decay", "clip", "engine"];
 
 /// The options of a training.
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) is_moons: bool,
     pub(crate) data: Option<PathBuf>,

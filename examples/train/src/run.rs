@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
 use gradtape::Real;
+use gradtape::program::Communicator;
 
 use crate::console::Console;
 use crate::interrupt::Interrupt;
-use crate::options::{Options, Precision, Task};
+use crate::options::{Method, Options, Precision, Task};
 use crate::{article, export, fit, inspect, moons, predict};
 
 /// Any error, which the program tells in one line.
@@ -21,19 +23,42 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///
 /// If the arguments or a file are not as expected, the output cannot be written, or a loss grows without bounds.
 pub fn run(args: impl Iterator<Item = OsString>, out: &mut dyn Write, terminal: bool) -> Result<()> {
+    run_with(args, None, out, terminal)
+}
+
+/// The same on one of several ranks, which share the epochs. Only the first one writes files.
+///
+/// # Errors
+///
+/// Those of [`run`]; or if the ranks have different options or data, or another rank failed.
+pub fn run_with(
+    args: impl Iterator<Item = OsString>,
+    ranks: Option<Box<dyn Communicator>>,
+    out: &mut dyn Write,
+    terminal: bool,
+) -> Result<()> {
     let (notes, interrupt) = (&mut io::sink(), &Interrupt::default());
-    run_in(args, Console { out, notes, is_terminal: terminal, interrupt })
+    run_in(args, Console { out, notes, is_terminal: terminal, interrupt, ranks })
 }
 
 pub(crate) fn run_in(args: impl Iterator<Item = OsString>, mut console: Console<'_>) -> Result<()> {
-    let options = match Task::parse(args, console.out)? {
-        None => return Ok(()),
-        Some(Task::Train(options)) => options,
-        Some(Task::Predict(options)) => return predict::predict(&options, &mut console),
-        Some(Task::Inspect(path)) => return inspect::inspect(&path, console.out),
-        Some(Task::Export { model, rust }) => return export::export(&model, &rust, console.out),
+    let Some(task) = Task::parse(args, console.out)? else { return Ok(()) };
+    let is_first = console.ranks.as_ref().is_none_or(|ranks| ranks.rank() == 0);
+    let mut options = match task {
+        Task::Train(options) => options,
+        // One rank is enough.
+        _ if !is_first => return Ok(()),
+        Task::Predict(options) => return predict::predict(&options, &mut console),
+        Task::Inspect(path) => return inspect::inspect(&path, console.out),
+        Task::Export { model, rust } => return export::export(&model, &rust, console.out),
     };
     let out = &mut *console.out;
+    if let Some(ranks) = &mut console.ranks {
+        introduce(&mut **ranks, &options, out)?;
+    }
+    if !is_first {
+        (options.save, options.plot) = (None, None);
+    }
     match (&*options, options.precision) {
         (Options { is_moons: true, .. }, Precision::F32) => moons::train::<f32>(&options, out),
         (Options { is_moons: true, .. }, Precision::F64) => moons::train::<f64>(&options, out),
@@ -41,6 +66,30 @@ pub(crate) fn run_in(args: impl Iterator<Item = OsString>, mut console: Console<
         (_, Precision::F32) => article::train::<f32>(&options, out),
         (_, Precision::F64) => article::train::<f64>(&options, out),
     }
+}
+
+/// Checks that all ranks have the same options, but for the name of the file, and tells how many share a batch.
+fn introduce(ranks: &mut dyn Communicator, options: &Options, out: &mut dyn Write) -> Result<()> {
+    let mut hasher = DefaultHasher::new();
+    format!("{:?}", Options { data: None, ..options.clone() }).hash(&mut hasher);
+    ranks.check_same("options", hasher.finish())?;
+    if options.cross_validate.is_some() || matches!(options.optimizer, Method::Lbfgs) {
+        return Err("--cross-validate and --optimizer lbfgs: ranks share neither; run them in one process".into());
+    }
+    if options.data.is_none() {
+        return Ok(writeln!(out, "{} ranks, which all compute the same: only with --data, they share", ranks.size())?);
+    }
+    write!(out, "{} ranks", ranks.size())?;
+    // With too few rows for all, the first rank has none.
+    let is_idle = |batch: usize| ranks.share(batch).is_empty();
+    if is_idle(options.batch) {
+        write!(out, ", of which some have nothing to do")?;
+        let mut larger = (1..usize::BITS).map(|k| options.batch.saturating_mul(1 << k));
+        if let Some(batch) = larger.find(|&batch| !is_idle(batch)) {
+            write!(out, ": --batch {batch} gives work to all")?;
+        }
+    }
+    Ok(writeln!(out)?)
 }
 
 /// Whether the reader closed the output, as `head` does. That is not an error.

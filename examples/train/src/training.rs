@@ -69,8 +69,11 @@ pub(crate) fn train<T: Precision>(
     let (parameters, seed) = (network.parameters().len(), options.seed);
     writeln!(console.out, "network {network}, {parameters} parameters, seed {seed}")?;
 
-    let trainer =
+    let mut trainer =
         Trainer::new(network, optimizer(options, data.target())).with_engine(options.engine).with_loss(loss.clone());
+    if let Some(ranks) = console.ranks.take() {
+        trainer = trainer.with_communicator(ranks);
+    }
     let mut run = Run { trainer, loss, options, losses: Losses::default() };
     run.train(data, &mut stopping, rng, console)?;
     let mut network = run.trainer.into_network();
