@@ -244,6 +244,18 @@ impl<T> Graph<T> {
         self.push_with(other, node, first_custom, &operands)
     }
 
+    /// Computes a node that is several outputs once for each, unless it is a leaf. So each has a node of its own.
+    pub(crate) fn separate_outputs(&mut self) {
+        let mut is_output = vec![false; self.nodes.len()];
+        for k in 0..self.outputs.len() {
+            let output = self.outputs[k];
+            let node = *self.node(output);
+            if !node.is_leaf() && std::mem::replace(&mut is_output[output.index()], true) {
+                self.outputs[k] = self.push(node);
+            }
+        }
+    }
+
     /// Adds all nodes and guards of another graph, whose leaves are those of this one. Returns its outputs.
     pub(crate) fn append(&mut self, other: &Self) -> Vec<NodeIndex>
     where
