@@ -198,8 +198,8 @@ impl<T> Graph<T> {
         NodeIndex::new(self.nodes.len() - 1)
     }
 
-    /// Adds a node of another graph with these operands. The operations of the user's own of that graph stand in this one
-    /// from `first_custom` on.
+    /// Adds a node of another graph with these operands. The operations of the user's own of that graph stand in this
+    /// one from `first_custom` on.
     pub(crate) fn push_with(
         &mut self,
         other: &Self,

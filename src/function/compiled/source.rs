@@ -8,17 +8,18 @@ use crate::program::elements::matrix::Wanted;
 use crate::program::elements::{gradient, matrix};
 
 impl<F, T: Precision> Compiled<F, T> {
-    /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and loops over
-    /// tables. So its length hardly grows with the number of elements. It is recorded at `x`, and not compiled for this.
+    /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and
+    /// loops over tables. So its length hardly grows with the number of elements. It is recorded at `x`, and not
+    /// compiled for this.
     ///
-    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`. If the function has branches, it returns an
-    /// `Option`, which is `None` where a comparison comes out otherwise than at `x`. If it needs more memory than should be on
-    /// the stack, it has a third argument, `memory: &mut [T; M]`, whose length is
+    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`. If the function has branches, it returns
+    /// an `Option`, which is `None` where a comparison comes out otherwise than at `x`. If it needs more memory than
+    /// should be on the stack, it has a third argument, `memory: &mut [T; M]`, whose length is
     /// [`CompiledSource::memory`].
     ///
     /// # Errors
     ///
-    /// As [`Program::to_rust`].
+    /// As [`Program::to_rust`](crate::program::Program::to_rust).
     ///
     /// # Examples
     ///
@@ -39,21 +40,26 @@ impl<F, T: Precision> Compiled<F, T> {
         gradient::source(name, &self.recorded(x))
     }
 
-    /// Results and Jacobian as the Rust function `name`, which needs no crate: a function for each kind of element, and loops over
-    /// tables. So its length hardly grows with the number of elements. It is recorded at `x`, and not compiled for this.
+    /// Results and Jacobian as the Rust function `name`, which needs no crate: a function for each kind of element, and
+    /// loops over tables. So its length hardly grows with the number of elements; but an element that has many numbers
+    /// in the matrix has a long function. It is recorded at `x`, and not compiled for this.
     ///
-    /// The function is `fn name(inputs: &[T; N], outputs: &mut [T; M], jacobian: &mut [T; P])`. If the function has branches, it
-    /// returns an `Option`, which is `None` where a comparison comes out otherwise than at `x`.
+    /// The function is `fn name(inputs: &[T; N], outputs: &mut [T; M], jacobian: &mut [T; P])`. If it has branches, it
+    /// returns an `Option`, which is `None` where a comparison comes out otherwise than at `x`. What the vectors
+    /// contained before is of no importance.
     ///
-    /// The numbers of the Jacobian are those of [`sparse_jacobian`](Self::sparse_jacobian): row by row, and in each row from
-    /// left to right. Two tables beside the function tell their places, in the form of a [`Csr`](crate::sparse::Csr): row `i`
-    /// has the numbers from `NAME_ROW_STARTS[i]` to before `NAME_ROW_STARTS[i + 1]`, and number `k` stands in column
-    /// `NAME_COLUMNS[k]`. The Jacobian has the places of [`with_pattern`](Self::with_pattern), too.
+    /// The numbers of the Jacobian are those of [`sparse_jacobian`](Self::sparse_jacobian): row by row, and in each row
+    /// from left to right. Two tables beside the function tell their places, in the form of a
+    /// [`Csr`](crate::sparse::Csr): row `i` has the numbers from `NAME_ROW_STARTS[i]` to before `NAME_ROW_STARTS[i +
+    /// 1]`, and number `k` stands in column `NAME_COLUMNS[k]`. The Jacobian has the places of
+    /// [`with_pattern`](Self::with_pattern), too.
     ///
     /// # Errors
     ///
-    /// As [`Program::to_rust`](crate::program::Program::to_rust); and if an element has more than 4096 inputs, or elements share
-    /// so much that they have many times as many operations as the function.
+    /// As [`Program::to_rust`](crate::program::Program::to_rust). Also if an element has more than 4096 inputs, or if
+    /// elements share so much that they have many times as many operations as the function. If the function is small,
+    /// write its [`Program::jacobian`](crate::program::Program::jacobian) instead, which has a number for each pair of
+    /// an output and an input.
     ///
     /// # Panics
     ///
@@ -85,15 +91,17 @@ impl<F, T: Precision> Compiled<F, T> {
         matrix::source(name, &self.recorded_results(x), Wanted::Jacobian, required)
     }
 
-    /// Value, gradient and Hessian as the Rust function `name`, as [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust)
-    /// writes a Jacobian. Both triangles are written.
+    /// Value, gradient and Hessian as the Rust function `name`, as
+    /// [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust) writes a Jacobian. Both triangles are written.
     ///
-    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N], hessian: &mut [T; P]) -> T`, or returns an `Option`.
+    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N], hessian: &mut [T; P]) -> T`, or returns an
+    /// `Option`.
     ///
     /// # Errors
     ///
-    /// As [`Program::to_rust`](crate::program::Program::to_rust); and if an element has more than 128 inputs, if elements share
-    /// so much that they have many times as many operations as the function, or if a branch compares a sum of elements.
+    /// As [`Program::to_rust`](crate::program::Program::to_rust). Also if an element has more than 128 inputs, if
+    /// elements share so much that they have many times as many operations as the function, or if a branch compares
+    /// their sum.
     ///
     /// # Panics
     ///

@@ -7,8 +7,9 @@ use crate::program::export::rust::text::{Text, indented};
 use crate::program::precision::Precision;
 use crate::program::run::index::Column;
 
-/// A compiled function as Rust source, made by [`Compiled::to_rust`](crate::Compiled::to_rust) and
-/// [`Compiled::sparse_jacobian_to_rust`](crate::Compiled::sparse_jacobian_to_rust). `Display` writes its text.
+/// A compiled function as Rust source, made by [`Compiled::to_rust`](crate::Compiled::to_rust),
+/// [`sparse_jacobian_to_rust`](crate::Compiled::sparse_jacobian_to_rust) and
+/// [`sparse_hessian_to_rust`](crate::Compiled::sparse_hessian_to_rust). `Display` writes its text.
 #[derive(Clone, Debug)]
 pub struct CompiledSource<T> {
     pub(super) name: String,
@@ -89,8 +90,8 @@ impl Body {
         self.statements.push('\n');
     }
 
-    /// The place of a row of a loop, counted from `start` on. If places are not equally far apart, they become a table of
-    /// this name.
+    /// The place of a row of a loop, counted from `start` on. If places are not equally far apart, they become a table
+    /// of this name.
     pub(super) fn place(&mut self, column: &Column, rows: usize, start: usize, name: &str) -> String {
         let Some(stride) = column.stride() else {
             let places = (0..rows).map(|row| (column.place(row) - start).to_string());
@@ -151,8 +152,8 @@ impl Reads {
         self.uniforms.iter().chain(&self.gathered).map(|[_, adjoint]| &**adjoint)
     }
 
-    /// Begins a loop over the elements, which calls a function. Further numbers stand behind the parameters and behind the
-    /// inputs of the template.
+    /// Begins a loop over the elements, which calls a function. Further numbers stand behind the parameters and behind
+    /// the inputs of the template.
     pub(super) fn begin<T>(&self, body: &mut Body, function: &Source<T>, [parameters, inputs]: [Vec<String>; 2]) {
         let number = |[number, _]: &[String; 2]| number.clone();
         let parameters: Vec<String> = self.uniforms.iter().map(number).chain(parameters).collect();
@@ -179,8 +180,8 @@ pub(super) fn at(place: usize, inputs: usize) -> [String; 2] {
     }
 }
 
-/// The same of column `j` of template `k` in a loop. A place may be among the inputs of the function in one row and behind
-/// them in another.
+/// The same of column `j` of template `k` in a loop. A place may be among the inputs of the function in one row and
+/// behind them in another.
 fn leaf(body: &mut Body, column: &Column, [k, j, rows, inputs]: [usize; 4]) -> [String; 2] {
     let is_behind = column.places().start >= inputs;
     let place = body.place(column, rows, if is_behind { inputs } else { 0 }, &format!("PLACES_{k}_{j}"));
@@ -204,9 +205,7 @@ pub(super) fn constant<T: Precision>(x: T) -> String {
 /// A table of numbers, which is declared as `static` or `pub static`.
 pub(super) fn table(declared: &str, name: &str, of: &str, numbers: impl Iterator<Item = String>) -> String {
     let numbers: Vec<String> = numbers.collect();
-    let mut table = format!("{declared} {name}: [{of}; {}] = [\n", numbers.len());
-    for line in numbers.chunks(NUMBERS_IN_LINE) {
-        table += &format!("    {},\n", line.join(", "));
-    }
-    table + "];\n"
+    let lines = numbers.chunks(NUMBERS_IN_LINE).map(|line| format!("    {},\n", line.join(", ")));
+    let lines: Vec<String> = lines.collect();
+    format!("{declared} {name}: [{of}; {}] = [\n{}];\n", numbers.len(), lines.concat())
 }

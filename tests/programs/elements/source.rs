@@ -48,7 +48,8 @@ fn in_f64<T: TestFloat>(numbers: &[T]) -> Vec<f64> {
 }
 
 impl Generated {
-    /// Adds the next function, which writes vectors of these lengths, and calls it at each point. `then` follows each call.
+    /// Adds the next function, which writes vectors of these lengths, and calls it at each point. `then` follows each
+    /// call.
     fn add_source<T: TestFloat + Precision>(
         &mut self,
         source: &CompiledSource<T>,
@@ -84,8 +85,8 @@ impl Generated {
         self.expected.push((format!("{what} of f{} in {} bytes at {x:?}", self.count - 1, size_of::<T>()), expected));
     }
 
-    /// Adds value and gradient of a function that is recorded at the first point. Where it `branches` otherwise, nothing is
-    /// computed.
+    /// Adds value and gradient of a function that is recorded at the first point. Where it `branches` otherwise,
+    /// nothing is computed.
     fn add<T: TestFloat + Precision>(&mut self, f: impl Function<T>, points: &[Vec<T>], branches: &[bool]) {
         let inputs = points[0].len();
         let source = Compiled::new(&f).to_rust(&format!("f{}", self.count), &points[0]).unwrap();
@@ -99,8 +100,8 @@ impl Generated {
         }
     }
 
-    /// Adds a sparse matrix. `ours` are the numbers beside it and the matrix of [`Compiled`], and `theirs` those of the driver.
-    /// The pattern and all numbers should be ours, and the matrix with its zeros theirs.
+    /// Adds a sparse matrix. `ours` are the numbers beside it and the matrix of [`Compiled`], and `theirs` those of the
+    /// driver. The pattern and all numbers should be ours, and the matrix with its zeros theirs.
     fn add_matrix<T: TestFloat + Precision>(
         &mut self,
         (source, has_value): (&CompiledSource<T>, bool),
@@ -271,8 +272,8 @@ impl<T: Precision> VectorFunction<T> for Steps {
     }
 }
 
-/// Outputs that are constants, inputs and each other; elements with data, with an input that all share, and with one input
-/// twice in some rows.
+/// Outputs that are constants, inputs and each other; elements with data, with an input that all share, and with one
+/// input twice in some rows.
 struct Mixed;
 
 impl<T: Precision + TestFloat> VectorFunction<T> for Mixed {

@@ -55,9 +55,9 @@ pub(super) struct BlockGraph<T> {
 }
 
 impl<T: Precision> Arrangement<T> {
-    /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an element
-    /// has more than so many inputs, if elements share too much, or if there are too few of a kind and it need not be made
-    /// `always`. The matrix also has the places that are `required`.
+    /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an
+    /// element has more than so many inputs, if elements share too much, or if there are too few of a kind and it need
+    /// not be made `always`. The matrix also has the places that are `required`.
     pub(super) fn of(
         graph: &Graph<T>,
         wanted: Wanted,
@@ -132,8 +132,8 @@ impl<T: Precision> Arrangement<T> {
     }
 }
 
-/// With how many evaluations of the function a driver's time can be compared. It needs at least a direction for each leaf of
-/// an element, or for each output, and takes some directions at a time.
+/// With how many evaluations of the function a driver's time can be compared. It needs at least a direction for each
+/// leaf of an element, or for each output, and takes some directions at a time.
 fn passes<T>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usize {
     let leaves = templates.iter().map(|template| template.uniforms.len() + template.gathered.len()).max().unwrap_or(0);
     let directions = match wanted {
@@ -166,8 +166,8 @@ impl<T: Precision> Maker<'_, T> {
         Linear { output: 0, constant: sum.constant, terms }
     }
 
-    /// Notes which output each node is. Returns those that are leaves; or none if a derivative of an input is needed that is an
-    /// output.
+    /// Notes which output each node is. Returns those that are leaves; or none if a derivative of an input is needed
+    /// that is an output.
     fn outputs(&mut self) -> Option<Vec<Linear<T>>> {
         let mut leaves = Vec::new();
         for (output, &node) in self.graph.outputs.iter().enumerate() {

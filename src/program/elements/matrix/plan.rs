@@ -15,9 +15,9 @@ use crate::sparse::Sparsity;
 const MOST_INPUTS: usize = 48;
 
 impl<T: Precision> MatrixPlan<T> {
-    /// The plan of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own; or none if its
-    /// elements are too large, or too few of a kind and it need not be made `always`. The matrix also has the places that are
-    /// `required`.
+    /// The plan of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own; or none
+    /// if its elements are too large, or too few of a kind and it need not be made `always`. The matrix also has the
+    /// places that are `required`.
     pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, required: Option<&Sparsity>, making: Making) -> Option<Self> {
         let arrangement = Arrangement::of(graph, wanted, required, making, MOST_INPUTS)?;
         let mut vectors = arrangement.vectors();

@@ -19,7 +19,8 @@ use crate::sparse::Sparsity;
 const MOST_INPUTS: usize = 1 << 12;
 const MOST_INPUTS_OF_HESSIAN: usize = 1 << 7;
 
-/// The source of a graph as [`MatrixPlan::of`](super::MatrixPlan::of) takes it; `wanted` is the Jacobian or the Hessian.
+/// The source of a graph as [`MatrixPlan::of`](super::MatrixPlan::of) takes it; `wanted` is the Jacobian or the
+/// Hessian.
 pub(crate) fn source<T: Precision>(
     name: &str,
     graph: &Graph<T>,
@@ -167,10 +168,10 @@ impl<T: Precision> BlockGraph<T> {
         let reads = Reads::new(body, [k, self.rows, inputs], &self.uniforms, &gathered, data);
         reads.begin(body, function, [vec![], vec![]]);
         for (j, aim) in self.aims.iter().enumerate() {
-            let mut place = names[aim.vector].to_owned();
-            if place != "value" {
-                place += &format!("[{}]", body.place(&aim.places, self.rows, 0, &format!("TARGETS_{k}_{j}")));
-            }
+            let place = match names[aim.vector] {
+                "value" => "value".into(),
+                vector => format!("{vector}[{}]", body.place(&aim.places, self.rows, 0, &format!("TARGETS_{k}_{j}"))),
+            };
             let operator = if aim.is_first { "=" } else { "+=" };
             body.line(format!("    {place} {operator} {};", result(aim.output, self.graph.outputs.len())));
         }

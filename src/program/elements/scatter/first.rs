@@ -102,7 +102,9 @@ pub(in crate::program::elements) fn write_first(
     // Of columns with the same places, the one that begins last is the first at each.
     aims.sort_by_key(|aim| (aim.vector, aim.places.stride(), Reverse(aim.places.places().start)));
     let Some(piece) = piece else { return };
-    aims.iter_mut().for_each(|aim| aim.is_first = !aim.is_total);
+    for aim in &mut *aims {
+        aim.is_first = !aim.is_total;
+    }
     for start in (0..rows).step_by(piece) {
         for aim in aims.iter_mut().filter(|aim| !aim.is_total) {
             for row in start..rows.min(start + piece) {
