@@ -50,8 +50,8 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// The numbers of the Jacobian are those of [`sparse_jacobian`](Self::sparse_jacobian): row by row, and in each row
     /// from left to right. Two tables beside the function tell their places, in the form of a
-    /// [`Csr`](crate::sparse::Csr): row `i` has the numbers from `NAME_ROW_STARTS[i]` to before `NAME_ROW_STARTS[i +
-    /// 1]`, and number `k` stands in column `NAME_COLUMNS[k]`. The Jacobian has the places of
+    /// [`Csr`](crate::sparse::Csr). Row `i` has the numbers from `NAME_ROW_STARTS[i]` to before
+    /// `NAME_ROW_STARTS[i + 1]`, and number `k` stands in column `NAME_COLUMNS[k]`. The Jacobian has the places of
     /// [`with_pattern`](Self::with_pattern), too.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl<F, T: Precision> Compiled<F, T> {
     /// assert!(source.contains("pub static STEPS_ROW_STARTS: [u32; 100]"));
     /// assert!(source.contains("pub static STEPS_COLUMNS: [u32; 198]"));
     /// assert!(source.contains("for row in 0..99 {"));
-    /// assert!(source.contains("jacobian[2 * row + 1] = y[2];"));
+    /// assert!(source.contains("jacobian[2 * row + 1] = y[1];"));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     #[track_caller]

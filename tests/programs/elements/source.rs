@@ -47,6 +47,13 @@ fn in_f64<T: TestFloat>(numbers: &[T]) -> Vec<f64> {
     numbers.iter().map(|&x| x.into()).collect()
 }
 
+/// So many numbers, and a matrix, which are written.
+fn filled<T: TestFloat>(count: usize, write: impl FnOnce(&mut [T], &mut Csr<T>)) -> (Vec<T>, Csr<T>) {
+    let (mut numbers, mut matrix) = (vec![T::zero(); count], Csr::default());
+    write(&mut numbers, &mut matrix);
+    (numbers, matrix)
+}
+
 impl Generated {
     /// Adds the next function, which writes vectors of these lengths, and calls it at each point. `then` follows each
     /// call.
@@ -146,26 +153,18 @@ impl Generated {
     ) {
         let source = compiled.sparse_jacobian_to_rust(&format!("f{}", self.count), &points[0]).unwrap();
         let driver = Driver::new(compiled.function());
-        let results = |jacobian: &dyn Fn(&[T], &mut [T], &mut Csr<T>), x: &[T]| {
-            let (mut y, mut matrix) = (vec![T::zero(); compiled.function().outputs(x.len())], Csr::default());
-            jacobian(x, &mut y, &mut matrix);
-            (y, matrix)
-        };
-        let ours = |x: &[T]| results(&|x, y, matrix| compiled.sparse_jacobian(x, y, matrix), x);
-        let theirs = |x: &[T]| results(&|x, y, matrix| driver.sparse_jacobian(x, y, matrix), x);
+        let outputs = compiled.function().outputs(points[0].len());
+        let ours = |x: &[T]| filled(outputs, |y, matrix| compiled.sparse_jacobian(x, y, matrix));
+        let theirs = |x: &[T]| filled(outputs, |y, matrix| driver.sparse_jacobian(x, y, matrix));
         self.add_matrix((&source, false), points, branches, ours, theirs);
     }
 
     fn add_hessian<T: TestFloat + Precision>(&mut self, f: impl Function<T>, points: &[Vec<T>], branches: &[bool]) {
         let (compiled, driver) = (Compiled::new(&f).without_driver(), Driver::new(&f));
         let source = compiled.sparse_hessian_to_rust(&format!("f{}", self.count), &points[0]).unwrap();
-        let results = |hessian: &dyn Fn(&[T], &mut [T], &mut Csr<T>) -> T, x: &[T]| {
-            let (mut gradient, mut matrix) = (vec![T::zero(); x.len()], Csr::default());
-            let value = hessian(x, &mut gradient, &mut matrix);
-            ([vec![value], gradient].concat(), matrix)
-        };
-        let ours = |x: &[T]| results(&|x, gradient, matrix| compiled.sparse_hessian(x, gradient, matrix), x);
-        let theirs = |x: &[T]| results(&|x, gradient, matrix| driver.sparse_hessian(x, gradient, matrix), x);
+        let count = 1 + points[0].len();
+        let ours = |x: &[T]| filled(count, |y, matrix| y[0] = compiled.sparse_hessian(x, &mut y[1..], matrix));
+        let theirs = |x: &[T]| filled(count, |y, matrix| y[0] = driver.sparse_hessian(x, &mut y[1..], matrix));
         self.add_matrix((&source, true), points, branches, ours, theirs);
     }
 
@@ -408,7 +407,12 @@ fn the_source_of_a_jacobian_for_devices_calls_libm_and_grows_by_tables_alone() {
     let source = compiled.sparse_jacobian_to_rust("f0", &x).unwrap().libm();
     let (mut y, mut jacobian) = (vec![0.0; 5], Csr::default());
     compiled.sparse_jacobian(&x, &mut y, &mut jacobian);
-    generated.add_source(&source, (&[5, 10], false), &[x.clone()], "let _ = (&F0_ROW_STARTS, &F0_COLUMNS, value);");
+    generated.add_source(
+        &source,
+        (&[5, 10], false),
+        std::slice::from_ref(&x),
+        "let _ = (&F0_ROW_STARTS, &F0_COLUMNS, value);",
+    );
     generated.expect("numbers", &x, Some([&y, jacobian.values()].concat()));
     generated.assert_right("jacobian_source_for_devices");
 }

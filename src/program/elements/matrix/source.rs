@@ -32,11 +32,17 @@ pub(crate) fn source<T: Precision>(
     let most_inputs = if is_hessian { MOST_INPUTS_OF_HESSIAN } else { MOST_INPUTS };
     let making = Making { always: true, ..Making::BEST };
     let arrangement = Arrangement::of(graph, wanted, required, making, most_inputs).ok_or_else(|| {
-        let derivative = if is_hessian { "gradient().jacobian()" } else { "jacobian()" };
+        let (branch, or_branch, derivatives) = if is_hessian {
+            (", and no branch on their sum", ", or such a branch", "gradient().jacobian()")
+        } else {
+            ("", "", "jacobian()")
+        };
         Error::unexpected(
             format!("source of `{name}`"),
-            format!("elements of at most {most_inputs} inputs that share few operations, and no branch on their sum"),
-            format!("others; if the function is small, write `record(x).{derivative}.to_rust(name)`"),
+            format!("elements of at most {most_inputs} inputs that share few operations{branch}"),
+            format!(
+                "more of these{or_branch}; if the function is small, write `record(x).{derivatives}.to_rust(name)`"
+            ),
         )
     })?;
     let mut vectors = arrangement.vectors();
