@@ -45,6 +45,7 @@
 //! | a function of many inputs to evaluate many times | [`Compiled`], with feature `program`; `simd` and `rayon` make it faster |
 //! | a function to evaluate on many rows | [`program`], with the same features |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
+//! | a sparse Jacobian or Hessian as Rust source | [`Compiled::sparse_jacobian_to_rust`], [`Compiled::sparse_hessian_to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
 //! | a program, a network or a sparse matrix to be stored | feature `serde` |
 //! | a property to test on random points or programs | [`check::random`], with feature `quickcheck` or `arbitrary` |

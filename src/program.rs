@@ -267,10 +267,6 @@ impl<T: Precision> Program<T> {
         (batches.numbers - batches.first_result) / batches.list.len().max(1)
     }
 
-    pub(crate) fn has_guards(&self) -> bool {
-        !self.graph.guards().is_empty()
-    }
-
     /// Compiles the program, if that has not happened yet. Otherwise the first run does it, and takes longer than later
     /// runs.
     ///

@@ -1,19 +1,19 @@
 //! Functions that are recorded once, and evaluated element by element.
 
 mod recordings;
+mod source;
 mod vector;
 
 use std::cell::Cell;
 use std::fmt;
 
-pub use crate::program::elements::gradient::CompiledSource;
 pub use crate::program::elements::making::Stage;
+pub use crate::program::elements::source::CompiledSource;
 pub use recordings::Recordings;
 use recordings::{Found, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::{Driver, Function};
-use crate::error::Error;
 use crate::program::elements::gradient::elements;
 use crate::program::elements::making::Making;
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
@@ -46,8 +46,10 @@ use crate::sparse::{Csr, Sparsity};
 /// again, the driver takes over. [`recordings`](Self::recordings) tells how often, and which comparison. So write `max`, `min`, `abs` or `clamp`
 /// instead of `if` where you can: they are no branches of a program.
 ///
-/// [`to_rust`](Self::to_rust) writes value and gradient as Rust source, and [`elements`](Self::elements) gives the program of
-/// each kind of element. To store the function, store its [`Program`], which is a function again by
+/// [`to_rust`](Self::to_rust) writes value and gradient as Rust source,
+/// [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust) results and Jacobian, and
+/// [`sparse_hessian_to_rust`](Self::sparse_hessian_to_rust) value, gradient and Hessian. [`elements`](Self::elements) gives the
+/// program of each kind of element. To store the function, store its [`Program`], which is a function again by
 /// [`into_function`](Program::into_function).
 ///
 /// # When it pays
@@ -168,22 +170,25 @@ impl<F, T: Precision> Compiled<F, T> {
         mut collected: Collected<'_, T>,
         mut matrix: Option<&mut Csr<T>>,
     ) -> bool {
-        let required = self.required.as_ref().filter(|_| matrix.is_some());
-        if let Some(required) = required {
-            let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { x.len() };
-            let (given, needed) = ([required.rows(), required.columns()], [rows, x.len()]);
-            assert!(
-                given == needed,
-                "the given pattern has {} rows and {} columns, and the derivative {} and {}; give a pattern of this matrix",
-                given[0],
-                given[1],
-                needed[0],
-                needed[1]
-            );
-        }
+        let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { x.len() };
+        let required = if matrix.is_some() { self.required_of([rows, x.len()]) } else { None };
         let find = || MatrixPlan::of(&graph(), wanted, required, self.making);
         let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, collected.reborrow(), matrix.as_deref_mut());
         self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
+    }
+
+    /// The required places of a matrix of so many rows and columns.
+    #[track_caller]
+    fn required_of(&self, [rows, columns]: [usize; 2]) -> Option<&Sparsity> {
+        let required = self.required.as_ref()?;
+        assert!(
+            [required.rows(), required.columns()] == [rows, columns],
+            "the given pattern has {} rows and {} columns, and the derivative {rows} and {columns}; give a pattern of this \
+             matrix",
+            required.rows(),
+            required.columns()
+        );
+        Some(required)
     }
 
     /// Adds the required places to a matrix of the driver.
@@ -249,37 +254,6 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         elements(&self.recorded(x))
-    }
-
-    /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and loops over
-    /// tables. So its length hardly grows with the number of elements. It is recorded at `x`, and not compiled for this.
-    ///
-    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`. If the function has branches, it returns an
-    /// `Option`, which is `None` where a comparison comes out otherwise than at `x`. If it needs more memory than should be on
-    /// the stack, it has a third argument, `memory: &mut [T; M]`, whose length is
-    /// [`CompiledSource::memory`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Program::to_rust`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gradtape::{Compiled, function};
-    ///
-    /// let chain = Compiled::new(function!(|x: &[F]| x.windows(2).map(|x| (x[1] - x[0] * x[0]).powi(2)).sum::<F>()));
-    /// let source = chain.to_rust("chain", &[2.0; 1000])?.to_string();
-    /// assert!(source.contains("pub fn chain(inputs: &[f64; 1000], gradient: &mut [f64; 1000]) -> f64 {"));
-    /// assert!(source.contains("for row in 0..999 {"));
-    /// assert!(source.contains("gradient[row + 1] += y[2];"));
-    /// # Ok::<(), gradtape::Error>(())
-    /// ```
-    pub fn to_rust(&self, name: &str, x: &[T]) -> Result<CompiledSource<T>, Error>
-    where
-        F: Function<T>,
-    {
-        CompiledSource::of(name, &self.recorded(x))
     }
 
     /// Writes the Hessian at `x` times `v` to `product`.

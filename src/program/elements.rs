@@ -13,6 +13,7 @@ pub(crate) mod matrix;
 mod partition;
 pub(crate) mod run;
 mod scatter;
+pub(crate) mod source;
 mod sums;
 mod template;
 pub(crate) mod whole;

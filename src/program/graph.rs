@@ -198,8 +198,8 @@ impl<T> Graph<T> {
         NodeIndex::new(self.nodes.len() - 1)
     }
 
-    /// Adds a node of another graph with these operands. The operations of the user's own of that graph stand in this one
-    /// from `first_custom` on.
+    /// Adds a node of another graph with these operands. The operations of the user's own of that graph stand in this
+    /// one from `first_custom` on.
     pub(crate) fn push_with(
         &mut self,
         other: &Self,
@@ -242,6 +242,18 @@ impl<T> Graph<T> {
         }
         let operands: Vec<NodeIndex> = operands.iter().map(|&operand| renamed(operand)).collect();
         self.push_with(other, node, first_custom, &operands)
+    }
+
+    /// Computes a node that is several outputs once for each, unless it is a leaf. So each has a node of its own.
+    pub(crate) fn separate_outputs(&mut self) {
+        let mut is_output = vec![false; self.nodes.len()];
+        for k in 0..self.outputs.len() {
+            let output = self.outputs[k];
+            let node = *self.node(output);
+            if !node.is_leaf() && std::mem::replace(&mut is_output[output.index()], true) {
+                self.outputs[k] = self.push(node);
+            }
+        }
     }
 
     /// Adds all nodes and guards of another graph, whose leaves are those of this one. Returns its outputs.

@@ -12,11 +12,13 @@ use crate::program::{Precision, Program};
 use crate::sparse::Csr;
 
 impl<F, T: Precision> Compiled<F, T> {
-    fn recorded_results(&self, x: &[T]) -> Graph<T>
+    pub(super) fn recorded_results(&self, x: &[T]) -> Graph<T>
     where
         F: VectorFunction<T>,
     {
-        Program::record(|x| results(self.function(), x), x).into_needed()
+        let mut graph = Program::record(|x| results(self.function(), x), x).into_needed();
+        graph.separate_outputs();
+        graph
     }
 
     /// Writes the results at `x` to `y`.

@@ -15,7 +15,7 @@ use crate::program::precision::Precision;
 use crate::program::run::index::Index;
 
 pub(crate) use plan::elements;
-pub use source::CompiledSource;
+pub(crate) use source::source;
 
 /// A function of one output as elements.
 ///

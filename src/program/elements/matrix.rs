@@ -4,10 +4,12 @@
 //! element has rows of the Jacobian of the function, and the Hessian of a sum is the sum of the Hessians of its elements. The
 //! places of their numbers in the sparse matrix are found once.
 
+mod arrangement;
 mod entries;
 mod outputs;
 mod plan;
 mod reach;
+mod source;
 
 use std::ops::Range;
 
@@ -15,6 +17,8 @@ use super::run::Branched;
 use super::scatter::{Cleared, Memory, Part, Scatter};
 use crate::program::precision::Precision;
 use crate::sparse::{Csr, Sparsity};
+
+pub(crate) use source::source;
 
 /// What is computed of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

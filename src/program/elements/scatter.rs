@@ -10,13 +10,12 @@ mod first;
 mod memory;
 mod part;
 
-use std::cmp::Reverse;
 use std::iter::repeat_n;
 use std::ops::Range;
 
 pub(super) use aim::Aim;
 use band::{Band, Results};
-pub(super) use first::{Cleared, Places};
+pub(super) use first::{Cleared, Places, write_first};
 pub(super) use memory::Memory;
 use memory::Worker;
 pub(super) use part::Part;
@@ -120,32 +119,9 @@ impl<T: Precision> Scatter<T> {
 
     /// Finds out which numbers are the first at their places. `vectors` tells what went there before.
     pub(super) fn write_first<const V: usize>(&mut self, vectors: &mut [Places; V]) {
-        // Of columns with the same places, the one that begins last is the first at each.
-        self.aims.sort_by_key(|aim| (aim.vector, aim.places.stride(), Reverse(aim.places.places().start)));
-        if self.making.has(Stage::WrittenFirst) {
-            self.find_first(vectors);
-        }
+        let piece = self.making.has(Stage::WrittenFirst).then_some(self.piece);
+        write_first(&mut self.aims, self.index.len(), piece, vectors);
         self.bands = Band::all(&self.aims, &self.places);
-    }
-
-    fn find_first<const V: usize>(&mut self, vectors: &mut [Places; V]) {
-        let rows = self.index.len();
-        self.aims.iter_mut().for_each(|aim| aim.is_first = !aim.is_total);
-        for start in (0..rows).step_by(self.piece) {
-            for aim in self.aims.iter_mut().filter(|aim| !aim.is_total) {
-                for row in start..rows.min(start + self.piece) {
-                    aim.is_first &= !vectors[aim.vector].touch(aim.places.place(row));
-                }
-            }
-        }
-        for aim in &self.aims {
-            let vector = &mut vectors[aim.vector];
-            if aim.is_first {
-                (0..rows).for_each(|row| vector.write(aim.places.place(row)));
-            } else if aim.is_total {
-                vector.touch(aim.places.place(0));
-            }
-        }
     }
 
     fn chunks(&self) -> usize {

@@ -74,6 +74,9 @@ fn outputs_may_be_inputs_constants_or_each_other() {
     }
     for k in 0..6 {
         assert_jacobians_of(Outputs(k), None, &points(3), || format!("outputs {k}"));
+        let compiled = Compiled::new(Outputs(k)).without_driver();
+        compiled.sparse_jacobian(&[0.5; 3], &mut vec![0.0; Outputs(k).outputs(3)], &mut Csr::default());
+        assert_eq!(super::counts(&compiled), [1, 1, 0], "outputs {k} need no driver");
     }
 }
 

@@ -14,6 +14,7 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 mod adbench;
 mod branches;
 mod edges;
+mod generated;
 mod least_squares;
 mod length;
 mod source;

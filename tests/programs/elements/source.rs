@@ -1,82 +1,14 @@
 //! Compiled functions as Rust source: it compiles without a warning, and computes what the tape computes.
 
-use std::fmt::Write as _;
-use std::path::Path;
-use std::process::Command;
-
 use gradtape::program::Precision;
-use gradtape::{Compiled, Driver, Function, Mode, Real, function};
-use testing::rustc::rustc;
-use testing::structured::{GaussianMixture, Hidden, MinimalSurface, Problem, Springs};
+use gradtape::sparse::{Csr, Sparsity};
+use gradtape::{Compiled, Function, Real, VectorFunction, function};
+use testing::structured::{
+    BundleAdjustment, GaussianMixture, Hidden, MinimalSurface, Outputs, Problem, Residuals, Springs,
+};
 use testing::{TestFloat, number};
 
-/// A generated file, and what its functions should print.
-#[derive(Default)]
-struct Generated {
-    functions: String,
-    main: String,
-    expected: Vec<(String, Option<Vec<f64>>)>,
-}
-
-impl Generated {
-    /// Adds a function that is recorded at the first point. Where it branches otherwise, nothing is computed.
-    fn add<T: TestFloat + Precision>(&mut self, f: impl Function<T>, points: &[Vec<T>], branches: &[bool]) {
-        let name = format!("f{}", self.expected.len());
-        let (inputs, float) = (points[0].len(), T::NAME);
-        let source = Compiled::new(&f).to_rust(&name, &points[0]).unwrap();
-        let has_branches = source.to_string().contains("-> Option<");
-        let memory = source.memory();
-        self.functions += &source.to_string();
-        let tape = Driver::new(&f).with_mode(Mode::Reverse);
-        for (k, x) in points.iter().enumerate() {
-            let list: Vec<String> = x.iter().map(|&x| format!("{:?}_{float}", Into::<f64>::into(x))).collect();
-            let list = list.join(", ");
-            let argument = if memory > 0 { format!(", &mut [9.0; {memory}]") } else { String::new() };
-            let call = format!("{name}(&[{list}], &mut gradient{argument})");
-            let call = if has_branches { call } else { format!("Some({call})") };
-            writeln!(self.main, "    let mut gradient = [7.0_{float}; {inputs}];").unwrap();
-            writeln!(self.main, "    print({call}.map(|value| value.into()), gradient.iter().map(|&x| x.into()));")
-                .unwrap();
-            let mut gradient = vec![T::zero(); inputs];
-            let value = tape.gradient(x, &mut gradient);
-            let expected = std::iter::once(value).chain(gradient).map(Into::into).collect();
-            let expected = if branches.get(k) == Some(&true) { None } else { Some(expected) };
-            self.expected.push((format!("{name} in {float} at {x:?}"), expected));
-        }
-    }
-
-    /// Compiles and runs all functions.
-    fn assert_right(&self, folder: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        let print = "
-fn print(value: Option<f64>, gradient: impl Iterator<Item = f64>) {
-    let numbers: Vec<String> = value.into_iter().flat_map(|value| [value]).chain(gradient).map(|x| format!(\"{x:e}\")).collect();
-    println!(\"{}\", if value.is_some() { numbers.join(\" \") } else { \"none\".into() });
-}
-";
-        let code = format!("{}{print}\nfn main() {{\n{}}}\n", self.functions, self.main);
-        rustc(&folder, "main.rs", &code, &["-D", "warnings"]);
-        let output = Command::new(folder.join("main")).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let output = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(output.lines().count(), self.expected.len());
-        for (line, (what, expected)) in output.lines().zip(&self.expected) {
-            let Some(expected) = expected else {
-                assert_eq!(line, "none", "{what}");
-                continue;
-            };
-            let found: Vec<f64> = line.split(' ').map(|x| x.parse().unwrap()).collect();
-            assert_eq!(found.len(), expected.len(), "{what}: {line}");
-            let scale = expected.iter().filter(|x| x.is_finite()).fold(1.0, |scale: f64, x| scale.max(x.abs()));
-            let tolerance = if what.contains("f32") { 1e-3 } else { 1e-9 };
-            for (found, expected) in found.iter().zip(expected) {
-                let is_near = found == expected || found.is_nan() && expected.is_nan();
-                assert!(is_near || (found - expected).abs() <= tolerance * scale, "{what}: {found} for {expected}");
-            }
-        }
-    }
-}
+use super::generated::Generated;
 
 /// The exponential of every input is needed by two elements.
 struct Neighbours;
@@ -103,10 +35,6 @@ fn the_source_of_a_compiled_function_has_the_tapes_gradients() {
         (0..).take(count).map(|k: u32| number(0.3 + (f64::from(k) * 0.7).sin() * 0.2)).collect()
     }
     fn add<T: TestFloat + Precision>(generated: &mut Generated) {
-        let negative = |mut x: Vec<T>| {
-            x[1] = -x[1];
-            x
-        };
         generated.add(Neighbours, &[point::<T>(20), point(20).into_iter().rev().collect()], &[]);
         generated.add(Neighbours, &[point::<T>(1100)], &[]);
         generated.add(Signs, &[point::<T>(9), negative(point(9))], &[false, true]);
@@ -134,6 +62,211 @@ fn the_source_of_a_compiled_function_has_the_tapes_gradients() {
     generated.assert_right("compiled_source");
 }
 
+/// The point, the same in another order, and one beside.
+fn points<T: TestFloat>(count: usize) -> [Vec<T>; 3] {
+    let at = |shift: f64| {
+        (0..).take(count).map(move |k: u32| number(0.6 + (f64::from(k) * 0.7 + shift).sin() * 0.3)).collect()
+    };
+    [0.0, 1.0, 2.5].map(at)
+}
+
+/// Differences of exponentials: each is in two outputs.
+struct Steps;
+
+impl<T: Precision> VectorFunction<T> for Steps {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs - 1
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
+        let exp: Vec<F> = x.iter().map(|x| x.exp()).collect();
+        for (y, exp) in y.iter_mut().zip(exp.windows(2)) {
+            *y = exp[1] - exp[0] * exp[0];
+        }
+    }
+}
+
+/// Outputs that are constants, inputs and each other; elements with data, with an input that all share, and with one
+/// input twice in some rows.
+struct Mixed;
+
+impl<T: Precision + TestFloat> VectorFunction<T> for Mixed {
+    fn outputs(&self, inputs: usize) -> usize {
+        6 * inputs + 1
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
+        let n = x.len();
+        for k in 0..n {
+            let data = number::<T>([0.5, -2.0, 3.25][k % 3]);
+            y[6 * k] = F::constant(data);
+            y[6 * k + 1] = x[n - 1 - k];
+            y[6 * k + 2] = (x[k] * data).sin() * x[0];
+            y[6 * k + 3] = x[k] * x[k * k % n].exp() * x[n / 2];
+            y[6 * k + 4] = y[6 * k + 2];
+            y[6 * k + 5] = x[k * k % n] * number::<T>(2.0) - x[n - 1 - k];
+        }
+        y[6 * n] = F::constant(number(-0.0));
+    }
+}
+
+/// Each output branches.
+struct SignsOfAll;
+
+impl<T: Precision> VectorFunction<T> for SignsOfAll {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = if x > F::zero() { x * x } else { x.exp() };
+        }
+    }
+}
+
+/// The point with another sign in one place.
+fn negative<T: TestFloat>(mut x: Vec<T>) -> Vec<T> {
+    x[1] = -x[1];
+    x
+}
+
+#[test]
+fn the_source_of_sparse_jacobians_has_the_numbers_of_compiled_and_driver() {
+    fn add<T: TestFloat + Precision>(generated: &mut Generated) {
+        generated.add_jacobian(Steps, &points::<T>(20), &[]);
+        generated.add_jacobian(Mixed, &points::<T>(7), &[]);
+        let positive = points::<T>(9)[0].clone();
+        let both = [positive.clone(), negative(positive)];
+        generated.add_jacobian(SignsOfAll, &both, &[false, true]);
+        generated.add_jacobian(SignsOfAll, &[both[1].clone(), both[0].clone(), both[1].clone()], &[false, true, false]);
+        for seed in 0..12 {
+            let hidden = Hidden::from_seed(seed);
+            let f = Outputs(&hidden);
+            let points = [0, 1, 2].map(|k| hidden.point::<T>(k));
+            let program = VectorFunction::record(&f, &points[0]);
+            generated.add_jacobian(f, &points, &points.each_ref().map(|x| program.eval(x).is_err()));
+        }
+    }
+    let mut generated = Generated::default();
+    add::<f64>(&mut generated);
+    add::<f32>(&mut generated);
+    for residuals in Residuals::ALL {
+        let is_dense =
+            matches!(residuals, Residuals::Trigonometric | Residuals::AlmostLinear | Residuals::IntegralEquation);
+        for &variables in if is_dense { &[12][..] } else { &[12, 60] } {
+            let start = residuals.start(variables);
+            let beside = start.iter().zip(0..).map(|(x, k)| x + 0.1 * f64::from(k).sin()).collect();
+            generated.add_jacobian(residuals, &[start, beside], &[]);
+        }
+    }
+    let (bundle, x) = BundleAdjustment::new(3, 7, 20);
+    let beside = x.iter().zip(0..).map(|(x, k)| x * (1.0 + 1e-3 * f64::from(k).sin())).collect();
+    generated.add_jacobian(&bundle, &[x, beside], &[]);
+    generated.add_jacobian(function!(|x, y: [0]| { let _ = (x, y); }), &[vec![1.0]], &[]);
+    let wider = Sparsity::new((0..19_usize).map(|k| k.saturating_sub(1)..k + 2), 20);
+    let compiled = Compiled::new(Steps).without_driver().with_pattern(wider);
+    generated.add_compiled_jacobian::<f64>(&compiled, &points(20), &[]);
+    generated.assert_right("jacobian_source");
+}
+
+#[test]
+fn the_source_of_sparse_hessians_has_the_numbers_of_compiled_and_driver() {
+    fn add<T: TestFloat + Precision>(generated: &mut Generated) {
+        let positive = points::<T>(9)[0].clone();
+        generated.add_hessian(Signs, &[positive.clone(), negative(positive)], &[false, true]);
+        for seed in 0..12 {
+            let hidden = Hidden::from_seed(seed);
+            if Compiled::new(&hidden).sparse_hessian_to_rust("f", &hidden.point::<T>(0)).is_ok() {
+                generated.add_hessian(&hidden, &[hidden.point::<T>(0)], &[]);
+            }
+        }
+    }
+    let mut generated = Generated::default();
+    add::<f64>(&mut generated);
+    add::<f32>(&mut generated);
+    assert!(generated.count >= 16, "most random functions have a source: {}", generated.count);
+    generated.add_hessian(function!(|x: &[F]| x[0] * 0.0 + 3.0), &[vec![1.0]], &[]);
+    generated.add_hessian(function!(|x: &[F]| x[2]), &[vec![1.0, 2.0, 3.0]], &[]);
+    generated.add_hessian(
+        function!(|x: &[F]| x[0] * 4.0 - x[2] * 2.0 + x[0] * x[1] * 3.0),
+        &[vec![1.0, 2.0, 3.0]],
+        &[],
+    );
+    // The first input is the same in all rows, and others stand in two columns.
+    let star = function!(|x: &[F]| x.windows(2).map(|y| (y[0] * y[1]).sin() * x[0]).sum::<F>() + x[3]);
+    generated.add_hessian(star, &points(9), &[]);
+    let (springs, x) = Springs::new(5);
+    generated.add_hessian(&springs, &[x], &[]);
+    let (surface, x) = MinimalSurface::new(6);
+    generated.add_hessian(&surface, &[x], &[]);
+    for problem in Problem::all() {
+        generated.add_hessian(problem, &[problem.start(12)], &[]);
+    }
+    generated.assert_right("hessian_source");
+}
+
+#[test]
+fn the_source_of_a_jacobian_for_devices_calls_libm_and_grows_by_tables_alone() {
+    let function = |count: usize| {
+        let source = Compiled::new(Steps).sparse_jacobian_to_rust("steps", &vec![0.5; count]).unwrap().libm();
+        assert_eq!(source.memory(), 0);
+        let source = source.to_string();
+        assert!(source.contains("libm::exp(") && !source.contains(".exp()"), "{source}");
+        source[source.find("pub fn steps").unwrap()..].to_owned()
+    };
+    assert!(function(500).len() < function(50).len() + 20);
+    let mut generated = Generated::default();
+    generated.functions += "mod libm {\n    pub fn exp(x: f64) -> f64 {\n        x.exp()\n    }\n}\n";
+    let (compiled, x) = (Compiled::new(Steps), points(6)[0].clone());
+    let source = compiled.sparse_jacobian_to_rust("f0", &x).unwrap().libm();
+    let (mut y, mut jacobian) = (vec![0.0; 5], Csr::default());
+    compiled.sparse_jacobian(&x, &mut y, &mut jacobian);
+    generated.add_source(
+        &source,
+        (&[5, 10], false),
+        std::slice::from_ref(&x),
+        "let _ = (&F0_ROW_STARTS, &F0_COLUMNS, value);",
+    );
+    generated.expect("numbers", &x, Some([&y, jacobian.values()].concat()));
+    generated.assert_right("jacobian_source_for_devices");
+}
+
+#[test]
+fn the_source_of_elements_that_share_too_much_is_refused() {
+    /// A long computation, of which every step is an output.
+    struct Trajectory;
+    impl VectorFunction for Trajectory {
+        fn outputs(&self, _: usize) -> usize {
+            2000
+        }
+
+        fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+            let mut state = x[0];
+            for y in y {
+                state = state.sin() + x[1];
+                *y = state * state;
+            }
+        }
+    }
+    let error = Compiled::new(Trajectory).sparse_jacobian_to_rust("trajectory", &[1.0, 2.0]).unwrap_err().to_string();
+    assert!(error.starts_with("source of `trajectory`: expected elements"), "{error}");
+    assert!(error.ends_with("write `record(x).jacobian().to_rust(name)`"), "{error}");
+    let branch = function!(|x: &[F]| {
+        let sum: F = x.windows(2).map(|x| x[0] * x[1]).sum();
+        if sum > F::one() { sum } else { sum * sum }
+    });
+    let error = Compiled::new(branch).sparse_hessian_to_rust("branch", &[1.0; 9]).unwrap_err().to_string();
+    assert!(error.ends_with("write `record(x).gradient().jacobian().to_rust(name)`"), "{error}");
+}
+
+#[test]
+#[should_panic = "the given pattern has 3 rows and 3 columns, and the derivative 8 and 9; give a pattern of this matrix"]
+fn a_pattern_of_another_shape_has_no_source() {
+    let compiled = Compiled::new(Steps).with_pattern(Sparsity::new([0..3, 0..3, 0..3], 3));
+    let _ = compiled.sparse_jacobian_to_rust("steps", &[0.5; 9]);
+}
+
 #[test]
 fn source_for_devices_calls_libm_and_grows_by_tables_alone() {
     let length = |count: usize| {
@@ -149,4 +282,8 @@ fn the_name_of_a_compiled_function_is_checked() {
     let compiled = Compiled::new(Neighbours);
     let error = compiled.to_rust("fn", &[1.0, 2.0]).unwrap_err().to_string();
     assert_eq!(error, compiled.function().record(&[1.0, 2.0]).to_rust("fn").unwrap_err().to_string());
+    let x = [1.0, 2.0];
+    for found in [compiled.sparse_hessian_to_rust("fn", &x), Compiled::new(Steps).sparse_jacobian_to_rust("fn", &x)] {
+        assert_eq!(found.unwrap_err().to_string(), error);
+    }
 }

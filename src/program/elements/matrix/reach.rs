@@ -33,7 +33,10 @@ pub(super) fn groups_to_inputs<T: Plain>(
     let (mut element, mut waiting) = (Element::default(), Vec::new());
     // The last element that each node is in.
     let mut seen = vec![NONE; graph.nodes.len()];
-    for k in 0..partition.len() {
+    // In the order of their outputs, so that more places are equally far apart.
+    let mut order: Vec<usize> = (0..partition.len()).collect();
+    order.sort_by_cached_key(|&k| partition.members(k).iter().find(|node| is_output[node.index()]).copied());
+    for k in order {
         let outputs = partition.members(k).iter().copied().filter(|node| is_output[node.index()]);
         waiting.extend(outputs.clone());
         waiting.extend(partition.members(k).iter().filter(|&&node| partition.is_silent(node)));

@@ -8,14 +8,14 @@ use crate::program::run::index::Column;
 
 /// Where an output of a program goes.
 pub(in crate::program::elements) struct Aim {
-    pub(super) output: usize,
+    pub(in crate::program::elements) output: usize,
     /// The number of the vector.
-    pub(super) vector: usize,
+    pub(in crate::program::elements) vector: usize,
     /// The places of all rows; or one place if the output is a total.
     pub(in crate::program::elements) places: Column,
-    pub(super) is_total: bool,
+    pub(in crate::program::elements) is_total: bool,
     /// Whether these numbers are the first at their places, so that they are written. Other numbers are added.
-    pub(super) is_first: bool,
+    pub(in crate::program::elements) is_first: bool,
 }
 
 impl Aim {

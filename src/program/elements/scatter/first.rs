@@ -3,8 +3,10 @@
 //! The first number at a place is written, and all others are added to it. So most vectors need not be cleared before numbers are
 //! added up in them.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
+use super::aim::Aim;
 use crate::program::precision::Precision;
 use crate::program::run::threads::{for_each, threads};
 
@@ -77,10 +79,45 @@ impl Places {
 }
 
 impl Cleared {
+    pub(in crate::program::elements) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Makes these places 0, unless the vector is not wanted and empty.
     pub(in crate::program::elements) fn clear<T: Precision>(&self, vector: &mut [T]) {
         if !vector.is_empty() {
             self.0.iter().for_each(|range| clear(&mut vector[range.clone()]));
+        }
+    }
+}
+
+/// Sorts aims, and finds out which numbers are the first at their places if so many rows, a `piece`, are collected at a time:
+/// none if there is no piece. `vectors` tells what went there before.
+pub(in crate::program::elements) fn write_first(
+    aims: &mut [Aim],
+    rows: usize,
+    piece: Option<usize>,
+    vectors: &mut [Places],
+) {
+    // Of columns with the same places, the one that begins last is the first at each.
+    aims.sort_by_key(|aim| (aim.vector, aim.places.stride(), Reverse(aim.places.places().start)));
+    let Some(piece) = piece else { return };
+    for aim in &mut *aims {
+        aim.is_first = !aim.is_total;
+    }
+    for start in (0..rows).step_by(piece) {
+        for aim in aims.iter_mut().filter(|aim| !aim.is_total) {
+            for row in start..rows.min(start + piece) {
+                aim.is_first &= !vectors[aim.vector].touch(aim.places.place(row));
+            }
+        }
+    }
+    for aim in aims {
+        let vector = &mut vectors[aim.vector];
+        if aim.is_first {
+            (0..rows).for_each(|row| vector.write(aim.places.place(row)));
+        } else if aim.is_total {
+            vector.touch(aim.places.place(0));
         }
     }
 }

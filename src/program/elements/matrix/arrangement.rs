@@ -1,0 +1,358 @@
+//! The graphs of elements with their derivatives, and where their outputs go.
+
+use super::entries::{Entries, List, place};
+use super::outputs::{Leaves, Outputs};
+use super::reach::groups_to_inputs;
+use super::{Linear, VECTORS, Vector, Wanted};
+use crate::ops::index::{NodeIndex, checked_u32};
+use crate::ops::op::Op;
+use crate::program::elements::facts::Facts;
+use crate::program::elements::groups::{Group, pays};
+use crate::program::elements::making::Making;
+use crate::program::elements::partition::Partition;
+use crate::program::elements::scatter::{Aim, Places};
+use crate::program::elements::sums::Sum;
+use crate::program::elements::template::{Template, weighted_sum};
+use crate::program::graph::{Graph, Node};
+use crate::program::options::Options;
+use crate::program::precision::Precision;
+use crate::program::run::index::Column;
+use crate::program::transform::forward::forward;
+use crate::program::transform::reverse::{reverse, reverse_of};
+use crate::sparse::Sparsity;
+
+/// So many directions take a driver the time of an evaluation of the function, or longer.
+const DIRECTIONS_IN_PASS: usize = 4;
+
+/// What is computed of a function, and where it goes.
+///
+/// Numbers have *places*: first the inputs, then the data of the elements, then a vector that is given, and a zero.
+pub(super) struct Arrangement<T> {
+    pub(super) blocks: Vec<BlockGraph<T>>,
+    pub(super) data: Vec<T>,
+    pub(super) pattern: Sparsity,
+    pub(super) linear: Vec<Linear<T>>,
+    /// The places of the derivatives of outputs that are inputs.
+    pub(super) ones: Vec<usize>,
+    /// How long each vector is.
+    lengths: [usize; VECTORS],
+}
+
+/// The elements of a template.
+pub(super) struct BlockGraph<T> {
+    pub(super) rows: usize,
+    /// How many operations an element has, without derivatives.
+    pub(super) operations: usize,
+    /// An output that is no sum over the rows is computed for each row.
+    pub(super) graph: Graph<T>,
+    /// The places of the parameters.
+    pub(super) uniforms: Vec<u32>,
+    /// The places of the inputs.
+    pub(super) columns: Vec<Column>,
+    pub(super) aims: Vec<Aim>,
+    /// The number of the entry of each aim in the matrix.
+    entries: Vec<Option<usize>>,
+}
+
+impl<T: Precision> Arrangement<T> {
+    /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an
+    /// element has more than so many inputs, if elements share too much, or if there are too few of a kind and it need
+    /// not be made `always`. The matrix also has the places that are `required`.
+    pub(super) fn of(
+        graph: &Graph<T>,
+        wanted: Wanted,
+        required: Option<&Sparsity>,
+        making: Making,
+        most_inputs: usize,
+    ) -> Option<Self> {
+        let facts = Facts::of(graph);
+        let is_sum = matches!(wanted, Wanted::Hessian | Wanted::HessianTimesVector);
+        let (cut, roots) = if is_sum { (&graph.outputs[..], &[][..]) } else { (&[][..], &graph.outputs[..]) };
+        let partition = Partition::of(graph, &facts, cut, roots, making);
+        let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
+        let inputs = graph.inputs as usize;
+        let mut maker = Maker {
+            graph,
+            wanted,
+            inputs,
+            most_inputs,
+            output_of: vec![0; if is_sum { 0 } else { graph.nodes.len() }],
+            entries: Entries::default(),
+            data: Vec::new(),
+        };
+        let linear = match &partition.sums[..] {
+            [sum] if is_sum => vec![maker.linear_part(sum)],
+            _ => maker.outputs()?,
+        };
+        let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group, making)).collect();
+        if !making.always && !pays(graph, &groups, passes(wanted, graph, &templates)) {
+            return None;
+        }
+        let count_of_data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
+        let mut blocks = Vec::with_capacity(groups.len());
+        for (group, template) in groups.iter().zip(&templates) {
+            blocks.push(maker.block(group, template, count_of_data)?);
+        }
+        let Maker { data, entries, .. } = maker;
+        let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
+        let pattern = entries.pattern(rows, inputs);
+        let pattern = match required {
+            Some(required) => required.union(&pattern),
+            None => pattern,
+        };
+        for block in &mut blocks {
+            for (aim, entry) in block.aims.iter_mut().zip(&block.entries) {
+                if let Some(entry) = entry {
+                    aim.places = entries.places(*entry, &pattern);
+                }
+            }
+        }
+        let mut ones = Vec::new();
+        for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
+            ones.extend(terms.iter().map(|&(input, _)| place(&pattern, *output, input as usize)));
+        }
+        blocks.retain(|block| !block.aims.is_empty() || !block.graph.guards().is_empty());
+        let lengths = [graph.outputs.len(), inputs, inputs, pattern.nnz()];
+        Some(Self { blocks, data, pattern, linear, ones, lengths })
+    }
+
+    /// The places of all vectors, after what goes there beside elements.
+    pub(super) fn vectors(&self) -> [Places; VECTORS] {
+        let mut vectors = self.lengths.map(|length| Places::new(0..length));
+        for Linear { output, terms, .. } in &self.linear {
+            vectors[Vector::Outputs as usize].write(*output);
+            for &(input, _) in terms {
+                vectors[Vector::Gradient as usize].touch(input as usize);
+            }
+        }
+        for &place in &self.ones {
+            vectors[Vector::Matrix as usize].write(place);
+        }
+        vectors
+    }
+}
+
+/// With how many evaluations of the function a driver's time can be compared. It needs at least a direction for each
+/// leaf of an element, or for each output, and takes some directions at a time.
+fn passes<T>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usize {
+    let leaves = templates.iter().map(|template| template.uniforms.len() + template.gathered.len()).max().unwrap_or(0);
+    let directions = match wanted {
+        Wanted::Outputs | Wanted::HessianTimesVector => 1,
+        Wanted::Hessian | Wanted::WeightedHessian => leaves,
+        Wanted::Jacobian | Wanted::NormalEquations => leaves.min(graph.outputs.len()),
+    };
+    (directions / DIRECTIONS_IN_PASS).max(1)
+}
+
+/// Makes blocks.
+struct Maker<'g, T> {
+    graph: &'g Graph<T>,
+    wanted: Wanted,
+    inputs: usize,
+    most_inputs: usize,
+    /// Which output of the function each node is.
+    output_of: Vec<u32>,
+    entries: Entries,
+    /// Of the elements, template by template.
+    data: Vec<T>,
+}
+
+impl<T: Precision> Maker<'_, T> {
+    /// The constant of a sum, and its terms that are inputs.
+    fn linear_part(&self, sum: &Sum<T>) -> Linear<T> {
+        let is_input = |&&(term, _): &&(NodeIndex, T)| self.graph.node(term).op == Op::input;
+        let terms = sum.terms.iter().filter(is_input);
+        let terms = terms.map(|&(term, weight)| (checked_u32(self.graph.node(term).leaf_index()), weight)).collect();
+        Linear { output: 0, constant: sum.constant, terms }
+    }
+
+    /// Notes which output each node is. Returns those that are leaves; or none if a derivative of an input is needed
+    /// that is an output.
+    fn outputs(&mut self) -> Option<Vec<Linear<T>>> {
+        let mut leaves = Vec::new();
+        for (output, &node) in self.graph.outputs.iter().enumerate() {
+            let Node { op, .. } = *self.graph.node(node);
+            let leaf = || self.graph.node(node).leaf_index();
+            match op {
+                Op::constant => {
+                    leaves.push(Linear { output, constant: self.graph.constants[leaf()], terms: Vec::new() });
+                }
+                Op::input if self.wanted == Wanted::NormalEquations => return None,
+                Op::input => {
+                    let input = checked_u32(leaf());
+                    if self.wanted == Wanted::Jacobian {
+                        self.entries.add(&List::from([checked_u32(output)]), &List::from([input]));
+                    }
+                    // The sum of -0 and a number is the number, even if that is -0.
+                    leaves.push(Linear { output, constant: -T::zero(), terms: vec![(input, T::one())] });
+                }
+                _ => self.output_of[node.index()] = checked_u32(output),
+            }
+        }
+        Some(leaves)
+    }
+
+    fn block(&mut self, group: &Group<T>, template: &Template<T>, data: usize) -> Option<BlockGraph<T>> {
+        let rows = group.rows;
+        let input = |&leaf: &NodeIndex| checked_u32(self.graph.node(leaf).leaf_index());
+        let uniforms: Vec<u32> = template.uniforms.iter().map(input).collect();
+        let gathered = template.gathered.iter().map(|column| column.iter().map(input).collect());
+        let lists: Vec<List> = uniforms.iter().map(|&input| vec![input; rows].into()).chain(gathered).collect();
+        if lists.len() > self.most_inputs {
+            return None;
+        }
+        let leaves = Leaves { lists, uniforms: uniforms.len() };
+        let gathered: Vec<Column> = leaves.lists[leaves.uniforms..].iter().map(|list| Column::new(list)).collect();
+        let first_data = self.inputs + self.data.len();
+        let data_columns = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
+        let mut columns: Vec<Column> = gathered.iter().cloned().chain(data_columns).collect();
+        template.data.iter().for_each(|column| self.data.extend(column));
+        let count = if self.output_of.is_empty() { 0 } else { group.shape.roots.len() };
+        let list = |k: usize| group.roots[k..].iter().step_by(count).map(|root| self.output_of[root.index()]);
+        let roots: Vec<List> = (0..count).map(|k| list(k).collect()).collect();
+        // The vector that is given stands behind the data, and a zero behind it.
+        let given = self.inputs + data;
+        let mut places = uniforms;
+        let mut outputs = match self.wanted {
+            Wanted::Outputs => {
+                let mut outputs = Outputs::new(template.graph.clone());
+                outputs.add_values(&roots, &template.graph.outputs);
+                outputs
+            }
+            Wanted::Jacobian => self.jacobian(&template.graph, &leaves, &roots),
+            Wanted::NormalEquations => self.normal_equations(&template.graph, &leaves, &roots),
+            Wanted::Hessian => self.hessian(&template.graph, &leaves),
+            Wanted::WeightedHessian => {
+                columns.extend(roots.iter().map(|list| Column::new(list).moved(given)));
+                self.hessian(&template.graph, &leaves)
+            }
+            Wanted::HessianTimesVector => {
+                let zero = Column::even(given + self.inputs, 0, rows);
+                columns.extend(gathered.iter().map(|column| column.moved(given)));
+                columns.extend(template.data.iter().map(|_| zero.clone()));
+                places = places.iter().copied().chain(places.iter().map(|&place| place + checked_u32(given))).collect();
+                hessian_times_vector(&template.graph, &leaves)
+            }
+        };
+        outputs.graph.outputs = outputs.nodes;
+        Some(BlockGraph {
+            rows,
+            operations: group.shape.nodes.len(),
+            graph: outputs.graph,
+            uniforms: places,
+            columns,
+            aims: outputs.aims,
+            entries: outputs.entries,
+        })
+    }
+
+    /// The outputs of a template and their derivatives.
+    fn jacobian(&mut self, template: &Graph<T>, leaves: &Leaves, roots: &[List]) -> Outputs<T> {
+        let derived = reverse(template, Options::new(), &leaves.nodes(), None);
+        let (values, slopes) = (&derived.outputs[..roots.len()], &derived.outputs[roots.len()..]);
+        let mut outputs = Outputs::new(derived.clone());
+        outputs.add_values(roots, values);
+        for (root, slopes) in roots.iter().zip(slopes.chunks(leaves.lists.len().max(1))) {
+            for (leaf, &slope) in leaves.lists.iter().zip(slopes) {
+                if !outputs.is_zero(slope) {
+                    outputs.nodes.push(slope);
+                    outputs.send_to_matrix(self.entries.add(root, leaf), false);
+                }
+            }
+        }
+        outputs
+    }
+
+    /// The outputs `r` of a template, `Jᵀr`, and `JᵀJ`.
+    fn normal_equations(&mut self, template: &Graph<T>, leaves: &Leaves, roots: &[List]) -> Outputs<T> {
+        let derived = reverse(template, Options::new(), &leaves.nodes(), None);
+        let (values, slopes) = (&derived.outputs[..roots.len()], &derived.outputs[roots.len()..]);
+        let count = leaves.lists.len();
+        let slopes = |leaf: usize| slopes[leaf..].iter().step_by(count).copied();
+        let mut outputs = Outputs::new(derived.clone());
+        outputs.add_values(roots, values);
+        // An element without outputs has guards alone.
+        for k in 0..if roots.is_empty() { 0 } else { count } {
+            if let Some(product) = outputs.dot(slopes(k), values.iter().copied()) {
+                outputs.add_to_leaf(Vector::Gradient, leaves, k, product);
+            }
+            for j in 0..=k {
+                if let Some(product) = outputs.dot(slopes(k), slopes(j)) {
+                    self.add_entry(&mut outputs, leaves, [k, j], product);
+                }
+            }
+        }
+        outputs
+    }
+
+    /// An output is a second derivative by these leaves. It goes to both of its places.
+    fn add_entry(&mut self, outputs: &mut Outputs<T>, leaves: &Leaves, [k, j]: [usize; 2], entry: NodeIndex) {
+        let is_total = k.max(j) < leaves.uniforms;
+        let [rows, columns] = [k, j].map(|leaf| match &leaves.lists[leaf] {
+            list if is_total => List::from([list[0]]),
+            list => list.clone(),
+        });
+        if is_total {
+            outputs.add_total(entry);
+        } else {
+            outputs.nodes.push(entry);
+        }
+        for [rows, columns] in [[&rows, &columns], [&columns, &rows]].into_iter().take(if k == j { 1 } else { 2 }) {
+            outputs.send_to_matrix(self.entries.add(rows, columns), is_total);
+        }
+    }
+
+    /// The second derivatives of a template; with its value and first derivatives if these are wanted.
+    fn hessian(&mut self, template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
+        let first = with_slopes(template, leaves, self.wanted == Wanted::WeightedHessian);
+        let count = first.outputs.len();
+        let positions: Vec<usize> = (1..count).collect();
+        let second = reverse_of(&first, Options::new(), &positions, &leaves.nodes(), None);
+        let (values, entries) = (&second.outputs[..count], &second.outputs[count..]);
+        let mut outputs = Outputs::new(second.clone());
+        if self.wanted == Wanted::Hessian {
+            outputs.add_value_and_gradient(leaves, values);
+        }
+        for (k, row) in entries.chunks(positions.len().max(1)).enumerate() {
+            for (j, &entry) in row[..=k].iter().enumerate() {
+                if !outputs.is_zero(entry) {
+                    self.add_entry(&mut outputs, leaves, [k, j], entry);
+                }
+            }
+        }
+        outputs
+    }
+}
+
+/// The value of a template, its derivatives, and their derivatives along a direction.
+fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
+    let first = with_slopes(template, leaves, false);
+    let count = first.outputs.len();
+    let along = forward(&first, Options::new());
+    let (values, tangents) = (&along.outputs[..count], &along.outputs[count..]);
+    let mut outputs = Outputs::new(along.clone());
+    outputs.add_value_and_gradient(leaves, values);
+    // The first one is that of the value.
+    for (k, &product) in tangents.iter().skip(1).enumerate() {
+        outputs.add_to_leaf(Vector::Product, leaves, k, product);
+    }
+    outputs
+}
+
+/// A template whose outputs are their sum, and its derivatives by the leaves; no outputs if the template has none. With
+/// weights, which are further inputs, the outputs are multiplied by them.
+fn with_slopes<T: Precision>(template: &Graph<T>, leaves: &Leaves, has_weights: bool) -> Graph<T> {
+    let mut graph = template.clone();
+    let roots = std::mem::take(&mut graph.outputs).into_iter();
+    let terms = roots.map(|root| {
+        let weight = has_weights.then(|| {
+            graph.inputs += 1;
+            graph.push(Node::leaf(Op::input, graph.inputs - 1))
+        });
+        (root, weight)
+    });
+    let terms: Vec<_> = terms.collect();
+    let Some(sum) = weighted_sum(&mut graph, terms) else { return graph };
+    graph.outputs.push(sum);
+    reverse(&graph, Options::new(), &leaves.nodes(), None)
+}

@@ -1,0 +1,186 @@
+//! Results and sparse matrix as Rust source: a function for each template, and tables of the pattern.
+
+use super::arrangement::{Arrangement, BlockGraph};
+use super::{Linear, VECTORS, Wanted};
+use crate::error::Error;
+use crate::ops::index::checked_u32;
+use crate::ops::op::Op;
+use crate::program::elements::making::Making;
+use crate::program::elements::scatter::write_first;
+use crate::program::elements::source::{Body, CompiledSource, Reads, constant, result, table};
+use crate::program::export::rust::{Source, check_name};
+use crate::program::graph::Graph;
+use crate::program::options::Options;
+use crate::program::precision::Precision;
+use crate::program::run::index::Column;
+use crate::sparse::Sparsity;
+
+/// The source of an element with more inputs is too long. A Hessian has a number for each pair of them.
+const MOST_INPUTS: usize = 1 << 12;
+const MOST_INPUTS_OF_HESSIAN: usize = 1 << 7;
+
+/// The source of a graph as [`MatrixPlan::of`](super::MatrixPlan::of) takes it; `wanted` is the Jacobian or the
+/// Hessian.
+pub(crate) fn source<T: Precision>(
+    name: &str,
+    graph: &Graph<T>,
+    wanted: Wanted,
+    required: Option<&Sparsity>,
+) -> Result<CompiledSource<T>, Error> {
+    check_name(name)?;
+    let is_hessian = wanted == Wanted::Hessian;
+    let most_inputs = if is_hessian { MOST_INPUTS_OF_HESSIAN } else { MOST_INPUTS };
+    let making = Making { always: true, ..Making::BEST };
+    let arrangement = Arrangement::of(graph, wanted, required, making, most_inputs).ok_or_else(|| {
+        let (branch, or_branch, derivatives) = if is_hessian {
+            (", and no branch on their sum", ", or such a branch", "gradient().jacobian()")
+        } else {
+            ("", "", "jacobian()")
+        };
+        Error::unexpected(
+            format!("source of `{name}`"),
+            format!("elements of at most {most_inputs} inputs that share few operations{branch}"),
+            format!(
+                "more of these{or_branch}; if the function is small, write `record(x).{derivatives}.to_rust(name)`"
+            ),
+        )
+    })?;
+    let mut vectors = arrangement.vectors();
+    let Arrangement { mut blocks, data, pattern, linear, ones, .. } = arrangement;
+    for block in &mut blocks {
+        block.add_up_in_rows();
+        write_first(&mut block.aims, block.rows, Some(1), &mut vectors);
+    }
+    let matrix = if is_hessian { "hessian" } else { "jacobian" };
+    // In the order of `Vector`.
+    let names = if is_hessian { ["value", "gradient", "", matrix] } else { ["outputs", "", "", matrix] };
+    let (inputs, mut body, mut functions) = (graph.inputs as usize, Body::default(), Vec::new());
+    for (vector, places) in names.iter().zip(vectors) {
+        if !vector.is_empty() && !places.cleared().is_empty() {
+            body.line(format!("{vector}.fill(0.0);"));
+        }
+    }
+    if is_hessian {
+        write_terms(&mut body, &linear);
+    } else {
+        write_leaves(&mut body, &linear, &ones);
+    }
+    for (k, block) in blocks.iter().enumerate() {
+        let function = Source::new(&format!("element_{k}"), &block.graph, Options::new())?;
+        block.write(&mut body, k, &function, (inputs, &data), names);
+        functions.push(function);
+    }
+    let (rows, nnz) = (pattern.rows(), pattern.nnz());
+    let of_inputs = format!("of a function of {inputs} inputs");
+    let (summary, first, result) = if is_hessian {
+        (format!("The value {of_inputs}; writes its gradient and Hessian."), ("gradient", inputs), Some("value".into()))
+    } else {
+        (format!("Writes the {rows} outputs {of_inputs}, and their Jacobian."), ("outputs", rows), None)
+    };
+    Ok(CompiledSource {
+        name: name.into(),
+        summary,
+        inputs,
+        written: vec![first, (matrix, nnz)],
+        result,
+        has_guards: !graph.guards().is_empty(),
+        memory: 0,
+        beside: tables_of_pattern(name, &pattern, matrix),
+        functions,
+        body,
+    })
+}
+
+/// The tables of a pattern, and what they mean.
+fn tables_of_pattern(name: &str, pattern: &Sparsity, matrix: &str) -> String {
+    let [starts, columns] = ["ROW_STARTS", "COLUMNS"].map(|table| format!("{}_{table}", name.to_uppercase()));
+    [
+        format!("/// Row `i` of the {matrix} that `{name}` writes has the numbers from `{starts}[i]` to before\n"),
+        format!("/// `{starts}[i + 1]`. The last number of the table is the length of `{matrix}`.\n"),
+        "#[rustfmt::skip]\n".into(),
+        table("pub static", &starts, "u32", pattern.offsets().iter().map(usize::to_string)),
+        format!("\n/// `{matrix}[k]` stands in column `{columns}[k]`.\n"),
+        "#[rustfmt::skip]\n".into(),
+        table("pub static", &columns, "u32", pattern.indices().iter().map(usize::to_string)),
+        "\n".into(),
+    ]
+    .concat()
+}
+
+/// Writes the outputs that are constants or inputs, and the derivatives of these.
+fn write_leaves<T: Precision>(body: &mut Body, linear: &[Linear<T>], ones: &[usize]) {
+    let column = |places: Vec<usize>| Column::new(&places.into_iter().map(checked_u32).collect::<Vec<u32>>());
+    let outputs = |leaves: &[&Linear<T>]| column(leaves.iter().map(|leaf| leaf.output).collect());
+    let (constants, inputs): (Vec<_>, Vec<_>) = linear.iter().partition(|leaf| leaf.terms.is_empty());
+    if !constants.is_empty() {
+        let output = body.place(&outputs(&constants), constants.len(), 0, "CONSTANT_OUTPUTS");
+        let numbers: Vec<T> = constants.iter().map(|leaf| leaf.constant).collect();
+        let number = body.number(&numbers, "CONSTANTS");
+        body.line(format!("for row in 0..{} {{\n    outputs[{output}] = {number};\n}}", constants.len()));
+    }
+    if !inputs.is_empty() {
+        let rows = inputs.len();
+        let output = body.place(&outputs(&inputs), rows, 0, "COPIED_OUTPUTS");
+        let copied = column(inputs.iter().map(|leaf| leaf.terms[0].0 as usize).collect());
+        let input = body.place(&copied, rows, 0, "COPIED_INPUTS");
+        let one = body.place(&column(ones.to_vec()), rows, 0, "ONES");
+        body.line(format!("for row in 0..{rows} {{\n    outputs[{output}] = inputs[{input}];"));
+        body.line(format!("    jacobian[{one}] = 1.0;\n}}"));
+    }
+}
+
+/// Writes the terms of the value that are inputs.
+fn write_terms<T: Precision>(body: &mut Body, linear: &[Linear<T>]) {
+    for Linear { constant: first, terms, .. } in linear {
+        body.line(format!("let mut value: {} = {};", T::NAME, constant(*first)));
+        if terms.is_empty() {
+            continue;
+        }
+        let (inputs, weights): (Vec<u32>, Vec<T>) = terms.iter().copied().unzip();
+        let input = body.place(&Column::new(&inputs), terms.len(), 0, "INPUTS");
+        let weight = body.number(&weights, "WEIGHTS");
+        body.line(format!("for row in 0..{} {{", terms.len()));
+        body.line(format!("    value += {weight} * inputs[{input}];\n    gradient[{input}] += {weight};\n}}"));
+    }
+}
+
+impl<T: Precision> BlockGraph<T> {
+    /// Replaces sums over the rows by their terms, which each row adds.
+    fn add_up_in_rows(&mut self) {
+        for aim in self.aims.iter_mut().filter(|aim| aim.is_total) {
+            (aim.places, aim.is_total) = (Column::even(aim.places.place(0), 0, self.rows), false);
+        }
+        for k in 0..self.graph.outputs.len() {
+            let node = self.graph.node(self.graph.outputs[k]);
+            if node.op == Op::total {
+                self.graph.outputs[k] = self.graph.operands(node)[0];
+            }
+        }
+    }
+
+    /// Writes the loop over the elements of template `k`.
+    fn write(
+        &self,
+        body: &mut Body,
+        k: usize,
+        function: &Source<T>,
+        (inputs, data): (usize, &[T]),
+        names: [&str; VECTORS],
+    ) {
+        let is_input = |column: &&Column| column.places().start < inputs;
+        let gathered: Vec<Column> = self.columns.iter().filter(is_input).cloned().collect();
+        let data =
+            self.columns[gathered.len()..].iter().map(|column| &data[column.places().start - inputs..][..self.rows]);
+        let reads = Reads::new(body, [k, self.rows, inputs], &self.uniforms, &gathered, data);
+        reads.begin(body, function, [vec![], vec![]]);
+        for (j, aim) in self.aims.iter().enumerate() {
+            let place = match names[aim.vector] {
+                "value" => "value".into(),
+                vector => format!("{vector}[{}]", body.place(&aim.places, self.rows, 0, &format!("TARGETS_{k}_{j}"))),
+            };
+            let operator = if aim.is_first { "=" } else { "+=" };
+            body.line(format!("    {place} {operator} {};", result(aim.output, self.graph.outputs.len())));
+        }
+        body.line("}");
+    }
+}

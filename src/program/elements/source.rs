@@ -1,0 +1,211 @@
+//! Compiled functions as Rust source: functions for each template, and loops over its elements.
+
+use std::fmt;
+
+use crate::program::export::rust::Source;
+use crate::program::export::rust::text::{Text, indented};
+use crate::program::precision::Precision;
+use crate::program::run::index::Column;
+
+/// A compiled function as Rust source, made by [`Compiled::to_rust`](crate::Compiled::to_rust),
+/// [`sparse_jacobian_to_rust`](crate::Compiled::sparse_jacobian_to_rust) and
+/// [`sparse_hessian_to_rust`](crate::Compiled::sparse_hessian_to_rust). `Display` writes its text.
+#[derive(Clone, Debug)]
+pub struct CompiledSource<T> {
+    pub(super) name: String,
+    /// What the function computes.
+    pub(super) summary: String,
+    pub(super) inputs: usize,
+    /// The vectors that it writes, and their lengths.
+    pub(super) written: Vec<(&'static str, usize)>,
+    /// The value that it returns, if any.
+    pub(super) result: Option<String>,
+    pub(super) has_guards: bool,
+    /// The length of the last argument; 0 if there is none.
+    pub(super) memory: usize,
+    /// The tables beside the function.
+    pub(super) beside: String,
+    /// Those of the templates.
+    pub(super) functions: Vec<Source<T>>,
+    pub(super) body: Body,
+}
+
+/// The most numbers in a line of a table.
+const NUMBERS_IN_LINE: usize = 12;
+
+impl<T> CompiledSource<T> {
+    /// The same function for `no_std`: it calls the functions of the crate [`libm`](https://crates.io/crates/libm)
+    /// instead of the methods of floats, which only `std` has. Those may differ in the last places.
+    #[must_use]
+    pub fn libm(self) -> Self {
+        Self { functions: self.functions.into_iter().map(Source::libm).collect(), ..self }
+    }
+
+    /// The length of the last argument of the function, `memory`; 0 if it has no such argument.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+}
+
+impl<T: Precision> fmt::Display for CompiledSource<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let float = T::NAME;
+        writeln!(f, "{}/// {} Written by gradtape.", self.beside, self.summary)?;
+        if self.has_guards {
+            writeln!(f, "///\n/// `None` where a comparison comes out otherwise than when the function was recorded.")?;
+        }
+        let mut arguments = vec![format!("inputs: &[{float}; {}]", self.inputs)];
+        let memory = ("memory", self.memory);
+        if self.memory > 0 {
+            writeln!(f, "///\n/// It is of no importance what `memory` contains.")?;
+        }
+        let vectors = self.written.iter().chain((self.memory > 0).then_some(&memory));
+        arguments.extend(vectors.map(|(vector, length)| format!("{vector}: &mut [{float}; {length}]")));
+        let (returned, result) = match (&self.result, self.has_guards) {
+            (None, false) => (String::new(), String::new()),
+            (None, true) => (" -> Option<()>".into(), "Some(())\n".into()),
+            (Some(result), false) => (format!(" -> {float}"), format!("{result}\n")),
+            (Some(result), true) => (format!(" -> Option<{float}>"), format!("Some({result})\n")),
+        };
+        let styles = "non_snake_case, unused_assignments, unused_mut, unused_variables";
+        writeln!(f, "#[allow(clippy::all, clippy::pedantic, {styles})]\n#[rustfmt::skip]")?;
+        writeln!(f, "pub fn {}({}){returned} {{", self.name, arguments.join(", "))?;
+        for function in &self.functions {
+            write!(f, "{}", indented(&function.to_string()))?;
+        }
+        writeln!(f, "{}}}", indented(&[&self.body.tables, &*self.body.statements, &result].concat()))
+    }
+}
+
+/// The body of a function.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    tables: String,
+    statements: String,
+}
+
+impl Body {
+    pub(super) fn line(&mut self, line: impl AsRef<str>) {
+        self.statements.push_str(line.as_ref());
+        self.statements.push('\n');
+    }
+
+    /// The place of a row of a loop, counted from `start` on. If places are not equally far apart, they become a table
+    /// of this name.
+    pub(super) fn place(&mut self, column: &Column, rows: usize, start: usize, name: &str) -> String {
+        let Some(stride) = column.stride() else {
+            let places = (0..rows).map(|row| (column.place(row) - start).to_string());
+            self.tables += &table("static", name, "u32", places);
+            return format!("{name}[row] as usize");
+        };
+        let first = column.places().start - start;
+        match (stride, first) {
+            (0, _) => first.to_string(),
+            (1, 0) => "row".into(),
+            (1, _) => format!("row + {first}"),
+            (_, 0) => format!("{stride} * row"),
+            _ => format!("{stride} * row + {first}"),
+        }
+    }
+
+    /// The number of a row of a loop. If not all are the same, they become a table of this name.
+    pub(super) fn number<T: Precision>(&mut self, numbers: &[T], name: &str) -> String {
+        let mut texts = numbers.iter().map(|&x| constant(x));
+        let first = texts.clone().next().unwrap_or_default();
+        if texts.all(|text| text == first) {
+            return first;
+        }
+        self.tables += &table("static", name, T::NAME, numbers.iter().map(|&x| constant(x)));
+        format!("{name}[row]")
+    }
+}
+
+/// What the elements of a template read: the text of each number, and of its adjoint.
+pub(super) struct Reads {
+    rows: usize,
+    /// Of numbers that are the same in all rows.
+    uniforms: Vec<[String; 2]>,
+    gathered: Vec<[String; 2]>,
+    data: Vec<String>,
+}
+
+impl Reads {
+    /// The places and the data of template `k`, as loops over its elements read them.
+    pub(super) fn new<'a, T: Precision>(
+        body: &mut Body,
+        [k, rows, inputs]: [usize; 3],
+        uniforms: &[u32],
+        gathered: &[Column],
+        data: impl IntoIterator<Item = &'a [T]>,
+    ) -> Self {
+        let columns = gathered.iter().enumerate();
+        Self {
+            rows,
+            uniforms: uniforms.iter().map(|&place| at(place as usize, inputs)).collect(),
+            gathered: columns.map(|(j, column)| leaf(body, column, [k, j, rows, inputs])).collect(),
+            data: data.into_iter().zip(0..).map(|(data, j)| body.number(data, &format!("DATA_{k}_{j}"))).collect(),
+        }
+    }
+
+    /// The adjoints of the leaves, first those of leaves that are the same in all rows.
+    pub(super) fn adjoints(&self) -> impl Iterator<Item = &str> {
+        self.uniforms.iter().chain(&self.gathered).map(|[_, adjoint]| &**adjoint)
+    }
+
+    /// Begins a loop over the elements, which calls a function. Further numbers stand behind the parameters and behind
+    /// the inputs of the template.
+    pub(super) fn begin<T>(&self, body: &mut Body, function: &Source<T>, [parameters, inputs]: [Vec<String>; 2]) {
+        let number = |[number, _]: &[String; 2]| number.clone();
+        let parameters: Vec<String> = self.uniforms.iter().map(number).chain(parameters).collect();
+        let leaves = self.gathered.iter().map(number);
+        let inputs: Vec<String> = leaves.chain(self.data.iter().cloned()).chain(inputs).collect();
+        let lists = [parameters, inputs].into_iter().filter(|list| !list.is_empty());
+        let arguments: Vec<String> = lists.map(|list| format!("&[{}]", list.join(", "))).collect();
+        let branches = if function.has_guards() { "?" } else { "" };
+        body.line(format!("for row in 0..{} {{", self.rows));
+        body.line(format!("    let y = {}({}){branches};", function.name(), arguments.join(", ")));
+    }
+}
+
+/// The text of a result of the function of a template, which has so many.
+pub(super) fn result(k: usize, results: usize) -> String {
+    if results == 1 { "y".into() } else { format!("y[{k}]") }
+}
+
+/// The text of the number at a place, and of its adjoint.
+pub(super) fn at(place: usize, inputs: usize) -> [String; 2] {
+    match place.checked_sub(inputs) {
+        None => [format!("inputs[{place}]"), format!("gradient[{place}]")],
+        Some(place) => [format!("numbers[{place}]"), format!("adjoints[{place}]")],
+    }
+}
+
+/// The same of column `j` of template `k` in a loop. A place may be among the inputs of the function in one row and
+/// behind them in another.
+fn leaf(body: &mut Body, column: &Column, [k, j, rows, inputs]: [usize; 4]) -> [String; 2] {
+    let is_behind = column.places().start >= inputs;
+    let place = body.place(column, rows, if is_behind { inputs } else { 0 }, &format!("PLACES_{k}_{j}"));
+    if is_behind {
+        [format!("numbers[{place}]"), format!("adjoints[{place}]")]
+    } else if column.places().end <= inputs {
+        [format!("inputs[{place}]"), format!("gradient[{place}]")]
+    } else {
+        let either = |front: &str, back: &str, share: &str| {
+            let [front, back] = [format!("{share}{front}[place]"), format!("{share}{back}[place - {inputs}]")];
+            format!("{{ let place = {place}; if place < {inputs} {{ {front} }} else {{ {back} }} }}")
+        };
+        [either("inputs", "numbers", ""), format!("*{}", either("gradient", "adjoints", "&mut "))]
+    }
+}
+
+pub(super) fn constant<T: Precision>(x: T) -> String {
+    Text::constant(x, "").text
+}
+
+/// A table of numbers, which is declared as `static` or `pub static`.
+pub(super) fn table(declared: &str, name: &str, of: &str, numbers: impl Iterator<Item = String>) -> String {
+    let numbers: Vec<String> = numbers.collect();
+    let lines = numbers.chunks(NUMBERS_IN_LINE).map(|line| format!("    {},\n", line.join(", ")));
+    let lines: Vec<String> = lines.collect();
+    format!("{declared} {name}: [{of}; {}] = [\n{}];\n", numbers.len(), lines.concat())
+}
