@@ -53,11 +53,10 @@ impl Network {
         }
     }
 
-    /// The source of a function `network` that takes and returns what [`predict`](Self::predict) does, in the precision
-    /// of the network.
+    /// The source of a function `network` that takes and returns what [`predict`](Self::predict) does. It computes in f64.
     pub(crate) fn to_rust(&self) -> Result<String> {
         match self {
-            Self::F32(network) => to_rust(network),
+            Self::F32(network) => to_rust(&network.map(f64::from)),
             Self::F64(network) => to_rust(network),
         }
     }
@@ -118,10 +117,10 @@ fn predict_in<T: Float>(network: &Mlp<T>, row: &[f64]) -> Result<Vec<f64>> {
     Ok(plain(&prediction(network, &x)?))
 }
 
-fn to_rust<T: Float>(network: &Mlp<T>) -> Result<String> {
-    let predict = |x: &[Expr<T>]| {
+fn to_rust(network: &Mlp<f64>) -> Result<String> {
+    let predict = |x: &[Expr<f64>]| {
         let network = network.map(Expr::constant);
         prediction(&network, x).expect("a network takes as many numbers as it has inputs")
     };
-    Ok(Program::record(predict, &vec![T::zero(); network.inputs()]).to_rust("network")?.to_string())
+    Ok(Program::record(predict, &vec![0.0; network.inputs()]).to_rust("network")?.to_string())
 }
