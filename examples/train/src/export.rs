@@ -9,7 +9,6 @@ use gradtape::program::Program;
 
 use crate::console::printable;
 use crate::model::Model;
-use crate::network::Network;
 use crate::output_file;
 use crate::run::Result;
 
