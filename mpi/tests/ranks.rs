@@ -98,6 +98,22 @@ fn the_program_train_prints_the_same_on_any_number_of_ranks_but_for_their_number
 }
 
 #[test]
+fn one_rank_saves_the_model_of_all_and_predicts_with_it() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let saved = |ranks: usize| {
+        let [model, plot] = ["json", "svg"].map(|kind| format!("{folder}/of-{ranks}.{kind}"));
+        let train = [TRAIN, "--data", DIGITS, "--batch", "200", "--epochs", "2", "--save", &model, "--plot", &plot];
+        output(ranks, &train);
+        assert!(std::fs::read_to_string(plot).unwrap().starts_with("<svg"));
+        (std::fs::read_to_string(&model).unwrap(), model)
+    };
+    let [(one, _), (two, model)] = [1, 2].map(saved);
+    assert_eq!(one, two);
+    let predictions = output(2, &[TRAIN, "predict", "--model", &model, "--data", DIGITS]);
+    assert_eq!(predictions.lines().count(), 1 + 1797);
+}
+
+#[test]
 fn the_time_of_an_exchange_is_measured_for_each_length() {
     let times = output(2, &[EXCHANGE]);
     for length in ["8", "1024", "16384", "131072", "1048576"] {
@@ -125,6 +141,10 @@ fn what_fails_on_one_rank_ends_all_with_one_message() {
         (&[(1, &train), (1, &changed(4, "201"))], difference("options")),
         (&[(1, &train), (1, &changed(6, "3"))], difference("options")),
         (&[(1, &train), (1, &changed(5, "--batches"))], "rank 1: unexpected argument '--batches' found".to_owned()),
+        (
+            &[(2, &[TRAIN, "--data", IRIS, "--cross-validate", "3"])],
+            "--cross-validate: ranks do not share it; run one process".to_owned(),
+        ),
         (&[(1, &[NETWORK, "tape", "f64"]), (1, &[NETWORK, "program", "f64"])], difference("batch, loss and engine")),
         (&[(1, &[NETWORK, "tape", "f64"]), (1, &[NETWORK, "tape", "f32"])], difference("network")),
         (

@@ -73,8 +73,12 @@ fn introduce(ranks: &mut dyn Communicator, options: &Options, out: &mut dyn Writ
     let mut hasher = DefaultHasher::new();
     format!("{:?}", Options { data: None, ..options.clone() }).hash(&mut hasher);
     ranks.check_same("options", hasher.finish())?;
-    if options.cross_validate.is_some() || matches!(options.optimizer, Method::Lbfgs) {
-        return Err("--cross-validate and --optimizer lbfgs: ranks share neither; run them in one process".into());
+    let not_shared = [
+        ("--cross-validate", options.cross_validate.is_some()),
+        ("--optimizer lbfgs", matches!(options.optimizer, Method::Lbfgs)),
+    ];
+    if let Some((option, _)) = not_shared.iter().find(|(_, is_given)| *is_given) {
+        return Err(format!("{option}: ranks do not share it; run one process").into());
     }
     if options.data.is_none() {
         return Ok(writeln!(out, "{} ranks, which all compute the same: only with --data, they share", ranks.size())?);
