@@ -167,7 +167,7 @@ fn by_hand(path: &str, activation: Activation, init: Init, optimizer: impl Optim
 #[test]
 fn the_training_is_that_of_its_description() {
     let csv = wild("description.csv", 1.0);
-    let adam = Adam::new(0.05).with_decay(0.01);
+    let adam = Adam::new(0.05).with_decay(0.2);
     let sgd = Sgd::new(0.05).with_momentum(0.9);
     for (options, expected) in [
         ("tanh --optimizer adam", by_hand(csv.path(), Activation::Tanh, Init::Xavier, adam)),
@@ -341,7 +341,7 @@ fn every_option_is_accepted() {
     }
     let help = train(&["--help"]).unwrap();
     assert!(
-        ["--precision <TYPE>", "--engine <NAME>", "0.01 for adam", "momentum 0.9"]
+        ["--precision <TYPE>", "--engine <NAME>", "for adam 0.01", "momentum 0.9"]
             .iter()
             .all(|part| help.contains(part)),
         "{help}"
