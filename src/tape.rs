@@ -165,9 +165,15 @@ impl<T: Scalar> Tape<T> {
     /// ```
     #[track_caller]
     pub fn vars_into(&self, xs: &[T], values: &mut Vec<Value<T>>) {
+        self.vars_of(xs.iter().copied(), values);
+    }
+
+    /// [`vars_into`](Self::vars_into) for any numbers. They are nodes one after the other.
+    #[track_caller]
+    pub(crate) fn vars_of(&self, xs: impl ExactSizeIterator<Item = T>, values: &mut Vec<Value<T>>) {
         let (start, first) = (self.inner.push_variables(xs.len()), self.inner.first.get());
         values.clear();
-        values.extend((start..).zip(xs).map(|(index, &x)| Value::exact(x, first.exact(index))));
+        values.extend((start..).zip(xs).map(|(index, x)| Value::exact(x, first.exact(index))));
     }
 
     /// An operation of your own: a value with the number `value`, and its partial derivative by each operand.

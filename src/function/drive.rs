@@ -126,7 +126,7 @@ pub(super) fn unit_seeds_on_stack<T: Plain, D: Tangents<T, N>, const N: usize>(x
 pub(super) fn unit_seeds<T: Scalar, D: Tangents<T, N>, const N: usize>(
     x: &[T],
     first: usize,
-) -> impl Iterator<Item = D> {
+) -> impl ExactSizeIterator<Item = D> {
     let unit = move |i: usize| from_fn(|k| if i == first + k { T::one() } else { T::zero() });
     x.iter().enumerate().map(move |(i, &x)| D::new(x, unit(i)))
 }
@@ -137,7 +137,7 @@ pub(super) fn seeds_along<'a, T: Scalar, D>(
     x: &'a [T],
     v: &'a [T],
     new: impl Fn(T, T) -> D + 'a,
-) -> impl Iterator<Item = D> + 'a {
+) -> impl ExactSizeIterator<Item = D> + 'a {
     assert_direction(x, v);
     x.iter().zip(v).map(move |(&x, &v)| new(x, v))
 }
@@ -193,7 +193,7 @@ fn directional_over<T: Plain, E: Tangents<T, 1>, D: Real<Plain = T>>(
 #[track_caller]
 pub(super) fn reverse_gradient_over<T: Plain, S: Scalar>(
     f: &(impl Function<T> + ?Sized),
-    x: impl Iterator<Item = S>,
+    x: impl ExactSizeIterator<Item = S>,
     buffers: &mut ReverseMemory<S>,
     mut write: impl FnMut(usize, S),
 ) -> S

@@ -66,10 +66,9 @@ impl<F: Real> ForwardMemory<F> {
 
 impl<S: Scalar> ReverseMemory<S> {
     /// Clears the tape, and makes the inputs its variables.
-    pub(super) fn set_inputs(&mut self, x: impl Iterator<Item = S>) -> &mut Self {
+    pub(super) fn set_inputs(&mut self, x: impl ExactSizeIterator<Item = S>) -> &mut Self {
         self.tape.clear();
-        self.x.clear();
-        self.x.extend(x.map(|x| self.tape.var(x)));
+        self.tape.vars_of(x, &mut self.x);
         self
     }
 
@@ -89,7 +88,7 @@ impl<S: Scalar> ReverseMemory<S> {
     #[track_caller]
     pub(super) fn sweep(&mut self, y: Value<S>) -> impl ExactSizeIterator<Item = S> {
         y.backward_into(&mut self.gradients);
-        self.x.iter().map(|&x| self.gradients.wrt(x))
+        self.gradients.wrt_consecutive(&self.x)
     }
 }
 

@@ -147,7 +147,7 @@ fn color_seeds<T: Plain, D: Tangents<T, N>, const N: usize>(
     x: &[T],
     coloring: &Coloring,
     first: usize,
-) -> impl Iterator<Item = D> {
+) -> impl ExactSizeIterator<Item = D> {
     x.iter().enumerate().map(move |(i, &x)| {
         let color = coloring.color(i);
         D::new(x, from_fn(|k| if color == Some(first + k) { T::one() } else { T::zero() }))

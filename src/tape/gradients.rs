@@ -92,6 +92,18 @@ impl<T: Scalar> Gradients<T> {
         }
     }
 
+    /// The derivatives by variables that are nodes one after the other.
+    #[track_caller]
+    pub(crate) fn wrt_consecutive(&self, variables: &[Value<T>]) -> impl ExactSizeIterator<Item = T> {
+        // If one of them is a node of this tape, all are.
+        let first = variables.first().and_then(|&first| {
+            self.wrt(first);
+            first.node.exact_index(self.first)
+        });
+        let known = first.and_then(|first| self.adjoints.numbers.get(first as usize..)).unwrap_or_default();
+        (0..variables.len()).map(|k| known.get(k).copied().unwrap_or_else(T::zero))
+    }
+
     /// The derivative by a node without an adjoint: 0 if the node was on the tape when the gradient was taken.
     #[cold]
     #[inline(never)]

@@ -105,7 +105,12 @@ impl<'a> Evaluation<'a> {
                 if let [_, positive] = &names[..] {
                     let scores: Vec<f64> = self.outputs.iter().map(|y| y[1] - y[0]).collect();
                     let is_positive: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
-                    writeln!(out, "AUC {:.4} for {}", metrics::auc(&scores, &is_positive), short(positive))?;
+                    let auc = metrics::auc(&scores, &is_positive);
+                    if auc.is_nan() {
+                        writeln!(out, "AUC is not defined: the rows of the {set} set have one class")?;
+                    } else {
+                        writeln!(out, "AUC {auc:.4} for {}", short(positive))?;
+                    }
                 }
                 write_confusion(names, &metrics::confusion(labels, &predictions, names.len()), out)
             }

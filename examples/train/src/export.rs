@@ -150,14 +150,13 @@ fn predict(model: &Model, fields: &[Field<'_>], text: &mut String) -> Result<()>
     }
     writeln!(text, "    for (x, [mean, deviation]) in features.iter_mut().zip(SCALES) {{")?;
     writeln!(text, "        *x = (*x / 2.0 - mean) / deviation;\n    }}")?;
-    writeln!(text, "    let outputs = network(&features);")?;
     if is_class {
         let best = "let best = (1..CLASSES.len()).fold(0, |best, k| if probabilities[k] > probabilities[best] { k } else { best });";
-        writeln!(text, "    let probabilities = outputs;\n    {best}")?;
+        writeln!(text, "    let probabilities = network(&features);\n    {best}")?;
         writeln!(text, "    Ok(Prediction {{ class: CLASSES[best], probabilities }})\n}}\n")?;
     } else {
         let [mean, deviation] = model.scaling.target().map(|x| x / 2.0);
-        writeln!(text, "    Ok(2.0 * ({mean:?} + outputs * {deviation:?}))\n}}\n")?;
+        writeln!(text, "    Ok(2.0 * ({mean:?} + network(&features) * {deviation:?}))\n}}\n")?;
     }
     Ok(())
 }
