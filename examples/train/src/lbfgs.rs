@@ -12,6 +12,8 @@ use crate::run::number;
 
 type Point = Vec<f64>;
 type Search = LBFGS<MoreThuenteLineSearch<Point, Point, f64>, Point, Point, f64>;
+/// Value and gradient at a point.
+type Evaluate<'a> = &'a dyn Fn(&[f64]) -> Result<(f64, Point), Error>;
 type Iteration = IterState<Point, Point, (), (), (), f64>;
 
 /// How many steps the estimate of the curvature remembers.
@@ -99,7 +101,7 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
 
 /// The loss as `argmin` asks for it: at one point for the value, then for the gradient.
 struct Loss<'a> {
-    evaluate: &'a dyn Fn(&[f64]) -> Result<(f64, Point), Error>,
+    evaluate: Evaluate<'a>,
     /// A point, its value and its gradient.
     last: &'a RefCell<(Point, f64, Point)>,
 }

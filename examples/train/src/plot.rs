@@ -6,9 +6,10 @@ use gradtape::nn::{Encoding, Scaling, Target, metrics};
 
 use crate::evaluation::Evaluation;
 use crate::network::Network;
+use crate::output_file;
 use crate::run::Result;
 #[cfg(feature = "plot")]
-use crate::{output_file, svg};
+use crate::svg::text;
 
 /// The losses of the epochs.
 #[derive(Default)]
@@ -34,14 +35,16 @@ pub(crate) enum Panel<'a> {
     Fit { target: &'a str, rows: Vec<[f64; 2]> },
 }
 
+/// The classes of points.
+pub(crate) type Predict<'a> = Box<dyn Fn(&[[f64; 2]]) -> Result<Vec<usize>> + 'a>;
+
 pub(crate) struct Boundary<'a> {
     pub(crate) features: [&'a str; 2],
     pub(crate) classes: &'a [String],
     /// Rows with their classes, and what they are.
     pub(crate) rows: Vec<([f64; 2], usize)>,
     pub(crate) rows_are: &'static str,
-    /// The classes of points.
-    pub(crate) predict: Box<dyn Fn(&[[f64; 2]]) -> Result<Vec<usize>> + 'a>,
+    pub(crate) predict: Predict<'a>,
 }
 
 /// The picture of a network for a table, and of its test.
@@ -73,7 +76,9 @@ pub(crate) fn of_training<'a>(
                     rows_are: "the test set",
                     predict: Box::new(|points| {
                         let mut points = points.to_vec();
-                        points.iter_mut().for_each(|point| scaling.apply(point));
+                        for point in &mut points {
+                            scaling.apply(point);
+                        }
                         let scores = network.outputs(points.iter().map(|point| &point[..]))?;
                         Ok(scores.iter().map(|scores| metrics::largest(scores)).collect())
                     }),
@@ -87,11 +92,11 @@ pub(crate) fn of_training<'a>(
 
 impl Picture<'_> {
     pub(crate) fn draw(&self, path: &Path) -> Result<()> {
-        #[cfg(feature = "plot")]
-        output_file::write(path, svg::text(self)?)?;
-        #[cfg(not(feature = "plot"))]
-        unreachable!("the options were refused: {}", path.display());
-        #[cfg(feature = "plot")]
-        Ok(())
+        output_file::write(path, text(self)?)
     }
+}
+
+#[cfg(not(feature = "plot"))]
+fn text(_: &Picture<'_>) -> Result<String> {
+    unreachable!("the options were refused")
 }

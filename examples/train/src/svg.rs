@@ -120,9 +120,8 @@ fn draw_losses(area: &Area<'_>, Losses { training, validation }: &Losses) -> Res
     let height = |loss: f64| if in_powers { loss.log10() } else { loss };
     let y = range(all().map(height));
     // In powers, three digits are enough.
-    let label = |y: f64| match in_powers {
-        true => short(format!("{:.2e}", 10f64.powf(y)).parse().expect("what is written as a number is one")),
-        false => short(y),
+    let label = |y: f64| {
+        if in_powers { short(rounded(&format!("{:.2e}", 10f64.powf(y)))) } else { short(y) }
     };
     let mut chart = chart(
         area,
@@ -149,9 +148,9 @@ fn draw_boundary(area: &Area<'_>, boundary: &Boundary<'_>) -> Result<()> {
     let Boundary { features, classes, rows, rows_are, predict } = boundary;
     let [x, y] = [0, 1].map(|k| range(rows.iter().map(|(point, _)| point[k])));
     let title = format!("what is predicted where, and {rows_are}");
-    let mut chart = chart(area, &title, [x.clone(), y.clone()], features.map(|name| cut(name)), &short)?;
+    let mut chart = chart(area, &title, [x.clone(), y.clone()], features.map(cut), &short)?;
     let corner = |range: &Range<f64>, k: usize| range.start + (range.end - range.start) * k as f64 / SQUARES as f64;
-    let middle = |range: &Range<f64>, k: usize| (corner(range, k) + corner(range, k + 1)) / 2.0;
+    let middle = |range: &Range<f64>, k: usize| f64::midpoint(corner(range, k), corner(range, k + 1));
     for line in 0..SQUARES {
         let middles: Vec<_> = (0..SQUARES).map(|column| [middle(&x, column), middle(&y, line)]).collect();
         // Squares of one class in a line are one rectangle.
@@ -197,11 +196,10 @@ fn draw_confusion(area: &Area<'_>, classes: &[String], counts: &[Vec<usize>]) ->
     let side = ((i32::try_from(width)? - left) / count).min((i32::try_from(height)? - below) / count).max(1);
     let text = |size: i32, h, v| (FONT, size).into_text_style(&area).pos(Pos::new(h, v));
     let size = TEXT.min(side * 2 / 3).max(6);
-    for (row, counts) in (0..count).zip(counts) {
+    for ((row, name), counts) in (0..count).zip(classes).zip(counts) {
         let all = counts.iter().sum::<usize>().max(1);
         let y = row * side;
-        let name = cut(&classes[row as usize]);
-        area.draw(&Text::new(name, (left - 8, y + side / 2), text(size, HPos::Right, VPos::Center)))?;
+        area.draw(&Text::new(cut(name), (left - 8, y + side / 2), text(size, HPos::Right, VPos::Center)))?;
         for (column, &cell) in (0..count).zip(counts) {
             let x = left + column * side;
             let share = cell as f64 / all as f64;
@@ -216,7 +214,7 @@ fn draw_confusion(area: &Area<'_>, classes: &[String], counts: &[Vec<usize>]) ->
         }
     }
     // Long names would meet.
-    let letters = (side / (size * 3 / 5)).max(1) as usize;
+    let letters = usize::try_from(side / (size * 3 / 5)).unwrap_or(0).max(1);
     for (column, name) in (0..count).zip(classes) {
         let name: String = name.chars().take(letters).collect();
         let place = (left + column * side + side / 2, count * side + 8);
@@ -232,12 +230,16 @@ fn cut(name: &str) -> String {
 
 /// A number of an axis.
 fn short(x: f64) -> String {
-    let rounded = |text: String| text.parse::<f64>().expect("what is written as a number is one");
     if x.abs() < 1e-12 {
         "0".to_owned()
     } else if (1e-3..1e6).contains(&x.abs()) {
-        rounded(format!("{x:.6}")).to_string()
+        rounded(&format!("{x:.6}")).to_string()
     } else {
-        format!("{:e}", rounded(format!("{x:.2e}")))
+        format!("{:e}", rounded(&format!("{x:.2e}")))
     }
+}
+
+/// The number that was written with fewer digits.
+fn rounded(text: &str) -> f64 {
+    text.parse().expect("what is written as a number is one")
 }
