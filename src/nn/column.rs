@@ -81,6 +81,9 @@ impl InputColumn {
                     ));
                 }
                 let words = words(table, column, &present);
+                if are_numbers_with_more(&words) {
+                    return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, {remedy}")));
+                }
                 if words.len() > MOST_CATEGORIES {
                     let expected = format!("at most {MOST_CATEGORIES} different words, {remedy}");
                     return Err(Error::unexpected(place(), expected, words.len().to_string()));
@@ -164,6 +167,7 @@ impl InputColumn {
 impl TargetColumn {
     pub(super) fn of(table: &Table, column: usize, rows: &[usize], labels: Option<Labels>) -> Result<Self, Error> {
         let [number, word] = kinds(table, column, rows);
+        let labels_are = labels;
         let labels = match (labels, number, word) {
             (Some(labels), ..) => labels,
             (None, Some(number), Some(word)) => {
@@ -184,6 +188,16 @@ impl TargetColumn {
             };
         }
         let mut classes = words(table, column, rows);
+        if let (None, Some(first)) = (labels_are, word) {
+            if are_numbers_with_more(&classes) {
+                return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, or the labels as classes")));
+            }
+            if classes.len() > MOST_CATEGORIES && 2 * classes.len() > rows.len() {
+                let place = format!("{}, {}", table.source(), table.place_of(column));
+                let expected = "at most half as many classes as rows, or another column to predict";
+                return Err(Error::unexpected(place, expected, format!("{} in {} rows", classes.len(), rows.len())));
+            }
+        }
         if let [class] = &classes[..] {
             let place = format!("{}, {}", table.source(), table.place_of(column));
             return Err(Error::unexpected(place, "at least 2 classes", format!("only {}", quoted(class))));
@@ -221,6 +235,19 @@ fn are_classes(table: &Table, column: usize, rows: &[usize]) -> bool {
     }
     counts.len() * ROWS_OF_CLASS <= rows.len()
 }
+
+/// Whether all words are numbers with something that a number must not have: separators of thousands, a currency, a
+/// percent sign.
+fn are_numbers_with_more(words: &[String]) -> bool {
+    let is_more = |c: char| matches!(c, ',' | '\'' | '_' | ' ' | '$' | '€' | '£' | '%');
+    let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-');
+    let looks_like_one =
+        |word: &String| word.contains(|c: char| c.is_ascii_digit()) && word.chars().all(|c| is_more(c) || is_digit(c));
+    words.iter().all(looks_like_one) && words.iter().any(|word| word.contains(is_more))
+}
+
+/// What is expected in the place of such words.
+const PLAIN_NUMBERS: &str = "a plain number, without separators of thousands and units";
 
 /// The different words of a column, in alphabetical order.
 fn words(table: &Table, column: usize, rows: &[usize]) -> Vec<String> {

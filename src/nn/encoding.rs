@@ -65,18 +65,27 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// If a column that is named does not exist; a column has both numbers and words, dates, more than 20 words, the numbers of the
-    /// rows, or nothing; a cell is missing and may not be; or there is no feature, or only one class. The error names file, line,
-    /// column and the remedy.
+    /// If a column that is named does not exist; a column has both numbers and words, dates, more than 20 words, numbers with
+    /// units or separators of thousands, the numbers of the rows, or nothing; a cell is missing and may not be; there is no feature,
+    /// only one class, or a class for less than two rows in the mean; or the column to predict is ignored. The error names file,
+    /// line, column and the remedy.
     pub fn of(table: &Table, columns: &Columns) -> Result<Self, Error> {
         let position = |name: &String| position(table, name);
-        let target = if let Some(name) = &columns.target {
-            position(name)?
-        } else {
-            let column = |label: &&str| table.names().iter().position(|name| name.to_lowercase() == **label);
-            LABELS.iter().find_map(column).unwrap_or(table.names().len() - 1)
-        };
         let ignored = columns.ignore.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        let mut others = (0..table.names().len()).filter(|k| !ignored.contains(k));
+        let target = if let Some(name) = &columns.target {
+            let target = position(name)?;
+            if ignored.contains(&target) {
+                let expected = "a column to predict that is not ignored";
+                return Err(Error::unexpected(table.source(), expected, quoted(name)));
+            }
+            target
+        } else {
+            let is = |k: usize, label: &str| table.names()[k].to_lowercase() == label;
+            let column = |label: &&str| others.clone().find(|&k| is(k, label));
+            let found = LABELS.iter().find_map(column).or_else(|| others.next_back());
+            found.ok_or_else(|| Error::unexpected(table.source(), "a column that is not ignored", "none"))?
+        };
         let used: Vec<usize> = (0..table.names().len()).filter(|k| *k != target && !ignored.contains(k)).collect();
         if table.names().len() == 1 {
             let expected = "several columns, divided by commas, semicolons, tabs or a separator that is given";

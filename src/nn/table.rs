@@ -31,13 +31,17 @@ pub struct TableFormat {
     pub separator: Option<char>,
     /// Whether the first row has the names of the columns.
     pub header: Option<bool>,
+    /// What divides the digits of a number: a point or a comma.
+    pub decimal: Option<char>,
 }
 
 /// A table of text, as CSV and its like hold it: names of columns, and rows of cells.
 ///
-/// Spaces around cells, blank lines, and lines that begin with `#` are left out. Cells may be quoted. The separator is the comma,
+/// Spaces around cells, blank lines, and lines that begin with `#` are left out; but if the first line begins with `#` and a
+/// separator, that is a name, and no line is left out. Cells may be quoted. The separator is the comma,
 /// semicolon or tab that divides the first lines into the most fields, the same number in each. The first row has the names of the
 /// columns unless one of its cells is a number. In a file that is not separated by commas, numbers may have a decimal comma.
+/// If some have, and others a decimal point, it is an error, because one of them may divide thousands.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The name of the file.
@@ -46,6 +50,7 @@ pub struct Table {
     text: Vec<u8>,
     separator: char,
     has_header: bool,
+    has_comments: bool,
     decimal: char,
     names: Vec<String>,
     rows: Vec<StringRecord>,
@@ -63,8 +68,8 @@ impl Table {
     /// # Errors
     ///
     /// If the file cannot be read, has no rows, is not UTF-8, the number of fields of a row differs from that of the first one, a
-    /// name of a column occurs twice, or a cell has control characters, such as the end of a line. The error names file, line and
-    /// column.
+    /// name of a column occurs twice, a cell has control characters, such as the end of a line, or numbers have decimal points and
+    /// commas. The error names file, line and column.
     pub fn read(path: impl AsRef<Path>, format: TableFormat) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -78,7 +83,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// The same as [`read`](Self::read); or if the separator is no ASCII character.
+    /// The same as [`read`](Self::read); or if the separator is no ASCII character, or the decimal separator no point or comma.
     pub fn from_reader(mut reader: impl Read, name: &str, format: TableFormat) -> Result<Self, Error> {
         let mut text = Vec::new();
         reader.read_to_end(&mut text).map_err(|error| Error::unreadable(name, error))?;
@@ -92,19 +97,30 @@ impl Table {
                 .ok_or_else(|| Error::unexpected("separator", "an ASCII character", quoted(&separator.to_string())))?,
             None => separator_of(&text),
         };
+        let has_comments = has_comments(&text, separator);
+        if has_comments {
+            // A comment ends with its line.
+            text.push(b'\n');
+        }
         let mut table = Self {
             source: name.to_owned(),
             text,
             separator: separator.into(),
             has_header: false,
+            has_comments,
             decimal: '.',
             names: Vec::new(),
             rows: Vec::new(),
         };
         table.rows = table.records(separator)?;
-        if separator != b',' && table.has_decimal_commas() {
-            table.decimal = ',';
-        }
+        table.decimal = match format.decimal {
+            Some(decimal @ ('.' | ',')) => decimal,
+            Some(other) => {
+                return Err(Error::unexpected("decimal separator", "a point or a comma", quoted(&other.to_string())));
+            }
+            None if separator == b',' => '.',
+            None => table.decimal_of_numbers()?,
+        };
         let Some(first) = table.rows.first() else {
             return Err(Error::unexpected(name, "a header and rows", "an empty file"));
         };
@@ -119,7 +135,7 @@ impl Table {
 
     fn records(&self, separator: u8) -> Result<Vec<StringRecord>, Error> {
         let (mut rows, mut row) = (Vec::new(), StringRecord::new());
-        let mut reader = reader(separator, false).from_reader(&self.text[..]);
+        let mut reader = reader(separator, false, self.has_comments).from_reader(&self.text[..]);
         loop {
             let read = reader.read_record(&mut row).map_err(|error| {
                 let byte = error.position().map_or(0, csv::Position::byte);
@@ -153,13 +169,27 @@ impl Table {
         }
     }
 
-    /// Whether there are numbers with a decimal comma, and none with a decimal point.
-    fn has_decimal_commas(&self) -> bool {
-        let cells = || self.rows.iter().flatten();
-        let has = |separator: char| {
-            cells().any(|cell| cell.contains(separator) && cell.replace(',', ".").parse::<f64>().is_ok())
+    /// The comma if there are numbers with it, and none with a point.
+    fn decimal_of_numbers(&self) -> Result<char, Error> {
+        let is_number = |cell: &str, decimal| cell.contains(decimal) && cell.replace(',', ".").parse::<f64>().is_ok();
+        let first = |decimal: char| {
+            let rows = self.rows.iter().enumerate();
+            rows.filter_map(|(row, cells)| Some((row, cells.iter().position(|cell| is_number(cell, decimal))?))).next()
         };
-        has(',') && !has('.')
+        match [first('.'), first(',')] {
+            [Some(point), Some(comma)] => {
+                let ((row, column), earlier) = (point.max(comma), point.min(comma));
+                let place = format!("{}, line {}, column {}", self.source, self.line(row), column + 1);
+                let expected = format!(
+                    "a decimal separator as in {}, line {}, or that the decimal separator is given",
+                    quoted(&self.rows[earlier.0][earlier.1]),
+                    self.line(earlier.0)
+                );
+                Err(Error::unexpected(place, expected, quoted(&self.rows[row][column])))
+            }
+            [None, Some(_)] => Ok(','),
+            [_, None] => Ok('.'),
+        }
     }
 
     /// Takes the names of the columns from the first row, or makes them.
@@ -196,6 +226,14 @@ impl Table {
     /// Whether the first row had the names of the columns. Otherwise they are `column 1`, `column 2` and so on.
     pub fn has_header(&self) -> bool {
         self.has_header
+    }
+
+    /// How many lines were left out because they begin with `#`.
+    pub fn comments(&self) -> usize {
+        if !self.has_comments {
+            return 0;
+        }
+        self.text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| line.starts_with(b"#")).count()
     }
 
     /// The decimal separator of its numbers: a point or a comma.
@@ -245,7 +283,12 @@ impl Table {
     }
 
     fn parsed(&self, cell: &str) -> Option<f64> {
-        let number = if self.decimal == ',' { cell.replace(',', ".").parse() } else { cell.parse() };
+        let number = match self.decimal {
+            // A point would divide thousands.
+            ',' if cell.contains('.') => return None,
+            ',' => cell.replace(',', ".").parse(),
+            _ => cell.parse(),
+        };
         number.ok().filter(|x: &f64| x.is_finite())
     }
 
@@ -280,7 +323,7 @@ impl Table {
         loop {
             match self.text.get(start) {
                 Some(b'\r' | b'\n') => start += 1,
-                Some(b'#') => {
+                Some(b'#') if self.has_comments => {
                     start += self.text[start..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n')).count();
                 }
                 _ => break,
@@ -294,16 +337,23 @@ impl Table {
     }
 }
 
-fn reader(separator: u8, is_flexible: bool) -> ReaderBuilder {
+fn reader(separator: u8, is_flexible: bool, has_comments: bool) -> ReaderBuilder {
     let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).trim(Trim::All).comment(Some(b'#')).delimiter(separator).flexible(is_flexible);
+    builder.has_headers(false).trim(Trim::All).delimiter(separator).flexible(is_flexible);
+    builder.comment(has_comments.then_some(b'#'));
     builder
+}
+
+/// Whether lines that begin with `#` are comments: not if this is the name of the first column.
+fn has_comments(text: &[u8], separator: u8) -> bool {
+    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
+    !lines.next().is_some_and(|first| first.starts_with(&[b'#', separator]))
 }
 
 /// The separator that divides the first rows into the most fields, the same number in each; otherwise a comma.
 fn separator_of(text: &[u8]) -> u8 {
     let fields = |&separator: &u8| {
-        let mut reader = reader(separator, true).from_reader(text);
+        let mut reader = reader(separator, true, has_comments(text, separator)).from_reader(text);
         let mut counts = reader.byte_records().take(ROWS_TO_DIVIDE).map(|row| row.map_or(0, |row| row.len()));
         let first = counts.next().unwrap_or(0);
         if counts.all(|count| count == first) { first } else { 0 }

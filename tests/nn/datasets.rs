@@ -227,7 +227,7 @@ fn separators_headers_and_decimals_are_recognised() {
         (",b\n1,2\n", ',', true, '.', ["column 1", "b"]),
         ("\u{feff}a,b\r1,2\r", ',', true, '.', ["a", "b"]),
         ("red,1\nblue,2\n", ',', false, '.', ["column 1", "column 2"]),
-        ("a;b\n1,5;2.5\n", ';', true, '.', ["a", "b"]),
+        ("#,b\n#1,2\n3,4\n", ',', true, '.', ["#", "b"]),
     ] {
         let table = table(text);
         assert_eq!(
@@ -238,10 +238,81 @@ fn separators_headers_and_decimals_are_recognised() {
         assert_eq!(table.names(), names, "{text:?}");
     }
     let read = |format| Table::from_reader(&b"a b\n1 2\n"[..], "text", format);
-    let by_space = TableFormat { separator: Some(' '), header: Some(false) };
+    let by_space = TableFormat { separator: Some(' '), header: Some(false), decimal: None };
     assert_eq!(read(by_space).unwrap().cell(0, 1), "b");
-    let error = read(TableFormat { separator: Some('é'), header: None }).unwrap_err().to_string();
+    let error = read(TableFormat { separator: Some('é'), ..TableFormat::default() }).unwrap_err().to_string();
     assert_eq!(error, "separator: expected an ASCII character, found \"é\"");
+}
+
+#[test]
+fn lines_that_are_left_out_are_counted_and_none_are_if_the_first_name_is_a_hash() {
+    for (text, rows, comments) in [
+        ("# made by hand\na,b\n1,2\n#3,4\n\n5,6\n#", 2, 3),
+        ("#,b\n#1,2\n3,4\n", 2, 0),
+        ("#\tb\n#1\t2\n", 1, 0),
+        ("a,b\n1,2\n", 1, 0),
+    ] {
+        let table = table(text);
+        assert_eq!((table.len(), table.comments()), (rows, comments), "{text:?}");
+    }
+}
+
+#[test]
+fn decimal_points_beside_decimal_commas_are_refused_unless_it_is_given_which_one_is_meant() {
+    let text = "people;a;y\n3.412;17;-2,32\n5.1;18;1,5\n";
+    let read = |decimal| {
+        Table::from_reader(text.as_bytes(), "text", TableFormat { decimal, ..TableFormat::default() })
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        read(None).unwrap_err(),
+        "text, line 2, column 3: expected a decimal separator as in \"3.412\", line 2, or that the decimal separator is \
+         given, found \"-2,32\""
+    );
+    // With a decimal comma, a point divides thousands, so the cell is no number.
+    let table = read(Some(',')).unwrap();
+    assert_eq!([0, 1, 2].map(|column| table.number(0, column)), [None, Some(17.0), Some(-2.32)]);
+    let table = read(Some('.')).unwrap();
+    assert_eq!([0, 1, 2].map(|column| table.number(0, column)), [Some(3.412), Some(17.0), None]);
+    assert_eq!(read(Some('x')).unwrap_err(), "decimal separator: expected a point or a comma, found \"x\"");
+    let quoted = Table::from_reader(
+        &b"a,b\n\"1,5\",2\n"[..],
+        "text",
+        TableFormat { decimal: Some(','), ..TableFormat::default() },
+    );
+    assert_eq!(quoted.unwrap().number(0, 0), Some(1.5));
+}
+
+#[test]
+fn labels_that_say_nothing_and_columns_to_predict_that_are_ignored_are_refused() {
+    let error = |text: &str, columns: &Columns| Encoding::of(&table(text), columns).unwrap_err().to_string();
+    let rows: String = (0..60).map(|k| format!("{},word{}\n", f64::from(k * k) / 7.0, k / 2 + k % 2 * 30)).collect();
+    let named = format!("x,y\n{rows}");
+    assert_eq!(
+        error(&named, &Columns::default()),
+        "text, column 2 (y): expected at most half as many classes as rows, or another column to predict, found 60 in 60 \
+         rows"
+    );
+    let told = Columns { labels: Some(Labels::Classes), ..Columns::default() };
+    assert_eq!(Encoding::of(&table(&named), &told).unwrap().classes().unwrap().len(), 60);
+    for (text, place) in [
+        ("x;y\n1;$3\n2;$5\n", "text, line 2, column 2 (y)"),
+        ("y;x\n1;3%\n2;5%\n", "text, line 2, column 2 (x)"),
+        ("x,y\n\"3,000\",1\n\"5,000\",2\n", "text, line 2, column 1 (x)"),
+        ("x;y\n7.123,45;1\n8.123,45;2\n", "text, line 2, column 1 (x)"),
+    ] {
+        let message = error(text, &Columns::default());
+        let expected = format!("{place}: expected a plain number, without separators of thousands and units, or ");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    let ignore = |target: Option<&str>| Columns {
+        target: target.map(str::to_owned),
+        ignore: vec!["y".to_owned()],
+        ..Columns::default()
+    };
+    let text = "x,y,z\n1,2,3\n2,3,5\n";
+    assert_eq!(Encoding::of(&table(text), &ignore(None)).unwrap().target(), "z");
+    assert_eq!(error(text, &ignore(Some("y"))), "text: expected a column to predict that is not ignored, found \"y\"");
 }
 
 #[test]

@@ -99,6 +99,8 @@ fn a_picture_that_cannot_be_written_is_refused_before_the_training() {
     let refused = |plot: &str| train(&["--data", IRIS, "--plot", plot]).unwrap_err();
     assert_eq!(refused(IRIS), format!("--plot {IRIS}: expected a file of its own, found the one that is read"));
     assert!(refused("no/such/folder/x.svg").contains("found no folder no/such/folder"));
+    let error = train(&["--data", IRIS, "--plot", "x.svg", "--save", "x.svg"]).unwrap_err();
+    assert_eq!(error, "--plot: expected another file than that of --save");
     let error = train(&["--data", IRIS, "--plot", "x.svg", "--cross-validate", "3"]).unwrap_err();
     assert_eq!(error, "--cross-validate: trains several networks, and --plot is for one; leave out one of the two");
 }
@@ -131,8 +133,7 @@ fn options_of_small_steps_are_refused_beside_lbfgs() {
     for option in ["batch 8", "rate 0.1", "schedule cosine", "weight-decay 0.1", "clip 1", "engine tape"] {
         let (name, value) = option.split_once(' ').unwrap();
         let args = ["--data", IRIS, "--optimizer", "lbfgs", &format!("--{name}"), value];
-        let expected =
-            format!("--{name}: lbfgs finds its steps on its own, on programs of all rows; leave out --{name}");
+        let expected = format!("--{name}: lbfgs has no such option; leave it out, or take another --optimizer");
         assert_eq!(train(&args).unwrap_err(), expected);
     }
 }

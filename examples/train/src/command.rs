@@ -52,8 +52,8 @@ pub(crate) fn command() -> Command {
             .value_parser(parser("a whole number of at least 2", |count: &usize| *count > 1)),
         option("save", "MODEL.json", "write the model to this file, for predict, inspect and export")
             .value_parser(value_parser!(PathBuf)),
-        option("threads", "N", "how many threads compute; otherwise one for each core. It pays for batches of thousands of rows")
-            .value_parser(count()),
+        option("threads", "N", "how many threads compute, at most 1024; otherwise one for each core. It pays for batches of thousands of rows")
+            .value_parser(parser("a whole number from 1 to 1024", |count: &usize| (1..=1024).contains(count))),
         option("class-weights", "balanced", "rare classes weigh as much as common ones").value_parser(["balanced"]),
     ];
     Command::new("train")
@@ -103,11 +103,13 @@ fn subcommands() -> [Command; 4] {
 }
 
 /// How tables are divided.
-fn format(header: &'static str) -> [Arg; 2] {
+fn format(header: &'static str) -> [Arg; 3] {
     [
         option("separator", "CHAR", "what divides the fields; otherwise a comma, semicolon or tab is recognised")
             .value_parser(value_parser!(char)),
         option("header", "YES|NO", header).value_parser(names([("yes", true), ("no", false)])),
+        option("decimal", "CHAR", "what divides the digits of numbers, a point or a comma; otherwise it is recognised")
+            .value_parser(names([(".", '.'), (",", ',')])),
     ]
 }
 

@@ -147,7 +147,11 @@ fn write_confusion(names: &[String], confusion: &[Vec<usize>], out: &mut dyn Wri
     if names.len() > MAX_CLASSES {
         return Ok(());
     }
-    let scores = names.iter().zip(metrics::f1(confusion)).map(|(name, f1)| format!("{} {f1:.4}", short(name)));
+    let f1 = |(name, f1): (&String, f64)| {
+        let f1 = if f1.is_nan() { "not defined".to_owned() } else { format!("{f1:.4}") };
+        format!("{} {f1}", short(name))
+    };
+    let scores = names.iter().zip(metrics::f1(confusion)).map(f1);
     writeln!(out, "F1 {}", scores.collect::<Vec<_>>().join(", "))?;
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, NAME);
     writeln!(out, "confusion: a row for each class, a column for each prediction")?;

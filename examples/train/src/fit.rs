@@ -18,6 +18,9 @@ use crate::{cross_validation, importance, output_file, plot};
 const TEST_SHARE: f64 = 0.2;
 
 pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> Result<()> {
+    if options.save.is_some() && options.save == options.plot {
+        return Err("--plot: expected another file than that of --save".into());
+    }
     for (option, file) in [("--save", &options.save), ("--plot", &options.plot)] {
         if let Some(file) = file {
             output_file::check(option, file, path)?;

@@ -158,10 +158,7 @@ impl Options {
         options.check_rate()?;
         options.check_features()?;
         if let (Method::Lbfgs, Some(name)) = (options.optimizer, of_small_steps) {
-            return Err(format!(
-                "--{name}: lbfgs finds its steps on its own, on programs of all rows; leave out --{name}"
-            )
-            .into());
+            return Err(format!("--{name}: lbfgs has no such option; leave it out, or take another --optimizer").into());
         }
         let of_one = [("--save", options.save.is_some()), ("--plot", options.plot.is_some())];
         if let (Some(_), Some((option, _))) = (options.cross_validate, of_one.iter().find(|(_, is_given)| *is_given)) {
@@ -206,7 +203,11 @@ impl Options {
 }
 
 fn format(matches: &mut ArgMatches) -> TableFormat {
-    TableFormat { separator: matches.remove_one("separator"), header: matches.remove_one("header") }
+    TableFormat {
+        separator: matches.remove_one("separator"),
+        header: matches.remove_one("header"),
+        decimal: matches.remove_one("decimal"),
+    }
 }
 
 /// The value of an option that has a default or is required.

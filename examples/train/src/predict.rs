@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::options::PredictOptions;
 use crate::output_file;
 use crate::run::Result;
+use crate::table::comments;
 
 pub(crate) fn predict(options: &PredictOptions, console: &mut Console<'_>) -> Result<()> {
     if let Some(out) = &options.out {
@@ -83,7 +84,8 @@ fn predictions(model: &Model, table: &Table, rows: &[Option<Vec<f64>>]) -> Resul
 fn describe(model: &Model, table: &Table, rows: &[Option<Vec<f64>>], out: &mut dyn Write) -> Result<()> {
     let encoding = &model.encoding;
     let incomplete = rows.iter().filter(|row| row.is_none()).count();
-    write!(out, "{}: {} rows predicted", printable(table.source()), rows.len() - incomplete)?;
+    let comments = comments(table);
+    write!(out, "{}: {} rows predicted{comments}", printable(table.source()), rows.len() - incomplete)?;
     if incomplete > 0 {
         write!(out, ", {incomplete} rows not, in which a value is missing")?;
     }

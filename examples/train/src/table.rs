@@ -39,7 +39,7 @@ impl TrainingTable {
             Some(_) => "no header",
             None => "no header, because the first row has a number",
         };
-        writeln!(out, "{name}: fields separated by {separator}{decimal}, {header}")?;
+        writeln!(out, "{name}: fields separated by {separator}{decimal}, {header}{}", comments(&table))?;
         let kind = match data.target() {
             Target::Classes { names, .. } => format!("one of {} classes", names.len()),
             Target::Numbers(_) => "a number".to_owned(),
@@ -57,5 +57,13 @@ impl TrainingTable {
         }
         writeln!(out)?;
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
+    }
+}
+
+/// How many lines of a table were left out, if any.
+pub(crate) fn comments(table: &Table) -> String {
+    match table.comments() {
+        0 => String::new(),
+        count => format!(", {count} lines that begin with # left out"),
     }
 }
