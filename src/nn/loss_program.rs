@@ -64,10 +64,10 @@ impl<T: Precision> LossProgram<T> {
     /// let mut numbers = vec![0.0; data.len() * data.width()];
     /// numbers.chunks_exact_mut(data.width()).enumerate().for_each(|(row, numbers)| data.write(row, numbers));
     ///
-    /// let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![0.0, 0.0])?;
+    /// let network = Mlp::from_parameters(1, &[(1, Activation::Identity)], vec![0.0_f64, 0.0])?;
     /// let mut program = LossProgram::of(&network, &Loss::Squared, &data)?.mean();
     /// let mut trainer = Trainer::new(network, Sgd::new(0.1));
-    /// for _ in 0..2000 {
+    /// for _ in 0..500 {
     ///     trainer.step_on(&mut program, Rows::new(&numbers, data.width())?)?;
     /// }
     /// assert!((trainer.network().forward(&[10.0])?[0] - 20.0).abs() < 0.1);
