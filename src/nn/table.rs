@@ -173,8 +173,8 @@ impl Table {
     fn decimal_of_numbers(&self) -> Result<char, Error> {
         let is_number = |cell: &str, decimal| cell.contains(decimal) && cell.replace(',', ".").parse::<f64>().is_ok();
         let first = |decimal: char| {
-            let rows = self.rows.iter().enumerate();
-            rows.filter_map(|(row, cells)| Some((row, cells.iter().position(|cell| is_number(cell, decimal))?))).next()
+            let mut rows = self.rows.iter().enumerate();
+            rows.find_map(|(row, cells)| Some((row, cells.iter().position(|cell| is_number(cell, decimal))?)))
         };
         match [first('.'), first(',')] {
             [Some(point), Some(comma)] => {
