@@ -286,7 +286,8 @@ fn decimal_points_beside_decimal_commas_are_refused_unless_it_is_given_which_one
 #[test]
 fn labels_that_say_nothing_and_columns_to_predict_that_are_ignored_are_refused() {
     let error = |text: &str, columns: &Columns| Encoding::of(&table(text), columns).unwrap_err().to_string();
-    let rows: String = (0..60).map(|k| format!("{},word{}\n", f64::from(k * k) / 7.0, k / 2 + k % 2 * 30)).collect();
+    let row = |k: u32| format!("{},word{}\n", f64::from(k * k) / 7.0, k / 2 + k % 2 * 30);
+    let rows: String = (0..60).map(row).collect();
     let named = format!("x,y\n{rows}");
     assert_eq!(
         error(&named, &Columns::default()),
