@@ -165,10 +165,9 @@ impl InputColumn {
 }
 
 impl TargetColumn {
-    pub(super) fn of(table: &Table, column: usize, rows: &[usize], labels: Option<Labels>) -> Result<Self, Error> {
+    pub(super) fn of(table: &Table, column: usize, rows: &[usize], given: Option<Labels>) -> Result<Self, Error> {
         let [number, word] = kinds(table, column, rows);
-        let labels_are = labels;
-        let labels = match (labels, number, word) {
+        let labels = match (given, number, word) {
             (Some(labels), ..) => labels,
             (None, Some(number), Some(word)) => {
                 let (row, expected) = if word > number { (word, "a number") } else { (number, "a word") };
@@ -188,7 +187,7 @@ impl TargetColumn {
             };
         }
         let mut classes = words(table, column, rows);
-        if let (None, Some(first)) = (labels_are, word) {
+        if let (None, Some(first)) = (given, word) {
             if are_numbers_with_more(&classes) {
                 return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, or the labels as classes")));
             }

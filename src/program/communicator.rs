@@ -115,7 +115,8 @@ impl Communicator for Alone {
     }
 }
 
-/// For example a box.
+/// A communicator behind a pointer is one, too: each method calls that of the communicator. `forwarded! { Box<C> }` becomes
+/// `impl<C: Communicator + ?Sized> Communicator for Box<C>`.
 macro_rules! forwarded {
     ($($Pointer:ty),*) => { $(
         impl<C: Communicator + ?Sized> Communicator for $Pointer {

@@ -8,7 +8,7 @@ use argmin::solver::quasinewton::LBFGS;
 use gradtape::nn::Optimizer;
 use gradtape::{Objective, Plain};
 
-use crate::run::number;
+use crate::run::{number, plain};
 
 type Point = Vec<f64>;
 type Search = LBFGS<MoreThuenteLineSearch<Point, Point, f64>, Point, Point, f64>;
@@ -69,8 +69,8 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
         if !value.is_finite() || self.has_converged() {
             return Ok(value);
         }
-        let plain = |x: &[T]| x.iter().map(|x| x.to_f64().unwrap_or(f64::NAN)).collect::<Vec<f64>>();
-        let start = plain(parameters);
+        let all_plain = |x: &[T]| x.iter().map(|&x| plain(x)).collect::<Vec<f64>>();
+        let start = all_plain(parameters);
         let failure = RefCell::new(None);
         let evaluate = |x: &[f64]| {
             let x: Vec<T> = x.iter().map(|&x| number(x)).collect();
@@ -79,10 +79,10 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
                 *failure.borrow_mut() = Some(error);
                 Error::msg("the objective failed")
             })?;
-            let value = value.to_f64().filter(|value| value.is_finite());
-            Ok((value.ok_or_else(|| Error::msg("the loss is not a finite number"))?, plain(&gradient)))
+            let value = Some(plain(value)).filter(|value| value.is_finite());
+            Ok((value.ok_or_else(|| Error::msg("the loss is not a finite number"))?, all_plain(&gradient)))
         };
-        let last = RefCell::new((start.clone(), plain(&[value])[0], plain(gradient)));
+        let last = RefCell::new((start.clone(), plain(value), all_plain(gradient)));
         let step = self.step_from(&start, &mut Problem::new(Loss { evaluate: &evaluate, last: &last }));
         if let Some(error) = failure.into_inner() {
             return Err(error);

@@ -13,7 +13,7 @@ use rand_distr::StandardNormal;
 use crate::console::printable;
 use crate::options::Options;
 use crate::plot::{Boundary, Losses, Panel, Picture};
-use crate::run::{Result, number};
+use crate::run::{Result, number, plain};
 
 const POINTS_OF_MOON: u32 = 50;
 const NOISE: f64 = 0.1;
@@ -67,7 +67,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
             })?,
             _ => trainer.step_on(&mut program, rows)?,
         };
-        losses.training.push(loss.to_f64().unwrap_or(f64::NAN));
+        losses.training.push(plain(loss));
         if step % 10 == 0 || step == STEPS - 1 {
             writeln!(out, "step {step}, loss {loss:.6}, accuracy {:.0} %", 100.0 * accuracy)?;
         }

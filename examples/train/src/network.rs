@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::console::Console;
 use crate::options::Precision;
 use crate::plot::Losses;
-use crate::run::{Result, number};
+use crate::run::{Result, number, plain};
 use crate::training::{self, Training};
 
 #[derive(Serialize, Deserialize)]
@@ -97,13 +97,9 @@ fn outputs<'a, T: Float>(network: &Mlp<T>, rows: impl Iterator<Item = &'a [f64]>
     let of_row = |row: &[f64]| {
         x.clear();
         x.extend(row.iter().map(|&x| number::<T>(x)));
-        Ok(plain(network.forward_into(&x, &mut workspace)?))
+        Ok(network.forward_into(&x, &mut workspace)?.iter().map(|&y| plain(y)).collect())
     };
     rows.map(of_row).collect()
-}
-
-fn plain<T: Float>(outputs: &[T]) -> Vec<f64> {
-    outputs.iter().map(|y| y.to_f64().unwrap_or(f64::NAN)).collect()
 }
 
 /// The outputs of a network; those of several classes as probabilities.
@@ -114,7 +110,7 @@ fn prediction<F: Real>(network: &Mlp<F>, x: &[F]) -> Result<Vec<F>> {
 
 fn predict_in<T: Float>(network: &Mlp<T>, row: &[f64]) -> Result<Vec<f64>> {
     let x: Vec<T> = row.iter().map(|&x| number(x)).collect();
-    Ok(plain(&prediction(network, &x)?))
+    Ok(prediction(network, &x)?.into_iter().map(plain).collect())
 }
 
 fn to_rust(network: &Mlp<f64>) -> Result<String> {

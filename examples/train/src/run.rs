@@ -106,9 +106,14 @@ pub(crate) fn number<T: Real>(x: f64) -> T {
     T::from(x).expect("a float takes any f64, rounded")
 }
 
+/// `x` as f64.
+pub(crate) fn plain<T: Real>(x: T) -> f64 {
+    x.to_f64().unwrap_or(f64::NAN)
+}
+
 /// A loss or an error with a few digits, even if it is huge or tiny.
 pub(crate) fn brief<T: Real>(loss: T) -> String {
-    let loss = loss.to_f64().unwrap_or(f64::NAN);
+    let loss = plain(loss);
     if loss == 0.0 || (1e-4..1e6).contains(&loss.abs()) { format!("{loss:.6}") } else { format!("{loss:.3e}") }
 }
 

@@ -15,7 +15,7 @@ use crate::console::Console;
 use crate::lbfgs::Lbfgs;
 use crate::options::{Method, Options};
 use crate::plot::Losses;
-use crate::run::{Result, brief, number, runaway};
+use crate::run::{Result, brief, number, plain, runaway};
 
 /// The share of the training set that is kept for validation, if the training may stop early.
 const VALIDATION_SHARE: f64 = 0.2;
@@ -170,10 +170,6 @@ fn progress_bar(epochs: usize, is_terminal: bool) -> Result<ProgressBar> {
         if is_terminal { ProgressBar::new(u64::try_from(epochs).unwrap_or(u64::MAX)) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
     Ok(bar)
-}
-
-fn plain<T: Precision>(x: T) -> f64 {
-    x.to_f64().unwrap_or(f64::NAN)
 }
 
 fn optimizer<T: Precision>(options: &Options, target: &Target) -> Box<dyn Optimizer<T>> {
