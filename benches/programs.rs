@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use gradtape::program::{Precision, Program, Rows, Workspace};
+use gradtape::program::{Options, Precision, Program, Rows, Workspace};
 use gradtape::{Gradients, Real, Tape, Value};
 use testing::minima::{minima, only_checks};
 use testing::workloads::{Draws, Funcs, Program as _, Rosenbrock};
@@ -59,8 +59,10 @@ where
     let (parameters, rows) = mlp::<T>();
     let share = number::<T>(0.01);
     let program = Program::record_with(|w, x| network(w, x) * share, &parameters, &rows[..3]).gradient_of_sum();
+    let exact =
+        Options::new().exact().record_with(|w, x| network(w, x) * share, &parameters, &rows[..3]).gradient_of_sum();
     let table = Rows::new(&rows, 3).expect("rows are whole");
-    let mut workspace = Workspace::new();
+    let (mut workspace, mut workspace_of_exact) = (Workspace::new(), Workspace::new());
     let (tape, mut variables, mut gradients) = (Tape::<T>::new(), Vec::new(), Gradients::new());
     let mut slopes = vec![T::zero(); parameters.len()];
     let mut plain = || {
@@ -69,6 +71,10 @@ where
     };
     let mut ours = || {
         black_box(program.run(black_box(&parameters), table, &mut workspace).expect("it fits").totals()[0]);
+    };
+    let mut exactly = || {
+        let results = exact.run(black_box(&parameters), table, &mut workspace_of_exact).expect("it fits");
+        black_box(results.totals()[0]);
     };
     let mut taped = || {
         tape.clear();
@@ -82,17 +88,18 @@ where
         let program = Program::record_with(|w, x| network(w, x) * share, &parameters, &rows[..3]).gradient_of_sum();
         black_box(workspace_totals(&program, &parameters, table));
     };
-    let [plain, ours, taped, make] = minima([&mut plain, &mut ours, &mut taped, &mut make]);
+    let [plain, ours, exactly, taped, make] = minima([&mut plain, &mut ours, &mut exactly, &mut taped, &mut make]);
     let statistics = program.statistics();
     for (ours, &theirs) in workspace_totals(&program, &parameters, table)[1..].iter().zip(&slopes) {
         assert_near(ours.to_f64().unwrap_or(f64::NAN), theirs.to_f64().unwrap_or(f64::NAN), tolerance);
     }
     println!(
-        "{name:<12} plain {:>8.1} µs   program {:>5.2} of plain, {:>6.3} of the tape   pays from evaluation {} on, {} bytes \
+        "{name:<12} plain {:>8.1} µs   program {:>5.2} of plain, {:>6.3} of the tape, exact {:>5.1} times as long   pays from evaluation {} on, {} bytes \
          per operation",
         plain * 1e6,
         ours / plain,
         ours / taped,
+        exactly / ours,
         (make / (taped - ours)).ceil(),
         (statistics.graph_bytes + statistics.code_bytes) / statistics.recorded
     );
