@@ -55,7 +55,7 @@ fn main() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let manifest = format!(
         "[package]\nname = \"compile\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         gradtape = {{ path = '{root}', features = [\"program\"] }}\n"
+         gradtape = {{ path = '{root}', features = [\"compiled\"] }}\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest).expect("the folder is ours");
     let mut plain = 0.0;

@@ -1,6 +1,6 @@
 //! Functions that are written once, and all their derivatives.
 
-#[cfg(feature = "program")]
+#[cfg(feature = "compiled")]
 mod compiled;
 mod drive;
 mod driver;
@@ -16,7 +16,7 @@ mod sparse;
 mod univariate;
 mod vector;
 
-#[cfg(feature = "program")]
+#[cfg(feature = "compiled")]
 pub use compiled::{Compiled, CompiledSource, Recordings, Stage};
 pub use driver::Driver;
 pub use mode::Mode;

@@ -42,8 +42,8 @@
 //! | a computation too long for the memory | [`checkpoint`](fn@checkpoint), [`checkpoint_loop`] |
 //! | second derivatives | [`Function::hessian`], [`Function::hvp`]; or nested numbers, see [below](#second-derivatives) |
 //! | a large Jacobian or Hessian, mostly zero | [`VectorFunction::sparse_jacobian`], [`Function::sparse_hessian`] |
-//! | a function of many inputs to evaluate many times | [`Compiled`], with feature `program`; `simd` and `rayon` make it faster |
-//! | a function to evaluate on many rows | [`program`], with the same features |
+//! | a function of many inputs to evaluate many times | [`Compiled`], with feature `compiled`; `simd` and `rayon` make it faster |
+//! | a function to evaluate on many rows | [`program`], with feature `program`; `simd` and `rayon` make it faster |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a sparse Jacobian or Hessian as Rust source | [`Compiled::sparse_jacobian_to_rust`], [`Compiled::sparse_hessian_to_rust`] |
 //! | a small neural network | [`nn`], with feature `nn` |
@@ -261,6 +261,7 @@ mod number;
 mod ops;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+#[cfg_attr(not(feature = "compiled"), allow(dead_code, reason = "the elements of `Compiled` functions use it"))]
 pub mod program;
 mod scalar;
 pub mod sparse;
@@ -269,11 +270,14 @@ mod tape;
 pub use dual::Dual;
 pub use error::Error;
 #[cfg(feature = "program")]
+#[cfg_attr(docsrs, doc(cfg(feature = "program")))]
+pub use function::RecordedFunction;
+#[cfg(feature = "compiled")]
 #[doc(hidden)]
 pub use function::Stage;
-#[cfg(feature = "program")]
-#[cfg_attr(docsrs, doc(cfg(feature = "program")))]
-pub use function::{Compiled, CompiledSource, RecordedFunction, Recordings};
+#[cfg(feature = "compiled")]
+#[cfg_attr(docsrs, doc(cfg(feature = "compiled")))]
+pub use function::{Compiled, CompiledSource, Recordings};
 pub use function::{
     Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
 };
@@ -297,6 +301,6 @@ pub use tape::NonFinite;
 pub use tape::{Gradients, Tape, Value, checkpoint, checkpoint_loop, gradient};
 
 /// The examples of the README are tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "compiled"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

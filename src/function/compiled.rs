@@ -20,6 +20,7 @@ use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
 use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;
+use crate::program::precision::compiled_here;
 use crate::program::{Precision, Program};
 use crate::sparse::{Csr, Sparsity};
 
@@ -57,8 +58,7 @@ use crate::sparse::{Csr, Sparsity};
 /// A function of many inputs that repeats something pays from some 20 to 200 gradients on: recording it takes so long. That is
 /// the time of the first call, so call it once before you measure. For fewer evaluations, for few inputs, or for one long
 /// computation such as a simulation, take a [`Driver`].
-/// `cargo bench -p gradtape-benches --bench elements` measures it. Your crate compiles the code that finds elements, which takes
-/// some [10 seconds in release](Function#what-a-derivative-costs-to-compile).
+/// `cargo bench -p gradtape-benches --bench elements` measures it.
 ///
 /// # Examples
 ///
@@ -160,6 +160,16 @@ impl<F, T: Precision> Compiled<F, T> {
         result
     }
 
+    /// [`evaluate`](Self::evaluate) for the plan of the gradient.
+    fn evaluate_gradient(&self, x: &[T], evaluate: impl FnMut(&mut Recorded<T>) -> Result<T, Branched>) -> Option<T>
+    where
+        F: Function<T>,
+    {
+        let find = compiled_here!(fn(&Graph<T>, Making) -> Option<Recorded<T>> = Recorded::of);
+        let find = || find(&self.recorded(x), self.making);
+        self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate)
+    }
+
     /// [`evaluate`](Self::evaluate) for a plan of a matrix. `graph` records the function.
     #[track_caller]
     fn evaluate_matrix(
@@ -172,8 +182,19 @@ impl<F, T: Precision> Compiled<F, T> {
     ) -> bool {
         let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { x.len() };
         let required = if matrix.is_some() { self.required_of([rows, x.len()]) } else { None };
-        let find = || MatrixPlan::of(&graph(), wanted, required, self.making);
-        let evaluate = |plan: &mut MatrixPlan<T>| plan.evaluate(x, given, collected.reborrow(), matrix.as_deref_mut());
+        let find = || {
+            compiled_here!(fn(&Graph<T>, Wanted, Option<&Sparsity>, Making) -> Option<MatrixPlan<T>> = MatrixPlan::of)(
+                &graph(),
+                wanted,
+                required,
+                self.making,
+            )
+        };
+        let run = compiled_here!(
+            fn(&mut MatrixPlan<T>, [&[T]; 2], Collected<'_, T>, Option<&mut Csr<T>>) -> Result<(), Branched>
+                = MatrixPlan::evaluate
+        );
+        let evaluate = |plan: &mut MatrixPlan<T>| run(plan, [x, given], collected.reborrow(), matrix.as_deref_mut());
         self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
     }
 
@@ -210,10 +231,10 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let find = || Recorded::of(&self.recorded(x), self.making);
         let plain = || self.function().value(x);
-        self.evaluate(x.len(), |recording| &mut recording.gradient, find, |plan| plan.value(x, plain))
-            .unwrap_or_else(plain)
+        let run = compiled_here!(fn(&mut Recorded<T>, &[T]) -> Result<Option<T>, Branched> = Recorded::value);
+        let evaluate = |plan: &mut Recorded<T>| Ok(run(plan, x)?.unwrap_or_else(plain));
+        self.evaluate_gradient(x, evaluate).unwrap_or_else(plain)
     }
 
     /// Returns the value at `x`, and writes the gradient to `gradient`.
@@ -227,9 +248,8 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         assert_gradient(x, gradient);
-        let find = || Recorded::of(&self.recorded(x), self.making);
-        let evaluate = |plan: &mut Recorded<T>| plan.gradient(x, gradient);
-        let value = self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate);
+        let run = compiled_here!(fn(&mut Recorded<T>, &[T], &mut [T]) -> Result<T, Branched> = Recorded::gradient);
+        let value = self.evaluate_gradient(x, |plan| run(plan, x, gradient));
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
     }
 
@@ -253,7 +273,7 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        elements(&self.recorded(x))
+        compiled_here!(fn(&Graph<T>) -> Vec<(usize, Program<T>)> = elements)(&self.recorded(x))
     }
 
     /// Writes the Hessian at `x` times `v` to `product`.

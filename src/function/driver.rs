@@ -24,7 +24,7 @@ use crate::tape::Value;
 /// | [`gradient_and_hvp`](Self::gradient_and_hvp) | value, gradient and that | [`preaccumulate`](Self::preaccumulate) | a block of a tape |
 /// | [`slope`](Self::slope), [`directional`](Self::directional) | along a direction | | |
 ///
-/// With the feature `program`, a function of many inputs that is evaluated more than some 100 times is faster as a
+/// With the feature `compiled`, a function of many inputs that is evaluated more than some 100 times is faster as a
 /// `Compiled` one, whose methods have the same arguments.
 ///
 /// # Examples

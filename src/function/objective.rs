@@ -1,6 +1,6 @@
 //! What an optimiser asks of a function.
 
-#[cfg(feature = "program")]
+#[cfg(feature = "compiled")]
 use super::Compiled;
 use super::{Driver, Function};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::program::{Communicator, Precision, Program, Rows, Workspace};
 ///
 /// | you have | the objective is |
 /// |---|---|
-/// | a [`Function`] | a [`Driver`] of it; if it has many inputs, a `Compiled` one, with feature `program` |
+/// | a [`Function`] | a [`Driver`] of it; if it has many inputs, a `Compiled` one, with feature `compiled` |
 /// | a recorded loss and rows of data | `Program::objective`, or `nn::LossProgram::objective`, with feature `program` or `nn` |
 /// | the same, and several machines | `Program::objective_of_ranks`, with feature `program` |
 /// | value and gradient by other means | a closure `\|x: &[f64], gradient: &mut [f64]\|` that returns the value |
@@ -71,7 +71,7 @@ impl<T: Plain, F: Function<T>> Objective<T> for Driver<F> {
     }
 }
 
-#[cfg(feature = "program")]
+#[cfg(feature = "compiled")]
 impl<T: Precision, F: Function<T>> Objective<T> for Compiled<F, T> {
     #[track_caller]
     fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {

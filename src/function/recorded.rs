@@ -32,6 +32,7 @@ impl<T: Precision> Program<T> {
     /// # Examples
     ///
     /// ```
+    /// # #[cfg(feature = "compiled")] {
     /// use gradtape::program::{Expr, Program};
     /// use gradtape::{Compiled, Function};
     ///
@@ -42,6 +43,7 @@ impl<T: Precision> Program<T> {
     /// let compiled = Compiled::new(chain);
     /// assert_eq!(compiled.gradient(&[2.0; 1000], &mut [0.0; 1000]), 4.0 * 999.0);
     /// assert_eq!(compiled.recordings().elements, [[999, 3]]);
+    /// # }
     /// # Ok::<(), gradtape::Error>(())
     /// ```
     pub fn into_function(self) -> Result<RecordedFunction<T>, Error> {

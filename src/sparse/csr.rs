@@ -123,7 +123,7 @@ impl<T: Copy + Zero> Csr<T> {
     }
 
     /// The same matrix with stored zeros at the other places of a pattern.
-    #[cfg(feature = "program")]
+    #[cfg(feature = "compiled")]
     pub(crate) fn with_places(&self, pattern: &Sparsity) -> Self {
         let mut all = Self::zeros(pattern.union(&self.pattern));
         for row in 0..self.rows() {
@@ -173,7 +173,7 @@ impl<T: num_traits::Num + Copy> Csr<T> {
     ///
     /// If the other matrix has not as many rows as this one has columns.
     #[track_caller]
-    #[cfg(feature = "program")]
+    #[cfg(feature = "compiled")]
     pub(crate) fn mul(&self, other: &Self) -> Self {
         assert_eq!(self.columns(), other.rows(), "a product needs as many rows as the first matrix has columns");
         let of_row = |row| self.row(row).0.iter().flat_map(|&k| other.row(k).0.iter().copied());

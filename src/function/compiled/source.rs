@@ -6,6 +6,9 @@ use crate::function::{Function, VectorFunction};
 use crate::program::Precision;
 use crate::program::elements::matrix::Wanted;
 use crate::program::elements::{gradient, matrix};
+use crate::program::graph::Graph;
+use crate::program::precision::compiled_here;
+use crate::sparse::Sparsity;
 
 impl<F, T: Precision> Compiled<F, T> {
     /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and
@@ -37,7 +40,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        gradient::source(name, &self.recorded(x))
+        let source = compiled_here!(fn(&str, &Graph<T>) -> Result<CompiledSource<T>, Error> = gradient::source);
+        source(name, &self.recorded(x))
     }
 
     /// Results and Jacobian as the Rust function `name`, which needs no crate: a function for each kind of element, and
@@ -88,7 +92,7 @@ impl<F, T: Precision> Compiled<F, T> {
         F: VectorFunction<T>,
     {
         let required = self.required_of([self.function().outputs(x.len()), x.len()]);
-        matrix::source(name, &self.recorded_results(x), Wanted::Jacobian, required)
+        matrix_source(name, &self.recorded_results(x), Wanted::Jacobian, required)
     }
 
     /// Value, gradient and Hessian as the Rust function `name`, as
@@ -125,6 +129,18 @@ impl<F, T: Precision> Compiled<F, T> {
         F: Function<T>,
     {
         let required = self.required_of([x.len(); 2]);
-        matrix::source(name, &self.recorded(x), Wanted::Hessian, required)
+        matrix_source(name, &self.recorded(x), Wanted::Hessian, required)
     }
+}
+
+fn matrix_source<T: Precision>(
+    name: &str,
+    graph: &Graph<T>,
+    wanted: Wanted,
+    required: Option<&Sparsity>,
+) -> Result<CompiledSource<T>, Error> {
+    let source = compiled_here!(
+        fn(&str, &Graph<T>, Wanted, Option<&Sparsity>) -> Result<CompiledSource<T>, Error> = matrix::source
+    );
+    source(name, graph, wanted, required)
 }

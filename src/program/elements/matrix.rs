@@ -115,8 +115,7 @@ impl<T: Precision> MatrixPlan<T> {
     /// Writes what was wanted. `given` is the vector, if one is needed.
     pub(crate) fn evaluate<'a>(
         &mut self,
-        x: &[T],
-        given: &[T],
+        [x, given]: [&[T]; 2],
         mut collected: Collected<'a, T>,
         matrix: Option<&'a mut Csr<T>>,
     ) -> Result<(), Branched> {

@@ -41,11 +41,11 @@ impl<T: Precision> Recorded<T> {
             .or_else(|| Whole::of(graph).map(Box::new).map(Self::Whole))
     }
 
-    /// The value; `plain` computes it if that is faster.
-    pub(crate) fn value(&mut self, x: &[T], plain: impl FnOnce() -> T) -> Result<T, Branched> {
+    /// The value; none if the plain function is faster.
+    pub(crate) fn value(&mut self, x: &[T]) -> Result<Option<T>, Branched> {
         match self {
-            Self::Elements(plan) => plan.value(x),
-            Self::Whole(_) => Ok(plain()),
+            Self::Elements(plan) => plan.value(x).map(Some),
+            Self::Whole(_) => Ok(None),
         }
     }
 
