@@ -233,7 +233,7 @@ impl<T: Scalar> Tape<T> {
             "an operand of `custom` does not belong to this tape, or was made before `clear`; make it with `var` of \
              this tape, or pass `Value::constant(x)`"
         );
-        join_all("custom", value, operands.iter().copied())
+        join_all("custom", value, operands.len(), |k| operands[k])
     }
 
     /// Forgets all records and keeps their memory. The values made so far must no longer be used.

@@ -63,7 +63,7 @@ pub(super) fn block<T: Plain>(
         jacobian::dense(f, mode, &block.x, &mut block.y, &mut block.jacobian, memory);
         for (i, (y, &data)) in y.iter_mut().zip(&block.y).enumerate() {
             let row = &block.jacobian[i * x.len()..][..x.len()];
-            *y = join_all("preaccumulate", data, x.iter().copied().zip(row.iter().copied()));
+            *y = join_all("preaccumulate", data, x.len(), |k| (x[k], row[k]));
         }
     }
     *memory.get() = block;

@@ -61,7 +61,7 @@ macro_rules! calculus_methods {
             #[track_caller]
             #[must_use]
             pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
-                Self::weighted(values, weights.iter().copied())
+                Self::weighted(values, weights, |weight| weight)
             }
 
             queries! { |self| self.data() =>
@@ -187,9 +187,9 @@ macro_rules! sums_in_pairs {
 
             #[inline]
             #[track_caller]
-            fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T>) -> Self {
+            fn weighted<W: Copy>(values: &[Self], weights: &[W], number: impl Fn(W) -> T) -> Self {
                 assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
-                $crate::ops::rules::total(values.iter().zip(weights).map(|(&value, weight)| value * weight))
+                $crate::ops::rules::total(values.iter().zip(weights).map(|(&value, &weight)| value * number(weight)))
             }
         }
 

@@ -224,7 +224,7 @@ macro_rules! real_methods {
             {}
             fn dot(a: &[Self], b: &[Self]) -> Self { Self::dot(a, b) }
             fn weighted_sum(values: &[Self], weights: &[T::Plain]) -> Self {
-                Self::weighted(values, weights.iter().map(|&weight| T::constant(weight)))
+                Self::weighted(values, weights, T::constant)
             }
             $(fn $many(values: &[Self]) -> $Many { Self::$many(values) })*
             $(fn $unary(self $(, $p: T::Plain)?) -> Self { self.$unary($(T::constant($p))?) })*

@@ -166,50 +166,88 @@ impl<T: Scalar> Inner<T> {
         records
     }
 
+    /// Appends the `count` records of an n-ary node and returns the node, if there is room, the memory is not lent, and what
+    /// `record` has seen is accepted.
+    ///
+    /// # Safety
+    ///
+    /// The closures must call no foreign code.
+    #[inline(always)]
+    #[cfg_attr(feature = "locations", allow(dead_code, reason = "then a node is recorded slowly"))]
+    pub(super) unsafe fn try_push_nary<S>(
+        &self,
+        first: NodeId,
+        count: usize,
+        mut seen: S,
+        record: impl Fn(&mut S, usize) -> Record<T>,
+        accepts: impl FnOnce(S) -> bool,
+    ) -> Option<NodeId> {
+        let start = self.len.get();
+        // The memory is lent if the length is `LENT`, which is above any capacity.
+        if self.capacity.get().checked_sub(start)? < count {
+            return None;
+        }
+        // SAFETY: the memory is not lent, and no foreign code runs here. So this is the only reference to it.
+        let memory = unsafe { &mut *self.memory.get() };
+        if count > 1 && memory.nary.len() == memory.nary.capacity() {
+            return None;
+        }
+        let room = memory.all.as_mut_ptr().wrapping_add(start);
+        for k in 0..count {
+            // SAFETY: there is room for `count` records behind the first `start`.
+            unsafe { room.add(k).write(record(&mut seen, k)) };
+        }
+        if !accepts(seen) {
+            return None;
+        }
+        let end = start + count;
+        if count > 1 {
+            memory.nary.push(start..end);
+        }
+        self.len.set(end);
+        Some(first.exact(self.variables.get() + end - 1))
+    }
+
     /// Appends the `count` records of an n-ary node and returns the node, or `None` if `check` returns `false`.
     ///
     /// With each record comes a pair of flags. If any record has one, `check` gets the records and, for either flag,
     /// whether a record has it. Both closures may call foreign code.
-    #[inline]
     #[track_caller]
     pub(super) fn push_nary(
         &self,
         count: usize,
-        records: impl Iterator<Item = (Record<T>, [bool; 2])>,
+        record: impl Fn(usize) -> (Record<T>, [bool; 2]),
         check: impl FnOnce(&mut [Record<T>], [bool; 2]) -> bool,
     ) -> Option<NodeId> {
         self.grow(count);
         let loan = self.lend();
         let (start, end) = (loan.len, loan.len + count);
-        let (mut written, mut flags) = (0, [false; 2]);
-        // Not `extend`, which may allocate, so that the loop has no calls.
-        for (room, (record, [a, b])) in loan.memory.all.spare_capacity_mut()[..count].iter_mut().zip(records) {
-            room.write(record);
-            written += 1;
+        let mut flags = [false; 2];
+        for k in 0..count {
+            let (record, [a, b]) = record(k);
+            loan.memory.all.push(record);
             flags = [flags[0] | a, flags[1] | b];
         }
-        assert_eq!(written, count, "there are as many pairs as announced");
-        // SAFETY: there is room for the records, and all are written.
-        unsafe { loan.memory.all.set_len(end) };
         if (flags[0] | flags[1]) && !check(&mut loan.memory.all[start..], flags) {
             return None;
         }
         Some(self.join_records(loan, start..end))
     }
 
-    /// Makes one node of the last records.
-    #[inline]
+    /// Makes one node of the last records. A single record is one already.
     #[track_caller]
     fn join_records(&self, mut loan: Loan<'_, T>, records: Range<usize>) -> NodeId {
         let end = records.end;
         #[cfg(feature = "locations")]
         let count = records.len();
-        if loan.memory.nary.try_reserve(1).is_err() {
-            // Before the panic, whose hook may use the tape.
-            drop(loan);
-            panic!("the tape cannot get memory for another node of many operands; clear it more often");
+        if records.len() > 1 {
+            if loan.memory.nary.try_reserve(1).is_err() {
+                // Before the panic, whose hook may use the tape.
+                drop(loan);
+                panic!("the tape cannot get memory for another node of many operands; clear it more often");
+            }
+            loan.memory.nary.push(records);
         }
-        loan.memory.nary.push(records);
         loan.len = end;
         drop(loan);
         #[cfg(feature = "locations")]

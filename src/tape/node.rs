@@ -113,6 +113,39 @@ impl NodeId {
     }
 }
 
+/// Nodes that are expected to belong to one tape. Whether they do is asked once, when all are seen.
+pub(crate) struct Nodes {
+    origin: NodeId,
+    first: u64,
+    /// All bits of the distances from the origin.
+    distances: u64,
+    /// The bits in which any differs from the first.
+    differences: u64,
+}
+
+impl Nodes {
+    /// None but `first`, of the tape that begins with `origin`.
+    #[inline(always)]
+    pub(crate) fn new(first: NodeId, origin: NodeId) -> Self {
+        Self { origin, first: first.0, distances: 0, differences: 0 }
+    }
+
+    /// The [`index`](NodeId::index) of another node, if the tape has it.
+    #[inline(always)]
+    pub(crate) fn see(&mut self, node: NodeId) -> u32 {
+        let distance = node.0.wrapping_sub(self.origin.0);
+        self.distances |= distance;
+        self.differences |= node.0 ^ self.first;
+        index(distance)
+    }
+
+    /// Whether the tape has all of them, and they are more than one node.
+    #[inline(always)]
+    pub(crate) fn are_some(&self) -> bool {
+        self.distances >> 33 == 0 && self.differences > EXACT
+    }
+}
+
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the distance is below 2^33, or the index is not used")]
 fn index(distance: u64) -> u32 {

@@ -1,8 +1,10 @@
 //! Sums, products and scalar products of values: one n-ary node instead of a chain of joins.
 
 use std::iter::{Product, Sum};
+use std::mem::MaybeUninit;
+use std::slice;
 
-use super::nary::{join_all, join_all_pairs};
+use super::nary::join_all;
 use super::value::Value;
 use crate::ops::rules::{scaled, total};
 use crate::scalar::Scalar;
@@ -37,18 +39,18 @@ impl<T: Scalar> Value<T> {
         } else if all_constant(a) {
             (b, a)
         } else {
-            let pairs = a.iter().zip(b).map(|(&a, &b)| [(a, b.data), (b, a.data)]);
-            return join_all_pairs("dot", data, a.len(), pairs);
+            let operand = |k: usize| if k % 2 == 0 { (a[k / 2], b[k / 2].data) } else { (b[k / 2], a[k / 2].data) };
+            return join_all("dot", data, 2 * a.len(), operand);
         };
-        join_all("dot", data, values.iter().zip(factors).map(|(&value, factor)| (value, factor.data)))
+        join_all("dot", data, values.len(), |k| (values[k], factors[k].data))
     }
 
     #[inline]
     #[track_caller]
-    pub(crate) fn weighted(values: &[Self], weights: impl ExactSizeIterator<Item = T> + Clone) -> Self {
+    pub(crate) fn weighted<W: Copy>(values: &[Self], weights: &[W], number: impl Fn(W) -> T) -> Self {
         assert_eq!(values.len(), weights.len(), "a weighted sum needs as many weights as values");
-        let data = total(values.iter().zip(weights.clone()).map(|(value, weight)| value.data * weight));
-        join_all("weighted_sum", data, values.iter().copied().zip(weights))
+        let data = total(values.iter().zip(weights).map(|(value, &weight)| value.data * number(weight)));
+        join_all("weighted_sum", data, values.len(), |k| (values[k], number(weights[k])))
     }
 }
 
@@ -56,25 +58,33 @@ impl<T: Scalar> Value<T> {
 /// the next node. Operands cannot be recorded one by one, because the iterator itself may record.
 pub(crate) const CHUNK: usize = 32;
 
-/// Combines `identity` and the values with `combine`, a chunk at a time.
+/// Combines the values with `combine`, a chunk at a time. `identity` is the result of none.
 #[inline]
 fn fold_in_chunks<T: Scalar>(
     identity: T,
     values: impl Iterator<Item = Value<T>>,
     combine: impl Fn(&[Value<T>]) -> Value<T>,
 ) -> Value<T> {
-    let mut chunk = [Value::constant(identity); CHUNK];
     let mut values = values.fuse();
+    // Most sums are short, so the chunk is not filled before.
+    let (mut chunk, mut len) = ([const { MaybeUninit::<Value<T>>::uninit() }; CHUNK], 0);
+    // `next` and `combine` are called in one place each: they are large.
     loop {
-        let mut len = 1;
-        for value in values.by_ref().take(CHUNK - 1) {
-            chunk[len] = value;
+        let value = values.next();
+        if let Some(value) = value {
+            chunk[len].write(value);
             len += 1;
         }
-        if len == 1 {
-            return chunk[0];
+        if len == CHUNK || value.is_none() && len > 1 {
+            // SAFETY: the first `len` are written.
+            let combined = combine(unsafe { slice::from_raw_parts(chunk.as_ptr().cast(), len) });
+            chunk[0].write(combined);
+            len = 1;
         }
-        chunk[0] = combine(&chunk[..len]);
+        if value.is_none() {
+            // SAFETY: if there is one, it is written.
+            return if len == 0 { Value::constant(identity) } else { unsafe { chunk[0].assume_init() } };
+        }
     }
 }
 
@@ -84,7 +94,7 @@ impl<T: Scalar> Sum for Value<T> {
     fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
         // -0 is the identity of addition, and the sum of no floats.
         fold_in_chunks(T::neg_zero(), values, |terms| {
-            join_all("sum", total(terms.iter().map(|term| term.data)), terms.iter().map(|&term| (term, T::one())))
+            join_all("sum", total(terms.iter().map(|term| term.data)), terms.len(), |k| (terms[k], T::one()))
         })
     }
 }
@@ -105,7 +115,7 @@ impl<T: Scalar> Product for Value<T> {
                 *partial = scaled(before, *partial);
                 before = before * factor.data;
             }
-            join_all("product", before, factors.iter().copied().zip(partials))
+            join_all("product", before, factors.len(), |k| (factors[k], partials[k]))
         })
     }
 }

@@ -309,7 +309,8 @@ where
 
     fn custom(a: Self, b: Self) -> Self {
         let (x, y) = (a.data(), b.data());
-        join_all("custom", x * x * y, [(a, (x + x) * y), (b, x * x)].into_iter())
+        let operands = [(a, (x + x) * y), (b, x * x)];
+        join_all("custom", x * x * y, 2, |k| operands[k])
     }
 
     fn retain(a: Self) -> Self {

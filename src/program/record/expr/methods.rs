@@ -228,11 +228,11 @@ impl<T: Recordable> Expr<T> {
     #[track_caller]
     #[must_use]
     pub fn weighted_sum(values: &[Self], weights: &[T]) -> Self {
-        Self::weighted(values, weights.iter().copied())
+        Self::weighted(values, weights, |weight| weight)
     }
 
     #[track_caller]
-    pub(crate) fn weighted(values: &[Self], weights: impl Iterator<Item = T>) -> Self {
-        Self::dot(values, &weights.map(Self::constant).collect::<Vec<_>>())
+    pub(crate) fn weighted<W: Copy>(values: &[Self], weights: &[W], number: impl Fn(W) -> T) -> Self {
+        Self::dot(values, &weights.iter().map(|&weight| Self::constant(number(weight))).collect::<Vec<_>>())
     }
 }
