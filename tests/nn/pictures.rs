@@ -56,15 +56,76 @@ fn two_features_are_drawn_as_a_plane_with_a_dot_for_each_row_of_the_test_set() {
         assert!(text.contains(expected), "{expected}");
     }
     assert!(!text.contains("validation") && drawn.count("rect") > 120);
-    // A white rim around each dot, and one dot for each class in the legend.
+    // A white rim around each dot, and one dot for each class in the legend, on the right of all others.
     assert_eq!(drawn.count("circle"), 2 * 12 + 2);
+    let places: Vec<u32> =
+        text.lines().filter_map(|line| line.strip_prefix("<circle cx=\"")?.split('"').next()?.parse().ok()).collect();
+    let (legend, dots): (Vec<u32>, Vec<u32>) = places.iter().partition(|&&place| place == places[places.len() - 1]);
+    assert!(legend.len() == 2 && dots.iter().all(|dot| dot + 8 < legend[0]), "{places:?}");
+}
+
+/// The confusion table of a picture: the numbers of its cells, row by row, with 0 where there is none, and the names of its rows.
+fn confusion(text: &str, classes: usize) -> (Vec<Vec<usize>>, Vec<String>) {
+    let lines: Vec<&str> = text.lines().collect();
+    let of = |line: &str, name: &str| -> f64 {
+        line.split_once(&format!("{name}=\"")).unwrap().1.split('"').next().unwrap().parse().unwrap()
+    };
+    let texts: Vec<(f64, f64, bool, &str)> = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("<text ") && !pair[0].contains("transform"))
+        .map(|pair| (of(pair[0], " x"), of(pair[0], " y"), pair[0].contains("text-anchor=\"end\""), pair[1]))
+        .collect();
+    let squares: Vec<&&str> =
+        lines.iter().filter(|line| line.starts_with("<rect ") && of(line, " x") > 600.0).collect();
+    let side = of(squares[0], "width");
+    let (left, top) = (of(squares[0], " x"), of(squares[0], " y"));
+    let mut counts = vec![vec![0; classes]; classes];
+    for &(x, y, is_name, text) in &texts {
+        let (column, row) = ((x - left) / side, (y - top) / side);
+        let is_inside = |k: f64| (0.0..classes as f64).contains(&k);
+        if !is_name && is_inside(column) && is_inside(row) {
+            counts[row as usize][column as usize] = text.parse().unwrap();
+        }
+    }
+    let names = texts.iter().filter(|(x, _, is_name, _)| *is_name && *x > 600.0 && *x < left);
+    (counts, names.map(|(.., name)| (*name).to_owned()).collect())
+}
+
+#[test]
+fn more_classes_than_colours_are_drawn_as_a_table_and_more_than_fit_are_put_together() {
+    for classes in [10_usize, 11, 20, 30] {
+        let rows = (0..classes * 20).fold("a,b,y\n".to_owned(), |mut text, k| {
+            let (class, noise) = (k % classes, k * 7919 % 101);
+            writeln!(text, "{}.{noise:03},{}.{noise:03},c{class}", class % 6, class / 6).unwrap();
+            text
+        });
+        let data = Csv::new(&format!("classes-{classes}.csv"), rows);
+        let drawn = Drawn::new(
+            &format!("classes-{classes}"),
+            &["--data", data.path(), "--epochs", "3", "--task", "classification"],
+        );
+        let text = drawn.text();
+        assert_eq!(text.contains("what is predicted where"), classes == 10, "{classes}");
+        if classes == 10 {
+            continue;
+        }
+        assert!(text.contains("\npredicted class\n") && text.contains("\ntrue class\n"), "{classes}");
+        let shown = if classes == 30 { 21 } else { classes };
+        let (counts, names) = confusion(&text, shown);
+        assert_eq!((names.len(), names.contains(&"(others)".to_owned())), (shown, classes == 30), "{names:?}");
+        // A fifth of the rows of each class is tested.
+        let sums: Vec<usize> = counts.iter().map(|row| row.iter().sum()).collect();
+        assert!(sums[..shown.min(20)].iter().all(|&sum| sum == 4), "{classes}: {sums:?}");
+        assert_eq!(sums.iter().sum::<usize>(), 4 * classes);
+        assert_eq!(text.contains("the 20 of 30 classes confused most"), classes == 30);
+    }
 }
 
 #[test]
 fn other_classes_are_drawn_as_a_table_and_numbers_against_the_true_ones() {
     let drawn = Drawn::new("iris", &["--data", IRIS, "--epochs", "20", "--patience", "3"]);
     let text = drawn.text();
-    for expected in ["rows of each class, by prediction", "setosa", "virginica", "validation"] {
+    for expected in ["rows of the test set", "true class", "predicted class", "setosa", "virginica", "validation"] {
         assert!(text.contains(expected), "{expected}");
     }
     let data = table("numbers.csv", |a, b| format!("{}", 2.0 * a - b));
