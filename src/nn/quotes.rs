@@ -25,9 +25,8 @@ impl Quotes {
         let (mut place, mut quotes) = (Place::Beginning, Self::Closed);
         for &byte in row {
             place = match (place, byte) {
-                (Place::Beginning | Place::BehindQuote, b'"') => Place::Quoted,
                 (Place::Quoted, b'"') => Place::BehindQuote,
-                (Place::Quoted, _) => Place::Quoted,
+                (Place::Beginning | Place::BehindQuote, b'"') | (Place::Quoted, _) => Place::Quoted,
                 (_, byte) if byte == separator => Place::Beginning,
                 (Place::BehindQuote, _) => {
                     quotes = Self::ClosedInside;

@@ -88,9 +88,9 @@ impl TableText {
 
     /// Refuses a row between these bytes that may have swallowed others, because a quote is missing.
     fn check_quotes(&self, row: &StringRecord, start: usize, end: usize) -> Result<(), Error> {
-        let length = self.bytes[start..end].iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
+        let length = self.bytes[start..end].iter().rposition(|&byte| !is_end(byte)).map_or(0, |last| last + 1);
         let bytes = &self.bytes[start..start + length];
-        let has_lines = bytes.iter().any(is_end);
+        let has_lines = bytes.iter().any(|&byte| is_end(byte));
         if !has_lines && end < self.bytes.len() {
             return Ok(());
         }
@@ -130,9 +130,9 @@ impl TableText {
         let (mut start, mut comments) = (self.clamp(byte), 0);
         loop {
             match self.bytes.get(start) {
-                Some(byte) if is_end(byte) => start += 1,
+                Some(&byte) if is_end(byte) => start += 1,
                 Some(b'#') if self.has_comments => {
-                    start += self.bytes[start..].iter().take_while(|byte| !is_end(byte)).count();
+                    start += self.bytes[start..].iter().take_while(|&&byte| !is_end(byte)).count();
                     comments += 1;
                 }
                 _ => return (start, comments),
@@ -146,7 +146,7 @@ impl TableText {
 }
 
 /// Whether a byte ends a line.
-fn is_end(byte: &u8) -> bool {
+fn is_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
@@ -168,7 +168,7 @@ fn has_comments(text: &[u8], separator: u8) -> bool {
     let begins = |line: &[u8], cell: &[u8]| {
         line.split(|&byte| byte == separator).next().is_some_and(|first| first.eq_ignore_ascii_case(cell))
     };
-    let mut lines = text.split(is_end).filter(|line| !line.is_empty());
+    let mut lines = text.split(|&byte| is_end(byte)).filter(|line| !line.is_empty());
     let is_name = lines.clone().next().is_some_and(|first| first.starts_with(&[b'#', separator]));
     !is_name && !lines.any(|line| begins(line, b"#n/a") || begins(line, b"#na"))
 }

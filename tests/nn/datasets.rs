@@ -489,7 +489,7 @@ fn unknown_categories_are_counted_and_named_or_leave_all_features_0() {
         assert_eq!(error, expected);
     }
     let encoding = Encoding::of(&table("a,y\nu,p\nv,q\n"), &Columns::default()).unwrap();
-    let many: String = (0..40).map(|k| format!("word{k},p\n")).collect();
+    let many = (0..40).fold(String::new(), |text, k| format!("{text}word{k},p\n"));
     let error = encoding.features(&table(&format!("a,y\n{many}")), Unknown::Error).unwrap_err().to_string();
     assert!(error.contains("40 cells have 40 unknown words: ") && error.ends_with(" and others"), "{error}");
 }
@@ -509,10 +509,13 @@ fn means_of_the_training_rows_replace_missing_numbers_in_all_rows() {
     encoding.learn_means(&training);
     // The target is the number of the row.
     let rows_of = |data: &Dataset| match data.target() {
-        Target::Numbers(numbers) => numbers.iter().map(|&k| k as u32).collect::<Vec<u32>>(),
+        Target::Numbers(numbers) => {
+            numbers.iter().map(|&y| (0..40).find(|&k| f64::from(k) == y).unwrap()).collect::<Vec<u32>>()
+        }
         Target::Classes { .. } => unreachable!(),
     };
-    let mean = |numbers: Vec<u32>| f64::from(numbers.iter().sum::<u32>()) / f64::from(numbers.len() as u32);
+    let mean =
+        |numbers: Vec<u32>| f64::from(numbers.iter().sum::<u32>()) / f64::from(u32::try_from(numbers.len()).unwrap());
     let of_a = mean(rows_of(&training).into_iter().filter(|k| k % 3 != 0).map(|k| k * k).collect());
     let of_b = mean(rows_of(&training).into_iter().map(|k| 3 * k % 7).collect());
     let means: Vec<f64> = encoding
@@ -633,7 +636,7 @@ fn whole_numbers_in_sequence_are_features_where_they_may_say_something() {
 
 #[test]
 fn words_of_any_kind_are_categories_where_they_are_kept() {
-    let rows = |f: &dyn Fn(u32) -> String| -> String { (0..44).map(|k| format!("{},{}\n", f(k), k % 2)).collect() };
+    let rows = |f: &dyn Fn(u32) -> String| (0..44).fold(String::new(), |text, k| format!("{text}{},{}\n", f(k), k % 2));
     let keep = |name: &str| Columns { keep: vec![name.to_owned()], ..Columns::default() };
     for (what, cell, width) in [
         ("dates", &(|k: u32| format!("2024-01-{:02}", 1 + k % 4)) as &dyn Fn(u32) -> String, 4),

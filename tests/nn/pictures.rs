@@ -67,27 +67,24 @@ fn two_features_are_drawn_as_a_plane_with_a_dot_for_each_row_of_the_test_set() {
 /// The confusion table of a picture: the numbers of its cells, row by row, with 0 where there is none, and the names of its rows.
 fn confusion(text: &str, classes: usize) -> (Vec<Vec<usize>>, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
-    let of = |line: &str, name: &str| -> f64 {
+    let of = |line: &str, name: &str| -> usize {
         line.split_once(&format!("{name}=\"")).unwrap().1.split('"').next().unwrap().parse().unwrap()
     };
-    let texts: Vec<(f64, f64, bool, &str)> = lines
+    let texts: Vec<(usize, usize, bool, &str)> = lines
         .windows(2)
         .filter(|pair| pair[0].starts_with("<text ") && !pair[0].contains("transform"))
         .map(|pair| (of(pair[0], " x"), of(pair[0], " y"), pair[0].contains("text-anchor=\"end\""), pair[1]))
         .collect();
-    let squares: Vec<&&str> =
-        lines.iter().filter(|line| line.starts_with("<rect ") && of(line, " x") > 600.0).collect();
+    let squares: Vec<&&str> = lines.iter().filter(|line| line.starts_with("<rect ") && of(line, " x") > 600).collect();
     let side = of(squares[0], "width");
     let (left, top) = (of(squares[0], " x"), of(squares[0], " y"));
     let mut counts = vec![vec![0; classes]; classes];
     for &(x, y, is_name, text) in &texts {
-        let (column, row) = ((x - left) / side, (y - top) / side);
-        let is_inside = |k: f64| (0.0..classes as f64).contains(&k);
-        if !is_name && is_inside(column) && is_inside(row) {
-            counts[row as usize][column as usize] = text.parse().unwrap();
+        if !is_name && (left..left + classes * side).contains(&x) && (top..top + classes * side).contains(&y) {
+            counts[(y - top) / side][(x - left) / side] = text.parse().unwrap();
         }
     }
-    let names = texts.iter().filter(|(x, _, is_name, _)| *is_name && *x > 600.0 && *x < left);
+    let names = texts.iter().filter(|(x, _, is_name, _)| *is_name && (600..left).contains(x));
     (counts, names.map(|(.., name)| (*name).to_owned()).collect())
 }
 

@@ -489,6 +489,7 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
     };
     let colour = |i: u32| ["red", "blue"][(i % 2) as usize].to_owned();
     let plain = |i: u32| (i % 4).to_string();
+    let pair = |i: u32| format!("{},{}\n", colour(i), ["p", "q"][(i % 3 / 2) as usize]);
     let labelled = |i: u32| format!("{},{}\n", colour(i), i % 7);
     let numbered = |(k, row): (u32, &str)| format!("{k},{row}\n");
     let missing = |i: u32| if i.is_multiple_of(9) { "NA".to_owned() } else { (i % 4).to_string() };
@@ -508,15 +509,13 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
         ("other", format!("a~b~y\n{}", rows("~", ".", &plain)), "--separator ~", &["the given character, a header"]),
         (
             "words",
-            (0..40).map(|i: u32| format!("{},{}\n", colour(i), ["p", "q"][(i % 3 / 2) as usize])).collect(),
+            (0..40).fold(String::new(), |text, i| text + &pair(i)),
             "",
             &["no header, because a word of the first row occurs again below", "40 rows"],
         ),
         (
             "names",
-            (0..40).fold("colour,y\n".to_owned(), |text, i: u32| {
-                format!("{text}{},{}\n", colour(i), ["p", "q"][(i % 3 / 2) as usize])
-            }),
+            (0..40).fold("colour,y\n".to_owned(), |text, i| text + &pair(i)),
             "",
             &["a header, because none of its words occurs again below", "40 rows"],
         ),

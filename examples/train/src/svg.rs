@@ -29,7 +29,7 @@ const WIDE: f64 = 20.0;
 /// So many letters of the name of an axis are drawn.
 const NAME: usize = 24;
 /// The width of the legend beside the plane.
-const LEGEND: u32 = 140;
+const LEGEND: i32 = 140;
 /// The colours that Okabe and Ito chose so that everybody tells them apart, then some of their mixtures.
 const COLOURS: [RGBColor; MOST_COLOURS] = [
     RGBColor(0, 114, 178),
@@ -144,7 +144,7 @@ fn draw_boundary(area: &Area<'_>, boundary: &Boundary<'_>) -> Result<()> {
     let Boundary { features, classes, rows, rows_are, predict } = boundary;
     let [x, y] = [0, 1].map(|k| range(rows.iter().map(|(point, _)| point[k])));
     let title = format!("what is predicted where, and {rows_are}");
-    let (plane, legend) = area.split_horizontally(area.dim_in_pixel().0 - LEGEND);
+    let (plane, legend) = area.split_horizontally(i32::try_from(area.dim_in_pixel().0)? - LEGEND);
     let mut chart = chart(&plane, &title, [x.clone(), y.clone()], features.map(cut), &short)?;
     let corner = |range: &Range<f64>, k: usize| range.start + (range.end - range.start) * k as f64 / SQUARES as f64;
     let middle = |range: &Range<f64>, k: usize| f64::midpoint(corner(range, k), corner(range, k + 1));
@@ -168,7 +168,7 @@ fn draw_boundary(area: &Area<'_>, boundary: &Boundary<'_>) -> Result<()> {
         let y = 60 + i32::try_from(class)? * 24;
         legend.draw(&Circle::new((8, y), 5, colour.filled()))?;
         let style = text_style(&legend, TEXT, HPos::Left, VPos::Center);
-        legend.draw(&Text::new(fitting(name, LEGEND as i32 - 24, TEXT), (20, y), style))?;
+        legend.draw(&Text::new(fitting(name, LEGEND - 24, TEXT), (20, y), style))?;
     }
     Ok(())
 }
