@@ -112,6 +112,8 @@ mod optim;
 #[cfg(feature = "csv")]
 mod quotes;
 mod ranks;
+#[cfg(feature = "csv")]
+mod refusal;
 mod schedule;
 mod split;
 mod stopping;

@@ -1,6 +1,7 @@
 //! From tables of text to data sets.
 
 use super::column::{InputColumn, InputKind, Labels, TargetColumn};
+use super::refusal::{self, SHOWN, listed};
 use super::{Dataset, Table, Target, quoted};
 use crate::error::Error;
 
@@ -70,8 +71,6 @@ pub struct Encoding {
     missing: Missing,
 }
 
-/// So many unknown words are named in an error.
-const SHOWN: usize = 10;
 /// The names that labels have, in small letters; if there are several, the first one. Other features may be called `class`.
 const LABELS: [&str; 9] = ["label", "labels", "target", "outcome", "species", "survived", "diagnosis", "class", "y"];
 
@@ -116,10 +115,16 @@ impl Encoding {
         let is_kept = |row: usize| columns.missing != Missing::Drop || is_whole(table, row, &used, target);
         let rows: Vec<usize> = (0..table.len()).filter(|&row| is_kept(row)).collect();
         if rows.is_empty() {
-            return Err(without_rows(table, &used, target));
+            return Err(refusal::without_rows(table, &used, target));
         }
-        let mut errors = missing_cells(table, &used, target, columns.missing);
-        let mut inputs = Vec::new();
+        let mut errors: Vec<Error> = match columns.missing {
+            Missing::Error => refusal::missing_values(table, &used).into_iter().collect(),
+            Missing::Mean | Missing::Drop => Vec::new(),
+        };
+        if columns.missing != Missing::Drop {
+            errors.extend(refusal::missing_labels(table, target));
+        }
+        let (mut inputs, mut refused) = (Vec::new(), Vec::new());
         for &column in &used {
             let is_kept = kept.contains(&column);
             let is_no_count = match used.len() {
@@ -128,15 +133,19 @@ impl Encoding {
             };
             match is_no_count.and_then(|()| InputColumn::of(table, column, &rows, is_kept)) {
                 Ok(input) => inputs.push(input),
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    errors.push(error);
+                    refused.push(column);
+                }
             }
         }
         let labelled: Vec<usize> = rows.into_iter().filter(|&row| !table.is_missing(row, target)).collect();
         match TargetColumn::of(table, target, &labelled, columns.labels) {
-            Ok(target) if errors.is_empty() => Ok(Self { inputs, target, missing: columns.missing }),
-            Ok(_) => Err(joined(errors)),
-            Err(error) => Err(joined(errors.into_iter().chain([error]).collect())),
+            Ok(target) if errors.is_empty() => return Ok(Self { inputs, target, missing: columns.missing }),
+            Ok(_) => {}
+            Err(error) => errors.push(error),
         }
+        Err(refusal::joined(table, errors, &refused))
     }
 
     /// An encoding from its parts, which were checked.
@@ -316,59 +325,12 @@ impl Encoding {
     }
 }
 
-/// The errors about the cells that are missing and may not be: one of the features, and one of the labels.
-fn missing_cells(table: &Table, used: &[usize], target: usize, missing: Missing) -> Vec<Error> {
-    let missing_in = |column: usize| (0..table.len()).filter(move |&row| table.is_missing(row, column));
-    let mut errors = Vec::new();
-    if missing == Missing::Error {
-        // A column that is empty is refused for that.
-        let is_refused = |&&column: &&usize| (1..table.len()).contains(&missing_in(column).count());
-        let columns: Vec<usize> = used.iter().filter(is_refused).copied().collect();
-        let first = columns.iter().filter_map(|&column| Some((missing_in(column).next()?, column))).min();
-        if let Some((row, column)) = first {
-            let mut found = quoted(table.cell(row, column));
-            if columns.len() > 1 {
-                let names: Vec<String> = columns.iter().map(|&column| table.names()[column].clone()).collect();
-                found = format!("{found}; values are missing in the columns {}", listed(&names));
-            }
-            let expected = "a value, or `missing` mean or `missing` drop";
-            errors.push(Error::unexpected(table.place(row, column), expected, found));
-        }
-    }
-    if let (Missing::Error | Missing::Mean, Some(row)) = (missing, missing_in(target).next()) {
-        errors.push(table.unexpected(row, target, "a label, or `missing` drop, which leaves out the row"));
-    }
-    errors
-}
-
-/// The error of a table in which every row lacks something.
-fn without_rows(table: &Table, used: &[usize], target: usize) -> Error {
-    let missing = |column: usize| (0..table.len()).filter(|&row| table.is_missing(row, column)).count();
-    let (count, column) =
-        used.iter().chain([&target]).map(|&column| (missing(column), column)).max().unwrap_or_default();
-    let expected = "rows in which nothing is missing, or `ignore` for columns in which much is";
-    let found = format!("none; {} is missing in {count} of {} rows", table.place_of(column), table.len());
-    Error::unexpected(table.source(), expected, found)
-}
-
-/// All errors as one.
-fn joined(mut errors: Vec<Error>) -> Error {
-    match errors.len() {
-        1 => errors.remove(0),
-        _ => Error::other(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
-    }
-}
-
 /// The column of this name.
 fn named(table: &Table, name: &str) -> Result<usize, Error> {
     table.names().iter().position(|other| other == name).ok_or_else(|| {
         let found = format!("the columns {}", listed(table.names()));
         Error::unexpected(table.source(), format!("a column {}", quoted(name)), found)
     })
-}
-
-fn listed(names: &[String]) -> String {
-    names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The column of this name, or of this number.

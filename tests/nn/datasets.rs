@@ -674,6 +674,23 @@ fn all_columns_that_are_refused_are_told_at_once() {
         "line 2, column 5 (day)",
     ];
     assert_eq!(places, expected, "{error}");
+    assert!(error.ends_with("; `ignore` id,name,day leaves out what cannot be a feature"), "{error}");
+    // The columns that are named are those that must be named.
+    let ignore = ["id", "name", "day"].map(String::from).to_vec();
+    let text = text.replace("NA", "1.5").replace(",\n", ",1.5\n");
+    assert_eq!(Encoding::of(&table(&text), &Columns { ignore, ..Columns::default() }).unwrap().names(), ["z", "w"]);
+    let odd = text.replace("id,name", "the id,a-b");
+    let error = Encoding::of(&table(&odd), &Columns::default()).unwrap_err().to_string();
+    assert!(error.ends_with("; `ignore` 1,2,day leaves out what cannot be a feature"), "{error}");
+    // A table of hundreds of columns.
+    let wide = |cell: &dyn Fn(u32) -> String| (0..400).map(cell).collect::<Vec<_>>().join(",");
+    let rows =
+        (0..30).fold(wide(&|k| format!("c{k}")), |text, row| format!("{text}\n{}", wide(&|k| format!("w{}", row * k))));
+    let error = Encoding::of(&table(&rows), &Columns::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("; and 379 more errors; `ignore` c1,c2,") && error.matches("expected").count() == 20,
+        "{error}"
+    );
 }
 
 #[test]
