@@ -95,8 +95,8 @@ impl InputColumn {
                     return Err(table.unexpected(first, column, expected));
                 }
                 let words = words(table, column, &present, IGNORE)?;
-                if !is_kept && are_numbers_with_more(&words) {
-                    return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, {KEEP}")));
+                if let Some(plain) = plain_number(&words).filter(|_| !is_kept) {
+                    return Err(table.unexpected(first, column, format!("{plain}, {KEEP}")));
                 }
                 if !is_kept && words.len() > MOST_CATEGORIES {
                     let expected = format!("at most {MOST_CATEGORIES} different words, {KEEP}");
@@ -204,8 +204,8 @@ impl TargetColumn {
         }
         let mut classes = words(table, column, rows, "or another `target`")?;
         if let (None, Some(first)) = (given, word) {
-            if are_numbers_with_more(&classes) {
-                return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, {CLASSES}")));
+            if let Some(plain) = plain_number(&classes) {
+                return Err(table.unexpected(first, column, format!("{plain}, {CLASSES}")));
             }
             if classes.len() > MOST_CATEGORIES && 2 * classes.len() > rows.len() {
                 let place = format!("{}, {}", table.source(), table.place_of(column));
@@ -251,20 +251,23 @@ fn are_classes(table: &Table, column: usize, rows: &[usize]) -> bool {
     counts.len() * ROWS_OF_CLASS <= rows.len()
 }
 
-/// Whether all words are numbers with something that a number must not have: separators of thousands, a currency, a
-/// percent sign.
-fn are_numbers_with_more(words: &[String]) -> bool {
+/// What is expected in the place of words that are all numbers with something that a number must not have: separators of thousands,
+/// a currency, a percent sign.
+fn plain_number(words: &[String]) -> Option<String> {
     let is_more = |c: char| matches!(c, ',' | '\'' | '_' | ' ' | '$' | '€' | '£' | '%');
     let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-');
     let looks_like_one =
         |word: &String| word.contains(|c: char| c.is_ascii_digit()) && word.chars().all(|c| is_more(c) || is_digit(c));
-    words.iter().all(looks_like_one) && words.iter().any(|word| word.contains(is_more))
+    if !words.iter().all(looks_like_one) || !words.iter().any(|word| word.contains(is_more)) {
+        return None;
+    }
+    let with_decimal_comma = |word: &String| word.replacen(',', ".", 1).parse::<f64>().is_ok();
+    let decimal = if words.iter().all(with_decimal_comma) { ", or `decimal` comma" } else { "" };
+    Some(format!("a plain number, without separators of thousands and units{decimal}"))
 }
 
 /// What a user can do about labels that are not what they seem to be.
 const CLASSES: &str = "or `labels` classes";
-/// What is expected in the place of such words.
-const PLAIN_NUMBERS: &str = "a plain number, without separators of thousands and units";
 
 /// The different words of a column, in alphabetical order. A word that is not in one line, which is none, is an error with this
 /// remedy.

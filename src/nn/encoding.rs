@@ -103,7 +103,11 @@ impl Encoding {
         let used: Vec<usize> = (0..table.names().len()).filter(|k| *k != target && !ignored.contains(k)).collect();
         if table.names().len() == 1 {
             let expected = "several columns, divided by commas, semicolons, tabs or a given `separator`";
-            return Err(Error::unexpected(table.source(), expected, "one column"));
+            return Err(Error::unexpected(
+                table.source(),
+                expected,
+                format!("one column {}", quoted(&table.names()[0])),
+            ));
         }
         if used.is_empty() {
             return Err(Error::unexpected(table.source(), "features beside the column to predict", "no other column"));

@@ -398,6 +398,8 @@ fn labels_that_say_nothing_and_columns_to_predict_that_are_ignored_are_refused()
         let message = error(text, &Columns::default());
         let expected = format!("{place}: expected a plain number, without separators of thousands and units, or ");
         assert!(message.starts_with(&expected), "{message}");
+        // In a file with commas, one in a number may be decimal.
+        assert_eq!(message.contains("or `decimal` comma"), text.contains("\"3,000\""), "{message}");
     }
     let ignore = |target: Option<&str>| Columns {
         target: target.map(str::to_owned),

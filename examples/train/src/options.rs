@@ -218,7 +218,8 @@ fn columns(matches: &mut ArgMatches, name: &str) -> Vec<String> {
 }
 
 /// What the library calls a setting in its errors, and what the program calls it.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
+    ("`decimal` comma", "--decimal ','"),
     ("`decimal`", "--decimal"),
     ("`ignore`", "--ignore"),
     ("`keep`", "--keep"),
