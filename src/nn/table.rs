@@ -159,20 +159,19 @@ impl Table {
             return Ok(());
         }
         let header = self.rows.remove(0);
-        let in_one_line = |name: &str| {
-            let parts = name.split(char::is_control).map(str::trim).filter(|part| !part.is_empty());
-            parts.collect::<Vec<_>>().join(" ")
+        let name = |(column, name): (usize, &str)| {
+            let parts: Vec<_> = name.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()).collect();
+            if parts.is_empty() { numbered(column) } else { parts.join(" ") }
         };
-        let names: Vec<String> = header.iter().map(in_one_line).collect();
+        let names: Vec<String> = header.iter().enumerate().map(name).collect();
         let mut seen = HashSet::new();
         for (column, name) in names.iter().enumerate() {
-            if !name.is_empty() && !seen.insert(name) {
+            if !seen.insert(name) {
                 let place = format!("{}, line {}, column {}", self.source(), self.text.line_of(&header), column + 1);
                 return Err(Error::unexpected(place, "a name that no other column has", quoted(name)));
             }
         }
-        let name = |(column, name): (usize, String)| if name.is_empty() { numbered(column) } else { name };
-        self.names = names.into_iter().enumerate().map(name).collect();
+        self.names = names;
         Ok(())
     }
 

@@ -429,6 +429,8 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (b"a,y\n", ": expected rows below the header, found none"),
         (b"y\n1\n2\n", ": expected several columns, divided by commas, semicolons, tabs or a given --separator, found one column \"y\""),
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
+        (b"column 2,\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"column 2\""),
+        (b"a,\"a\n\"\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
         (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the first row, found 3"),
         (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the first row, found 1"),
         (
