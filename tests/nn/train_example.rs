@@ -369,7 +369,11 @@ fn a_wrong_option_is_named_with_what_was_expected() {
     let (whole, widths) = ("a whole number of at least 1", "whole numbers of at least 1, as in 16,16");
     for (args, error) in [
         ("--foo 3", "unexpected argument '--foo' found".to_owned()),
-        ("iris.csv", "unrecognized subcommand 'iris.csv'; --data takes the name of a file".to_owned()),
+        (
+            "iris.csv",
+            "unrecognized subcommand 'iris.csv'; --data takes the name of a file, and --help tells what there is"
+                .to_owned(),
+        ),
         ("--seed", "a value is required for '--seed <N>' but none was supplied".to_owned()),
         ("--seed 1 --seed 2", "the argument '--seed <N>' cannot be used multiple times".to_owned()),
         ("--epochs 3", "the following required arguments were not provided: --data <FILE.csv>".to_owned()),

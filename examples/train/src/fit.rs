@@ -49,8 +49,9 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
     evaluation.write("test", &scaling, baseline, &mut report)?;
     console.out.write_all(&report)?;
     if let Some(plot) = &options.plot {
-        plot::of_training(&losses, &network, &encoding, &scaling, &evaluation).draw(plot)?;
-        writeln!(console.out, "drawn as {}", printable(&plot.display().to_string()))?;
+        let picture = plot::of_training(&losses, &network, &encoding, &scaling, &evaluation);
+        picture.draw(plot)?;
+        writeln!(console.out, "drawn as {}{}", printable(&plot.display().to_string()), picture.note)?;
     }
     if let Some(save) = &options.save {
         let importance = importance::of_columns(&network, &encoding, &test, &scaling, options.seed)?;

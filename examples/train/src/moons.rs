@@ -92,7 +92,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
             rows_are: "all points",
             predict: Box::new(|points| points.iter().map(class).collect()),
         };
-        Picture { losses: &losses, panel: Panel::Boundary(boundary) }.draw(plot)?;
+        Picture { losses: &losses, panel: Panel::Boundary(boundary), note: "" }.draw(plot)?;
         writeln!(out, "drawn as {}", printable(&plot.display().to_string()))?;
     }
     draw(&class, &points, out)

@@ -83,7 +83,7 @@ impl Task {
             Err(error) => {
                 let message = in_one_line(&error.to_string());
                 let hint = match error.kind() {
-                    ErrorKind::InvalidSubcommand => "; --data takes the name of a file",
+                    ErrorKind::InvalidSubcommand => "; --data takes the name of a file, and --help tells what there is",
                     ErrorKind::ArgumentConflict if message.starts_with("the subcommand") => {
                         "; it has options of its own, behind its name"
                     }

@@ -24,6 +24,8 @@ pub(crate) struct Losses {
 pub(crate) struct Picture<'a> {
     pub(crate) losses: &'a Losses,
     pub(crate) panel: Panel<'a>,
+    /// Why the panel is another one than usual.
+    pub(crate) note: &'static str,
 }
 
 /// What is drawn beside the losses.
@@ -99,6 +101,8 @@ pub(crate) fn of_training<'a>(
     test: &Evaluation<'a>,
 ) -> Picture<'a> {
     let rows = test.rows();
+    let is_plane = encoding.inputs().len() == 2 && rows.names().len() == 2;
+    let mut note = "";
     let panel = match rows.target() {
         Target::Numbers(truth) => {
             let [truth, predicted] =
@@ -109,7 +113,7 @@ pub(crate) fn of_training<'a>(
             }
         }
         Target::Classes { names, labels } => match rows.names() {
-            [a, b] if encoding.inputs().len() == 2 && names.len() <= MOST_COLOURS => {
+            [a, b] if is_plane && names.len() <= MOST_COLOURS => {
                 let scales: Vec<[f64; 2]> = scaling.features().collect();
                 let original = |row: usize| [0, 1].map(|k| scales[k][0] + scales[k][1] * rows.row(row)[k]);
                 Panel::Boundary(Boundary {
@@ -128,12 +132,15 @@ pub(crate) fn of_training<'a>(
                 })
             }
             _ => {
+                if is_plane {
+                    note = ", with a table, because there are too many classes for the colours of a plane";
+                }
                 let counts = metrics::confusion(labels, &test.classes(), names.len());
                 Panel::Confusion(Confusion::new(names, &counts))
             }
         },
     };
-    Picture { losses, panel }
+    Picture { losses, panel, note }
 }
 
 impl Picture<'_> {

@@ -237,14 +237,17 @@ fn text_style(area: &Area<'_>, size: i32, h: HPos, v: VPos) -> TextStyle<'static
     (FONT, size).into_text_style(area).pos(Pos::new(h, v))
 }
 
-/// As much of a name as there is room for, in one line.
+/// As much of a name as there is room for, in one line. The middle is left out: names often begin alike.
 fn fitting(name: &str, pixels: i32, size: i32) -> String {
     // A letter is about 3/5 as wide as high.
     let letters = usize::try_from(5 * pixels / (3 * size)).unwrap_or(0).max(1);
     if name.chars().count() <= letters {
         return cut(name);
     }
-    printable(&name.chars().take(letters - 1).chain(['…']).collect::<String>())
+    let all: Vec<char> = name.chars().collect();
+    let beginning = letters / 2;
+    let end = all.len() - (letters - 1 - beginning);
+    printable(&all[..beginning].iter().chain(&['…']).chain(&all[end..]).collect::<String>())
 }
 
 /// The beginning of a name, in one line.
