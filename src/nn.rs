@@ -97,20 +97,30 @@ mod encoding_file;
 mod engine;
 #[cfg(feature = "serde")]
 mod file;
+#[cfg(feature = "csv")]
+mod foreign_text;
 mod init;
 mod layer;
 pub mod loss;
 mod loss_program;
+#[cfg(feature = "csv")]
+mod means;
 pub mod metrics;
 mod mlp;
 mod neuron;
 mod optim;
+#[cfg(feature = "csv")]
+mod quotes;
 mod ranks;
+#[cfg(feature = "csv")]
+mod refusal;
 mod schedule;
 mod split;
 mod stopping;
 #[cfg(feature = "csv")]
 mod table;
+#[cfg(feature = "csv")]
+mod table_text;
 mod train;
 
 pub use activation::Activation;
@@ -121,7 +131,7 @@ pub use criterion::Loss;
 pub use data::{Dataset, Scaling, Target};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-pub use encoding::{Columns, Encoding, Missing};
+pub use encoding::{Columns, Encoding, Missing, Unknown};
 pub use engine::Engine;
 pub use init::Init;
 pub use layer::Layer;

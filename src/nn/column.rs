@@ -31,7 +31,8 @@ pub struct InputColumn {
 pub enum InputKind {
     /// A number, which is a feature.
     Number {
-        /// The mean of the numbers that were there. It replaces a missing one.
+        /// The mean of the numbers that were there, or [that of the training rows](super::Encoding::learn_means). It replaces a
+        /// missing one.
         mean: f64,
     },
     /// A word. There is a feature for each of these words, which is 1 where the word is this one.
@@ -52,8 +53,14 @@ const MOST_CATEGORIES: usize = 20;
 const MOST_NUMBERED_CLASSES: usize = 10;
 /// Fewer rows for each whole number are no classes.
 const ROWS_OF_CLASS: usize = 4;
-/// Consecutive whole numbers in so many rows or more are the numbers of the rows.
+/// Consecutive whole numbers in so many rows or more may be the numbers of the rows.
 const ROWS_OF_NUMBERS: usize = 20;
+/// How the names of such numbers end, in small letters.
+const NAMES_OF_NUMBERS: [&str; 4] = ["id", "index", "number", "nr"];
+
+/// What a user can do about a column that cannot be a feature; the second is for one that can be, as words.
+const IGNORE: &str = "or `ignore` for the column";
+const KEEP: &str = "or `ignore` or `keep` for the column";
 
 /// The first row whose cell is a number, and the first one whose cell is not.
 fn kinds(table: &Table, column: usize, rows: &[usize]) -> [Option<usize>; 2] {
@@ -65,53 +72,58 @@ fn kinds(table: &Table, column: usize, rows: &[usize]) -> [Option<usize>; 2] {
 }
 
 impl InputColumn {
-    pub(super) fn of(table: &Table, column: usize, rows: &[usize]) -> Result<Self, Error> {
+    /// A column that is kept is never refused for what its words are.
+    pub(super) fn of(table: &Table, column: usize, rows: &[usize], is_kept: bool) -> Result<Self, Error> {
         let present: Vec<usize> = rows.iter().copied().filter(|&row| !table.is_missing(row, column)).collect();
         let place = || format!("{}, {}", table.source(), table.place_of(column));
-        let remedy = "or ignore the column";
         let kind = match kinds(table, column, &present) {
-            [None, None] => return Err(Error::unexpected(place(), format!("values, {remedy}"), "none")),
-            [Some(_), None] => Self::number(table, column, &present)?,
-            [None, Some(first)] => {
-                if present.iter().all(|&row| is_date(table.cell(row, column))) {
-                    return Err(table.unexpected(
-                        first,
-                        column,
-                        format!("numbers or categories, {remedy}; dates must become numbers"),
-                    ));
+            [None, None] => return Err(Error::unexpected(place(), format!("values, {IGNORE}"), "none")),
+            [Some(_), None] => {
+                let count = super::number::<f64>(present.len());
+                let numbers = present.iter().filter_map(|&row| table.number(row, column));
+                InputKind::Number { mean: numbers.map(|x| x / count).sum() }
+            }
+            [Some(number), Some(word)] if !is_kept => {
+                // The later one is the surprise.
+                let (row, expected) = if word > number { (word, "a number") } else { (number, "a word") };
+                let expected = format!("{expected} as in line {}, {KEEP}", table.line(number.min(word)));
+                return Err(table.unexpected(row, column, expected));
+            }
+            [_, Some(first)] => {
+                if !is_kept && present.iter().all(|&row| is_date(table.cell(row, column))) {
+                    let expected = format!("numbers or categories, {KEEP}; dates must become numbers");
+                    return Err(table.unexpected(first, column, expected));
                 }
-                let words = words(table, column, &present);
-                if are_numbers_with_more(&words) {
-                    return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, {remedy}")));
+                let words = words(table, column, &present, IGNORE)?;
+                if let Some(plain) = plain_number(&words).filter(|_| !is_kept) {
+                    return Err(table.unexpected(first, column, format!("{plain}, {KEEP}")));
                 }
-                if words.len() > MOST_CATEGORIES {
-                    let expected = format!("at most {MOST_CATEGORIES} different words, {remedy}");
+                if !is_kept && words.len() > MOST_CATEGORIES {
+                    let expected = format!("at most {MOST_CATEGORIES} different words, {KEEP}");
                     return Err(Error::unexpected(place(), expected, words.len().to_string()));
                 }
                 InputKind::Categories(words)
-            }
-            [Some(number), Some(word)] => {
-                // The later one is the surprise.
-                let (row, expected) = if word > number { (word, "a number") } else { (number, "a word") };
-                let expected = format!("{expected} as in line {}, {remedy}", table.line(number.min(word)));
-                return Err(table.unexpected(row, column, expected));
             }
         };
         Ok(Self { name: table.names()[column].clone(), kind, may_be_missing: present.len() < rows.len() })
     }
 
-    fn number(table: &Table, column: usize, rows: &[usize]) -> Result<InputKind, Error> {
-        let numbers: Vec<f64> = rows.iter().filter_map(|&row| table.number(row, column)).collect();
-        let are_rows = numbers.len() >= ROWS_OF_NUMBERS
-            && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0)
-            && numbers[0].fract() == 0.0;
-        if are_rows {
+    /// Refuses a column that numbers the rows: whole numbers, each one more than that before, which begin at 0 or 1, or are
+    /// called as such numbers are.
+    pub(super) fn check_is_no_count(table: &Table, column: usize, rows: &[usize]) -> Result<(), Error> {
+        let numbers: Option<Vec<f64>> = rows.iter().map(|&row| table.number(row, column)).collect();
+        let Some([first, ..]) = numbers.as_deref() else { return Ok(()) };
+        let name = table.names()[column].to_lowercase();
+        let begins = [0.0, 1.0].contains(first) || NAMES_OF_NUMBERS.iter().any(|end| name.ends_with(end));
+        let is_count = rows.len() >= ROWS_OF_NUMBERS
+            && first.fract() == 0.0
+            && numbers.iter().flatten().zip(numbers.iter().flatten().skip(1)).all(|(a, b)| b - a == 1.0);
+        if begins && is_count {
             let place = format!("{}, {}", table.source(), table.place_of(column));
-            let expected = "numbers that say something, or ignore the column";
-            return Err(Error::unexpected(place, expected, format!("the numbers of the rows, from {}", numbers[0])));
+            let expected = format!("numbers that say something, {KEEP}");
+            return Err(Error::unexpected(place, expected, format!("the numbers of the rows, from {first}")));
         }
-        let count = super::number::<f64>(numbers.len());
-        Ok(InputKind::Number { mean: numbers.iter().map(|x| x / count).sum() })
+        Ok(())
     }
 
     /// The number of its features.
@@ -133,7 +145,16 @@ impl InputColumn {
         }
     }
 
-    /// Appends the features of a cell.
+    /// Whether a cell has a word that is none of the categories.
+    pub(super) fn is_unknown(&self, table: &Table, row: usize, column: usize) -> bool {
+        let cell = table.cell(row, column);
+        match &self.kind {
+            InputKind::Number { .. } => false,
+            InputKind::Categories(words) => !table.is_missing(row, column) && !words.iter().any(|word| word == cell),
+        }
+    }
+
+    /// Appends the features of a cell. Those of an unknown category are 0.
     pub(super) fn encode(
         &self,
         table: &Table,
@@ -152,10 +173,6 @@ impl InputColumn {
             }
             InputKind::Categories(words) => {
                 let cell = table.cell(row, column);
-                if !is_missing && !words.iter().any(|word| word == cell) {
-                    let known = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
-                    return Err(table.unexpected(row, column, format!("one of {known}")));
-                }
                 features.extend(words.iter().map(|word| f64::from(u8::from(!is_missing && word == cell))));
             }
         }
@@ -171,8 +188,7 @@ impl TargetColumn {
             (Some(labels), ..) => labels,
             (None, Some(number), Some(word)) => {
                 let (row, expected) = if word > number { (word, "a number") } else { (number, "a word") };
-                let expected =
-                    format!("{expected} as in line {}, or the labels as classes", table.line(number.min(word)));
+                let expected = format!("{expected} as in line {}, {CLASSES}", table.line(number.min(word)));
                 return Err(table.unexpected(row, column, expected));
             }
             (None, _, Some(_)) => Labels::Classes,
@@ -186,14 +202,14 @@ impl TargetColumn {
                 None => Ok(Self { name, classes: None }),
             };
         }
-        let mut classes = words(table, column, rows);
+        let mut classes = words(table, column, rows, "or another `target`")?;
         if let (None, Some(first)) = (given, word) {
-            if are_numbers_with_more(&classes) {
-                return Err(table.unexpected(first, column, format!("{PLAIN_NUMBERS}, or the labels as classes")));
+            if let Some(plain) = plain_number(&classes) {
+                return Err(table.unexpected(first, column, format!("{plain}, {CLASSES}")));
             }
             if classes.len() > MOST_CATEGORIES && 2 * classes.len() > rows.len() {
                 let place = format!("{}, {}", table.source(), table.place_of(column));
-                let expected = "at most half as many classes as rows, or another column to predict";
+                let expected = "at most half as many classes as rows, or another `target`";
                 return Err(Error::unexpected(place, expected, format!("{} in {} rows", classes.len(), rows.len())));
             }
         }
@@ -235,25 +251,34 @@ fn are_classes(table: &Table, column: usize, rows: &[usize]) -> bool {
     counts.len() * ROWS_OF_CLASS <= rows.len()
 }
 
-/// Whether all words are numbers with something that a number must not have: separators of thousands, a currency, a
-/// percent sign.
-fn are_numbers_with_more(words: &[String]) -> bool {
+/// What is expected in the place of words that are all numbers with something that a number must not have: separators of thousands,
+/// a currency, a percent sign.
+fn plain_number(words: &[String]) -> Option<String> {
     let is_more = |c: char| matches!(c, ',' | '\'' | '_' | ' ' | '$' | '€' | '£' | '%');
     let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-');
     let looks_like_one =
         |word: &String| word.contains(|c: char| c.is_ascii_digit()) && word.chars().all(|c| is_more(c) || is_digit(c));
-    words.iter().all(looks_like_one) && words.iter().any(|word| word.contains(is_more))
+    if !words.iter().all(looks_like_one) || !words.iter().any(|word| word.contains(is_more)) {
+        return None;
+    }
+    let with_decimal_comma = |word: &String| word.replacen(',', ".", 1).parse::<f64>().is_ok();
+    let decimal = if words.iter().all(with_decimal_comma) { ", or `decimal` comma" } else { "" };
+    Some(format!("a plain number, without separators of thousands and units{decimal}"))
 }
 
-/// What is expected in the place of such words.
-const PLAIN_NUMBERS: &str = "a plain number, without separators of thousands and units";
+/// What a user can do about labels that are not what they seem to be.
+const CLASSES: &str = "or `labels` classes";
 
-/// The different words of a column, in alphabetical order.
-fn words(table: &Table, column: usize, rows: &[usize]) -> Vec<String> {
+/// The different words of a column, in alphabetical order. A word that is not in one line, which is none, is an error with this
+/// remedy.
+fn words(table: &Table, column: usize, rows: &[usize], remedy: &str) -> Result<Vec<String>, Error> {
+    if let Some(&row) = rows.iter().find(|&&row| table.cell(row, column).contains(char::is_control)) {
+        return Err(table.unexpected(row, column, format!("a word in one line, {remedy}")));
+    }
     let mut words: Vec<&str> = rows.iter().map(|&row| table.cell(row, column)).collect();
     words.sort_unstable();
     words.dedup();
-    words.into_iter().map(str::to_owned).collect()
+    Ok(words.into_iter().map(str::to_owned).collect())
 }
 
 /// Whether a text is a date, as in 2024-12-31, 31.12.2024 or 12/31/24, perhaps with a time.

@@ -38,7 +38,7 @@ impl Dataset {
     /// let error = Dataset::from_csv_reader(&b"size,colour\n1.5,red\nbig,blue\n"[..], "hats", None).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "hats, line 3, column 1 (size): expected a number as in line 2, or ignore the column, found \"big\""
+    ///     "hats, line 3, column 1 (size): expected a number as in line 2, or `ignore` or `keep` for the column, found \"big\""
     /// );
     /// # Ok::<(), gradtape::Error>(())
     /// ```

@@ -119,6 +119,13 @@ impl Dataset {
         &self.features[row * self.names.len()..][..self.names.len()]
     }
 
+    /// The same, to be changed.
+    #[cfg(feature = "csv")]
+    pub(super) fn row_mut(&mut self, row: usize) -> &mut [f64] {
+        let width = self.names.len();
+        &mut self.features[row * width..][..width]
+    }
+
     /// How many numbers a row and its target are.
     pub fn width(&self) -> usize {
         self.names.len() + self.target.width()

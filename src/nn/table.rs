@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
+use super::table_text::TableText;
 use super::{cut, quoted};
 use crate::error::Error;
 
@@ -38,29 +39,32 @@ pub struct TableFormat {
 /// A table of text, as CSV and its like hold it: names of columns, and rows of cells.
 ///
 /// Spaces around cells, blank lines, and lines that begin with `#` are left out; but if the first line begins with `#` and a
-/// separator, that is a name, and no line is left out. Cells may be quoted. The separator is the comma,
-/// semicolon or tab that divides the first lines into the most fields, the same number in each. The first row has the names of the
-/// columns unless one of its cells is a number. In a file that is not separated by commas, numbers may have a decimal comma.
-/// If some have, and others a decimal point, it is an error, because one of them may divide thousands.
+/// separator, that is a name, and if a line begins with `#N/A` or `#NA`, that is a missing number; then no line is left out. Cells may be quoted, and have several lines then; the lines of a name are
+/// joined by spaces. The separator is the comma, semicolon or tab that divides the first lines into the most fields, the same
+/// number in each.
+///
+/// The first row has the names of the columns unless one of its cells is a number; or, where no column below it has numbers
+/// alone, unless one of its words occurs again in its column.
+///
+/// In a file that is not separated by commas, numbers may have a decimal comma. If some have, and others a decimal point, it is
+/// an error, because one of them may divide thousands.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// The name of the file.
-    source: String,
     /// The file, to count lines in.
-    text: Vec<u8>,
-    separator: char,
+    text: TableText,
     has_header: bool,
-    has_comments: bool,
+    /// How many lines are comments.
+    comments: usize,
     decimal: char,
     names: Vec<String>,
     rows: Vec<StringRecord>,
 }
 
-const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-/// So many rows tell which separator divides them.
-const ROWS_TO_DIVIDE: usize = 50;
 /// What stands where a number or a word is missing, in small letters.
-const MISSING: [&str; 5] = ["", "na", "n/a", "nan", "?"];
+const MISSING: [&str; 15] = [
+    "", "?", "na", "n/a", "#na", "#n/a", "#n/a n/a", "<na>", "null", "nan", "-nan", "1.#ind", "-1.#ind", "1.#qnan",
+    "-1.#qnan",
+];
 
 impl Table {
     /// Reads a file.
@@ -68,8 +72,8 @@ impl Table {
     /// # Errors
     ///
     /// If the file cannot be read, has no rows, is not UTF-8, the number of fields of a row differs from that of the first one, a
-    /// name of a column occurs twice, a cell has control characters, such as the end of a line, or numbers have decimal points and
-    /// commas. The error names file, line and column.
+    /// name of a column occurs twice, a quote is not closed, a cell of several lines has text behind its closing quote, or numbers
+    /// have decimal points and commas. The error names file, line and column.
     pub fn read(path: impl AsRef<Path>, format: TableFormat) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -83,49 +87,26 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// The same as [`read`](Self::read); or if the separator is no ASCII character, or the decimal separator no point or comma.
+    /// The same as [`read`](Self::read); or if the separator is no ASCII character, a quote or the end of a line, or the decimal
+    /// separator no point or comma.
     pub fn from_reader(mut reader: impl Read, name: &str, format: TableFormat) -> Result<Self, Error> {
-        let mut text = Vec::new();
-        reader.read_to_end(&mut text).map_err(|error| Error::unreadable(name, error))?;
-        if text.starts_with(b"\xef\xbb\xbf") {
-            text.drain(..3);
-        }
-        let separator = match format.separator {
-            Some(separator) => u8::try_from(separator)
-                .ok()
-                .filter(u8::is_ascii)
-                .ok_or_else(|| Error::unexpected("separator", "an ASCII character", quoted(&separator.to_string())))?,
-            None => separator_of(&text),
-        };
-        let has_comments = has_comments(&text, separator);
-        if has_comments {
-            // A comment ends with its line.
-            text.push(b'\n');
-        }
-        let mut table = Self {
-            source: name.to_owned(),
-            text,
-            separator: separator.into(),
-            has_header: false,
-            has_comments,
-            decimal: '.',
-            names: Vec::new(),
-            rows: Vec::new(),
-        };
-        table.rows = table.records(separator)?;
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(name, error))?;
+        let text = TableText::new(name, bytes, format.separator)?;
+        let (rows, comments) = text.rows()?;
+        let mut table = Self { text, has_header: false, comments, decimal: '.', names: Vec::new(), rows };
         table.decimal = match format.decimal {
             Some(decimal @ ('.' | ',')) => decimal,
             Some(other) => {
                 return Err(Error::unexpected("decimal separator", "a point or a comma", quoted(&other.to_string())));
             }
-            None if separator == b',' => '.',
+            None if table.separator() == ',' => '.',
             None => table.decimal_of_numbers()?,
         };
-        let Some(first) = table.rows.first() else {
+        if table.rows.is_empty() {
             return Err(Error::unexpected(name, "a header and rows", "an empty file"));
-        };
-        let has_numbers = first.iter().any(|cell| table.parsed(cell).is_some());
-        table.has_header = format.header.unwrap_or(!has_numbers);
+        }
+        table.has_header = format.header.unwrap_or_else(|| table.begins_with_names());
         table.take_names()?;
         if table.rows.is_empty() {
             return Err(Error::unexpected(name, "rows below the header", "none"));
@@ -133,40 +114,18 @@ impl Table {
         Ok(table)
     }
 
-    fn records(&self, separator: u8) -> Result<Vec<StringRecord>, Error> {
-        let (mut rows, mut row) = (Vec::new(), StringRecord::new());
-        let mut reader = reader(separator, false, self.has_comments).from_reader(&self.text[..]);
-        loop {
-            let read = reader.read_record(&mut row).map_err(|error| {
-                let byte = error.position().map_or(0, csv::Position::byte);
-                match error.into_kind() {
-                    ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                        let expected = format!("{expected_len} fields as in the first row");
-                        Error::unexpected(
-                            format!("{}, line {}", self.source, self.line_at(byte)),
-                            expected,
-                            len.to_string(),
-                        )
-                    }
-                    ErrorKind::Utf8 { err, .. } => {
-                        let place = format!("{}, line {}, column {}", self.source, self.line_at(byte), err.field() + 1);
-                        Error::unexpected(place, "UTF-8", "other bytes")
-                    }
-                    ErrorKind::Io(error) => Error::unreadable(&self.source, error),
-                    other => Error::unexpected(&self.source, "CSV", format!("{other:?}")),
-                }
-            })?;
-            if !read {
-                return Ok(rows);
-            }
-            // After an unclosed quote, the rest of the file is one field.
-            if let Some(column) = row.iter().position(|cell| cell.contains(char::is_control)) {
-                let byte = row.position().map_or(0, csv::Position::byte);
-                let place = format!("{}, line {}, column {}", self.source, self.line_at(byte), column + 1);
-                return Err(Error::unexpected(place, "a cell in one line", quoted(&row[column])));
-            }
-            rows.push(row.clone());
+    /// Whether the first row has names.
+    fn begins_with_names(&self) -> bool {
+        let (first, below) = (&self.rows[0], &self.rows[1..]);
+        if first.iter().any(|cell| self.parsed(cell).is_some()) {
+            return false;
         }
+        let are_numbers = |column: usize| {
+            let mut present = below.iter().map(|row| &row[column]).filter(|cell| !is_missing(cell)).peekable();
+            present.peek().is_some() && present.all(|cell| self.parsed(cell).is_some())
+        };
+        let recurs = |column: usize| !first[column].is_empty() && below.iter().any(|row| row[column] == first[column]);
+        (0..first.len()).any(are_numbers) || !(0..first.len()).any(recurs)
     }
 
     /// The comma if there are numbers with it, and none with a point.
@@ -179,9 +138,9 @@ impl Table {
         match [first('.'), first(',')] {
             [Some(point), Some(comma)] => {
                 let ((row, column), earlier) = (point.max(comma), point.min(comma));
-                let place = format!("{}, line {}, column {}", self.source, self.line(row), column + 1);
+                let place = format!("{}, line {}, column {}", self.source(), self.line(row), column + 1);
                 let expected = format!(
-                    "a decimal separator as in {}, line {}, or that the decimal separator is given",
+                    "a decimal separator as in {}, line {}, or a given `decimal`",
                     quoted(&self.rows[earlier.0][earlier.1]),
                     self.line(earlier.0)
                 );
@@ -200,27 +159,30 @@ impl Table {
             return Ok(());
         }
         let header = self.rows.remove(0);
+        let name = |(column, name): (usize, &str)| {
+            let parts: Vec<_> = name.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()).collect();
+            if parts.is_empty() { numbered(column) } else { parts.join(" ") }
+        };
+        let names: Vec<String> = header.iter().enumerate().map(name).collect();
         let mut seen = HashSet::new();
-        for (column, name) in header.iter().enumerate() {
-            if !name.is_empty() && !seen.insert(name) {
-                let line = self.line_at(header.position().map_or(0, csv::Position::byte));
-                let place = format!("{}, line {line}, column {}", self.source, column + 1);
+        for (column, name) in names.iter().enumerate() {
+            if !seen.insert(name) {
+                let place = format!("{}, line {}, column {}", self.source(), self.text.line_of(&header), column + 1);
                 return Err(Error::unexpected(place, "a name that no other column has", quoted(name)));
             }
         }
-        let name = |(column, name): (usize, &str)| if name.is_empty() { numbered(column) } else { name.to_owned() };
-        self.names = header.iter().enumerate().map(name).collect();
+        self.names = names;
         Ok(())
     }
 
     /// The name of the file.
     pub fn source(&self) -> &str {
-        &self.source
+        self.text.source()
     }
 
     /// The separator of the fields.
     pub fn separator(&self) -> char {
-        self.separator
+        self.text.separator()
     }
 
     /// Whether the first row had the names of the columns. Otherwise they are `column 1`, `column 2` and so on.
@@ -230,10 +192,7 @@ impl Table {
 
     /// How many lines were left out because they begin with `#`.
     pub fn comments(&self) -> usize {
-        if !self.has_comments {
-            return 0;
-        }
-        self.text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| line.starts_with(b"#")).count()
+        self.comments
     }
 
     /// The decimal separator of its numbers: a point or a comma.
@@ -272,14 +231,15 @@ impl Table {
         self.parsed(self.cell(row, column))
     }
 
-    /// Whether a cell is empty, `NA`, `N/A`, `NaN` or `?`.
+    /// Whether a cell is empty, `?`, `NA`, `N/A`, `#N/A`, `NaN`, `null` or another of the markers that pandas takes for a missing
+    /// number, in small or capital letters. `None` is a word, because it may be a category.
     ///
     /// # Panics
     ///
     /// If there is no such row or column.
     #[track_caller]
     pub fn is_missing(&self, row: usize, column: usize) -> bool {
-        MISSING.iter().any(|missing| self.cell(row, column).eq_ignore_ascii_case(missing))
+        is_missing(self.cell(row, column))
     }
 
     fn parsed(&self, cell: &str) -> Option<f64> {
@@ -294,12 +254,12 @@ impl Table {
 
     /// The line of a row in the file.
     pub(super) fn line(&self, row: usize) -> usize {
-        self.line_at(self.rows[row].position().map_or(0, csv::Position::byte))
+        self.text.line_of(&self.rows[row])
     }
 
     /// Where a cell stands, for an error: file, line, column and its name.
     pub(super) fn place(&self, row: usize, column: usize) -> String {
-        format!("{}, line {}, {}", self.source, self.line(row), self.place_of(column))
+        format!("{}, line {}, {}", self.source(), self.line(row), self.place_of(column))
     }
 
     /// The number of a column and its name.
@@ -314,50 +274,8 @@ impl Table {
     pub(super) fn unexpected(&self, row: usize, column: usize, expected: impl Into<String>) -> Error {
         Error::unexpected(self.place(row, column), expected, quoted(self.cell(row, column)))
     }
-
-    /// The line number of the row that the reader found from the given byte on. The reader's own count lacks the lines
-    /// that it skips before a row.
-    fn line_at(&self, byte: u64) -> usize {
-        let mut start = usize::try_from(byte).map_or(self.text.len(), |byte| byte.min(self.text.len()));
-        // Blank lines and comments before the row.
-        loop {
-            match self.text.get(start) {
-                Some(b'\r' | b'\n') => start += 1,
-                Some(b'#') if self.has_comments => {
-                    start += self.text[start..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n')).count();
-                }
-                _ => break,
-            }
-        }
-        let ends = |i| match self.text[i] {
-            b'\r' => self.text.get(i + 1) != Some(&b'\n'),
-            byte => byte == b'\n',
-        };
-        1 + (0..start).filter(|&i| ends(i)).count()
-    }
 }
 
-fn reader(separator: u8, is_flexible: bool, has_comments: bool) -> ReaderBuilder {
-    let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).trim(Trim::All).delimiter(separator).flexible(is_flexible);
-    builder.comment(has_comments.then_some(b'#'));
-    builder
-}
-
-/// Whether lines that begin with `#` are comments: not if this is the name of the first column.
-fn has_comments(text: &[u8], separator: u8) -> bool {
-    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
-    !lines.next().is_some_and(|first| first.starts_with(&[b'#', separator]))
-}
-
-/// The separator that divides the first rows into the most fields, the same number in each; otherwise a comma.
-fn separator_of(text: &[u8]) -> u8 {
-    let fields = |&separator: &u8| {
-        let mut reader = reader(separator, true, has_comments(text, separator)).from_reader(text);
-        let mut counts = reader.byte_records().take(ROWS_TO_DIVIDE).map(|row| row.map_or(0, |row| row.len()));
-        let first = counts.next().unwrap_or(0);
-        if counts.all(|count| count == first) { first } else { 0 }
-    };
-    let best = SEPARATORS.iter().rev().max_by_key(|separator| fields(separator));
-    best.copied().filter(|separator| fields(separator) > 1).unwrap_or(b',')
+fn is_missing(cell: &str) -> bool {
+    MISSING.iter().any(|missing| cell.eq_ignore_ascii_case(missing))
 }

@@ -1,6 +1,6 @@
 //! Claims about data sets: which are refused, and how they are split, standardised and read.
 
-use gradtape::nn::{Columns, Dataset, Encoding, Labels, Missing, Table, TableFormat, Target};
+use gradtape::nn::{Columns, Dataset, Encoding, InputKind, Labels, Missing, Table, TableFormat, Target, Unknown};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
@@ -124,15 +124,20 @@ fn differences_are_restored_without_the_mean() {
 fn csv_quotes_that_are_not_closed_swallow_no_rows() {
     let error = |text: &str| Dataset::from_csv_reader(text.as_bytes(), "text", None).unwrap_err().to_string();
     for (text, message) in [
-        ("a,y\n1,p\n2,\"q\n3,p\n", "text, line 3, column 2: expected a cell in one line, found \"q\\n3,p\""),
+        ("a,y\n1,p\n2,\"q\n3,p\n", "text, line 3, column 2: expected {open}, found \"q\\n3,p\""),
+        ("a,y\n1,p\n2,\"\n", "text, line 3, column 2: expected {open}, found \"\""),
+        ("a,y\n1,p\n2,\"q", "text, line 3, column 2: expected {open}, found \"q\""),
+        ("a,\"y\n1,p\n2,q\n", "text, line 1, column 2: expected {open}, found \"y\\n1,p\\n2,q\""),
         (
-            "a,y\n1,p\n2,\"\n",
-            "text, line 3, column 2 (y): expected a label (where missing is drop, such rows are left out), found \"\"",
+            "a,y\n1,\"p\n2,\"q\n3,r\n",
+            "text, line 2, column 2: expected a separator behind the closing quote of a cell of several lines, found \"p\\n2,q\"",
         ),
-        ("a,y\n1,p\n2,q\tr\n", "text, line 3, column 2: expected a cell in one line, found \"q\\tr\""),
-        ("a,\"y\n1,p\n2,q\n", "text, line 1, column 2: expected a cell in one line, found \"y\\n1,p\\n2,q\""),
+        (
+            "a,y\n1,p\n2,q\tr\n",
+            "text, line 3, column 2 (y): expected a word in one line, or another `target`, found \"q\\tr\"",
+        ),
     ] {
-        assert_eq!(error(text), message);
+        assert_eq!(error(text), message.replace("{open}", "a closing quote, or none at the beginning"));
     }
     let rows = "1,p\n".repeat(100_000);
     for text in [format!("a,y\n1,\"{rows}"), format!("a,y\n\"{rows}"), format!("a,\"{rows}"), format!("{rows}\"")] {
@@ -142,6 +147,86 @@ fn csv_quotes_that_are_not_closed_swallow_no_rows() {
     assert!(error(&format!("{name},y\nx,p\n")).len() < 200);
     assert!(error(&format!("{name},{name}\nx,p\n")).len() < 200);
     assert!(error(&format!("a,y\n1,{name}\n2,{name}\n")).len() < 200);
+}
+
+/// A cell in quotes.
+fn quoted(cell: &str) -> String {
+    format!("\"{}\"", cell.replace('"', "\"\""))
+}
+
+#[test]
+fn cells_of_several_lines_are_read_and_a_quote_that_is_left_out_swallows_no_row() {
+    let mut rng = rng(3);
+    for round in 0..200 {
+        let letters = ["a", "b", ",", "\"", "\n", "\r\n", "#"];
+        let mut word = || {
+            let inner: String = (0..rng.random_range(0..6)).map(|_| letters[rng.random_range(0..7)]).collect();
+            // Spaces around a cell are left out.
+            format!("x{inner}x")
+        };
+        let cells: Vec<[String; 2]> = (0..5).map(|_| [word(), word()]).collect();
+        let rows = cells.iter().enumerate().map(|(k, [a, b])| format!("{},{k},{}\n", quoted(a), quoted(b)));
+        let text = format!("a,k,b\n#c,\"\n{}", rows.collect::<String>());
+        let table = table(&text);
+        assert_eq!((table.len(), table.comments()), (5, 1), "{text:?}");
+        for (row, [a, b]) in cells.iter().enumerate() {
+            assert_eq!([table.cell(row, 0), table.cell(row, 2)], [a, b], "{text:?}");
+        }
+        let quotes: Vec<usize> = text.match_indices('"').map(|(at, _)| at).skip(1).collect();
+        let at = quotes[round % quotes.len()];
+        let damaged = format!("{}{}", &text[..at], &text[at + 1..]);
+        if let Ok(table) = Table::from_reader(damaged.as_bytes(), "text", TableFormat::default()) {
+            assert!(table.len() >= 5, "{damaged:?}");
+        }
+    }
+}
+
+#[test]
+fn lines_of_a_cell_matter_only_where_it_is_a_word() {
+    let text = "note,a,\"name\r\nof y\"\n\"one\ntwo\",1,p\n\"# three\n\",2,q\n";
+    let names = ["note", "a", "name of y"];
+    assert_eq!((table(text).names(), table(text).comments()), (&names.map(String::from)[..], 0));
+    let of = |ignore: &[&str]| {
+        let ignore = ignore.iter().map(|&name| name.to_owned()).collect();
+        Encoding::of(&table(text), &Columns { ignore, ..Columns::default() }).map_err(|error| error.to_string())
+    };
+    assert_eq!(of(&["note"]).unwrap().names(), ["a"]);
+    assert_eq!(
+        of(&[]).unwrap_err(),
+        "text, line 3, column 1 (note): expected a word in one line, or `ignore` for the column, found \"one\\ntwo\""
+    );
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_named_with_the_command_that_converts_it() {
+    let text = "a,y\n1,é\n2,“q”\n";
+    let utf_16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let latin = |text: &str| text.chars().map(|letter| letter as u8).collect::<Vec<u8>>();
+    let marked = |mark: &[u8], bytes: Vec<u8>| [mark, &bytes].concat();
+    let row = ", line 2, column 2: ";
+    for (bytes, place, name, found) in [
+        (marked(b"\xff\xfe", utf_16(u16::to_le_bytes)), ": ", "UTF-16", "UTF-16"),
+        (marked(b"\xfe\xff", utf_16(u16::to_be_bytes)), ": ", "UTF-16", "UTF-16"),
+        (utf_16(u16::to_le_bytes), ": ", "UTF-16LE", "UTF-16 (little-endian)"),
+        (utf_16(u16::to_be_bytes), ": ", "UTF-16BE", "UTF-16 (big-endian)"),
+        (latin("a,y\n1,é\n2,q\n"), row, "LATIN1", "other bytes, which may be Latin-1"),
+        (latin("a,y\n1,é\n2,\u{93}q\u{94}\n"), row, "WINDOWS-1252", "other bytes, which may be Windows-1252"),
+    ] {
+        let error = Dataset::from_csv_reader(&bytes[..], "text", None).unwrap_err().to_string();
+        let expected =
+            format!("text{place}expected UTF-8, which iconv -f {name} -t UTF-8 FILE > NEW makes of it, found {found}");
+        assert_eq!(error, expected);
+    }
+    for (bytes, found) in [
+        (
+            &b"PK\x03\x04\x14\x00"[..],
+            "text: expected UTF-8, which the command to save as CSV makes of it, found a workbook or an archive",
+        ),
+        (b"\x1f\x8b\x08", "text: expected UTF-8, which gunzip makes of it, found a file that gzip compressed"),
+        (b"a,y\n1,\xff\x81\n", "text, line 2, column 2: expected UTF-8, found other bytes"),
+    ] {
+        assert_eq!(Dataset::from_csv_reader(bytes, "text", None).unwrap_err().to_string(), found);
+    }
 }
 
 #[test]
@@ -228,6 +313,12 @@ fn separators_headers_and_decimals_are_recognised() {
         ("\u{feff}a,b\r1,2\r", ',', true, '.', ["a", "b"]),
         ("red,1\nblue,2\n", ',', false, '.', ["column 1", "column 2"]),
         ("#,b\n#1,2\n3,4\n", ',', true, '.', ["#", "b"]),
+        // Words of the first row that occur again below, and names that do, above numbers.
+        ("red,p\nblue,q\nred,q\n", ',', false, '.', ["column 1", "column 2"]),
+        ("colour,y\nblue,q\nred,q\n", ',', true, '.', ["colour", "y"]),
+        (",y\n,q\n,q\n", ',', true, '.', ["column 1", "y"]),
+        ("a,y\na,1\nb,?\n", ',', true, '.', ["a", "y"]),
+        ("a,y\na,?\nb,\n", ',', false, '.', ["column 1", "column 2"]),
     ] {
         let table = table(text);
         assert_eq!(
@@ -240,8 +331,11 @@ fn separators_headers_and_decimals_are_recognised() {
     let read = |format| Table::from_reader(&b"a b\n1 2\n"[..], "text", format);
     let by_space = TableFormat { separator: Some(' '), header: Some(false), decimal: None };
     assert_eq!(read(by_space).unwrap().cell(0, 1), "b");
-    let error = read(TableFormat { separator: Some('é'), ..TableFormat::default() }).unwrap_err().to_string();
-    assert_eq!(error, "separator: expected an ASCII character, found \"é\"");
+    for (separator, found) in [('é', "é"), ('"', "\\\""), ('\n', "\\n"), ('\r', "\\r")] {
+        let error = read(TableFormat { separator: Some(separator), ..TableFormat::default() }).unwrap_err().to_string();
+        let expected = "separator: expected an ASCII character that is no quote and ends no line, found ";
+        assert_eq!(error, format!("{expected}\"{found}\""));
+    }
 }
 
 #[test]
@@ -266,8 +360,8 @@ fn decimal_points_beside_decimal_commas_are_refused_unless_it_is_given_which_one
     };
     assert_eq!(
         read(None).unwrap_err(),
-        "text, line 2, column 3: expected a decimal separator as in \"3.412\", line 2, or that the decimal separator is \
-         given, found \"-2,32\""
+        "text, line 2, column 3: expected a decimal separator as in \"3.412\", line 2, or a given `decimal`, \
+         found \"-2,32\""
     );
     // With a decimal comma, a point divides thousands, so the cell is no number.
     let table = read(Some(',')).unwrap();
@@ -291,8 +385,7 @@ fn labels_that_say_nothing_and_columns_to_predict_that_are_ignored_are_refused()
     let named = format!("x,y\n{rows}");
     assert_eq!(
         error(&named, &Columns::default()),
-        "text, column 2 (y): expected at most half as many classes as rows, or another column to predict, found 60 in 60 \
-         rows"
+        "text, column 2 (y): expected at most half as many classes as rows, or another `target`, found 60 in 60 rows"
     );
     let told = Columns { labels: Some(Labels::Classes), ..Columns::default() };
     assert_eq!(Encoding::of(&table(&named), &told).unwrap().classes().unwrap().len(), 60);
@@ -305,6 +398,8 @@ fn labels_that_say_nothing_and_columns_to_predict_that_are_ignored_are_refused()
         let message = error(text, &Columns::default());
         let expected = format!("{place}: expected a plain number, without separators of thousands and units, or ");
         assert!(message.starts_with(&expected), "{message}");
+        // In a file with commas, one in a number may be decimal.
+        assert_eq!(message.contains("or `decimal` comma"), text.contains("\"3,000\""), "{message}");
     }
     let ignore = |target: Option<&str>| Columns {
         target: target.map(str::to_owned),
@@ -334,23 +429,23 @@ fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
     let place = "text, line 2, column";
     assert_eq!(
         error("size,colour,y\n1,green,p\n"),
-        format!("{place} 2 (colour): expected one of \"blue\", \"red\", found \"green\"")
+        format!("{place} 2 (colour): expected one of \"blue\", \"red\", or `unknown` ignore, found \"green\"")
     );
     assert_eq!(error("size,colour,y\nbig,red,p\n"), format!("{place} 1 (size): expected a number, found \"big\""));
     assert_eq!(error("size,colour,y\n1,red,r\n"), format!("{place} 3 (y): expected one of \"p\", \"q\", found \"r\""));
     assert_eq!(error("size,colour,y\n1,red,\n"), format!("{place} 3 (y): expected a label, found \"\""));
     // Without labels, or with some.
-    let rows = encoding.features(&table("colour;size\n?;7,5\nred;NA\n")).unwrap();
+    let rows = encoding.features(&table("colour;size\n?;7,5\nred;NA\n"), Unknown::Error).unwrap();
     assert_eq!(rows, [Some(vec![7.5, 0.0, 0.0, 0.0, 1.0]), Some(vec![2.5, 1.0, 0.0, 1.0, 0.0])]);
-    let labelled = encoding.labelled(&table("size,colour,y\n1,red,\n2,red,q\n3,?,NA\n")).unwrap();
+    let labelled = encoding.labelled(&table("size,colour,y\n1,red,\n2,red,q\n3,?,NA\n"), Unknown::Error).unwrap();
     assert_eq!((labelled.len(), labelled.row(0)), (1, &[2.0, 0.0, 0.0, 1.0, 0.0][..]));
-    let none = encoding.labelled(&table("size,colour,y\n1,red,\n")).unwrap_err().to_string();
+    let none = encoding.labelled(&table("size,colour,y\n1,red,\n"), Unknown::Error).unwrap_err().to_string();
     assert_eq!(none, "text: expected rows in which nothing is missing, found none");
     // A column is found by its name alone, not by its number.
     let header = TableFormat { header: Some(true), ..TableFormat::default() };
     let with_header = |text: &str| Table::from_reader(text.as_bytes(), "text", header).unwrap();
     let numbered = Encoding::of(&with_header("2,y\na,p\nb,q\n"), &Columns::default()).unwrap();
-    let error = numbered.features(&with_header("y,3\np,a\n")).unwrap_err().to_string();
+    let error = numbered.features(&with_header("y,3\np,a\n"), Unknown::Error).unwrap_err().to_string();
     assert_eq!(error, "text: expected a column \"2\", found the columns \"y\", \"3\"");
     let strict = Encoding::of(&table("a,y\n1,p\n2,q\n"), &Columns::default()).unwrap();
     let error = strict.dataset(&table("a,y\nNA,p\n")).unwrap_err().to_string();
@@ -358,6 +453,97 @@ fn an_encoding_encodes_other_tables_by_the_names_of_their_columns() {
         error,
         format!("{place} 1 (a): expected a value, which was never missing in the training, found \"NA\"")
     );
+}
+
+#[test]
+fn unknown_categories_are_counted_and_named_or_leave_all_features_0() {
+    let training = table("size,colour,shape,y\n1,red,round,p\n2,blue,flat,q\n3,red,,p\n");
+    let new = table("y,shape,size,colour\np,flat,1,green\nq,round,2,blue\np,?,3,green\n,oval,4,pink\n");
+    for (missing, cells, features) in [
+        (
+            Missing::Mean,
+            &[(0, 3), (2, 3), (3, 1), (3, 3)][..],
+            &[
+                Some([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
+                Some([2.0, 1.0, 0.0, 0.0, 1.0, 0.0]),
+                Some([3.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
+                Some([4.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+            ],
+        ),
+        (Missing::Drop, &[(0, 3), (3, 1), (3, 3)], &[Some([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]); 4]),
+    ] {
+        let encoding = Encoding::of(&training, &Columns { missing, ..Columns::default() }).unwrap();
+        assert_eq!(encoding.unknown(&new).unwrap(), cells);
+        let found = encoding.features(&new, Unknown::Ignore).unwrap();
+        if missing == Missing::Mean {
+            let expected: Vec<_> = features.iter().map(|row| row.map(|row| row.to_vec())).collect();
+            assert_eq!(found, expected);
+            assert_eq!(encoding.labelled(&new, Unknown::Ignore).unwrap().len(), 3);
+        } else {
+            assert_eq!(found.iter().filter(|row| row.is_none()).count(), 1);
+        }
+        let error = encoding.features(&new, Unknown::Error).unwrap_err().to_string();
+        let expected = format!(
+            "text, line 2, column 4 (colour): expected one of \"blue\", \"red\", or `unknown` ignore, found \"green\"; {} cells \
+             have 3 unknown words: \"oval\" in column 2 (shape), \"green\" in column 4 (colour), \"pink\" in column 4 (colour)",
+            cells.len()
+        );
+        assert_eq!(error, expected);
+    }
+    let encoding = Encoding::of(&table("a,y\nu,p\nv,q\n"), &Columns::default()).unwrap();
+    let many = (0..40).fold(String::new(), |text, k| format!("{text}word{k},p\n"));
+    let error = encoding.features(&table(&format!("a,y\n{many}")), Unknown::Error).unwrap_err().to_string();
+    assert!(error.contains("40 cells have 40 unknown words: ") && error.ends_with(" and others"), "{error}");
+}
+
+#[test]
+fn means_of_the_training_rows_replace_missing_numbers_in_all_rows() {
+    let row = |k: u32| {
+        let a = if k.is_multiple_of(3) { String::new() } else { (k * k).to_string() };
+        format!("{a},{},{},{k}\n", 3 * k % 7, ["u", "v", "?"][(k % 5 % 3) as usize])
+    };
+    let rows: String = (0..40).map(row).collect();
+    let table = table(&format!("a,b,c,y\n{rows}"));
+    let columns = Columns { missing: Missing::Mean, labels: Some(Labels::Numbers), ..Columns::default() };
+    let mut encoding = Encoding::of(&table, &columns).unwrap();
+    let before = encoding.clone();
+    let (mut training, mut test) = encoding.dataset(&table).unwrap().split(0.3, &mut rng(4)).unwrap();
+    encoding.learn_means(&training);
+    // The target is the number of the row.
+    let rows_of = |data: &Dataset| match data.target() {
+        Target::Numbers(numbers) => {
+            numbers.iter().map(|&y| (0..40).find(|&k| f64::from(k) == y).unwrap()).collect::<Vec<u32>>()
+        }
+        Target::Classes { .. } => unreachable!(),
+    };
+    let mean =
+        |numbers: Vec<u32>| f64::from(numbers.iter().sum::<u32>()) / f64::from(u32::try_from(numbers.len()).unwrap());
+    let of_a = mean(rows_of(&training).into_iter().filter(|k| k % 3 != 0).map(|k| k * k).collect());
+    let of_b = mean(rows_of(&training).into_iter().map(|k| 3 * k % 7).collect());
+    let means: Vec<f64> = encoding
+        .inputs()
+        .iter()
+        .filter_map(|input| if let InputKind::Number { mean } = input.kind { Some(mean) } else { None })
+        .collect();
+    assert_near(means[0], of_a);
+    assert_near(means[1], of_b);
+    for data in [&mut training, &mut test] {
+        let unchanged = data.clone();
+        encoding.replace_missing(data);
+        for (row, k) in rows_of(data).into_iter().enumerate() {
+            assert_near(data.row(row)[0], if k % 3 == 0 { of_a } else { f64::from(k * k) });
+            assert_eq!(data.row(row)[1..], unchanged.row(row)[1..]);
+        }
+    }
+    // Other tables are encoded with the new means, and a column without numbers keeps its mean.
+    let new = Table::from_reader(&b"a,b,c\nNA,1,u\n"[..], "new", TableFormat::default()).unwrap();
+    assert_near(encoding.features(&new, Unknown::Error).unwrap()[0].as_ref().unwrap()[0], of_a);
+    let empty = (0..training.len()).find(|&row| training.row(row)[1] == 1.0).unwrap();
+    let names = training.names().to_vec();
+    let one = Dataset::new(names, training.row(empty).to_vec(), Target::Numbers(vec![0.0])).unwrap();
+    let mut of_one = before.clone();
+    of_one.learn_means(&one);
+    assert_eq!(of_one.inputs()[0], before.inputs()[0]);
 }
 
 #[test]
@@ -379,21 +565,23 @@ fn the_column_to_predict_is_the_one_that_is_called_as_labels_are_before_those_th
 fn columns_that_say_nothing_are_refused_with_the_remedy() {
     let error = |text: &str, columns: Columns| Encoding::of(&table(text), &columns).unwrap_err().to_string();
     let rows = |f: &dyn Fn(u32) -> String| -> String {
-        let row = |k| format!("{},{}\n", f(k), k % 2);
+        let row = |k| format!("{},{},{}\n", f(k), k % 7, k % 2);
         (0..30).map(row).collect()
     };
     for (text, expected) in [
         (
-            format!("id,y\n{}", rows(&|k| (k + 5).to_string())),
-            "text, column 1 (id): expected numbers that say something, or ignore the column, found the numbers of the rows, from 5",
+            format!("id,b,y\n{}", rows(&|k| (k + 5).to_string())),
+            "text, column 1 (id): expected numbers that say something, or `ignore` or `keep` for the column, found the numbers of the \
+             rows, from 5",
         ),
         (
-            format!("a,y\n{}", rows(&|k| format!("name{k}"))),
-            "text, column 1 (a): expected at most 20 different words, or ignore the column, found 30",
+            format!("a,b,y\n{}", rows(&|k| format!("name{k}"))),
+            "text, column 1 (a): expected at most 20 different words, or `ignore` or `keep` for the column, found 30",
         ),
         (
-            format!("a,y\n{}", rows(&|k| format!("{}.12.2024 10:00", k + 1))),
-            "text, line 2, column 1 (a): expected numbers or categories, or ignore the column; dates must become numbers, found \"1.12.2024 10:00\"",
+            format!("a,b,y\n{}", rows(&|k| format!("{}.12.2024 10:00", k + 1))),
+            "text, line 2, column 1 (a): expected numbers or categories, or `ignore` or `keep` for the column; dates must become numbers, \
+             found \"1.12.2024 10:00\"",
         ),
     ] {
         assert_eq!(error(&text, Columns::default()), expected);
@@ -401,10 +589,14 @@ fn columns_that_say_nothing_are_refused_with_the_remedy() {
     let empty = Columns { missing: Missing::Mean, ..Columns::default() };
     assert_eq!(
         error("a,b,y\n,1,p\n,2,q\n", empty),
-        "text, column 1 (a): expected values, or ignore the column, found none"
+        "text, column 1 (a): expected values, or `ignore` for the column, found none"
     );
     let drop = Columns { missing: Missing::Drop, ..Columns::default() };
-    assert_eq!(error("a,b,y\n,1,p\n,2,q\n", drop), "text: expected rows in which nothing is missing, found none");
+    assert_eq!(
+        error("a,b,y\n,1,p\n,2,q\n", drop),
+        "text: expected rows in which nothing is missing, or `ignore` for columns in which much is, found none; column 1 (a) is \
+         missing in 2 of 2 rows"
+    );
     for (name, expected) in [("z", "\"z\""), ("0", "\"0\""), ("4", "\"4\"")] {
         let columns = Columns { target: Some(name.into()), ..Columns::default() };
         assert_eq!(
@@ -416,6 +608,110 @@ fn columns_that_say_nothing_are_refused_with_the_remedy() {
     assert_eq!(
         error("a,b,y\n1,2,p\n", all),
         "text: expected features beside the column to predict, found no other column"
+    );
+}
+
+#[test]
+fn whole_numbers_in_sequence_are_features_where_they_may_say_something() {
+    let is_feature = |names: &str, first: u32, more: bool, keep: &[&str]| {
+        let row = |k: u32| {
+            format!("{},{}{}\n", first + k, if more { format!("{},", k * k % 7) } else { String::new() }, k % 2)
+        };
+        let text = format!("{names},y\n{}", (0..30).map(row).collect::<String>());
+        let keep = keep.iter().map(|&name| name.to_owned()).collect();
+        Encoding::of(&table(&text), &Columns { keep, ..Columns::default() }).is_ok()
+    };
+    for (names, first, more, keep, expected) in [
+        ("x,z", 1, true, &[][..], false),
+        ("x,z", 0, true, &[], false),
+        ("year,z", 1990, true, &[], true),
+        ("PassengerId,z", 892, true, &[], false),
+        ("row nr,z", 7, true, &[], false),
+        ("x", 1, false, &[], true),
+        ("id", 1, false, &[], true),
+        ("x,z", 1, true, &["x"], true),
+        ("id,z", 7, true, &["z", "1"], true),
+    ] {
+        assert_eq!(is_feature(names, first, more, keep), expected, "{names} from {first}, keeping {keep:?}");
+    }
+}
+
+#[test]
+fn words_of_any_kind_are_categories_where_they_are_kept() {
+    let rows = |f: &dyn Fn(u32) -> String| (0..44).fold(String::new(), |text, k| format!("{text}{},{}\n", f(k), k % 2));
+    let keep = |name: &str| Columns { keep: vec![name.to_owned()], ..Columns::default() };
+    for (what, cell, width) in [
+        ("dates", &(|k: u32| format!("2024-01-{:02}", 1 + k % 4)) as &dyn Fn(u32) -> String, 4),
+        ("many", &|k| format!("word{}", k % 22), 22),
+        ("beside numbers", &|k| ["2", "3", "5more"][(k % 3) as usize].to_owned(), 3),
+        ("with units", &|k| format!("${}", k % 5), 5),
+    ] {
+        let table = table(&format!("a,y\n{}", rows(cell)));
+        assert!(Encoding::of(&table, &Columns::default()).is_err(), "{what}");
+        let encoding = Encoding::of(&table, &keep("a")).unwrap();
+        assert_eq!(encoding.names().len(), width, "{what}");
+        let data = encoding.dataset(&table).unwrap();
+        assert!((0..44).all(|row| data.row(row).iter().sum::<f64>() == 1.0), "{what}");
+    }
+    let table = table("a,b,y\n1,2,p\n2,3,q\n");
+    for (name, found) in [("y", "\"y\""), ("3", "\"3\"")] {
+        let error = Encoding::of(&table, &keep(name)).unwrap_err().to_string();
+        assert_eq!(error, format!("text: expected columns to `keep` that are features, found {found}"));
+    }
+    let both = Columns { ignore: vec!["a".to_owned()], ..keep("a") };
+    assert!(Encoding::of(&table, &both).unwrap_err().to_string().contains("to `keep` that are features, found \"a\""));
+}
+
+#[test]
+fn all_columns_that_are_refused_are_told_at_once() {
+    let row = |k: u32| format!("{k},name{k},{},{},2024-01-{},\n", k % 3, if k == 4 { "NA" } else { "1.5" }, 1 + k);
+    let text = format!("id,name,z,w,day,y\n{}", (0..30).map(row).collect::<String>());
+    let error = Encoding::of(&table(&text), &Columns::default()).unwrap_err().to_string();
+    let places: Vec<&str> = error.split("; text, ").map(|part| part.split_once(": expected").unwrap().0).collect();
+    let expected = [
+        "text, line 6, column 4 (w)",
+        "line 2, column 6 (y)",
+        "column 1 (id)",
+        "column 2 (name)",
+        "line 2, column 5 (day)",
+    ];
+    assert_eq!(places, expected, "{error}");
+    assert!(error.ends_with("; `ignore` id,name,day leaves out what cannot be a feature"), "{error}");
+    // The columns that are named are those that must be named.
+    let ignore = ["id", "name", "day"].map(String::from).to_vec();
+    let text = text.replace("NA", "1.5").replace(",\n", ",1.5\n");
+    assert_eq!(Encoding::of(&table(&text), &Columns { ignore, ..Columns::default() }).unwrap().names(), ["z", "w"]);
+    let odd = text.replace("id,name", "the id,a-b");
+    let error = Encoding::of(&table(&odd), &Columns::default()).unwrap_err().to_string();
+    assert!(error.ends_with("; `ignore` 1,2,day leaves out what cannot be a feature"), "{error}");
+    // A table of hundreds of columns.
+    let wide = |cell: &dyn Fn(u32) -> String| (0..400).map(cell).collect::<Vec<_>>().join(",");
+    let rows =
+        (0..30).fold(wide(&|k| format!("c{k}")), |text, row| format!("{text}\n{}", wide(&|k| format!("w{}", row * k))));
+    let error = Encoding::of(&table(&rows), &Columns::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("; and 379 more errors; `ignore` c1,c2,") && error.matches("expected").count() == 20,
+        "{error}"
+    );
+}
+
+#[test]
+fn cells_that_no_category_is_likely_to_be_are_missing() {
+    for marker in
+        ["", "?", "NA", "na", "n/a", "#N/A", "#NA", "<NA>", "NaN", "-nan", "NULL", "null", "1.#IND", "-1.#QNAN"]
+    {
+        let table = table(&format!("a,b\n1,2\n{marker},3\n"));
+        assert!(table.is_missing(1, 0) && table.comments() == 0, "{marker}");
+    }
+    for word in ["None", "none", "-", "0", "nil", "missing", "inf"] {
+        assert!(!table(&format!("a,b\n1,2\n{word},3\n")).is_missing(1, 0), "{word}");
+    }
+    // All columns with missing cells are told.
+    let of = |text: &str| Encoding::of(&table(text), &Columns::default()).unwrap_err().to_string();
+    assert_eq!(
+        of("a,b,c,y\n1,2,3,p\n1,null,3,q\nNULL,?,3,q\n"),
+        "text, line 3, column 2 (b): expected a value, or `missing` mean or `missing` drop, found \"null\"; values are missing in \
+         the columns \"a\", \"b\""
     );
 }
 

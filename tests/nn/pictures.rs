@@ -4,17 +4,20 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gradtape::nn::Mlp;
+
 use super::train_example::{Csv, IRIS, number, process, train};
 
-/// A picture that a test draws.
-struct Drawn(PathBuf);
+/// A picture that a test draws, and what is told of it.
+struct Drawn(PathBuf, String);
 
 impl Drawn {
     fn new(name: &str, args: &[&str]) -> Self {
-        let drawn = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.svg")));
-        let path = drawn.0.to_str().unwrap();
-        let out = train(&[args, &["--plot", path]].concat()).unwrap();
-        assert!(out.contains(&format!("drawn as {path}\n")), "{out}");
+        let mut drawn = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.svg")), String::new());
+        let path = drawn.0.to_str().unwrap().to_owned();
+        let out = train(&[args, &["--plot", &path]].concat()).unwrap();
+        let line = out.lines().find_map(|line| line.strip_prefix(&format!("drawn as {path}"))).unwrap();
+        line.clone_into(&mut drawn.1);
         drawn
     }
 
@@ -54,15 +57,74 @@ fn two_features_are_drawn_as_a_plane_with_a_dot_for_each_row_of_the_test_set() {
         assert!(text.contains(expected), "{expected}");
     }
     assert!(!text.contains("validation") && drawn.count("rect") > 120);
-    // A white rim around each dot, and one dot for each class in the legend.
+    // A white rim around each dot, and one dot for each class in the legend, on the right of all others.
     assert_eq!(drawn.count("circle"), 2 * 12 + 2);
+    let places: Vec<u32> =
+        text.lines().filter_map(|line| line.strip_prefix("<circle cx=\"")?.split('"').next()?.parse().ok()).collect();
+    let (legend, dots): (Vec<u32>, Vec<u32>) = places.iter().partition(|&&place| place == places[places.len() - 1]);
+    assert!(legend.len() == 2 && dots.iter().all(|dot| dot + 8 < legend[0]), "{places:?}");
+}
+
+/// The confusion table of a picture: the numbers of its cells, row by row, with 0 where there is none, and the names of its rows.
+fn confusion(text: &str, classes: usize) -> (Vec<Vec<usize>>, Vec<String>) {
+    let lines: Vec<&str> = text.lines().collect();
+    let of = |line: &str, name: &str| -> usize {
+        line.split_once(&format!("{name}=\"")).unwrap().1.split('"').next().unwrap().parse().unwrap()
+    };
+    let texts: Vec<(usize, usize, bool, &str)> = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("<text ") && !pair[0].contains("transform"))
+        .map(|pair| (of(pair[0], " x"), of(pair[0], " y"), pair[0].contains("text-anchor=\"end\""), pair[1]))
+        .collect();
+    let squares: Vec<&&str> = lines.iter().filter(|line| line.starts_with("<rect ") && of(line, " x") > 600).collect();
+    let side = of(squares[0], "width");
+    let (left, top) = (of(squares[0], " x"), of(squares[0], " y"));
+    let mut counts = vec![vec![0; classes]; classes];
+    for &(x, y, is_name, text) in &texts {
+        if !is_name && (left..left + classes * side).contains(&x) && (top..top + classes * side).contains(&y) {
+            counts[(y - top) / side][(x - left) / side] = text.parse().unwrap();
+        }
+    }
+    let names = texts.iter().filter(|(x, _, is_name, _)| *is_name && (600..left).contains(x));
+    (counts, names.map(|(.., name)| (*name).to_owned()).collect())
+}
+
+#[test]
+fn more_classes_than_colours_are_drawn_as_a_table_and_more_than_fit_are_put_together() {
+    for classes in [10_usize, 11, 20, 30] {
+        let rows = (0..classes * 20).fold("a,b,y\n".to_owned(), |mut text, k| {
+            let (class, noise) = (k % classes, k * 7919 % 101);
+            writeln!(text, "{}.{noise:03},{}.{noise:03},c{class}", class % 6, class / 6).unwrap();
+            text
+        });
+        let data = Csv::new(&format!("classes-{classes}.csv"), rows);
+        let drawn = Drawn::new(
+            &format!("classes-{classes}"),
+            &["--data", data.path(), "--epochs", "3", "--task", "classification"],
+        );
+        let text = drawn.text();
+        assert_eq!(text.contains("what is predicted where"), classes == 10, "{classes}");
+        assert_eq!(drawn.1.contains("too many classes for the colours of a plane"), classes > 10, "{}", drawn.1);
+        if classes == 10 {
+            continue;
+        }
+        assert!(text.contains("\npredicted class\n") && text.contains("\ntrue class\n"), "{classes}");
+        let shown = if classes == 30 { 21 } else { classes };
+        let (counts, names) = confusion(&text, shown);
+        assert_eq!((names.len(), names.contains(&"(others)".to_owned())), (shown, classes == 30), "{names:?}");
+        // A fifth of the rows of each class is tested.
+        let sums: Vec<usize> = counts.iter().map(|row| row.iter().sum()).collect();
+        assert!(sums[..shown.min(20)].iter().all(|&sum| sum == 4), "{classes}: {sums:?}");
+        assert_eq!(sums.iter().sum::<usize>(), 4 * classes);
+        assert_eq!(text.contains("the 20 of 30 classes confused most"), classes == 30);
+    }
 }
 
 #[test]
 fn other_classes_are_drawn_as_a_table_and_numbers_against_the_true_ones() {
     let drawn = Drawn::new("iris", &["--data", IRIS, "--epochs", "20", "--patience", "3"]);
     let text = drawn.text();
-    for expected in ["rows of each class, by prediction", "setosa", "virginica", "validation"] {
+    for expected in ["rows of the test set", "true class", "predicted class", "setosa", "virginica", "validation"] {
         assert!(text.contains(expected), "{expected}");
     }
     let data = table("numbers.csv", |a, b| format!("{}", 2.0 * a - b));
@@ -128,9 +190,51 @@ fn lbfgs_finds_a_plane_to_all_digits_and_then_stops() {
     assert_eq!(number(&out, "R²"), 1.0);
 }
 
+/// The squared error of a line through numbers with mean 0 and deviation 1 is `w² - 2 r w + 1 + b²`, where `r` is the correlation.
+/// Two neurons in a row have `w = u v`. With `decay / 2` times the squares of all weights, the sum is least at `u² = v² = r - decay / 2`
+/// and biases of 0.
+#[test]
+fn the_weights_of_lbfgs_decay_as_its_formula_says() {
+    let x = |k: u32| f64::from(k * k % 41);
+    let y = |k: u32| 3.0 * x(k) + f64::from(k * 7 % 23);
+    let rows = (0..60).fold("x,y\n".to_owned(), |text, k| format!("{text}{},{}\n", x(k), y(k)));
+    let csv = Csv::new("decay.csv", rows);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("decay.json");
+    let model = path.to_str().unwrap();
+    let weights = |decay: &str| {
+        let args = [
+            "--data",
+            csv.path(),
+            "--optimizer",
+            "lbfgs",
+            "--activation",
+            "identity",
+            "--hidden",
+            "1",
+            "--epochs",
+            "500",
+        ];
+        let out = train(&[&args[..], &["--save", model, "--weight-decay", decay]].concat()).unwrap();
+        assert!(out.contains("lbfgs has converged"), "{out}");
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        fs::remove_file(&path).unwrap();
+        let network: Mlp<f64> = serde_json::from_value(json["network"]["f64"].clone()).unwrap();
+        (network.parameters().to_vec(), network.forward(&[1.0]).unwrap()[0] - network.forward(&[0.0]).unwrap()[0])
+    };
+    let (_, r) = weights("0");
+    assert!(r > 0.9 && r < 1.0, "{r}");
+    for decay in [0.1, 0.3] {
+        let (parameters, slope) = weights(&decay.to_string());
+        let expected = r - decay / 2.0;
+        assert!((slope - expected).abs() < 1e-5, "{slope}, not {expected}");
+        let sum: f64 = parameters.iter().map(|w| w * w).sum();
+        assert!((sum - 2.0 * expected).abs() < 1e-4, "{parameters:?}");
+    }
+}
+
 #[test]
 fn options_of_small_steps_are_refused_beside_lbfgs() {
-    for option in ["batch 8", "rate 0.1", "schedule cosine", "weight-decay 0.1", "clip 1", "engine tape"] {
+    for option in ["batch 8", "rate 0.1", "schedule cosine", "clip 1", "engine tape"] {
         let (name, value) = option.split_once(' ').unwrap();
         let args = ["--data", IRIS, "--optimizer", "lbfgs", &format!("--{name}"), value];
         let expected = format!("--{name}: lbfgs has no such option; leave it out, or take another --optimizer");

@@ -5,9 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gradtape::nn::{Columns, Encoding, Missing, Mlp, Scaling, Table, TableFormat};
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use serde_json::{Value as Json, from_value, json};
 
 use super::train_example::{Csv, IRIS, number, process, train};
+
+/// The random numbers of the program without `--seed`.
+fn rng() -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(573)
+}
 
 /// The path of a file that a test writes.
 fn path(name: &str) -> PathBuf {
@@ -107,8 +114,13 @@ fn predictions_are_those_of_the_parts_in_the_file() {
         };
         let table = Table::from_reader(text.as_bytes(), "parts", TableFormat::default()).unwrap();
         let columns = Columns { missing: Missing::Mean, ..Columns::default() };
-        assert_eq!(encoding, Encoding::of(&table, &columns).unwrap());
+        let mut of_table = Encoding::of(&table, &columns).unwrap();
         let data = encoding.dataset(&table).unwrap();
+        // The means are those of the training rows.
+        let (training, _) = of_table.dataset(&table).unwrap().split(0.2, &mut rng()).unwrap();
+        assert_ne!(encoding, of_table);
+        of_table.learn_means(&training);
+        assert_eq!(encoding, of_table);
         let lines = model.predict(csv.path()).unwrap();
         assert_eq!((lines.len(), lines[0].as_str()), (91, "prediction"));
         for (row, line) in lines[1..].iter().enumerate() {
@@ -204,6 +216,37 @@ fn rows_without_values_or_labels_keep_their_lines() {
         let found = keeping.predict(csv.path()).unwrap_err();
         assert!(found.starts_with(&format!("{}{error}", csv.path())), "{found}");
     }
+}
+
+#[test]
+fn unknown_categories_are_told_and_refused_unless_they_are_ignored() {
+    let csv = Csv::new("unknown.csv", mixed_classes());
+    let model = Saved::train("unknown", csv.path(), "--missing mean --epochs 5");
+    let new = "size,the colour,type,y\n1,pink,2,no\n1,red,2,yes\n3,mauve,1,no\n,pink,3,\n";
+    let new = Csv::new("unknown-new.csv", new);
+    let error = model.predict(new.path()).unwrap_err();
+    let expected = "line 2, column 2 (the colour): expected one of \"blue\", \"dark green\", \"red\", or --unknown ignore, found \
+                    \"pink\"; 3 cells have 2 unknown words: \"mauve\" in column 2 (the colour), \"pink\" in column 2 (the colour)";
+    assert_eq!(error, format!("{}, {expected}", new.path()));
+    let output =
+        process(&["predict", "--model", model.path(), "--data", new.path(), "--unknown", "ignore"]).output().unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        notes.contains("3 cells with unknown categories ignored: the colour \"mauve\" (1), the colour \"pink\" (2)\n"),
+        "{notes}"
+    );
+    assert!(notes.contains(" of 3), always"), "{notes}");
+    let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 5);
+    // The network gets 0 for each word of the column.
+    let json = model.json();
+    let scaling: Scaling = from_value(json["scaling"].clone()).unwrap();
+    let network: Mlp<f64> = from_value(json["network"]["f64"].clone()).unwrap();
+    let mut x = vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0];
+    scaling.apply(&mut x);
+    let scores = network.forward(&x).unwrap();
+    let probability = 1.0 / (1.0 + (scores[1] - scores[0]).exp());
+    assert!((numbers(&lines[1])[0] - probability).abs() < 1e-12, "{lines:?}");
 }
 
 #[test]
@@ -386,7 +429,7 @@ fn damaged_files_are_refused_or_models() {
 }
 
 #[test]
-fn files_that_are_read_are_not_written_over() {
+fn files_that_are_read_or_cannot_be_written_are_refused_at_the_start() {
     let model = Saved::train("over", IRIS, "--epochs 1");
     let copy = Csv::new("over.csv", fs::read(IRIS).unwrap());
     for args in [
@@ -398,6 +441,28 @@ fn files_that_are_read_are_not_written_over() {
         let error = train(&args).unwrap_err();
         assert!(error.ends_with(": expected a file of its own, found the one that is read"), "{error}");
     }
+    // A name that is too long: nothing is computed before that is told.
+    let long = path(&"n".repeat(300));
+    let long = long.to_str().unwrap();
+    for args in [
+        ["--data", copy.path(), "--save", long].to_vec(),
+        ["--data", copy.path(), "--plot", long].to_vec(),
+        ["moons", "--plot", long].to_vec(),
+        ["predict", "--model", model.path(), "--data", copy.path(), "--out", long].to_vec(),
+        ["export", "--model", model.path(), "--rust", long].to_vec(),
+    ] {
+        let output = process(&args).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.contains(&format!("{long}: cannot be written: ")) && output.stdout.is_empty(),
+            "{args:?}: {error}"
+        );
+    }
+    // What is checked is neither left behind nor changed.
+    let save = path("over-none.json");
+    train(&["--data", "no/such.csv", "--save", save.to_str().unwrap()]).unwrap_err();
+    assert!(!save.exists());
+    train(&["--data", "no/such.csv", "--save", model.path()]).unwrap_err();
     assert_eq!(fs::read(copy.path()).unwrap(), fs::read(IRIS).unwrap());
     model.json();
 }
@@ -442,7 +507,7 @@ fn a_process_writes_predictions_to_the_standard_output_and_notes_to_the_standard
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_a_training_after_its_epoch_and_a_second_one_ends_the_process() {
+fn a_signal_ends_a_training_after_its_epoch_and_a_second_one_ends_the_process() {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
     let csv = Csv::new(
@@ -452,10 +517,11 @@ fn an_interrupt_ends_a_training_after_its_epoch_and_a_second_one_ends_the_proces
             text
         }),
     );
-    let interrupt = |id: u32| {
-        assert!(Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap().success());
+    let send = |signal: &str, id: u32| {
+        assert!(Command::new("kill").args([signal, &id.to_string()]).status().unwrap().success());
     };
-    for patience in ["", "--patience 1000000"] {
+    let note = "interrupted: the training stops after this epoch; Ctrl-C once more ends the program at once\n";
+    for (signal, patience) in [("-INT", ""), ("-TERM", "--patience 1000000")] {
         let saved = Saved::of_text("interrupted", "");
         let args = ["--data", csv.path(), "--epochs", "1000000", "--hidden", "64", "--save", saved.path()];
         let args: Vec<&str> = args.into_iter().chain(patience.split_whitespace()).collect();
@@ -465,7 +531,7 @@ fn an_interrupt_ends_a_training_after_its_epoch_and_a_second_one_ends_the_proces
         while !text.contains("epoch 1, ") {
             assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
         }
-        interrupt(child.id());
+        send(signal, child.id());
         out.read_to_string(&mut text).unwrap();
         assert!(child.wait().unwrap().success());
         assert!(text.contains("interrupted after epoch ") && text.contains(" of 1000000\n"), "{text}");
@@ -474,16 +540,20 @@ fn an_interrupt_ends_a_training_after_its_epoch_and_a_second_one_ends_the_proces
         assert_eq!(saved.predict(csv.path()).unwrap().len(), 601);
     }
     // An epoch that takes long.
-    let args = ["--data", csv.path(), "--hidden", "512,512", "--epochs", "1", "--engine", "tape"];
-    let mut child = process(&args).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut text = String::new();
-    while !text.contains("network ") {
-        assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let args = ["--data", csv.path(), "--hidden", "512,512", "--epochs", "1", "--engine", "tape"];
+        let mut child = process(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        while !text.contains("network ") {
+            assert_ne!(out.read_line(&mut text).unwrap(), 0, "{text}");
+        }
+        send(signal, child.id());
+        let (mut notes, mut told) = (BufReader::new(child.stderr.take().unwrap()), String::new());
+        notes.read_line(&mut told).unwrap();
+        assert_eq!(told, note);
+        assert!(child.try_wait().unwrap().is_none(), "the first signal ended the process");
+        send(signal, child.id());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
     }
-    interrupt(child.id());
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert!(child.try_wait().unwrap().is_none(), "the first interrupt ended the process");
-    interrupt(child.id());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

@@ -280,7 +280,7 @@ fn encodings_keep_all_their_bits() {
     for missing in [Missing::Mean, Missing::Drop] {
         for target in ["y", "size"] {
             let ignore = if target == "size" { vec!["y".to_owned()] } else { vec![] };
-            let columns = Columns { target: Some(target.into()), ignore, missing, labels: None };
+            let columns = Columns { target: Some(target.into()), ignore, missing, ..Columns::default() };
             let Ok(encoding) = Encoding::of(&table(), &columns) else {
                 assert_eq!((target, missing), ("size", Missing::Mean), "a label is missing");
                 continue;

@@ -347,6 +347,17 @@ fn every_option_is_accepted() {
         "{help}"
     );
     assert_eq!(train(&["-h"]).unwrap(), help);
+    let version = train(&["--version"]).unwrap();
+    assert!(version.starts_with("train 0.") && version.lines().count() == 1, "{version}");
+    for (subcommand, usage) in [
+        ("moons", "train moons [OPTIONS]"),
+        ("predict", "train predict [OPTIONS] --model <MODEL.json> --data <NEW.csv>"),
+        ("inspect", "train inspect <MODEL.json>"),
+        ("export", "train export --model <MODEL.json> --rust <MODEL.rs>"),
+    ] {
+        let help = train(&[subcommand, "--help"]).unwrap();
+        assert!(help.contains(&format!("\nUsage: {usage}\n")), "{help}");
+    }
 }
 
 #[test]
@@ -354,10 +365,15 @@ fn a_wrong_option_is_named_with_what_was_expected() {
     let value = |value: &str, option: &str, expected: &str| {
         format!("invalid value '{value}' for '--{option}': expected {expected}")
     };
+    let separators = "comma, semicolon, tab, space, pipe, or one ASCII character that is no quote and ends no line";
     let (whole, widths) = ("a whole number of at least 1", "whole numbers of at least 1, as in 16,16");
     for (args, error) in [
         ("--foo 3", "unexpected argument '--foo' found".to_owned()),
-        ("iris.csv", "unrecognized subcommand 'iris.csv'; --data takes the name of a file".to_owned()),
+        (
+            "iris.csv",
+            "unrecognized subcommand 'iris.csv'; --data takes the name of a file, and --help tells what there is"
+                .to_owned(),
+        ),
         ("--seed", "a value is required for '--seed <N>' but none was supplied".to_owned()),
         ("--seed 1 --seed 2", "the argument '--seed <N>' cannot be used multiple times".to_owned()),
         ("--epochs 3", "the following required arguments were not provided: --data <FILE.csv>".to_owned()),
@@ -391,22 +407,22 @@ fn a_wrong_option_is_named_with_what_was_expected() {
             "--data x --save no/such/folder/y",
             "--save no/such/folder/y: expected a file in a folder, found no folder no/such/folder".to_owned(),
         ),
+        ("--data x --separator ab", value("ab", "separator <CHAR>", separators)),
+        ("--data x --separator \"", value("\"", "separator <CHAR>", separators)),
+        ("predict --model x --data y --unknown 1", value("1", "unknown <WAY>", "error or ignore")),
         ("--data x --task clustering", value("clustering", "task <TASK>", "classification or regression")),
         (
             "--data x --class-weights equal",
             "invalid value 'equal' for '--class-weights <balanced>' [possible values: balanced]".to_owned(),
         ),
-        (
-            "--engine taps",
-            "invalid value 'taps' for '--engine <NAME>': engine: expected tape or program, found \"taps\"".to_owned(),
-        ),
+        ("--engine taps", "invalid value 'taps' for '--engine <NAME>': expected program or tape".to_owned()),
     ] {
         let args: Vec<_> = args.split(' ').collect();
         assert_eq!(train(&args).unwrap_err(), error);
     }
     let error = train(&["--data", "x", "--activation", "step"]).unwrap_err();
-    let expected = "invalid value 'step' for '--activation <NAME>': activation: expected one of ";
-    assert!(error.starts_with(expected) && error.ends_with("found \"step\""), "{error}");
+    let expected = "invalid value 'step' for '--activation <NAME>': expected one of identity, tanh, ";
+    assert!(error.starts_with(expected) && !error.contains("found"), "{error}");
 }
 
 #[test]
@@ -415,40 +431,42 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (&b""[..], ": expected a header and rows, found an empty file"),
         (b"\n\n", ": expected a header and rows, found an empty file"),
         (b"a,y\n", ": expected rows below the header, found none"),
-        (b"y\n1\n2\n", ": expected several columns, divided by commas, semicolons, tabs or a separator that is given, found one column"),
+        (b"y\n1\n2\n", ": expected several columns, divided by commas, semicolons, tabs or a given --separator, found one column \"y\""),
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
+        (b"column 2,\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"column 2\""),
+        (b"a,\"a\n\"\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
         (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the first row, found 3"),
         (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the first row, found 1"),
         (
             b"a,y\n1,p\n\n#no row\nx y,q\n",
-            ", line 5, column 1 (a): expected a number as in line 2, or ignore the column, found \"x y\"",
+            ", line 5, column 1 (a): expected a number as in line 2, or --ignore or --keep for the column, found \"x y\"",
         ),
         (
             b"a,y\nred,p\n2,q\n",
-            ", line 3, column 1 (a): expected a word as in line 2, or ignore the column, found \"2\"",
+            ", line 3, column 1 (a): expected a word as in line 2, or --ignore or --keep for the column, found \"2\"",
         ),
         (
             b"\xef\xbb\xbfa,y\n1,p\n,q\n",
-            ", line 3, column 1 (a): expected a value (where missing is mean or drop, it may be missing), found \"\"",
+            ", line 3, column 1 (a): expected a value, or --missing mean or --missing drop, found \"\"",
         ),
         (
             b"a,y\n1,p\nNaN,q\n",
-            ", line 3, column 1 (a): expected a value (where missing is mean or drop, it may be missing), found \"NaN\"",
+            ", line 3, column 1 (a): expected a value, or --missing mean or --missing drop, found \"NaN\"",
         ),
         (
-            b"a,y\n1,p\n2,\n",
-            ", line 3, column 2 (y): expected a label (where missing is drop, such rows are left out), found \"\"",
+            b"a,y\n1,p\n2,\n3,q\n",
+            ", line 3, column 2 (y): expected a label, or --missing drop, which leaves out the row, found \"\"",
         ),
         (
             b"a,y\n1,2\n2,red\n",
-            ", line 3, column 2 (y): expected a number as in line 2, or the labels as classes, found \"red\"",
+            ", line 3, column 2 (y): expected a number as in line 2, or --task classification, found \"red\"",
         ),
-        (b"a,y\n1,p\n2,\xff\n", ", line 3, column 2: expected UTF-8, found other bytes"),
-        (b"a,y\n1,\"p\n2,q\n", ", line 2, column 2: expected a cell in one line, found \"p\\n2,q\""),
+        (b"a,y\n1,p\n2,\xff\n", ", line 3, column 2: expected UTF-8, which iconv -f LATIN1 -t UTF-8 FILE > NEW makes of it, found other bytes, which may be Latin-1"),
+        (b"a,y\n1,\"p\n2,q\n", ", line 2, column 2: expected a closing quote, or none at the beginning, found \"p\\n2,q\""),
         (b"a,y\n1,p\n2,p\n", ", column 2 (y): expected at least 2 classes, found only \"p\""),
         (
             b"when,y\n2024-01-31,p\n2024-02-01,q\n",
-            ", line 2, column 1 (when): expected numbers or categories, or ignore the column; dates must become numbers, \
+            ", line 2, column 1 (when): expected numbers or categories, or --ignore or --keep for the column; dates must become numbers, \
              found \"2024-01-31\"",
         ),
         (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
@@ -477,6 +495,7 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
     };
     let colour = |i: u32| ["red", "blue"][(i % 2) as usize].to_owned();
     let plain = |i: u32| (i % 4).to_string();
+    let pair = |i: u32| format!("{},{}\n", colour(i), ["p", "q"][(i % 3 / 2) as usize]);
     let labelled = |i: u32| format!("{},{}\n", colour(i), i % 7);
     let numbered = |(k, row): (u32, &str)| format!("{k},{row}\n");
     let missing = |i: u32| if i.is_multiple_of(9) { "NA".to_owned() } else { (i % 4).to_string() };
@@ -489,7 +508,29 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
         ),
         ("semicolon", format!("a;b;y\n{}", rows(";", ",", &plain)), "", &["semicolons, decimal commas, a header"]),
         ("tab", format!("# a comment\na\tb\ty\n{}", rows("\t", ".", &plain)), "", &["tabs, a header"]),
-        ("bar", format!("a|b|y\n{}", rows("|", ".", &plain)), "--separator |", &["the given character"]),
+        ("bar", format!("a|b|y\n{}", rows("|", ".", &plain)), "--separator |", &["separated by pipes"]),
+        ("pipe", format!("a|b|y\n{}", rows("|", ".", &plain)), "--separator pipe", &["separated by pipes"]),
+        ("space", format!("a b y\n{}", rows(" ", ".", &plain)), "--separator space", &["separated by spaces"]),
+        ("tabs", format!("a\tb\ty\n{}", rows("\t", ".", &plain)), "--separator tab", &["separated by tabs"]),
+        ("other", format!("a~b~y\n{}", rows("~", ".", &plain)), "--separator ~", &["the given character, a header"]),
+        (
+            "words",
+            (0..40).fold(String::new(), |text, i| text + &pair(i)),
+            "",
+            &["no header, because a word of the first row occurs again below", "40 rows"],
+        ),
+        (
+            "names",
+            (0..40).fold("colour,y\n".to_owned(), |text, i| text + &pair(i)),
+            "",
+            &["a header, because none of its words occurs again below", "40 rows"],
+        ),
+        (
+            "keep",
+            format!("id,a,b,y\n{}", (0..60).zip(rows(",", ".", &plain).lines()).map(numbered).collect::<String>()),
+            "--keep id",
+            &["3 features from 3 columns"],
+        ),
         ("none", rows(",", ".", &plain), "", &["no header", "to predict: column 3, one of 2 classes"]),
         ("categories", format!("a,b,y\n{}", rows(",", ".", &colour)), "", &["60 rows of 3 features from 2 columns"]),
         (
@@ -540,12 +581,16 @@ fn a_loss_that_runs_away_is_an_error() {
         ("--activation relu --rate 1e4", "the loss of epoch "),
         ("--activation relu --rate 1e300 --epochs 1 --batch 1000", "the test loss is NaN"),
         ("--activation identity --optimizer sgd --rate 1 --epochs 20", "the last loss is "),
+        ("--weight-decay 1000", "the loss of epoch "),
     ] {
         let mut out = Vec::new();
         let args = ["--data", IRIS].into_iter().chain(options.split(' ')).map(OsString::from);
         let error = train::run(args, &mut out, false).unwrap_err().to_string();
         let out = String::from_utf8(out).unwrap();
-        assert!(error.contains(expected) && error.ends_with("; a smaller --rate may help"), "{error}");
+        assert!(
+            error.contains(expected) && error.ends_with("; a smaller --rate or --weight-decay may help"),
+            "{error}"
+        );
         assert!(out.contains("epoch 1, loss ") && !out.contains("test accuracy"), "{out}");
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::builder::TypedValueParser;
 use clap::{Arg, Command, value_parser};
-use gradtape::nn::{Activation, Engine, Labels, Missing, Schedule};
+use gradtape::nn::{Activation, Engine, Labels, Missing, Schedule, Unknown};
 
 use crate::options::{Method, Precision};
 
@@ -20,7 +20,8 @@ pub(crate) fn command() -> Command {
     let of_data = [
         option("target", "NAME|NUMBER", "the column to predict; otherwise one that is called label, target, class or so, or the last"),
         option("ignore", "NAMES", "columns to leave out, by names or numbers, as in id,date"),
-        option("missing", "WAY", "what to do where a cell is empty, NA, NaN or ?: error, mean (with a column that tells where), or drop the row")
+        option("keep", "NAMES", "columns that are features although they are refused: numbers that look like those of the rows; or words, which become categories although they are dates, more than 20, beside numbers, or numbers with units"),
+        option("missing", "WAY", "what to do where a cell is empty, NA, NaN, null, ? or so: error, mean (with a column that tells where), or drop the row")
             .default_value("error")
             .value_parser(names([("error", Missing::Error), ("mean", Missing::Mean), ("drop", Missing::Drop)])),
         option("task", "TASK", "classification or regression; otherwise words are classes, and so are few different whole numbers")
@@ -28,7 +29,7 @@ pub(crate) fn command() -> Command {
         option("hidden", "WIDTHS", "widths of the hidden layers, as in 16,16").default_value("32").value_parser(widths),
         option("activation", "NAME", "activation of the hidden layers, as in tanh or leaky_relu(0.1)")
             .default_value("tanh")
-            .value_parser(Activation::from_str),
+            .value_parser(activation),
         option("epochs", "N", "passes over the training set").default_value("100").value_parser(count()),
         option("batch", "N", "rows in one step").default_value("16").value_parser(count()),
         option("optimizer", "NAME", "adam, sgd with momentum 0.9, or lbfgs, which makes one step an epoch, on all rows")
@@ -43,7 +44,7 @@ pub(crate) fn command() -> Command {
                 ("step", Schedule::Step { parts: 3, decay: 0.1 }),
                 ("warmup", Schedule::Cosine { warmup: WARMUP }),
             ])),
-        option("weight-decay", "X", "share of the weights, times the rate, that each step takes away [default: for adam 0.01 with classes and 0.2 with numbers, for sgd 0]")
+        option("weight-decay", "X", "share of the weights, times the rate, that each step takes away; for lbfgs, half of it times the squares of the weights is added to the loss [default: for adam 0.01 with classes and 0.2 with numbers, otherwise 0]")
             .value_parser(parser("a number of at least 0", |x: &f64| *x >= 0.0 && x.is_finite())),
         option("clip", "X", "the greatest length of a gradient; longer ones are shortened").value_parser(positive()),
         option("patience", "N", "stop after N epochs in which the loss of a fifth of the training set, kept for validation, was not better; the best weights are restored")
@@ -57,7 +58,9 @@ pub(crate) fn command() -> Command {
         option("class-weights", "balanced", "rare classes weigh as much as common ones").value_parser(["balanced"]),
     ];
     Command::new("train")
+        .bin_name("train")
         .no_binary_name(true)
+        .version(env!("CARGO_PKG_VERSION"))
         .about("Trains a network: without --data the article's 3 -> 4 tanh -> 4 tanh -> 1 tanh on its four rows.")
         .disable_help_subcommand(true)
         // So an option that stands before a subcommand is refused: it is not one of the subcommand.
@@ -65,14 +68,14 @@ pub(crate) fn command() -> Command {
         .subcommands(subcommands())
         .after_help(
             "Words among the features become a column for each of them. Columns are standardised, and a fifth of the rows is \
-             kept for the test. The losses of a regression are those of standardised numbers, its errors are not. Ctrl-C ends the \
-             training after its epoch; a second one ends the program.",
+             kept for the test. The losses of a regression are those of standardised numbers, its errors are not. Ctrl-C or \
+             SIGTERM ends the training after its epoch; a second one ends the program.",
         )
         .arg(
             option("data", "FILE.csv", "train on this table: CSV, TSV, or with semicolons")
                 .value_parser(value_parser!(PathBuf)),
         )
-        .args(format("whether the first row has names; otherwise it has unless one of them is a number").into_iter().chain(of_data).chain([plot()]).map(|option| option.requires("data")))
+        .args(format("whether the first row has names; otherwise it has unless one of its cells is a number, or a word that occurs again below").into_iter().chain(of_data).chain([plot()]).map(|option| option.requires("data")))
         .args(for_all())
 }
 
@@ -91,6 +94,11 @@ fn subcommands() -> [Command; 4] {
             .arg(file(model()))
             .arg(file(option("data", "NEW.csv", "the table, with or without labels").required(true)))
             .arg(file(option("out", "PREDICTIONS.csv", "write the predictions to this file; otherwise to the standard output, and what else is told to the standard error")))
+            .arg(
+                option("unknown", "WAY", "what to do where a cell has a category that was not in the training: error, or ignore, which leaves all features of the cell 0")
+                    .default_value("error")
+                    .value_parser(names([("error", Unknown::Error), ("ignore", Unknown::Ignore)])),
+            )
             .args(format("whether the first row has names; otherwise it has if that of the training had")),
         Command::new("inspect")
             .about("Tells what a saved model is")
@@ -105,8 +113,8 @@ fn subcommands() -> [Command; 4] {
 /// How tables are divided.
 fn format(header: &'static str) -> [Arg; 3] {
     [
-        option("separator", "CHAR", "what divides the fields; otherwise a comma, semicolon or tab is recognised")
-            .value_parser(value_parser!(char)),
+        option("separator", "CHAR", "what divides the fields: comma, semicolon, tab, space, pipe or any other character; otherwise a comma, semicolon or tab is recognised")
+            .value_parser(separator),
         option("header", "YES|NO", header).value_parser(names([("yes", true), ("no", false)])),
         option("decimal", "CHAR", "what divides the digits of numbers, a point or a comma; otherwise it is recognised")
             .value_parser(names([(".", '.'), (",", ',')])),
@@ -132,7 +140,7 @@ fn for_all() -> [Arg; 3] {
             .value_parser(names([("f32", Precision::F32), ("f64", Precision::F64)])),
         option("engine", "NAME", "program, recorded once and run on many rows, or tape, row by row")
             .default_value("program")
-            .value_parser(Engine::from_str),
+            .value_parser(names([("program", Engine::Program), ("tape", Engine::Tape)])),
     ]
 }
 
@@ -154,6 +162,28 @@ fn names<T: Copy + Send + Sync + 'static, const N: usize>(
             .map(|(_, value)| *value)
             .ok_or_else(|| format!("expected {}", choices.map(|(name, _)| name).join(" or ")))
     }
+}
+
+/// What divides fields, and its name.
+pub(crate) const SEPARATORS: [(&str, char); 5] =
+    [("comma", ','), ("semicolon", ';'), ("tab", '\t'), ("space", ' '), ("pipe", '|')];
+
+fn separator(text: &str) -> std::result::Result<char, String> {
+    let of_name = SEPARATORS.iter().find(|(name, _)| *name == text).map(|(_, separator)| *separator);
+    let is_valid = |separator: &char| separator.is_ascii() && !matches!(separator, '"' | '\r' | '\n');
+    of_name.or_else(|| text.parse().ok().filter(is_valid)).ok_or_else(|| {
+        let names = SEPARATORS.map(|(name, _)| name).join(", ");
+        format!("expected {names}, or one ASCII character that is no quote and ends no line")
+    })
+}
+
+/// An activation. The option names the place, and the value what was found.
+fn activation(text: &str) -> std::result::Result<Activation, String> {
+    text.parse::<Activation>().map_err(|error| {
+        let message = error.to_string();
+        let expected = message.split_once(": ").map_or(&*message, |(_, expected)| expected);
+        expected.rsplit_once(", found ").map_or(expected, |(expected, _)| expected).to_owned()
+    })
 }
 
 fn widths(text: &str) -> std::result::Result<Vec<usize>, String> {

@@ -35,9 +35,7 @@ pub(crate) fn run(
     let mut measures: Vec<Measure> = Vec::new();
     let mut complete = 0;
     for (k, (mut training, mut test)) in folds.into_iter().enumerate() {
-        let scaling = training.scaling();
-        training.standardize(&scaling);
-        test.standardize(&scaling);
+        let (_, scaling) = table.prepare(&mut training, &mut test);
         let of_rows = Training { name: &table.name, data: &training, test_rows: test.len(), options };
         let fold = k + 1;
         let network = Network::train(

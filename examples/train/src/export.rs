@@ -13,7 +13,7 @@ use crate::output_file;
 use crate::run::Result;
 
 pub(crate) fn export(model: &Path, rust: &Path, out: &mut dyn Write) -> Result<()> {
-    output_file::check("--rust", rust, model)?;
+    output_file::check("--rust", rust, &[model])?;
     let model = Model::read(model)?;
     output_file::write(rust, source(&model)?)?;
     Ok(writeln!(out, "written to {}: the struct Row and the function predict", printable(&rust.display().to_string()))?)

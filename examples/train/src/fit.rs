@@ -23,7 +23,7 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
     }
     for (option, file) in [("--save", &options.save), ("--plot", &options.plot)] {
         if let Some(file) = file {
-            output_file::check(option, file, path)?;
+            output_file::check(option, file, &[path])?;
         }
     }
     #[cfg(feature = "threads")]
@@ -36,14 +36,12 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
     if let Some(folds) = options.cross_validate {
         return cross_validation::run(&table, folds, options, &mut rng, console);
     }
-    let TrainingTable { name, has_header, columns, encoding, data } = table;
+    let TrainingTable { name, has_header, columns, data, .. } = &table;
     let (mut training, mut test) = data
         .split(TEST_SHARE, &mut rng)
         .map_err(|_| format!("{name}: expected at least 3 rows, found {}", data.len()))?;
-    let scaling = training.scaling();
-    training.standardize(&scaling);
-    test.standardize(&scaling);
-    let of_rows = Training { name: &name, data: &training, test_rows: test.len(), options };
+    let (encoding, scaling) = table.prepare(&mut training, &mut test);
+    let of_rows = Training { name, data: &training, test_rows: test.len(), options };
     let (network, losses) = Network::train(&of_rows, &mut rng, console)?;
     let baseline = most_common_class(training.target());
     let mut report = Vec::new();
@@ -51,8 +49,9 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
     evaluation.write("test", &scaling, baseline, &mut report)?;
     console.out.write_all(&report)?;
     if let Some(plot) = &options.plot {
-        plot::of_training(&losses, &network, &encoding, &scaling, &evaluation).draw(plot)?;
-        writeln!(console.out, "drawn as {}", printable(&plot.display().to_string()))?;
+        let picture = plot::of_training(&losses, &network, &encoding, &scaling, &evaluation);
+        picture.draw(plot)?;
+        writeln!(console.out, "drawn as {}{}", printable(&plot.display().to_string()), picture.note)?;
     }
     if let Some(save) = &options.save {
         let importance = importance::of_columns(&network, &encoding, &test, &scaling, options.seed)?;
@@ -61,8 +60,8 @@ pub(crate) fn fit(path: &Path, options: &Options, console: &mut Console<'_>) -> 
             version: Model::VERSION,
             program: Model::program(),
             seed: options.seed,
-            has_header,
-            columns,
+            has_header: *has_header,
+            columns: *columns,
             encoding,
             scaling,
             network,

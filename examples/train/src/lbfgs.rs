@@ -19,22 +19,24 @@ type Iteration = IterState<Point, Point, (), (), (), f64>;
 /// How many steps the estimate of the curvature remembers.
 const MEMORY: usize = 10;
 
-/// An optimiser that makes whole steps, by [`descend`](Optimizer::descend). It computes in f64. Where it has converged, or no
-/// point along the line is better, nothing changes.
+/// An optimiser that makes whole steps, by [`descend`](Optimizer::descend). It minimises the objective plus `decay / 2` times the
+/// squares of all parameters, whose gradient is the one that weight decay adds in other optimisers. It computes in f64. Where it
+/// has converged, or no point along the line is better, nothing changes.
 pub(crate) struct Lbfgs {
+    decay: f64,
     search: Search,
     /// What the last step left; none before the first.
     iteration: Option<Iteration>,
 }
 
 impl Lbfgs {
-    pub(crate) fn new() -> Self {
-        Self { search: LBFGS::new(MoreThuenteLineSearch::new(), MEMORY), iteration: None }
+    pub(crate) fn new(decay: f64) -> Self {
+        Self { decay, search: LBFGS::new(MoreThuenteLineSearch::new(), MEMORY), iteration: None }
     }
 
     /// Whether the gradient, or what the last step gained, is below the accuracy of f64.
     fn has_converged(&mut self) -> bool {
-        let Self { search, iteration } = self;
+        let Self { search, iteration, .. } = self;
         let mut status = |iteration| Solver::<Loss<'_>, Iteration>::terminate(search, iteration);
         iteration.as_ref().is_some_and(|iteration| status(iteration).terminated())
     }
@@ -71,6 +73,11 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
         }
         let all_plain = |x: &[T]| x.iter().map(|&x| plain(x)).collect::<Vec<f64>>();
         let start = all_plain(parameters);
+        let decay = self.decay;
+        let penalized = |x: &[f64], value: f64, mut gradient: Point| {
+            gradient.iter_mut().zip(x).for_each(|(slope, x)| *slope += decay * x);
+            (value + decay / 2.0 * x.iter().map(|x| x * x).sum::<f64>(), gradient)
+        };
         let failure = RefCell::new(None);
         let evaluate = |x: &[f64]| {
             let x: Vec<T> = x.iter().map(|&x| number(x)).collect();
@@ -80,9 +87,11 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
                 Error::msg("the objective failed")
             })?;
             let value = Some(plain(value)).filter(|value| value.is_finite());
-            Ok((value.ok_or_else(|| Error::msg("the loss is not a finite number"))?, all_plain(&gradient)))
+            let value = value.ok_or_else(|| Error::msg("the loss is not a finite number"))?;
+            Ok(penalized(&all_plain(&x), value, all_plain(&gradient)))
         };
-        let last = RefCell::new((start.clone(), plain(value), all_plain(gradient)));
+        let (value_at_start, gradient_at_start) = penalized(&start, plain(value), all_plain(gradient));
+        let last = RefCell::new((start.clone(), value_at_start, gradient_at_start));
         let step = self.step_from(&start, &mut Problem::new(Loss { evaluate: &evaluate, last: &last }));
         if let Some(error) = failure.into_inner() {
             return Err(error);
@@ -93,7 +102,7 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
                 parameters.iter_mut().zip(next).for_each(|(w, &x)| *w = number(x));
                 self.iteration = Some(iteration);
             }
-            _ => *self = Self::new(),
+            _ => *self = Self::new(decay),
         }
         Ok(value)
     }

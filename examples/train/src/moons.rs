@@ -12,6 +12,7 @@ use rand_distr::StandardNormal;
 
 use crate::console::printable;
 use crate::options::Options;
+use crate::output_file;
 use crate::plot::{Boundary, Losses, Panel, Picture};
 use crate::run::{Result, number, plain};
 
@@ -44,6 +45,9 @@ fn max_margin<F: Real>(network: &Mlp<F>, row: &[F]) -> std::result::Result<F, Er
 }
 
 pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Result<()> {
+    if let Some(plot) = &options.plot {
+        output_file::check("--plot", plot, &[])?;
+    }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let points = moons(&mut rng);
     let numbers: Vec<T> = points.iter().flatten().map(|&x| number(x)).collect();
@@ -88,7 +92,7 @@ pub(crate) fn train<T: Precision>(options: &Options, out: &mut dyn Write) -> Res
             rows_are: "all points",
             predict: Box::new(|points| points.iter().map(class).collect()),
         };
-        Picture { losses: &losses, panel: Panel::Boundary(boundary) }.draw(plot)?;
+        Picture { losses: &losses, panel: Panel::Boundary(boundary), note: "" }.draw(plot)?;
         writeln!(out, "drawn as {}", printable(&plot.display().to_string()))?;
     }
     draw(&class, &points, out)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use gradtape::nn::{Activation, Columns, Engine, Schedule, TableFormat};
+use gradtape::nn::{Activation, Columns, Engine, Schedule, TableFormat, Unknown};
 
 use crate::command::command;
 use crate::run::Result;
@@ -25,10 +25,11 @@ pub(crate) struct PredictOptions {
     pub(crate) data: PathBuf,
     pub(crate) out: Option<PathBuf>,
     pub(crate) format: TableFormat,
+    pub(crate) unknown: Unknown,
 }
 
 /// The options that say how small steps are made.
-const NOT_FOR_LBFGS: [&str; 6] = ["batch", "rate", "schedule", "weight-decay", "clip", "engine"];
+const NOT_FOR_LBFGS: [&str; 5] = ["batch", "rate", "schedule", "clip", "engine"];
 
 /// The options of a training.
 #[derive(Clone, Debug)]
@@ -75,14 +76,14 @@ impl Task {
     pub(crate) fn parse(args: impl Iterator<Item = OsString>, out: &mut dyn Write) -> Result<Option<Self>> {
         let mut matches = match command().try_get_matches_from(args) {
             Ok(matches) => matches,
-            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                 write!(out, "{error}")?;
                 return Ok(None);
             }
             Err(error) => {
                 let message = in_one_line(&error.to_string());
                 let hint = match error.kind() {
-                    ErrorKind::InvalidSubcommand => "; --data takes the name of a file",
+                    ErrorKind::InvalidSubcommand => "; --data takes the name of a file, and --help tells what there is",
                     ErrorKind::ArgumentConflict if message.starts_with("the subcommand") => {
                         "; it has options of its own, behind its name"
                     }
@@ -98,6 +99,7 @@ impl Task {
                     data: given(&mut matches, "data"),
                     out: matches.remove_one("out"),
                     format: format(&mut matches),
+                    unknown: given(&mut matches, "unknown"),
                 }),
                 "inspect" => Self::Inspect(given(&mut matches, "model")),
                 "export" => Self::Export { model: given(&mut matches, "model"), rust: given(&mut matches, "rust") },
@@ -130,9 +132,8 @@ impl Options {
             format: format(&mut matches),
             columns: Columns {
                 target: matches.remove_one("target"),
-                ignore: matches
-                    .remove_one::<String>("ignore")
-                    .map_or(Vec::new(), |names| names.split(',').map(|name| name.trim().to_owned()).collect()),
+                ignore: columns(&mut matches, "ignore"),
+                keep: columns(&mut matches, "keep"),
                 missing: given(&mut matches, "missing"),
                 labels: matches.remove_one("task"),
             },
@@ -208,6 +209,30 @@ fn format(matches: &mut ArgMatches) -> TableFormat {
         header: matches.remove_one("header"),
         decimal: matches.remove_one("decimal"),
     }
+}
+
+/// Names of columns, divided by commas.
+fn columns(matches: &mut ArgMatches, name: &str) -> Vec<String> {
+    let names = matches.remove_one::<String>(name);
+    names.map_or(Vec::new(), |names| names.split(',').map(|name| name.trim().to_owned()).collect())
+}
+
+/// What the library calls a setting in its errors, and what the program calls it.
+const SETTINGS: [(&str, &str); 9] = [
+    ("`decimal` comma", "--decimal ','"),
+    ("`decimal`", "--decimal"),
+    ("`ignore`", "--ignore"),
+    ("`keep`", "--keep"),
+    ("`labels` classes", "--task classification"),
+    ("`missing`", "--missing"),
+    ("`separator`", "--separator"),
+    ("`target`", "--target"),
+    ("`unknown`", "--unknown"),
+];
+
+/// An error of the library, with the options of the program.
+pub(crate) fn with_options(error: &gradtape::Error) -> String {
+    SETTINGS.iter().fold(error.to_string(), |message, (setting, option)| message.replace(setting, option))
 }
 
 /// The value of an option that has a default or is required.

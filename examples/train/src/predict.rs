@@ -1,34 +1,39 @@
 //! Predictions of a saved model for the rows of a table.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
-use gradtape::nn::{Table, TableFormat, metrics};
+use gradtape::nn::{Table, TableFormat, Unknown, metrics};
 
 use crate::console::{Console, printable};
 use crate::evaluation::Evaluation;
 use crate::model::Model;
-use crate::options::PredictOptions;
+use crate::options::{PredictOptions, with_options};
 use crate::output_file;
 use crate::run::Result;
-use crate::table::comments;
+use crate::table::{comments, read};
+
+/// So many unknown categories are told.
+const MOST_UNKNOWN: usize = 20;
+/// So many letters of each.
+const MOST_LETTERS: usize = 40;
 
 pub(crate) fn predict(options: &PredictOptions, console: &mut Console<'_>) -> Result<()> {
     if let Some(out) = &options.out {
-        output_file::check("--out", out, &options.data)?;
-        output_file::check("--out", out, &options.model)?;
+        output_file::check("--out", out, &[&options.data, &options.model])?;
     }
     let model = Model::read(&options.model)?;
     let header = options.format.header.unwrap_or(model.has_header);
-    let table = Table::read(&options.data, TableFormat { header: Some(header), ..options.format })?;
+    let table = read(&options.data, TableFormat { header: Some(header), ..options.format })?;
     check_header(&model, &table)?;
-    let rows = model.encoding.features(&table)?;
+    let rows = model.encoding.features(&table, options.unknown).map_err(|error| with_options(&error))?;
     let csv = predictions(&model, &table, &rows)?;
     if let Some(out) = &options.out {
         output_file::write(out, csv)?;
-        describe(&model, &table, &rows, console.out)
+        describe(&model, &table, &rows, options.unknown, console.out)
     } else {
         console.out.write_all(&csv)?;
-        describe(&model, &table, &rows, console.notes)
+        describe(&model, &table, &rows, options.unknown, console.notes)
     }
 }
 
@@ -81,7 +86,13 @@ fn predictions(model: &Model, table: &Table, rows: &[Option<Vec<f64>>]) -> Resul
 }
 
 /// Tells what was predicted, what was ignored, and how good the predictions are if there are labels.
-fn describe(model: &Model, table: &Table, rows: &[Option<Vec<f64>>], out: &mut dyn Write) -> Result<()> {
+fn describe(
+    model: &Model,
+    table: &Table,
+    rows: &[Option<Vec<f64>>],
+    unknown: Unknown,
+    out: &mut dyn Write,
+) -> Result<()> {
     let encoding = &model.encoding;
     let incomplete = rows.iter().filter(|row| row.is_none()).count();
     let comments = comments(table);
@@ -90,6 +101,7 @@ fn describe(model: &Model, table: &Table, rows: &[Option<Vec<f64>>], out: &mut d
         write!(out, ", {incomplete} rows not, in which a value is missing")?;
     }
     writeln!(out)?;
+    write_unknown(model, table, out)?;
     let is_known =
         |name: &String| name == encoding.target() || encoding.inputs().iter().any(|input| input.name == *name);
     let others: Vec<_> = table.names().iter().filter(|name| !is_known(name)).map(|name| printable(name)).collect();
@@ -108,7 +120,7 @@ fn describe(model: &Model, table: &Table, rows: &[Option<Vec<f64>>], out: &mut d
         return Ok(());
     }
     // The predictions stand even if the labels are of another kind.
-    match encoding.labelled(table) {
+    match encoding.labelled(table, unknown) {
         Ok(mut labelled) => {
             labelled.standardize(&model.scaling);
             let evaluation = Evaluation::new(&model.network, &labelled)?;
@@ -116,4 +128,23 @@ fn describe(model: &Model, table: &Table, rows: &[Option<Vec<f64>>], out: &mut d
         }
         Err(error) => Ok(writeln!(out, "the predictions cannot be measured: {error}")?),
     }
+}
+
+/// Tells how many cells have a category that was not in the training, and which.
+fn write_unknown(model: &Model, table: &Table, out: &mut dyn Write) -> Result<()> {
+    let cells = model.encoding.unknown(table)?;
+    if cells.is_empty() {
+        return Ok(());
+    }
+    let mut counts: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+    for &(row, column) in &cells {
+        *counts.entry((column, table.cell(row, column))).or_default() += 1;
+    }
+    let told = |((column, word), count): (&(usize, &str), &usize)| {
+        let word: String = word.chars().take(MOST_LETTERS).collect();
+        format!("{} {word:?} ({count})", printable(&table.names()[*column]))
+    };
+    let told: Vec<String> = counts.iter().take(MOST_UNKNOWN).map(told).collect();
+    let more = if counts.len() > MOST_UNKNOWN { " and others" } else { "" };
+    Ok(writeln!(out, "{} cells with unknown categories ignored: {}{more}", cells.len(), told.join(", "))?)
 }

@@ -119,5 +119,5 @@ pub(crate) fn brief<T: Real>(loss: T) -> String {
 
 /// The error for a loss that grew in training.
 pub(crate) fn runaway<T: Real>(what: &str, loss: T) -> Box<dyn Error> {
-    format!("the {what} is {}; a smaller --rate may help", brief(loss)).into()
+    format!("the {what} is {}; a smaller --rate or --weight-decay may help", brief(loss)).into()
 }

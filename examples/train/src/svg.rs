@@ -10,7 +10,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::console::printable;
-use crate::plot::{Boundary, Losses, Panel, Picture};
+use crate::plot::{Boundary, Confusion, Losses, MOST_COLOURS, Panel, Picture};
 use crate::run::Result;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -26,12 +26,12 @@ const LABELS: u32 = 64;
 const SQUARES: usize = 120;
 /// If the greatest loss is so many times the smallest, powers of ten are equally far apart.
 const WIDE: f64 = 20.0;
-/// So many letters of a name are drawn.
+/// So many letters of the name of an axis are drawn.
 const NAME: usize = 24;
-/// More classes are not told apart.
-const MOST_NAMES: usize = 12;
+/// The width of the legend beside the plane.
+const LEGEND: i32 = 140;
 /// The colours that Okabe and Ito chose so that everybody tells them apart, then some of their mixtures.
-const COLOURS: [RGBColor; 10] = [
+const COLOURS: [RGBColor; MOST_COLOURS] = [
     RGBColor(0, 114, 178),
     RGBColor(230, 159, 0),
     RGBColor(0, 158, 115),
@@ -54,7 +54,7 @@ pub(crate) fn text(picture: &Picture<'_>) -> Result<String> {
         draw_losses(&left, picture.losses)?;
         match &picture.panel {
             Panel::Boundary(boundary) => draw_boundary(&right, boundary)?,
-            Panel::Confusion { classes, counts } => draw_confusion(&right, classes, counts)?,
+            Panel::Confusion(confusion) => draw_confusion(&right, confusion)?,
             Panel::Fit { target, rows } => draw_fit(&right, target, rows)?,
         }
         area.present()?;
@@ -102,17 +102,6 @@ fn chart<'a, 'b>(
     Ok(chart)
 }
 
-fn draw_legend<'b, 'a: 'b>(chart: &mut Chart<'a, 'b>, position: SeriesLabelPosition) -> Result<()> {
-    chart
-        .configure_series_labels()
-        .position(position)
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.3))
-        .label_font((FONT, TEXT))
-        .draw()?;
-    Ok(())
-}
-
 fn draw_losses(area: &Area<'_>, Losses { training, validation }: &Losses) -> Result<()> {
     let all = || training.iter().chain(validation).copied().filter(|loss| loss.is_finite());
     let (low, high) = all().fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
@@ -141,14 +130,22 @@ fn draw_losses(area: &Area<'_>, Losses { training, validation }: &Losses) -> Res
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
-    draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.3))
+        .label_font((FONT, TEXT))
+        .draw()?;
+    Ok(())
 }
 
 fn draw_boundary(area: &Area<'_>, boundary: &Boundary<'_>) -> Result<()> {
     let Boundary { features, classes, rows, rows_are, predict } = boundary;
     let [x, y] = [0, 1].map(|k| range(rows.iter().map(|(point, _)| point[k])));
     let title = format!("what is predicted where, and {rows_are}");
-    let mut chart = chart(area, &title, [x.clone(), y.clone()], features.map(cut), &short)?;
+    let (plane, legend) = area.split_horizontally(i32::try_from(area.dim_in_pixel().0)? - LEGEND);
+    let mut chart = chart(&plane, &title, [x.clone(), y.clone()], features.map(cut), &short)?;
     let corner = |range: &Range<f64>, k: usize| range.start + (range.end - range.start) * k as f64 / SQUARES as f64;
     let middle = |range: &Range<f64>, k: usize| f64::midpoint(corner(range, k), corner(range, k + 1));
     for line in 0..SQUARES {
@@ -167,12 +164,13 @@ fn draw_boundary(area: &Area<'_>, boundary: &Boundary<'_>) -> Result<()> {
         let colour = colour(class);
         let dots = points
             .flat_map(|point| [Circle::new(point, 4, colour.filled()), Circle::new(point, 4, WHITE.stroke_width(1))]);
-        let dots = chart.draw_series(dots)?;
-        if class < MOST_NAMES {
-            dots.label(cut(name)).legend(move |(x, y)| Circle::new((x + 8, y), 5, colour.filled()));
-        }
+        chart.draw_series(dots)?;
+        let y = 60 + i32::try_from(class)? * 24;
+        legend.draw(&Circle::new((8, y), 5, colour.filled()))?;
+        let style = text_style(&legend, TEXT, HPos::Left, VPos::Center);
+        legend.draw(&Text::new(fitting(name, LEGEND - 24, TEXT), (20, y), style))?;
     }
-    draw_legend(&mut chart, SeriesLabelPosition::UpperRight)
+    Ok(())
 }
 
 fn draw_fit(area: &Area<'_>, target: &str, rows: &[[f64; 2]]) -> Result<()> {
@@ -188,39 +186,68 @@ fn draw_fit(area: &Area<'_>, target: &str, rows: &[[f64; 2]]) -> Result<()> {
 }
 
 /// A table of counts. The colour of a cell tells its share of the row.
-fn draw_confusion(area: &Area<'_>, classes: &[String], counts: &[Vec<usize>]) -> Result<()> {
-    let area = area.margin(16, 16, 16, 16).titled("rows of each class, by prediction", (FONT, TITLE))?;
+fn draw_confusion(area: &Area<'_>, Confusion { title, classes, counts }: &Confusion) -> Result<()> {
+    let area = area.margin(16, 16, 16, 16).titled(title, (FONT, TITLE))?;
     let (width, height) = area.dim_in_pixel();
+    let (width, height) = (i32::try_from(width)?, i32::try_from(height)?);
     let count = i32::try_from(classes.len())?;
-    let (left, below) = (120, 40);
-    let side = ((i32::try_from(width)? - left) / count).min((i32::try_from(height)? - below) / count).max(1);
-    let text = |size: i32, h, v| (FONT, size).into_text_style(&area).pos(Pos::new(h, v));
+    // Names stand on the left and below; the name of the axis is further out.
+    let (names, axis) = (112, 24);
+    let side = ((width - names - axis) / count).min((height - names - axis) / count).max(1);
+    let (left, all) = (names + axis, side * count);
     let size = TEXT.min(side * 2 / 3).max(6);
+    let style = |size, h, v| text_style(&area, size, h, v);
+    let upright = |style: TextStyle<'static>| style.transform(FontTransform::Rotate270);
     for ((row, name), counts) in (0..count).zip(classes).zip(counts) {
-        let all = counts.iter().sum::<usize>().max(1);
+        let sum = counts.iter().sum::<usize>().max(1);
         let y = row * side;
-        area.draw(&Text::new(cut(name), (left - 8, y + side / 2), text(size, HPos::Right, VPos::Center)))?;
+        let place = (left - 8, y + side / 2);
+        area.draw(&Text::new(fitting(name, names - 8, size), place, style(size, HPos::Right, VPos::Center)))?;
         for (column, &cell) in (0..count).zip(counts) {
             let x = left + column * side;
-            let share = cell as f64 / all as f64;
+            let share = cell as f64 / sum as f64;
             let corners = [(x, y), (x + side, y + side)];
             area.draw(&Rectangle::new(corners, COLOURS[0].mix(share).filled()))?;
             area.draw(&Rectangle::new(corners, BLACK.mix(0.15).stroke_width(1)))?;
             if cell > 0 {
-                let style = text(size, HPos::Center, VPos::Center);
-                let style = style.color(if share > 0.5 { &WHITE } else { &BLACK });
+                let style = style(size, HPos::Center, VPos::Center).color(if share > 0.5 { &WHITE } else { &BLACK });
                 area.draw(&Text::new(cell.to_string(), (x + side / 2, y + side / 2), style))?;
             }
         }
     }
-    // Long names would meet.
-    let letters = usize::try_from(side / (size * 3 / 5)).unwrap_or(0).max(1);
+    // Names that are wider than their column stand upright.
+    let is_wide = classes.iter().any(|name| fitting(name, side - 4, size) != cut(name));
     for (column, name) in (0..count).zip(classes) {
-        let name: String = name.chars().take(letters).collect();
-        let place = (left + column * side + side / 2, count * side + 8);
-        area.draw(&Text::new(name, place, text(size, HPos::Center, VPos::Top)))?;
+        let (x, y) = (left + column * side + side / 2, all + 8);
+        let text = if is_wide {
+            let style = upright(style(size, HPos::Right, VPos::Center));
+            Text::new(fitting(name, names - 8, size), (x, y), style)
+        } else {
+            Text::new(cut(name), (x, y), style(size, HPos::Center, VPos::Top))
+        };
+        area.draw(&text)?;
     }
+    let below = all + if is_wide { names } else { axis + 8 };
+    area.draw(&Text::new("predicted class", (left + all / 2, below), style(TEXT, HPos::Center, VPos::Top)))?;
+    area.draw(&Text::new("true class", (8, all / 2), upright(style(TEXT, HPos::Center, VPos::Center))))?;
     Ok(())
+}
+
+fn text_style(area: &Area<'_>, size: i32, h: HPos, v: VPos) -> TextStyle<'static> {
+    (FONT, size).into_text_style(area).pos(Pos::new(h, v))
+}
+
+/// As much of a name as there is room for, in one line. The middle is left out: names often begin alike.
+fn fitting(name: &str, pixels: i32, size: i32) -> String {
+    // A letter is about 3/5 as wide as high.
+    let letters = usize::try_from(5 * pixels / (3 * size)).unwrap_or(0).max(1);
+    if name.chars().count() <= letters {
+        return cut(name);
+    }
+    let all: Vec<char> = name.chars().collect();
+    let beginning = letters / 2;
+    let end = all.len() - (letters - 1 - beginning);
+    printable(&all[..beginning].iter().chain(&['…']).chain(&all[end..]).collect::<String>())
 }
 
 /// The beginning of a name, in one line.

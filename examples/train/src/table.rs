@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use gradtape::nn::{Dataset, Encoding, Table, Target};
+use gradtape::nn::{Dataset, Encoding, Scaling, Table, TableFormat, Target};
 
+use crate::command::SEPARATORS;
 use crate::console::printable;
-use crate::options::Options;
+use crate::options::{Options, with_options};
 use crate::run::Result;
 
 /// A table as numbers, and what is known of it.
@@ -23,21 +24,22 @@ pub(crate) struct TrainingTable {
 impl TrainingTable {
     /// Reads the table, and tells what was recognised in it.
     pub(crate) fn read(path: &Path, options: &Options, out: &mut dyn Write) -> Result<Self> {
-        let table = Table::read(path, options.format)?;
-        let encoding = Encoding::of(&table, &options.columns)?;
+        let table = read(path, options.format)?;
+        let encoding = Encoding::of(&table, &options.columns).map_err(|error| with_options(&error))?;
         let data = encoding.dataset(&table)?;
         let name = printable(table.source());
-        let separator = match table.separator() {
-            ',' => "commas",
-            ';' => "semicolons",
-            '\t' => "tabs",
-            _ => "the given character",
-        };
+        let of_name = SEPARATORS.iter().find(|(_, separator)| *separator == table.separator());
+        let separator = of_name.map_or("the given character".to_owned(), |(name, _)| format!("{name}s"));
         let decimal = if table.decimal() == ',' { ", decimal commas" } else { "" };
-        let header = match options.format.header {
-            _ if table.has_header() => "a header",
-            Some(_) => "no header",
-            None => "no header, because the first row has a number",
+        let has_number = |row: usize| (0..table.names().len()).any(|column| table.number(row, column).is_some());
+        let header = match (table.has_header(), options.format.header) {
+            (true, None) if !(0..table.len()).any(has_number) => {
+                "a header, because none of its words occurs again below"
+            }
+            (true, _) => "a header",
+            (false, Some(_)) => "no header",
+            (false, None) if has_number(0) => "no header, because the first row has a number",
+            (false, None) => "no header, because a word of the first row occurs again below",
         };
         writeln!(out, "{name}: fields separated by {separator}{decimal}, {header}{}", comments(&table))?;
         let kind = match data.target() {
@@ -58,6 +60,24 @@ impl TrainingTable {
         writeln!(out)?;
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
     }
+
+    /// Puts the means of the training rows where numbers are missing, and standardises all rows by the training rows. Returns the
+    /// encoding with these means, and the scaling.
+    pub(crate) fn prepare(&self, training: &mut Dataset, test: &mut Dataset) -> (Encoding, Scaling) {
+        let mut encoding = self.encoding.clone();
+        encoding.learn_means(training);
+        encoding.replace_missing(training);
+        encoding.replace_missing(test);
+        let scaling = training.scaling();
+        training.standardize(&scaling);
+        test.standardize(&scaling);
+        (encoding, scaling)
+    }
+}
+
+/// Reads a file. An error names the options of the program.
+pub(crate) fn read(path: &Path, format: TableFormat) -> Result<Table> {
+    Ok(Table::read(path, format).map_err(|error| with_options(&error))?)
 }
 
 /// How many lines of a table were left out, if any.

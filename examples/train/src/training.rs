@@ -185,7 +185,7 @@ fn optimizer<T: Precision>(options: &Options, target: &Target) -> Box<dyn Optimi
             Box::new(sgd.with_decay(number(options.weight_decay.unwrap_or(0.0))))
         }
         #[cfg(feature = "lbfgs")]
-        Method::Lbfgs => Box::new(Lbfgs::new()),
+        Method::Lbfgs => Box::new(Lbfgs::new(options.weight_decay.unwrap_or(0.0))),
         #[cfg(not(feature = "lbfgs"))]
         Method::Lbfgs => unreachable!("the options were refused"),
     };
