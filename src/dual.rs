@@ -142,13 +142,21 @@ impl<T: Scalar, const N: usize> Calculus<T> for Dual<T, N> {
 
     #[inline(always)]
     fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
-        let tangents = if is_regular(partial) { products(partial, self.tangents) } else { scaled_tangents(partial, self.tangents) };
+        let tangents = if is_regular(partial) {
+            products(partial, self.tangents)
+        } else {
+            scaled_tangents(partial, self.tangents)
+        };
         Self { data, tangents }
     }
 
     #[inline(always)]
     fn times(self, data: T, factor: T, call: impl FnOnce() -> Call) -> Self {
-        if is_plain::<T>() { Self { data, tangents: products(factor, self.tangents) } } else { self.chain(data, factor, call) }
+        if is_plain::<T>() {
+            Self { data, tangents: products(factor, self.tangents) }
+        } else {
+            self.chain(data, factor, call)
+        }
     }
 
     /// The partial by a constant is not computed. For example, the partial by an exponent costs a logarithm.
@@ -254,19 +262,15 @@ fn is_regular<T: Scalar>(partial: T) -> bool {
     !is_recorded::<T>() && partial.is_normal()
 }
 
-/// `partial · tangents`, where a zero wins. For plain numbers it is inlined, because a call would cost registers even
-/// where it is not made.
+/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite.
 #[inline(always)]
 fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
     #[inline(never)]
-    fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+    fn singular<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
         each(tangents, |tangent| scaled(partial, tangent))
     }
-    if !is_plain::<T>() {
-        return nested(partial, tangents);
-    }
-    each(tangents, |tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
+    if is_plain::<T>() && partial.is_zero() { [T::zero(); N] } else { singular(partial, tangents) }
 }
 
 sums_in_pairs! { [T: Scalar, const N: usize] Dual<T, N> }
