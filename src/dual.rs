@@ -1,7 +1,5 @@
 //! Forward mode: the number `Dual`.
 
-pub(crate) mod unchecked;
-
 use std::array::from_fn;
 
 use crate::number::Number;
@@ -53,7 +51,7 @@ use crate::scalar::Scalar;
 /// Without it, such a product is NaN, as with floats. A NaN tangent reaches every result that uses its number. So the
 /// drivers compute without `CHECKED` first. If a result is NaN, they compute again with it.
 #[derive(Clone, Copy, Debug)]
-pub struct Dual<T, const N: usize = 1, const CHECKED: bool = true> {
+pub struct Dual<T, const N: usize = 1> {
     pub(crate) data: T,
     pub(crate) tangents: [T; N],
 }
@@ -99,9 +97,7 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     pub fn vars(xs: [T; N]) -> [Self; N] {
         from_fn(|i| Self::new(xs[i], from_fn(|k| if i == k { T::one() } else { T::zero() })))
     }
-}
 
-impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
     /// A number that depends on nothing.
     #[inline]
     pub fn constant(x: T) -> Self {
@@ -136,16 +132,9 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
     fn is_constant(&self) -> bool {
         is_plain::<T>() && self.tangents.iter().all(T::is_zero)
     }
-
-    /// Whether the tangents need no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become
-    /// a guard of the program, so the tangents are always corrected.
-    #[inline(always)]
-    fn are_valid(tangents: &[T; N]) -> bool {
-        !CHECKED || !is_recorded::<T>() && !any_nan(tangents)
-    }
 }
 
-impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, CHECKED> {
+impl<T: Scalar, const N: usize> Calculus<T> for Dual<T, N> {
     #[inline(always)]
     fn number(self) -> T {
         self.data
@@ -153,13 +142,21 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
 
     #[inline(always)]
     fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
-        if !CHECKED || !is_recorded::<T>() {
-            let tangents = each(self.tangents, |tangent| partial * tangent);
-            if Self::are_valid(&tangents) {
-                return Self { data, tangents };
-            }
+        let tangents = if is_regular(partial) {
+            products(partial, self.tangents)
+        } else {
+            scaled_tangents(partial, self.tangents)
+        };
+        Self { data, tangents }
+    }
+
+    #[inline(always)]
+    fn times(self, data: T, factor: T, call: impl FnOnce() -> Call) -> Self {
+        if is_plain::<T>() {
+            Self { data, tangents: products(factor, self.tangents) }
+        } else {
+            self.chain(data, factor, call)
         }
-        Self { data, tangents: scaled_tangents(partial, self.tangents) }
     }
 
     /// The partial by a constant is not computed. For example, the partial by an exponent costs a logarithm.
@@ -196,24 +193,31 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
         _: impl FnOnce() -> Call,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        if !CHECKED || !is_recorded::<T>() {
-            let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
-            if Self::are_valid(&tangents) {
-                return Self { data, tangents };
-            }
+        let (a, b) = if is_regular(partial_a) & is_regular(partial_b) {
+            (products(partial_a, a.tangents), products(partial_b, b.tangents))
+        } else {
+            (scaled_tangents(partial_a, a.tangents), scaled_tangents(partial_b, b.tangents))
+        };
+        Self { data, tangents: pairs(a, b, T::add) }
+    }
+
+    #[inline(always)]
+    fn multiplied(data: T, a: Self, b: Self, call: impl FnOnce() -> Call) -> Self {
+        if is_plain::<T>() {
+            let tangents = pairs(products(b.data, a.tangents), products(a.data, b.tangents), T::add);
+            return Self { data, tangents };
         }
-        let (a, b) = (scaled_tangents(partial_a, a.tangents), scaled_tangents(partial_b, b.tangents));
-        Self { data, tangents: from_fn(|k| a[k] + b[k]) }
+        Self::operator(data, a, b, || b.data, || a.data, call)
     }
 
     #[inline(always)]
     fn added(data: T, a: Self, b: Self, _: impl FnOnce() -> Call) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+        Self { data, tangents: pairs(a.tangents, b.tangents, T::add) }
     }
 
     #[inline(always)]
     fn subtracted(data: T, a: Self, b: Self, _: impl FnOnce() -> Call) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+        Self { data, tangents: pairs(a.tangents, b.tangents, T::sub) }
     }
 
     #[inline(always)]
@@ -227,8 +231,8 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     }
 }
 
-/// `f` of each number. `array::map` is not always inlined: the optimiser does not see all of it if a crate is compiled in
-/// parts.
+/// `f` of each number. It is a loop, because `array::map` and `array::from_fn` are not always inlined: the optimiser does
+/// not see all of them if a crate is compiled in parts.
 #[inline(always)]
 fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T; N] {
     for x in &mut numbers {
@@ -237,29 +241,40 @@ fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T;
     numbers
 }
 
-/// Whether any of the numbers is NaN.
+/// `f` of each pair.
 #[inline(always)]
-pub(crate) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
-    numbers.iter().fold(false, |nan, x| nan | x.is_nan())
+fn pairs<T: Copy, const N: usize>(mut a: [T; N], b: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = f(*a, b);
+    }
+    a
 }
 
-/// `partial · tangents`, where a zero wins. For plain numbers it is inlined, because a call would cost registers even
-/// where it is not made.
+#[inline(always)]
+fn products<T: Scalar, const N: usize>(factor: T, tangents: [T; N]) -> [T; N] {
+    each(tangents, |tangent| factor * tangent)
+}
+
+/// Whether no product with this partial is a `0 · ∞`. In a recording, the test would become a guard of the program, so the
+/// answer is no.
+#[inline(always)]
+fn is_regular<T: Scalar>(partial: T) -> bool {
+    !is_recorded::<T>() && partial.is_normal()
+}
+
+/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite.
 #[inline(always)]
 fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
     #[inline(never)]
-    fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+    fn singular<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
         each(tangents, |tangent| scaled(partial, tangent))
     }
-    if !is_plain::<T>() {
-        return nested(partial, tangents);
-    }
-    each(tangents, |tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
+    if is_plain::<T>() && partial.is_zero() { [T::zero(); N] } else { singular(partial, tangents) }
 }
 
-sums_in_pairs! { [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED> }
+sums_in_pairs! { [T: Scalar, const N: usize] Dual<T, N> }
 number! {
-    calculus [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED>;
-    [const N: usize, const CHECKED: bool] Dual<f32, N, CHECKED>, Dual<f64, N, CHECKED>; ""
+    calculus [T: Scalar, const N: usize] Dual<T, N>;
+    [const N: usize] Dual<f32, N>, Dual<f64, N>; ""
 }

@@ -33,10 +33,7 @@ pub(super) fn is_tapeless<T: 'static>() -> bool {
         TypeId::of::<T>() == TypeId::of::<U>()
     }
     fn is_dual<T: 'static, const N: usize>() -> bool {
-        is::<T, Dual<f64, N>>()
-            || is::<T, Dual<f64, N, false>>()
-            || is::<T, Dual<f32, N>>()
-            || is::<T, Dual<f32, N, false>>()
+        is::<T, Dual<f64, N>>() || is::<T, Dual<f32, N>>()
     }
     is_plain::<T>() || is_dual::<T, 1>() || is_dual::<T, 2>() || is_dual::<T, 4>()
 }
