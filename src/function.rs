@@ -4,6 +4,7 @@
 mod compiled;
 mod drive;
 mod driver;
+pub mod forward;
 mod jacobian;
 mod macros;
 mod memory;

@@ -248,6 +248,7 @@ pub mod accuracy {}
 pub mod check;
 mod dependence;
 mod dual;
+mod dual2;
 mod error;
 #[cfg(feature = "serde")]
 mod file;
@@ -268,6 +269,7 @@ pub mod sparse;
 mod tape;
 
 pub use dual::Dual;
+pub use dual2::Dual2;
 pub use error::Error;
 #[cfg(feature = "program")]
 #[cfg_attr(docsrs, doc(cfg(feature = "program")))]
@@ -279,7 +281,8 @@ pub use function::Stage;
 #[cfg_attr(docsrs, doc(cfg(feature = "compiled")))]
 pub use function::{Compiled, CompiledSource, Recordings};
 pub use function::{
-    Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
+    Driver, Function, Mode, Objective, VectorFunction, derivative, forward, preaccumulate, second_derivative,
+    third_derivative,
 };
 #[cfg(feature = "complex")]
 #[cfg_attr(docsrs, doc(cfg(feature = "complex")))]

@@ -5,6 +5,7 @@
 //! public numbers in three levels.
 
 use crate::dual::Dual;
+use crate::dual2::Dual2;
 use crate::number::Number;
 use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
 use crate::ops::kind::Dependence;
@@ -16,6 +17,8 @@ type ValueOfDependence<T> = Value<Dependence<T>>;
 type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
+type Dual2OfValue<T, const N: usize> = Dual2<Value<T>, N>;
+type Dual2OfDual<T, const M: usize, const N: usize> = Dual2<Dual<T, M>, N>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
 type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
 type ValueOfDualOfValue<T, const M: usize> = Value<Dual<Value<T>, M>>;
@@ -48,6 +51,8 @@ nested! {
     [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
+    [const N: usize,] Dual2OfValue [, N] over Value<T>;
+    [const M: usize, const N: usize,] Dual2OfDual [, M, N] over Dual<T, M>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;
     [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
     [const M: usize,] ValueOfDualOfValue [, M] over Dual<Value<T>, M>;

@@ -1,8 +1,10 @@
 //! The traits of every number: [`Number`], [`Plain`], and [`Real`], over which functions are written.
 
+pub(crate) mod applied;
 pub(crate) mod calculus;
 pub(crate) mod custom;
 pub(crate) mod methods;
+pub(crate) mod operation;
 pub(crate) mod operators;
 #[cfg(feature = "special")]
 pub(crate) mod special;

@@ -19,13 +19,15 @@
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
 use crate::dual::Dual;
+use crate::dual2::Dual2;
+use crate::number::Number;
 use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
 /// Implements the three traits for a number over `T`: each method calls that of `T` with the data.
 ///
-/// The first implementation of `approximate! { [] Value<T> }` is
+/// The first implementation of `approximate! { Scalar [] Value<T> }` is
 ///
 /// ```text
 /// impl<T: Scalar + AbsDiffEq<Epsilon = T>> AbsDiffEq for Value<T> {
@@ -36,8 +38,8 @@ use crate::tape::Value;
 /// }
 /// ```
 macro_rules! approximate {
-    ([$($generics:tt)*] $Number:ty) => {
-        impl<T: Scalar + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
+    ($Bound:ident [$($generics:tt)*] $Number:ty) => {
+        impl<T: $Bound + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
             type Epsilon = Self;
             inlined! {
                 fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
@@ -47,7 +49,7 @@ macro_rules! approximate {
             }
         }
 
-        impl<T: Scalar + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
+        impl<T: $Bound + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
             inlined! {
                 fn default_max_relative() -> Self { Self::constant(T::default_max_relative()) }
                 fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
@@ -56,7 +58,7 @@ macro_rules! approximate {
             }
         }
 
-        impl<T: Scalar + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
+        impl<T: $Bound + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
             inlined! {
                 fn default_max_ulps() -> u32 { T::default_max_ulps() }
                 fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
@@ -67,5 +69,6 @@ macro_rules! approximate {
     };
 }
 
-approximate! { [] Value<T> }
-approximate! { [, const N: usize] Dual<T, N> }
+approximate! { Scalar [] Value<T> }
+approximate! { Scalar [, const N: usize] Dual<T, N> }
+approximate! { Number [, const N: usize] Dual2<T, N> }

@@ -6,6 +6,8 @@ use simba::simd::{PrimitiveSimdValue, SimdValue};
 
 use super::cardinal;
 use crate::dual::Dual;
+use crate::dual2::Dual2;
+use crate::number::Number;
 use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
 use crate::tape::Value;
@@ -14,7 +16,7 @@ use crate::tape::Value;
 /// methods. At a branch it follows the float's path.
 ///
 /// Rust allows no implementation of a foreign trait for all numbers at once, hence a macro. It writes, for
-/// `field! { [T: Scalar + RealField] Value<T> }`,
+/// `field! { [T: Scalar + RealField] Value<T>, first }`,
 ///
 /// ```text
 /// impl<T: Scalar + RealField> Field for Value<T> {}
@@ -34,7 +36,7 @@ use crate::tape::Value;
 /// // SimdValue, PrimitiveSimdValue, SubsetOf<Self>, and SubsetOf<Value<T>> for each primitive number
 /// ```
 macro_rules! field {
-    ([$($generics:tt)*] $Number:ty) => {
+    ([$($generics:tt)*] $Number:ty, $order:ident) => {
         impl<$($generics)*> PrimitiveSimdValue for $Number {}
         impl<$($generics)*> Field for $Number {}
 
@@ -71,7 +73,7 @@ macro_rules! field {
                 asinh() acosh() atanh() log2() log10() ln() ln_1p() sqrt() cbrt() exp() exp2() exp_m1() abs() signum()
                 hypot(other: Self) log(base: Self) powf(exponent: Self) powi(exponent: i32) mul_add(a: Self, b: Self)
             }
-            cardinal! { sinc sinhc cosc coshc }
+            cardinal! { $order sinc sinhc cosc coshc }
             inlined! {
                 fn from_real(number: Self) -> Self { number }
                 fn real(self) -> Self { self }
@@ -140,11 +142,16 @@ macro_rules! inherent {
 }
 
 /// Functions whose number is that of the plain float, and whose partial is that of [`cardinal`]. The expansion of
-/// `sinc` is at [`field!`].
+/// `sinc` is at [`field!`]. A number of second order takes the partial over duals.
 macro_rules! cardinal {
-    ($($name:ident)*) => {
+    (first $($name:ident)*) => {
         inlined! { $(fn $name(self) -> Self {
             Self { data: ComplexField::$name(self.data), ..self * cardinal::$name(self.data) }
+        })* }
+    };
+    (second $($name:ident)*) => {
+        inlined! { $(fn $name(self) -> Self {
+            self.with_partial(ComplexField::$name(self.data), cardinal::$name(Dual::var(self.data)))
         })* }
     };
 }
@@ -189,5 +196,6 @@ macro_rules! subsets {
     };
 }
 
-field! { [T: Scalar + RealField] Value<T> }
-field! { [T: Scalar + RealField, const N: usize] Dual<T, N> }
+field! { [T: Scalar + RealField] Value<T>, first }
+field! { [T: Scalar + RealField, const N: usize] Dual<T, N>, first }
+field! { [T: Number + RealField, const N: usize] Dual2<T, N>, second }

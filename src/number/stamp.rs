@@ -3,10 +3,11 @@
 //! | call | for a number that |
 //! |---|---|
 //! | `number! { calculus … }` | implements [`Calculus`](super::calculus::Calculus): it computes derivatives from partials |
+//! | `number! { applied … }` | applies [operations](super::operation), and evaluates their partials in other numbers |
 //! | `number! { recorded … }` | records operations by name; its file defines its inherent methods |
 //!
 //! The first call takes the inherent methods from [`methods`](super::methods), and the operators from
-//! [`operators`](super::operators). Both calls implement the traits below by the inherent methods.
+//! [`operators`](super::operators); the second call takes both from [`applied`](super::applied). All calls implement the traits below by the inherent methods.
 
 /// Stamps a number over `T`. For example, `number! { calculus [T: Scalar] Value<T>; [] Value<f32>, Value<f64>; "" }` gives
 /// `impl<T: Scalar> Float for Value<T> { … }`, `impl<T: Scalar> Add for Value<T> { … }`,
@@ -21,7 +22,8 @@ macro_rules! number {
             use num_traits::One;
             use $crate::ops::{call::Call, operators, rules};
 
-            $crate::operations! { calculus_methods [$($generics)*] $Number; $panics }
+            $crate::operations! { calculus_methods unary binary [$($generics)*] $Number; $panics }
+            custom_by_partials! { [$($generics)*] $Number }
             $crate::ops::operators! { calculus_operators [$($generics)*] $Number; }
             $crate::ops::operators! { plain_left $constants f32, $Single; }
             $crate::ops::operators! { plain_left $constants f64, $Double; }
@@ -30,6 +32,35 @@ macro_rules! number {
             compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
             compared! { $constants f64, $Double, |left, right| (*left, right.data()) }
             common! { [$($generics)*] $Number; $constants $Single, $Double }
+        };
+    };
+    (applied [$($generics:tt)*] $Number:ty; $constants:tt $Single:ty, $Double:ty) => {
+        const _: () = {
+            #[allow(clippy::wildcard_imports, reason = "all macros of the stamp")]
+            use $crate::number::{applied::*, methods::*, operation, operators::*, stamp::*};
+            use $crate::ops::{operators, rules};
+
+            $crate::operations! { calculus_methods applied_unary applied_binary [$($generics)*] $Number; "" }
+            operators! { applied_operators [$($generics)*] $Number; }
+            operators! { applied_left $constants f32, $Single; }
+            operators! { applied_left $constants f64, $Double; }
+            compared! { [$($generics)*] $Number, $Number, |left, right| (left.data(), right.data()) }
+            compared! { [$($generics)*] $Number, T, |left, right| (left.data(), *right) }
+            compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
+            compared! { $constants f64, $Double, |left, right| (*left, right.data()) }
+            common! { [$($generics)*] $Number; $constants $Single, $Double }
+
+            impl<$($generics)*> $Number {
+                /// An operation of the user's own.
+                #[inline]
+                #[track_caller]
+                pub(crate) fn with_custom<const OPERANDS: usize>(
+                    operation: &impl CustomOperation<OPERANDS, T::Plain>,
+                    x: [Self; OPERANDS],
+                ) -> Self {
+                    Self::apply(operation::Custom(operation), x)
+                }
+            }
         };
     };
     (recorded [$($generics:tt)*] $Number:ty; $constants:tt $Single:ty, $Double:ty) => {
