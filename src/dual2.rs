@@ -36,7 +36,7 @@ use crate::ops::rules::{over, scaled};
 ///
 /// let r = x.hypot(y);
 /// assert_eq!(r.gradient(), [0.6, 0.8]);
-/// assert!((r.hessian()[0][1] + 0.096).abs() < 1e-16); // -xy/r³
+/// assert!((r.hessian()[0][1] + 0.096_f64).abs() < 1e-16); // -xy/r³
 /// ```
 ///
 /// Over another number, it gives derivatives of the Hessian:

@@ -31,6 +31,8 @@
 //! | a function, with or without data, of which you need several derivatives | [`function!`], [`Function`], [`VectorFunction`] |
 //! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
+//! | a closure over an array: gradient, Jacobian, Hessian without allocation | [`forward::gradient`], [`forward::jacobian`], [`forward::hessian`] |
+//! | value, gradient and Hessian by few inputs, in one pass | [`Dual2`] |
 //! | a loop that takes derivatives again and again | one [`Driver`]; or one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged; if it asks for zeros, see [below](#where-there-is-no-derivative) |
 //! | code of your own, for plain floats and gradients alike | the bound [`Real`], or `Real<Plain = f64>` to write `x + 1.0` |
@@ -50,6 +52,7 @@
 //! | a program, a network or a sparse matrix to be stored | feature `serde` |
 //! | a property to test on random points or programs | [`check::random`], with feature `quickcheck` or `arbitrary` |
 //! | matrices, decompositions and rotations of `nalgebra` | [`linalg`], with feature `nalgebra` |
+//! | a closure over vectors, rotations or poses of `nalgebra`: matrices of derivatives | [`linalg::jacobian`], [`linalg::hessian`] |
 //! | complex numbers of `num-complex` | [`complex`], with feature `complex` |
 //! | gamma, error and Bessel functions, the normal distribution | [`Special`], with feature `special` |
 //! | arrays of `ndarray` | [`Value`] and [`Dual`] as elements, with feature `ndarray` |

@@ -1,7 +1,7 @@
 //! Expressions from bytes, and claims about them.
 
 use gradtape::check::random::{Expression, Smooth};
-use gradtape::{Dual, Value, gradient};
+use gradtape::{Dual, Dual2, Value, gradient};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
 use testing::bounded::Bounded;
@@ -20,11 +20,12 @@ pub struct Case {
 
 /// The number is the plain float's and the gradient that of the references, in both precisions and both modes, on all
 /// tapes and in all lanes.
-const CLAIMS: [fn(&Expression) -> bool; 10] = [
+const CLAIMS: [fn(&Expression) -> bool; 11] = [
     agrees_with_the_references::<f64, Value<f64>>,
     agrees_with_the_references::<f32, Value<f32>>,
     agrees_with_the_references::<f64, Dual<f64>>,
     agrees_with_the_references::<f32, Dual<f32>>,
+    agrees_with_the_references::<f64, Dual2<f64, 2>>,
     agrees_with_other_tapes::<f64>,
     agrees_with_other_tapes::<f32>,
     agrees_in_any_lane::<f64>,

@@ -22,6 +22,24 @@
 //! assert!((slopes - m.try_inverse().unwrap().transpose()).amax() < 1e-15);
 //! ```
 //!
+//! # Small vectors, rotations and poses
+//!
+//! [`gradient`], [`jacobian`] and [`hessian`] take a closure over vectors of fixed size, and return matrices, without a tape
+//! and without allocation. There may be several blocks, with a Jacobian for each. A rotation or a pose is a block, too: its
+//! Jacobian is by local coordinates, as optimisers on manifolds need it. See [`Manifold`], and the lesson `15_camera`.
+//!
+//! ```
+//! use gradtape::{Dual, linalg};
+//! use nalgebra::{Matrix2, UnitComplex, Vector2};
+//!
+//! let (heading, point) = (UnitComplex::new(0.0), Vector2::new(3.0, 4.0));
+//! let (moved, (by_heading, by_point)) =
+//!     linalg::jacobian(|(heading, point): (UnitComplex<Dual<f64, 3>>, _)| heading * point, (&heading, &point));
+//! assert_eq!(moved, point);
+//! assert_eq!(by_heading, Vector2::new(-4.0, 3.0));
+//! assert_eq!(by_point, Matrix2::identity());
+//! ```
+//!
 //! # Porting a function written for f64
 //!
 //! 1. Replace f64 by a type parameter `T: RealField + Copy`, or by `Value<f64>`.
@@ -54,7 +72,7 @@
 //! The bound `T: Real<Plain = f64> + RealField` adds the activations of this crate. Where both traits have a method,
 //! name the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
 //!
-//! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
+//! For second
 //! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`. A row of the
 //! Hessian is the gradient of an element of the gradient:
 //!
@@ -148,16 +166,20 @@
 //! [`svd`] and [`symmetric_eigen`] of this module check what nalgebra computes, and take another method where it is
 //! wrong. LU, QR, Cholesky and UDU are right for all matrices in the tests of this crate.
 
+mod blocks;
 mod checked;
 mod determinant;
 mod differences;
 mod functions;
 mod jacobi;
+mod manifold;
 mod rotation;
 mod spectral;
 
+pub use blocks::{Blocks, gradient, hessian, jacobian};
 pub use determinant::determinant;
 pub use functions::{spectral_sum, symmetric_matrix_function};
+pub use manifold::Manifold;
 pub use rotation::{from_scaled_axis, scaled_axis};
 pub use spectral::{svd, symmetric_eigen};
 

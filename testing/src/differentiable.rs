@@ -1,6 +1,6 @@
 //! One test for the numbers of both modes.
 
-use gradtape::{Dual, Number, Real, Value, gradient};
+use gradtape::{Dual, Dual2, Number, Real, Value, gradient};
 
 use crate::TestFloat;
 
@@ -41,6 +41,24 @@ where
     }
 }
 
+/// The same, without the second derivatives.
+impl<T: Number, const N: usize> Differentiable for Dual2<T, N>
+where
+    Self: Real,
+{
+    type Inner = T;
+
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+        let pass = |first: usize| {
+            let unit = |i| std::array::from_fn(|k| if i == first + k { T::one() } else { T::zero() });
+            let inputs = x.iter().enumerate().map(|(i, &x)| Self::new(x, unit(i), [[T::zero(); N]; N]));
+            f(&inputs.collect::<Vec<_>>())
+        };
+        let results: Vec<Self> = (0..x.len().max(1)).step_by(N).map(pass).collect();
+        (results[0].data(), results.iter().flat_map(|y| y.gradient()).take(x.len()).collect())
+    }
+}
+
 /// A number of the crate over the plain float `T`.
 pub trait Over<T: TestFloat>: Differentiable<Inner = T> + Real<Plain = T> {}
 
@@ -74,6 +92,7 @@ macro_rules! for_every_number {
             $check::<$T, gradtape::Value<$T>>();
             $check::<$T, gradtape::Dual<$T>>();
             $check::<$T, gradtape::Dual<$T, 3>>();
+            $check::<$T, gradtape::Dual2<$T, 2>>();
         )*
     };
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use gradtape::check::difference;
 use gradtape::check::random::{Arithmetic, Expression};
-use gradtape::{Dual, Tape, Value, gradient};
+use gradtape::{Dual, Dual2, Tape, Value, gradient};
 
 use crate::differentiable::{Differentiable, Over};
 use crate::naive::Naive;
@@ -170,6 +170,11 @@ pub fn agrees_with_second_differences(graph: &Expression) -> bool {
             Dual::<f64, 2>::gradient(&|x| Dual::<Dual<f64, 2>>::gradient(&|x| graph.eval(x), x).1[k], x).1;
         (slopes.into_iter().map(Dual::tangent).collect::<Vec<_>>(), by_tapes, by_duals)
     };
+    // One evaluation along the directions of two inputs.
+    let of_second_order = |i: usize, k: usize| {
+        let seeded = |(j, &x)| Dual2::new(x, [i, k].map(|input| f64::from(u8::from(input == j))), [[0.0; 2]; 2]);
+        graph.eval(&x.iter().enumerate().map(seeded).collect::<Vec<Dual2<f64, 2>>>()).hessian()[1][0]
+    };
     (0..x.len()).all(|k| {
         let (mixed, tapes, duals) = column(k);
         // The same points serve all partials.
@@ -187,7 +192,7 @@ pub fn agrees_with_second_differences(graph: &Expression) -> bool {
             let scale = 1.0 + theirs.abs();
             let is_clear = error <= 1e-4 * scale;
             if is_clear {
-                for ours in [mixed[i], tapes[i], duals[i]] {
+                for ours in [mixed[i], tapes[i], duals[i], of_second_order(i, k)] {
                     assert_near(ours, theirs, error + 1e-7 * scale, (i, k, graph));
                 }
             }

@@ -7,6 +7,7 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 mod custom_operations;
 mod drivers;
 mod drivers_at_exceptions;
+mod forward;
 mod function_macro;
 mod function_memory;
 mod functions;

@@ -6,4 +6,5 @@ mod gradients;
 mod methods;
 mod modes;
 mod numbers;
+mod second_order;
 mod standard;

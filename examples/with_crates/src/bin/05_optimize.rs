@@ -1,7 +1,8 @@
 //! Lesson 5: the optimisers of `argmin`, with gradients and Hessians of this crate.
 //!
 //! [`Problem`] makes a problem of argmin from any [`Objective`]. Its Hessian may be a matrix. It may also be
-//! [`HessianAt`], which only multiplies vectors: so Newton's method needs no matrix. The lesson minimises Rosenbrock's
+//! [`HessianAt`], which only multiplies vectors: so Newton's method needs no matrix. For few variables, a closure over an array has
+//! the matrix in one evaluation. The lesson minimises Rosenbrock's
 //! function of 10 and of 1000 variables with L-BFGS and with Newton's method in a trust region. It prints how many
 //! gradients and Hessians argmin asked for.
 
@@ -12,7 +13,7 @@ use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use argmin::solver::trustregion::{Steihaug, TrustRegion};
 use argmin_math::ArgminDot;
-use gradtape::{Driver, Function, Objective, Real, function};
+use gradtape::{Driver, Function, Objective, Real, forward, function};
 
 /// An objective in the form that argmin takes, with a closure for the Hessian.
 struct Problem<'a, O, M> {
@@ -111,9 +112,16 @@ fn main() -> Result<(), Error> {
     let lbfgs = || LBFGS::new(MoreThuenteLineSearch::new(), 7);
     let newton = || TrustRegion::new(Steihaug::new().with_max_iters(30));
 
+    let in_one_pass = |x: &[f64]| {
+        let x: [f64; 10] = x.try_into().expect("it is for ten variables");
+        forward::hessian(|x| rosenbrock(&x), x).2.map(|row| row.to_vec()).to_vec()
+    };
+
     let few = [1.3, 0.7, 0.8, 1.9, 1.2, 0.9, 1.1, 0.6, 1.4, 1.0];
     let many: Vec<_> = (0..1000).map(|i| 1.0 + 0.3 * f64::from(i).sin()).collect();
     let by_matrix = minimize("Newton by matrices", Problem::new(&driver, matrix), newton(), &few)?;
+    let by_pass = minimize("Newton by matrices in one pass", Problem::new(&driver, in_one_pass), newton(), &few)?;
+    assert_eq!(by_pass, by_matrix);
     for start in [&few[..], &many] {
         let [gradients, _] = minimize("L-BFGS", Problem::new(&driver, ()), lbfgs(), start)?;
         let by_products = minimize("Newton by products", Problem::new(&driver, operator), newton(), start)?;
