@@ -1,5 +1,6 @@
 //! Forward mode: the number `Dual`.
 
+use std::any::TypeId;
 use std::array::from_fn;
 
 use crate::number::Number;
@@ -255,14 +256,29 @@ fn products<T: Scalar, const N: usize>(factor: T, tangents: [T; N]) -> [T; N] {
     each(tangents, |tangent| factor * tangent)
 }
 
-/// Whether no product with this partial is a `0 · ∞`. In a recording, the test would become a guard of the program, so the
-/// answer is no.
+/// Whether no `T` is a value of a tape or a recorded number, or holds one, as far as the compiler knows: `T` is a plain
+/// number, or a `Dual` of the drivers.
 #[inline(always)]
-fn is_regular<T: Scalar>(partial: T) -> bool {
-    !is_recorded::<T>() && partial.is_normal()
+pub(crate) fn is_tapeless<T: 'static>() -> bool {
+    fn is<T: 'static, U: 'static>() -> bool {
+        TypeId::of::<T>() == TypeId::of::<U>()
+    }
+    fn is_dual<T: 'static, const N: usize>() -> bool {
+        is::<T, Dual<f64, N>>() || is::<T, Dual<f32, N>>()
+    }
+    let is_second = is::<T, Dual<Dual<f64>>>() || is::<T, Dual<Dual<f32>>>();
+    is_plain::<T>() || is_dual::<T, 1>() || is_dual::<T, 2>() || is_dual::<T, 4>() || is_second
 }
 
-/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite.
+/// Whether the partial surely makes no `0 · ∞`. On a tape or in a recording, the answer is no, because this test would
+/// become a guard of the program.
+#[inline(always)]
+fn is_regular<T: Scalar>(partial: T) -> bool {
+    is_tapeless::<T>() && partial.is_normal()
+}
+
+/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite. In a recording,
+/// a test of the products for NaN would become a guard of the program, so all are corrected.
 #[inline(always)]
 fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
@@ -270,7 +286,16 @@ fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [
     fn singular<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
         each(tangents, |tangent| scaled(partial, tangent))
     }
-    if is_plain::<T>() && partial.is_zero() { [T::zero(); N] } else { singular(partial, tangents) }
+    if is_plain::<T>() && partial.is_zero() {
+        return [T::zero(); N];
+    }
+    if !is_tapeless::<T>() && !is_recorded::<T>() {
+        let products = products(partial, tangents);
+        if !products.iter().fold(false, |nan, x| nan | x.is_nan()) {
+            return products;
+        }
+    }
+    singular(partial, tangents)
 }
 
 sums_in_pairs! { [T: Scalar, const N: usize] Dual<T, N> }

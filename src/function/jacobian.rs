@@ -107,7 +107,7 @@ fn forward_jacobian<T: Plain>(
 ) {
     fast_then_exact!(
         T,
-        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8] of x.len(),
+        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8 12 16] of x.len(),
         (f, x, y, jacobian, memory),
         jacobian
     );
