@@ -48,9 +48,40 @@ use crate::scalar::Scalar;
 /// assert_eq!(y.tangent().tangent(), 48.0); // 12x²
 /// ```
 ///
-/// With `CHECKED`, a zero wins against an infinity in products of partials and tangents, as everywhere in this crate.
-/// Without it, such a product is NaN, as with floats. A NaN tangent reaches every result that uses its number. So the
-/// drivers compute without `CHECKED` first. If a result is NaN, they compute again with it.
+/// # Which forward mode
+///
+/// | you want | write |
+/// |---|---|
+/// | a gradient or Jacobian of up to 16 inputs, in your own types and arrays, without allocation | `Dual::vars` |
+/// | the same for any number of inputs, in the faster mode | [`Function::gradient`](crate::Function::gradient), [`VectorFunction::jacobian`](crate::VectorFunction::jacobian) |
+/// | the same again and again | [`Driver`](crate::Driver), which keeps its memory |
+/// | the derivatives along one direction | [`Dual::new`], [`Function::slope`](crate::Function::slope), [`Driver::jvp`](crate::Driver::jvp) |
+/// | derivatives of a function of one number | [`derivative`](crate::derivative), [`second_derivative`](crate::second_derivative), [`third_derivative`](crate::third_derivative) |
+/// | Hessians, and Hessians times a vector | [`Function::hessian`](crate::Function::hessian), [`Function::hvp`](crate::Function::hvp), which nest a `Dual` in a `Dual` or in a [`Value`](crate::Value) |
+/// | derivatives at many points, or of a sparse function of many inputs | `Program::tangent`, `Compiled`, with feature `program` |
+///
+/// # Zero times infinity
+///
+/// At a singular point, such as `sqrt(0)`, a partial is infinite. Functions and quotients multiply it by the tangents so
+/// that a zero wins: a direction that does not move the number gets 0. A *product* of two numbers over f32 or f64
+/// multiplies the tangents as floats do: `0 · ∞` is NaN. A test would cost up to a half of the product.
+///
+/// Over any other number, a zero wins in products, too, as on a tape. The simplest of them is `Dual<f64, 0>`: the number
+/// without directions. The drivers ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule
+/// always: if a result is NaN, they compute again with such numbers.
+///
+/// ```
+/// use gradtape::{Dual, Function, function};
+///
+/// let [x, y] = Dual::vars([0.0_f64, 3.0]);
+/// assert_eq!((x.sqrt() + y).tangents(), [f64::INFINITY, 1.0]);
+/// assert!((x.sqrt() * 0.0 + y).tangents()[0].is_nan());
+///
+/// let [x, y] = Dual::vars([0.0, 3.0].map(Dual::<f64, 0>::from));
+/// assert_eq!((x.sqrt() * 0.0 + y).tangents(), [0.0, 1.0]);
+///
+/// assert_eq!(function!(|x| x[0].sqrt() * 0.0 + x[1]).gradient(&[0.0, 3.0]), [0.0, 1.0]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dual<T, const N: usize = 1> {
     pub(crate) data: T,

@@ -134,7 +134,7 @@ fn jacobian_in_one_pass<T: Plain, E: Number<Plain = T>, const N: usize>(
         return write_columns(0, x.len(), numbers, y, jacobian);
     }
     for ((y, row), number) in y.iter_mut().zip(jacobian.as_chunks_mut::<N>().0).zip(numbers) {
-        (*y, *row) = (Number::data(*number), number.tangents.map(E::data));
+        (*y, *row) = (number.data.data(), number.tangents.map(E::data));
     }
 }
 
