@@ -25,9 +25,9 @@ fn seen<T: TestFloat, F: Over<T>, const N: usize>(f: impl Fn([F; N]) -> F, x: [T
     (bits(y), slopes.map(slope_bits))
 }
 
-/// In a product of duals over plain numbers, `0 · ∞` is NaN.
+/// In a product of duals over plain numbers, `0 · ∞` is NaN, and so is 0 times NaN.
 fn is_nan_in_products<T: TestFloat>(name: &str, x: &[T]) -> bool {
-    name == "mul" && x.iter().any(|x| x.is_infinite())
+    name == "mul" && !x.iter().all(|x| x.is_finite())
 }
 
 fn same_bits_of<T: TestFloat, const N: usize>(
