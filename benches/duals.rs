@@ -184,18 +184,13 @@ fn repeated<const I: usize, F: Number, W: Workload<I>>(workload: &W, x: &[F; I])
 fn seconds<const I: usize, const N: usize>(workload: &impl Workload<I>) -> [f64; 3] {
     let (x, directions) = (workload.point(), directions::<I, N>());
     let ours: [Dual<f64, N>; I] = from_fn(|i| Dual::new(x[i], directions[i]));
-    let theirs: [DualSVec64<N>; I] =
-        from_fn(|i| DualSVec64::new(x[i], Derivative::some(SVector::from(directions[i]))));
+    let theirs: [DualSVec64<N>; I] = from_fn(|i| DualSVec64::new(x[i], Derivative::some(SVector::from(directions[i]))));
     let (y, expected) = (workload.eval(&ours), workload.eval(&theirs));
     assert_near(&[y.data()], &[expected.re]);
     assert_near(&y.tangents(), expected.eps.unwrap_generic(nalgebra::Const, nalgebra::U1).as_slice());
     minima_within(
         std::time::Duration::from_millis(200),
-        [
-            &mut || repeated(workload, &x),
-            &mut || repeated(workload, &ours),
-            &mut || repeated(workload, &theirs),
-        ],
+        [&mut || repeated(workload, &x), &mut || repeated(workload, &ours), &mut || repeated(workload, &theirs)],
     )
 }
 

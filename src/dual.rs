@@ -1,5 +1,6 @@
 //! Forward mode: the number `Dual`.
 
+use std::any::TypeId;
 use std::array::from_fn;
 
 use crate::number::Number;
@@ -47,9 +48,43 @@ use crate::scalar::Scalar;
 /// assert_eq!(y.tangent().tangent(), 48.0); // 12x²
 /// ```
 ///
-/// With `CHECKED`, a zero wins against an infinity in products of partials and tangents, as everywhere in this crate.
-/// Without it, such a product is NaN, as with floats. A NaN tangent reaches every result that uses its number. So the
-/// drivers compute without `CHECKED` first. If a result is NaN, they compute again with it.
+/// # Which forward mode
+///
+/// | you want | write |
+/// |---|---|
+/// | a gradient or Jacobian of up to 16 inputs, in your own types and arrays, without allocation | `Dual::vars` |
+/// | the same of a closure over an array; a Hessian, too | [`forward`](crate::forward) |
+/// | the same of a closure over vectors, rotations or poses of `nalgebra` | [`linalg::jacobian`](crate::linalg::jacobian), with feature `nalgebra` |
+/// | value, gradient and Hessian by few inputs, in one evaluation | [`Dual2`](crate::Dual2) |
+/// | a gradient or Jacobian by any number of inputs, in the faster mode | [`Function::gradient`](crate::Function::gradient), [`VectorFunction::jacobian`](crate::VectorFunction::jacobian) |
+/// | the same again and again | [`Driver`](crate::Driver), which keeps its memory |
+/// | the derivatives along one direction | [`Dual::new`], [`Function::slope`](crate::Function::slope), [`Driver::jvp`](crate::Driver::jvp) |
+/// | derivatives of a function of one number | [`derivative`](crate::derivative), [`second_derivative`](crate::second_derivative), [`third_derivative`](crate::third_derivative) |
+/// | Hessians, and Hessians times a vector | [`Function::hessian`](crate::Function::hessian), [`Function::hvp`](crate::Function::hvp), which nest a `Dual` in a `Dual` or in a [`Value`](crate::Value) |
+/// | derivatives at many points, or of a sparse function of many inputs | `Program::tangent`, `Compiled`, with feature `program` |
+///
+/// # Zero times infinity
+///
+/// At a singular point, such as `sqrt(0)`, a partial is infinite. Functions and quotients multiply it by the tangents so
+/// that a zero wins: a direction that does not move the number gets 0. A *product* of two numbers over f32 or f64
+/// multiplies the tangents as floats do: `0 · ∞` is NaN. A test would cost up to a half of the product.
+///
+/// Over any other number, a zero wins in products, too, as on a tape. The simplest of them is `Dual<f64, 0>`: the number
+/// without directions. The drivers ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule
+/// always: if a result is NaN, they compute again with such numbers.
+///
+/// ```
+/// use gradtape::{Dual, Function, function};
+///
+/// let [x, y] = Dual::vars([0.0_f64, 3.0]);
+/// assert_eq!((x.sqrt() + y).tangents(), [f64::INFINITY, 1.0]);
+/// assert!((x.sqrt() * 0.0 + y).tangents()[0].is_nan());
+///
+/// let [x, y] = Dual::vars([0.0, 3.0].map(Dual::<f64, 0>::from));
+/// assert_eq!((x.sqrt() * 0.0 + y).tangents(), [0.0, 1.0]);
+///
+/// assert_eq!(function!(|x| x[0].sqrt() * 0.0 + x[1]).gradient(&[0.0, 3.0]), [0.0, 1.0]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dual<T, const N: usize = 1> {
     pub(crate) data: T,
@@ -255,14 +290,29 @@ fn products<T: Scalar, const N: usize>(factor: T, tangents: [T; N]) -> [T; N] {
     each(tangents, |tangent| factor * tangent)
 }
 
-/// Whether no product with this partial is a `0 · ∞`. In a recording, the test would become a guard of the program, so the
-/// answer is no.
+/// Whether no `T` is a value of a tape or a recorded number, or holds one, as far as the compiler knows: `T` is a plain
+/// number, or a `Dual` of the drivers.
 #[inline(always)]
-fn is_regular<T: Scalar>(partial: T) -> bool {
-    !is_recorded::<T>() && partial.is_normal()
+pub(crate) fn is_tapeless<T: 'static>() -> bool {
+    fn is<T: 'static, U: 'static>() -> bool {
+        TypeId::of::<T>() == TypeId::of::<U>()
+    }
+    fn is_dual<T: 'static, const N: usize>() -> bool {
+        is::<T, Dual<f64, N>>() || is::<T, Dual<f32, N>>()
+    }
+    let is_second = is::<T, Dual<Dual<f64>>>() || is::<T, Dual<Dual<f32>>>();
+    is_plain::<T>() || is_dual::<T, 1>() || is_dual::<T, 2>() || is_dual::<T, 4>() || is_second
 }
 
-/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite.
+/// Whether the partial surely makes no `0 · ∞`. On a tape or in a recording, the answer is no, because this test would
+/// become a guard of the program.
+#[inline(always)]
+fn is_regular<T: Scalar>(partial: T) -> bool {
+    is_tapeless::<T>() && partial.is_normal()
+}
+
+/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite. In a recording,
+/// a test of the products for NaN would become a guard of the program, so all are corrected.
 #[inline(always)]
 fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
@@ -270,7 +320,16 @@ fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [
     fn singular<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
         each(tangents, |tangent| scaled(partial, tangent))
     }
-    if is_plain::<T>() && partial.is_zero() { [T::zero(); N] } else { singular(partial, tangents) }
+    if is_plain::<T>() && partial.is_zero() {
+        return [T::zero(); N];
+    }
+    if !is_tapeless::<T>() && !is_recorded::<T>() {
+        let products = products(partial, tangents);
+        if !products.iter().fold(false, |nan, x| nan | x.is_nan()) {
+            return products;
+        }
+    }
+    singular(partial, tangents)
 }
 
 sums_in_pairs! { [T: Scalar, const N: usize] Dual<T, N> }

@@ -18,6 +18,7 @@ type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
 type Dual2OfValue<T, const N: usize> = Dual2<Value<T>, N>;
+type DualOfDual2<T, const M: usize, const N: usize> = Dual<Dual2<T, M>, N>;
 type Dual2OfDual<T, const M: usize, const N: usize> = Dual2<Dual<T, M>, N>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
 type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
@@ -51,6 +52,7 @@ nested! {
     [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
+    [const M: usize, const N: usize,] DualOfDual2 [, M, N] over Dual2<T, M>;
     [const N: usize,] Dual2OfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] Dual2OfDual [, M, N] over Dual<T, M>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;

@@ -11,7 +11,7 @@ use crate::scalar::Scalar;
 use crate::tape::Value;
 
 /// The number of directions of a pass of forward mode, if there are more.
-pub(super) const DIRECTIONS: usize = 8;
+pub(super) const DIRECTIONS: usize = 16;
 /// The number of columns of a Hessian that a pass computes.
 pub(super) const HESSIAN_DIRECTIONS: usize = 4;
 
@@ -84,7 +84,7 @@ pub(super) fn assert_gradient<T>(x: &[T], gradient: &[T]) {
 fn forward_gradient<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], gradient: &mut [T], memory: &mut Memory) -> T {
     fast_then_exact!(
         T,
-        [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 3 4 5 6 8] of x.len(),
+        [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 4 6 8 12 16] of x.len(),
         (f, x, gradient, memory),
         gradient
     )
@@ -140,8 +140,8 @@ where
 #[inline(always)]
 pub(super) fn unit_seeds_on_stack<T: Plain, E: Number<Plain = T>, const N: usize>(x: &[T]) -> [Dual<E, N>; N] {
     let mut seeds = [Dual::constant(E::zero()); N];
-    for (i, (seed, &x)) in seeds.iter_mut().zip(x).enumerate() {
-        seed.data = E::constant(x);
+    for (i, seed) in seeds.iter_mut().enumerate() {
+        seed.data = E::constant(x.get(i).copied().unwrap_or_else(T::zero));
         seed.tangents[i] = E::one();
     }
     seeds

@@ -107,7 +107,7 @@ fn forward_jacobian<T: Plain>(
 ) {
     fast_then_exact!(
         T,
-        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8] of x.len(),
+        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8 12 16] of x.len(),
         (f, x, y, jacobian, memory),
         jacobian
     );
@@ -134,7 +134,7 @@ fn jacobian_in_one_pass<T: Plain, E: Number<Plain = T>, const N: usize>(
         return write_columns(0, x.len(), numbers, y, jacobian);
     }
     for ((y, row), number) in y.iter_mut().zip(jacobian.as_chunks_mut::<N>().0).zip(numbers) {
-        (*y, *row) = (Number::data(*number), number.tangents.map(E::data));
+        (*y, *row) = (number.data.data(), number.tangents.map(E::data));
     }
 }
 

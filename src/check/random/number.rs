@@ -6,6 +6,7 @@ use num_traits::{Float, NumOps};
 use super::table::NODES;
 use super::table::{OPERATORS, Table, operators, position};
 use crate::dual::Dual;
+use crate::dual2::Dual2;
 use crate::function::derivative;
 use crate::number::{Number, Real};
 use crate::ops::rules::constant;
@@ -270,6 +271,12 @@ impl<T, const N: usize, F: Real> Left<F> for Dual<T, N> {
     }
 }
 
+impl<T, const N: usize, F: Real> Left<F> for Dual2<T, N> {
+    fn apply(op: usize, a: f64, b: F) -> F {
+        with_left::<F, F>(op, a, b)
+    }
+}
+
 /// The derivative by a tape of its own.
 fn on_tape<F: Real>(op: usize, a: F) -> F
 where
@@ -323,6 +330,20 @@ where
 }
 
 impl<T: Number + Left<Self>, const N: usize> Special for Dual<T, N>
+where
+    Self: Real,
+    Dual<Self>: Real,
+{
+    fn derivative(op: usize, a: Self) -> Self {
+        derivative(|x| (Table::unary_at(op).f)([x]), a)[1]
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        T::apply(op, a, b)
+    }
+}
+
+impl<T: Number + Left<Self>, const N: usize> Special for Dual2<T, N>
 where
     Self: Real,
     Dual<Self>: Real,
