@@ -51,6 +51,7 @@ where
     Self: Real,
 {
     type Inner = T;
+    const ZERO_WINS: bool = false;
 
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
         let pass = |first: usize| {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use approx::UlpsEq;
 use gradtape::check::Check;
-use gradtape::{Dual, Tape, Value, gradient};
+use gradtape::{Dual, Dual2, Tape, Value, gradient};
 use nalgebra::{ComplexField, RealField, SimdValue, try_convert};
 use simba::scalar::{SubsetOf, SupersetOf};
 use simba::simd::{PrimitiveSimdValue, SimdComplexField, SimdRealField};
@@ -257,4 +257,24 @@ fn comparison_with_tolerance_is_by_number() {
     let x = tape.var(0.1_f64);
     assert!((x + 0.2).ulps_eq(&Value::from(0.3), Value::simd_default_epsilon(), 4));
     assert_eq!(gradient(|x| x[0] * Value::<f64>::simd_default_epsilon(), &[1.0]).1, [f64::EPSILON]);
+}
+
+#[test]
+fn cardinal_functions_have_the_second_derivatives_of_duals_over_duals() {
+    macro_rules! both {
+        ($($name:ident)*) => { $(
+            for x in [0.0, 1e-3, 0.5, -0.999, 1.001, 2.0] {
+                let ours = nalgebra::ComplexField::$name(Dual2::vars([x])[0]);
+                let theirs = nalgebra::ComplexField::$name(Dual::var(Dual::var(x)));
+                assert_eq!(ours.data(), theirs.data().data());
+                let [first, second] = [ours.gradient()[0], ours.hessian()[0][0]];
+                let expected = theirs.tangent();
+                let is_same = |a: f64, b: f64| a == b || (a - b).abs() < 1e-14 * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
+                let name = stringify!($name);
+                assert!(is_same(first, expected.data()), "{name} at {x}: {first} instead of {expected}");
+                assert!(is_same(second, expected.tangent()), "{name} at {x}: {second} instead of {}", expected.tangent());
+            }
+        )* };
+    }
+    both! { sinc sinhc cosc coshc }
 }

@@ -71,7 +71,7 @@ fn by_hand(pose: &Isometry3<f64>, point: &Vector3<f64>) -> (Vector2<f64>, SMatri
     let (q, factor) = (p.xy() / p.z, 1.0 + DISTORTION * p.xy().norm_squared() / (p.z * p.z));
     let by_q = (nalgebra::Matrix2::identity() * factor + q * q.transpose() * (2.0 * DISTORTION)) * FOCAL;
     let by_p = by_q * Matrix2x3::new(1.0, 0.0, -q.x, 0.0, 1.0, -q.y) / p.z;
-    let mut by_pose = SMatrix::zeros();
+    let mut by_pose = SMatrix::<f64, 2, 6>::zeros();
     by_pose.fixed_columns_mut::<3>(0).copy_from(&-by_p);
     by_pose.fixed_columns_mut::<3>(3).copy_from(&(by_p * p.cross_matrix()));
     (q * (factor * FOCAL), by_pose, by_p * turned)
