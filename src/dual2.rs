@@ -21,8 +21,8 @@ use crate::ops::rules::{over, scaled};
 /// For a function over an array, take [`forward::hessian`](crate::forward::hessian).
 ///
 /// At singular points, it has the rule of `Dual`: functions multiply a partial by derivatives so that a zero wins against an
-/// infinity; products of two numbers over f32 or f64 multiply as floats do, and so do those inside of a partial: the second
-/// derivative of `cbrt` at 0 is NaN.
+/// infinity; products of two numbers over f32 or f64 multiply as floats do, and so do those inside of a partial. So where a
+/// first derivative is infinite, a second one may be NaN, as that of `cbrt` at 0 is.
 ///
 /// # Examples
 ///

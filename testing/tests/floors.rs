@@ -56,7 +56,15 @@ const CIRCLES: &[&[&str]] = &[
         "ops::rules",
     ],
     // What the stamp writes names the trait `Number`, and a number applies operations whose partials are over `Number`.
-    &["number", "number::calculus", "number::custom", "number::methods", "number::operators", "number::stamp"],
+    &[
+        "number",
+        "number::calculus",
+        "number::custom",
+        "number::methods",
+        "number::operation",
+        "number::operators",
+        "number::stamp",
+    ],
     // The methods of the two traits call the drivers, which call the traits.
     &["function", "function::drive", "function::jacobian", "function::mode", "function::sparse", "function::vector"],
 ];

