@@ -5,7 +5,7 @@ use std::array::from_fn;
 use crate::dual::Dual;
 use crate::number::Number;
 use crate::number::methods::sums_in_pairs;
-use crate::number::operation::{self, Operation};
+use crate::number::operation::{self, Inner, Operation};
 use crate::number::stamp::{implement, inlined, number};
 use crate::ops::kind::{is_dependence_over, is_plain, is_recorded};
 use crate::ops::rules::{over, scaled};
@@ -21,8 +21,7 @@ use crate::ops::rules::{over, scaled};
 /// For a function over an array, take [`forward::hessian`](crate::forward::hessian).
 ///
 /// At singular points, it has the rule of `Dual`: functions multiply a partial by derivatives so that a zero wins against an
-/// infinity; products of two numbers over f32 or f64 multiply as floats do, and so do those inside of a partial. So where a
-/// first derivative is infinite, a second one may be NaN, as that of `cbrt` at 0 is.
+/// infinity, inside of the partials, too. Products of two numbers over f32 or f64 multiply as floats do.
 ///
 /// # Examples
 ///
@@ -131,21 +130,27 @@ impl<T: Number, const N: usize> Dual2<T, N> {
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
         let wanted = x.map(|x| M == 1 || !x.is_constant());
         let (y, partials) = operation.value_and_partials(Dual::vars(x.map(Self::data)), wanted);
-        Self::by_partials(y.data, x, partials, wanted)
+        if is_plain::<T>() && !is_regular(product(&partials, wanted)) {
+            Self::careful(operation, x, wanted)
+        } else {
+            Self::by_partials(y.data, x, partials, wanted)
+        }
+    }
+
+    /// [`apply`](Self::apply), where a zero wins against an infinity inside of the partials, too.
+    #[cold]
+    #[inline(never)]
+    fn careful<const M: usize>(operation: impl Operation<T, M>, x: [Self; M], wanted: [bool; M]) -> Self {
+        let inputs = Dual::vars(x.map(|x| Dual::<T, 0>::from(x.data)));
+        let (y, partials) = operation.value_and_partials(inputs, wanted);
+        let plain = |partial: Dual<Dual<T, 0>, M>| Dual::new(partial.data.data, partial.tangents.map(Dual::data));
+        Self::singular(y.data.data, x, partials.map(plain), wanted)
     }
 
     /// The chain rule: `∇y = Σ fₘ ∇xₘ` and `∇²y = Σ fₘ ∇²xₘ + Σ fₘₖ ∇xₘ ∇xₖᵀ`, over the operands that are wanted.
     #[inline(always)]
     fn by_partials<const M: usize>(data: T, x: [Self; M], partials: [Dual<T, M>; M], wanted: [bool; M]) -> Self {
-        // One test for all: if their product is normal, no partial is 0 or infinite.
-        let mut product = T::one();
-        for m in (0..M).filter(|&m| wanted[m]) {
-            product = product * partials[m].data;
-            for k in (0..M).filter(|&k| wanted[k]) {
-                product = product * partials[m].tangents[k];
-            }
-        }
-        if !is_regular(product) {
+        if !is_regular(product(&partials, wanted)) {
             return Self::singular(data, x, partials, wanted);
         }
         let mut y = Self::constant(data);
@@ -325,6 +330,34 @@ fn matrix<T: Number, const N: usize>(f: impl Fn(usize, usize) -> T) -> [[T; N]; 
         }
     }
     y
+}
+
+/// The product of the partials that are wanted, and of their tangents: if it is normal, none of them is 0 or infinite.
+#[inline(always)]
+fn product<T: Number, const M: usize>(partials: &[Dual<T, M>; M], wanted: [bool; M]) -> T {
+    let mut product = T::one();
+    for m in (0..M).filter(|&m| wanted[m]) {
+        product = product * partials[m].data;
+        for k in (0..M).filter(|&k| wanted[k]) {
+            product = product * partials[m].tangents[k];
+        }
+    }
+    product
+}
+
+impl<T: Number, const M: usize> Inner<T> for Dual<T, M> {
+    #[inline(always)]
+    fn lift(x: T) -> Self {
+        Self::constant(x)
+    }
+}
+
+/// A zero wins in its products, too.
+impl<T: Number, const M: usize> Inner<T> for Dual<Dual<T, 0>, M> {
+    #[inline(always)]
+    fn lift(x: T) -> Self {
+        Self::constant(Dual::constant(x))
+    }
 }
 
 /// `f` of each pair.

@@ -10,9 +10,10 @@ use crate::number::custom::CustomOperation;
 use crate::ops::rules;
 
 /// A number over the same plain number as `T`, in which partials are evaluated: `T` itself, or a number over it.
-pub(crate) trait Inner<T: Number>: Number<Plain = T::Plain> + From<T> {}
-
-impl<T: Number, I: Number<Plain = T::Plain> + From<T>> Inner<T> for I {}
+pub(crate) trait Inner<T: Number>: Number<Plain = T::Plain> {
+    /// The number as a constant.
+    fn lift(x: T) -> Self;
+}
 
 /// An operation with `M` operands, for numbers over `T`.
 pub(crate) trait Operation<T: Number, const M: usize>: Copy {
@@ -118,7 +119,7 @@ macro_rules! parameter {
         $P
     };
     ($T:ident T $p:expr) => {
-        <$T as From<N>>::from($p)
+        <$T as Inner<N>>::lift($p)
     };
     ($T:ident $P:ident $p:expr) => {
         $p
