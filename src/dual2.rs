@@ -185,7 +185,7 @@ impl<T: Number, const N: usize> Dual2<T, N> {
     }
 
     /// [`by_partials`](Self::by_partials), where a zero wins against an infinity. As with nested duals, a first derivative that is
-    /// such a zero is a constant: its second derivatives are 0.
+    /// such a zero is a constant: second derivatives by two of them are 0.
     #[cold]
     #[inline(never)]
     fn singular<const M: usize>(data: T, x: [Self; M], partials: [Dual<T, M>; M], wanted: [bool; M]) -> Self {
@@ -201,7 +201,7 @@ impl<T: Number, const N: usize> Dual2<T, N> {
             });
             y.gradient = from_fn(|i| y.gradient[i] + scaled(slope, operand.gradient[i]));
             y.hessian = matrix(|i, j| {
-                if is_lost[i] || is_lost[j] {
+                if is_lost[i] && is_lost[j] {
                     y.hessian[i][j]
                 } else {
                     y.hessian[i][j] + (scaled(slope, operand.hessian[i][j]) + scaled(bend[i], operand.gradient[j]))
