@@ -410,7 +410,7 @@ mod tests {
             let mut z = x * y;
             assert_eq!((index(x), index(z), tape.len()), (0, MAX_NODES - 3, MAX_NODES - 2));
             for last in [MAX_NODES - 2, MAX_NODES - 1] {
-                z = z * y;
+                z *= y;
                 assert_eq!(
                     (index(z), index(y), z.data()),
                     (last, 1, 6.0 * 3.0_f64.powi((last + 3 - MAX_NODES).try_into().unwrap()))
