@@ -39,7 +39,8 @@ impl<T: Scalar> Value<T> {
         } else if all_constant(a) {
             (b, a)
         } else {
-            let operand = |k: usize| if k.is_multiple_of(2) { (a[k / 2], b[k / 2].data) } else { (b[k / 2], a[k / 2].data) };
+            let operand =
+                |k: usize| if k.is_multiple_of(2) { (a[k / 2], b[k / 2].data) } else { (b[k / 2], a[k / 2].data) };
             return join_all("dot", data, 2 * a.len(), operand);
         };
         join_all("dot", data, values.len(), |k| (values[k], factors[k].data))
