@@ -3,6 +3,7 @@
 //! `cargo bench -p gradtape-benches --bench derivatives` asserts that all agree, and prints a line of ratios for each:
 //! minima over rounds that interleave the competitors in one process.
 //! `cargo bench -p gradtape-benches --bench derivatives -- check` asserts only.
+//! `cargo bench -p gradtape-benches --bench derivatives -- duals` prints only the table of duals in direct use.
 //! `cargo bench -p gradtape-benches --bench derivatives -- modes` prints from how many inputs on reverse mode is the
 //! faster one for a gradient.
 
@@ -93,6 +94,9 @@ fn price<F: Real<Plain = f64>>(x: &[F]) -> F {
 fn their_price<F: DualNum<Primitive = f64> + Copy>(x: &[F]) -> F {
     price!(x)
 }
+
+// After the macro that it uses.
+mod duals;
 
 const OPTION: [f64; 5] = [100.0, 110.0, 0.03, 0.2, 1.5];
 
@@ -305,8 +309,13 @@ fn mode(what: &str, f: &impl Function, x: &[f64]) {
 }
 
 fn main() {
-    if std::env::args().any(|argument| argument == "modes") {
+    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    if has("modes") {
         return modes();
+    }
+    duals::duals();
+    if has("duals") {
+        return;
     }
     ode();
     option();

@@ -1,7 +1,6 @@
 //! Forward mode: the number `Dual`.
 
-pub(crate) mod unchecked;
-
+use std::any::TypeId;
 use std::array::from_fn;
 
 use crate::number::Number;
@@ -49,11 +48,42 @@ use crate::scalar::Scalar;
 /// assert_eq!(y.tangent().tangent(), 48.0); // 12x²
 /// ```
 ///
-/// With `CHECKED`, a zero wins against an infinity in products of partials and tangents, as everywhere in this crate.
-/// Without it, such a product is NaN, as with floats. A NaN tangent reaches every result that uses its number. So the
-/// drivers compute without `CHECKED` first. If a result is NaN, they compute again with it.
+/// # Which forward mode
+///
+/// | you want | write |
+/// |---|---|
+/// | a gradient or Jacobian of up to 16 inputs, in your own types and arrays, without allocation | `Dual::vars` |
+/// | the same for any number of inputs, in the faster mode | [`Function::gradient`](crate::Function::gradient), [`VectorFunction::jacobian`](crate::VectorFunction::jacobian) |
+/// | the same again and again | [`Driver`](crate::Driver), which keeps its memory |
+/// | the derivatives along one direction | [`Dual::new`], [`Function::slope`](crate::Function::slope), [`Driver::jvp`](crate::Driver::jvp) |
+/// | derivatives of a function of one number | [`derivative`](crate::derivative), [`second_derivative`](crate::second_derivative), [`third_derivative`](crate::third_derivative) |
+/// | Hessians, and Hessians times a vector | [`Function::hessian`](crate::Function::hessian), [`Function::hvp`](crate::Function::hvp), which nest a `Dual` in a `Dual` or in a [`Value`](crate::Value) |
+/// | derivatives at many points, or of a sparse function of many inputs | `Program::tangent`, `Compiled`, with feature `program` |
+///
+/// # Zero times infinity
+///
+/// At a singular point, such as `sqrt(0)`, a partial is infinite. Functions and quotients multiply it by the tangents so
+/// that a zero wins: a direction that does not move the number gets 0. A *product* of two numbers over f32 or f64
+/// multiplies the tangents as floats do: `0 · ∞` is NaN. A test would cost up to a half of the product.
+///
+/// Over any other number, a zero wins in products, too, as on a tape. The simplest of them is `Dual<f64, 0>`: the number
+/// without directions. The drivers ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule
+/// always: if a result is NaN, they compute again with such numbers.
+///
+/// ```
+/// use gradtape::{Dual, Function, function};
+///
+/// let [x, y] = Dual::vars([0.0_f64, 3.0]);
+/// assert_eq!((x.sqrt() + y).tangents(), [f64::INFINITY, 1.0]);
+/// assert!((x.sqrt() * 0.0 + y).tangents()[0].is_nan());
+///
+/// let [x, y] = Dual::vars([0.0, 3.0].map(Dual::<f64, 0>::from));
+/// assert_eq!((x.sqrt() * 0.0 + y).tangents(), [0.0, 1.0]);
+///
+/// assert_eq!(function!(|x| x[0].sqrt() * 0.0 + x[1]).gradient(&[0.0, 3.0]), [0.0, 1.0]);
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Dual<T, const N: usize = 1, const CHECKED: bool = true> {
+pub struct Dual<T, const N: usize = 1> {
     pub(crate) data: T,
     pub(crate) tangents: [T; N],
 }
@@ -99,9 +129,7 @@ impl<T: Scalar, const N: usize> Dual<T, N> {
     pub fn vars(xs: [T; N]) -> [Self; N] {
         from_fn(|i| Self::new(xs[i], from_fn(|k| if i == k { T::one() } else { T::zero() })))
     }
-}
 
-impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
     /// A number that depends on nothing.
     #[inline]
     pub fn constant(x: T) -> Self {
@@ -136,16 +164,9 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Dual<T, N, CHECKED> {
     fn is_constant(&self) -> bool {
         is_plain::<T>() && self.tangents.iter().all(T::is_zero)
     }
-
-    /// Whether the tangents need no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become
-    /// a guard of the program, so the tangents are always corrected.
-    #[inline(always)]
-    fn are_valid(tangents: &[T; N]) -> bool {
-        !CHECKED || !is_recorded::<T>() && !any_nan(tangents)
-    }
 }
 
-impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, CHECKED> {
+impl<T: Scalar, const N: usize> Calculus<T> for Dual<T, N> {
     #[inline(always)]
     fn number(self) -> T {
         self.data
@@ -153,13 +174,21 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
 
     #[inline(always)]
     fn chain(self, data: T, partial: T, _: impl FnOnce() -> Call) -> Self {
-        if !CHECKED || !is_recorded::<T>() {
-            let tangents = each(self.tangents, |tangent| partial * tangent);
-            if Self::are_valid(&tangents) {
-                return Self { data, tangents };
-            }
+        let tangents = if is_regular(partial) {
+            products(partial, self.tangents)
+        } else {
+            scaled_tangents(partial, self.tangents)
+        };
+        Self { data, tangents }
+    }
+
+    #[inline(always)]
+    fn times(self, data: T, factor: T, call: impl FnOnce() -> Call) -> Self {
+        if is_plain::<T>() {
+            Self { data, tangents: products(factor, self.tangents) }
+        } else {
+            self.chain(data, factor, call)
         }
-        Self { data, tangents: scaled_tangents(partial, self.tangents) }
     }
 
     /// The partial by a constant is not computed. For example, the partial by an exponent costs a logarithm.
@@ -196,24 +225,31 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
         _: impl FnOnce() -> Call,
     ) -> Self {
         let (partial_a, partial_b) = (partial_a(), partial_b());
-        if !CHECKED || !is_recorded::<T>() {
-            let tangents = from_fn(|k| partial_a * a.tangents[k] + partial_b * b.tangents[k]);
-            if Self::are_valid(&tangents) {
-                return Self { data, tangents };
-            }
+        let (a, b) = if is_regular(partial_a) & is_regular(partial_b) {
+            (products(partial_a, a.tangents), products(partial_b, b.tangents))
+        } else {
+            (scaled_tangents(partial_a, a.tangents), scaled_tangents(partial_b, b.tangents))
+        };
+        Self { data, tangents: pairs(a, b, T::add) }
+    }
+
+    #[inline(always)]
+    fn multiplied(data: T, a: Self, b: Self, call: impl FnOnce() -> Call) -> Self {
+        if is_plain::<T>() {
+            let tangents = pairs(products(b.data, a.tangents), products(a.data, b.tangents), T::add);
+            return Self { data, tangents };
         }
-        let (a, b) = (scaled_tangents(partial_a, a.tangents), scaled_tangents(partial_b, b.tangents));
-        Self { data, tangents: from_fn(|k| a[k] + b[k]) }
+        Self::operator(data, a, b, || b.data, || a.data, call)
     }
 
     #[inline(always)]
     fn added(data: T, a: Self, b: Self, _: impl FnOnce() -> Call) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] + b.tangents[k]) }
+        Self { data, tangents: pairs(a.tangents, b.tangents, T::add) }
     }
 
     #[inline(always)]
     fn subtracted(data: T, a: Self, b: Self, _: impl FnOnce() -> Call) -> Self {
-        Self { data, tangents: from_fn(|k| a.tangents[k] - b.tangents[k]) }
+        Self { data, tangents: pairs(a.tangents, b.tangents, T::sub) }
     }
 
     #[inline(always)]
@@ -227,8 +263,8 @@ impl<T: Scalar, const N: usize, const CHECKED: bool> Calculus<T> for Dual<T, N, 
     }
 }
 
-/// `f` of each number. `array::map` is not always inlined: the optimiser does not see all of it if a crate is compiled in
-/// parts.
+/// `f` of each number. It is a loop, because `array::map` and `array::from_fn` are not always inlined: the optimiser does
+/// not see all of them if a crate is compiled in parts.
 #[inline(always)]
 fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T; N] {
     for x in &mut numbers {
@@ -237,29 +273,64 @@ fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T;
     numbers
 }
 
-/// Whether any of the numbers is NaN.
+/// `f` of each pair.
 #[inline(always)]
-pub(crate) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
-    numbers.iter().fold(false, |nan, x| nan | x.is_nan())
+fn pairs<T: Copy, const N: usize>(mut a: [T; N], b: [T; N], f: impl Fn(T, T) -> T) -> [T; N] {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = f(*a, b);
+    }
+    a
 }
 
-/// `partial · tangents`, where a zero wins. For plain numbers it is inlined, because a call would cost registers even
-/// where it is not made.
+#[inline(always)]
+fn products<T: Scalar, const N: usize>(factor: T, tangents: [T; N]) -> [T; N] {
+    each(tangents, |tangent| factor * tangent)
+}
+
+/// Whether no `T` is a value of a tape or a recorded number, or holds one, as far as the compiler knows: `T` is a plain
+/// number, or a `Dual` of the drivers.
+#[inline(always)]
+pub(crate) fn is_tapeless<T: 'static>() -> bool {
+    fn is<T: 'static, U: 'static>() -> bool {
+        TypeId::of::<T>() == TypeId::of::<U>()
+    }
+    fn is_dual<T: 'static, const N: usize>() -> bool {
+        is::<T, Dual<f64, N>>() || is::<T, Dual<f32, N>>()
+    }
+    let is_second = is::<T, Dual<Dual<f64>>>() || is::<T, Dual<Dual<f32>>>();
+    is_plain::<T>() || is_dual::<T, 1>() || is_dual::<T, 2>() || is_dual::<T, 4>() || is_second
+}
+
+/// Whether the partial surely makes no `0 · ∞`. On a tape or in a recording, the answer is no, because this test would
+/// become a guard of the program.
+#[inline(always)]
+fn is_regular<T: Scalar>(partial: T) -> bool {
+    is_tapeless::<T>() && partial.is_normal()
+}
+
+/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite. In a recording,
+/// a test of the products for NaN would become a guard of the program, so all are corrected.
 #[inline(always)]
 fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]
     #[inline(never)]
-    fn nested<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
+    fn singular<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
         each(tangents, |tangent| scaled(partial, tangent))
     }
-    if !is_plain::<T>() {
-        return nested(partial, tangents);
+    if is_plain::<T>() && partial.is_zero() {
+        return [T::zero(); N];
     }
-    each(tangents, |tangent| if partial.is_zero() || tangent.is_zero() { T::zero() } else { partial * tangent })
+    if !is_tapeless::<T>() && !is_recorded::<T>() {
+        let products = products(partial, tangents);
+        if !products.iter().fold(false, |nan, x| nan | x.is_nan()) {
+            return products;
+        }
+    }
+    singular(partial, tangents)
 }
 
-sums_in_pairs! { [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED> }
+sums_in_pairs! { [T: Scalar, const N: usize] Dual<T, N> }
 number! {
-    calculus [T: Scalar, const N: usize, const CHECKED: bool] Dual<T, N, CHECKED>;
-    [const N: usize, const CHECKED: bool] Dual<f32, N, CHECKED>, Dual<f64, N, CHECKED>; ""
+    calculus [T: Scalar, const N: usize] Dual<T, N>;
+    [const N: usize] Dual<f32, N>, Dual<f64, N>; ""
 }

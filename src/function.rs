@@ -48,7 +48,7 @@ use memory::Memory;
 /// | you want | use | cost |
 /// |---|---|---|
 /// | the gradient | [`gradient`](Self::gradient) | the cheaper of the next two, chosen by the number of inputs |
-/// | | [`Mode::Forward`] | an evaluation over `Dual`s of 8 directions for every 8 inputs |
+/// | | [`Mode::Forward`] | an evaluation over `Dual`s of 16 directions for every 16 inputs |
 /// | | [`Mode::Reverse`] | an evaluation over `Value`s and a sweep |
 /// | the Jacobian | [`VectorFunction::jacobian`] | forward as above, or a sweep for each output |
 /// | the derivative along a direction | [`Function::slope`], [`VectorFunction::jvp`] | an evaluation over `Dual`s |

@@ -13,9 +13,9 @@ use crate::tape::Value;
 
 type ValueOfValue<T> = Value<Value<T>>;
 type ValueOfDependence<T> = Value<Dependence<T>>;
-type ValueOfDual<T, const M: usize, const C: bool> = Value<Dual<T, M, C>>;
+type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
-type DualOfDual<T, const M: usize, const N: usize, const C: bool> = Dual<Dual<T, M, C>, N, C>;
+type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
 type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
 type ValueOfDualOfValue<T, const M: usize> = Value<Dual<Value<T>, M>>;
@@ -45,9 +45,9 @@ nested! {
     T: Number<Plain = T>;
     [] ValueOfValue [] over Value<T>;
     [] ValueOfDependence [] over Dependence<T>;
-    [const M: usize, const C: bool,] ValueOfDual [, M, C] over Dual<T, M, C>;
+    [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
-    [const M: usize, const N: usize, const C: bool,] DualOfDual [, M, N, C] over Dual<T, M, C>;
+    [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;
     [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
     [const M: usize,] ValueOfDualOfValue [, M] over Dual<Value<T>, M>;

@@ -1,37 +1,38 @@
 //! How derivatives of functions of one result are computed.
 //!
-//! Forward mode runs with [`Unchecked`] numbers. If a result is NaN, it runs once more with [`Dual`]s, in which 0·∞ is
-//! 0.
-
-use std::array::from_fn;
+//! Forward mode runs with [`Dual`]s over plain numbers, in whose products `0 · ∞` is NaN. If a result is NaN, it runs once
+//! more with `Dual`s over [`Careful`] numbers, where that is 0.
 
 use super::memory::{ForwardMemory, Memory, ReverseMemory};
 use super::{Function, Mode};
-use crate::dual::unchecked::{Tangents, Unchecked};
-use crate::dual::{Dual, any_nan};
-use crate::number::{Plain, Real};
+use crate::dual::Dual;
+use crate::number::{Number, Plain, Real};
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
 /// The number of directions of a pass of forward mode, if there are more.
-pub(super) const DIRECTIONS: usize = 8;
+pub(super) const DIRECTIONS: usize = 16;
 /// The number of columns of a Hessian that a pass computes.
 pub(super) const HESSIAN_DIRECTIONS: usize = 4;
 
-/// Calls a function with [`Unchecked`] numbers, and once more with [`Dual`]s if there is a NaN in the results. The numbers
-/// have the smallest listed number of directions that is at least `$count`, or `$most`; the `Dual`s have one, because they
-/// compile fastest. For each listed number of directions, the compiler makes one more copy of the user's function. It is
-/// a macro because a generic function cannot be passed to a function.
+/// A plain number for numbers over it in which a zero wins against an infinity in every product, as it does in every
+/// `Dual` over another number.
+pub(super) type Careful<T> = Dual<T, 0>;
+
+/// Calls a function with `Dual`s over `T`, and once more over [`Careful`] numbers if there is a NaN in the results. The
+/// `Dual`s have the smallest listed number of directions that is at least `$count`, or `$most`; the careful ones have one,
+/// because they compile fastest. For each listed number of directions, the compiler makes one more copy of the user's
+/// function. It is a macro because a generic function cannot be passed to a function.
 ///
 /// `fast_then_exact!(T, [many for 4; few for 1 2] of n, (f, x), y)` is
 ///
 /// ```text
 /// let result = match n {
-///     0..=1 => few::<T, Unchecked<T, 1>, 1>(f, x),
-///     0..=2 => few::<T, Unchecked<T, 2>, 2>(f, x),
-///     _ => many::<T, Unchecked<T, 4>, 4>(f, x),
+///     0..=1 => few::<T, T, 1>(f, x),
+///     0..=2 => few::<T, T, 2>(f, x),
+///     _ => many::<T, T, 4>(f, x),
 /// };
-/// if any_nan(y) { many::<T, Dual<T>, 1>(f, x) } else { result }
+/// if any_nan(y) { many::<T, Careful<T>, 1>(f, x) } else { result }
 /// ```
 macro_rules! fast_then_exact {
     (
@@ -39,14 +40,24 @@ macro_rules! fast_then_exact {
         $arguments:tt, $results:expr
     ) => {{
         let result = match $count {
-            $($(0..=$N => $few::<$T, Unchecked<$T, $N>, $N> $arguments,)*)?
-            _ => $many::<$T, Unchecked<$T, { $most }>, { $most }> $arguments,
+            $($(0..=$N => $few::<$T, $T, $N> $arguments,)*)?
+            _ => $many::<$T, $T, { $most }> $arguments,
         };
-        if $crate::dual::any_nan($results) { $many::<$T, Dual<$T>, 1> $arguments } else { result }
+        if $crate::function::drive::any_nan($results) {
+            $many::<$T, $crate::function::drive::Careful<$T>, 1> $arguments
+        } else {
+            result
+        }
     }};
 }
 
 pub(super) use fast_then_exact;
+
+/// Whether any of the numbers is NaN.
+#[inline]
+pub(super) fn any_nan<T: Scalar>(numbers: &[T]) -> bool {
+    numbers.iter().fold(false, |nan, x| nan | x.is_nan())
+}
 
 /// Returns the value, and writes the gradient.
 #[track_caller]
@@ -73,7 +84,7 @@ pub(super) fn assert_gradient<T>(x: &[T], gradient: &[T]) {
 fn forward_gradient<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], gradient: &mut [T], memory: &mut Memory) -> T {
     fast_then_exact!(
         T,
-        [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 3 4 5 6 8] of x.len(),
+        [gradient_in_passes for DIRECTIONS; gradient_in_one_pass for 1 2 4 6 8 12 16] of x.len(),
         (f, x, gradient, memory),
         gradient
     )
@@ -82,32 +93,44 @@ fn forward_gradient<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], gradient
 /// One pass with a direction for each input, at most `N`. The inputs are on the stack, so that the compiler knows their
 /// tangents if it inlines the function.
 #[track_caller]
-fn gradient_in_one_pass<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn gradient_in_one_pass<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
     _memory: &mut Memory,
-) -> T {
-    let y = f.eval(&unit_seeds_on_stack::<T, D, N>(x)[..x.len()]);
-    gradient.copy_from_slice(&y.tangents()[..x.len()]);
-    y.data()
+) -> T
+where
+    Dual<E, N>: Real<Plain = T>,
+{
+    let y = f.eval(&unit_seeds_on_stack::<T, E, N>(x)[..x.len()]);
+    write(gradient, y.tangents);
+    Number::data(y)
+}
+
+/// Writes the first tangents.
+#[inline]
+pub(super) fn write<T: Plain, E: Number<Plain = T>, const N: usize>(slopes: &mut [T], tangents: [E; N]) {
+    slopes.iter_mut().zip(tangents).for_each(|(slope, tangent)| *slope = tangent.data());
 }
 
 /// `N` directions at a time.
 #[track_caller]
-fn gradient_in_passes<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn gradient_in_passes<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
     memory: &mut Memory,
-) -> T {
-    let buffers = memory.get::<ForwardMemory<D>>();
+) -> T
+where
+    Dual<E, N>: Real<Plain = T>,
+{
+    let buffers = memory.get::<ForwardMemory<Dual<E, N>>>();
     let mut value = T::zero();
     for (first, slopes) in (0..x.len()).step_by(N).zip(gradient.chunks_mut(N)) {
         let (inputs, _) = buffers.set_inputs(unit_seeds(x, first)).inputs_and_outputs(0);
         let y = f.eval(inputs);
-        value = y.data();
-        slopes.copy_from_slice(&y.tangents()[..slopes.len()]);
+        value = Number::data(y);
+        write(slopes, y.tangents);
     }
     value
 }
@@ -115,77 +138,81 @@ fn gradient_in_passes<T: Plain, D: Tangents<T, N>, const N: usize>(
 /// The point `x` of at most `N` inputs, each with the tangents of its unit vector. These are constants for the compiler
 /// where it inlines the function.
 #[inline(always)]
-pub(super) fn unit_seeds_on_stack<T: Plain, D: Tangents<T, N>, const N: usize>(x: &[T]) -> [D; N] {
-    from_fn(|i| {
-        let unit = from_fn(|k| if i == k { T::one() } else { T::zero() });
-        D::new(x.get(i).copied().unwrap_or_else(T::zero), unit)
-    })
+pub(super) fn unit_seeds_on_stack<T: Plain, E: Number<Plain = T>, const N: usize>(x: &[T]) -> [Dual<E, N>; N] {
+    let mut seeds = [Dual::constant(E::zero()); N];
+    for (i, seed) in seeds.iter_mut().enumerate() {
+        seed.data = E::constant(x.get(i).copied().unwrap_or_else(T::zero));
+        seed.tangents[i] = E::one();
+    }
+    seeds
 }
 
 /// The point `x`, where the `N` inputs from `first` on have the tangents of their unit vectors.
-pub(super) fn unit_seeds<T: Scalar, D: Tangents<T, N>, const N: usize>(
+pub(super) fn unit_seeds<T: Plain, E: Number<Plain = T>, const N: usize>(
     x: &[T],
     first: usize,
-) -> impl ExactSizeIterator<Item = D> {
-    let unit = move |i: usize| from_fn(|k| if i == first + k { T::one() } else { T::zero() });
-    x.iter().enumerate().map(move |(i, &x)| D::new(x, unit(i)))
+) -> impl ExactSizeIterator<Item = Dual<E, N>> {
+    x.iter().enumerate().map(move |(i, &x)| {
+        let mut seed = Dual::constant(E::constant(x));
+        if let Some(tangent) = seed.tangents.get_mut(i.wrapping_sub(first)) {
+            *tangent = E::one();
+        }
+        seed
+    })
 }
 
-/// The point `x` with tangents along the direction `v`: `new(xᵢ, vᵢ)`.
+/// The point `x` with tangents along the direction `v`.
 #[track_caller]
-pub(super) fn seeds_along<'a, T: Scalar, D>(
+pub(super) fn seeds_along<'a, T: Plain, E: Number<Plain = T>, const N: usize>(
     x: &'a [T],
     v: &'a [T],
-    new: impl Fn(T, T) -> D + 'a,
-) -> impl ExactSizeIterator<Item = D> + 'a {
+) -> impl ExactSizeIterator<Item = Dual<E, N>> + 'a {
     assert_direction(x, v);
-    x.iter().zip(v).map(move |(&x, &v)| new(x, v))
+    x.iter().zip(v).map(|(&x, &v)| Dual::new(E::constant(x), [E::constant(v); N]))
 }
 
 /// The value and the derivative along `v`.
 #[track_caller]
 pub(super) fn slope<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], v: &[T], memory: &mut Memory) -> (T, T) {
-    let (y, slope) = slope_over::<T, Unchecked<T>, 1>(f, x, v, memory);
-    if slope.is_nan() { slope_over::<T, Dual<T>, 1>(f, x, v, memory) } else { (y, slope) }
+    let (y, slope) = slope_over::<T, T>(f, x, v, memory);
+    if slope.is_nan() { slope_over::<T, Careful<T>>(f, x, v, memory) } else { (y, slope) }
 }
 
 #[track_caller]
-fn slope_over<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn slope_over<T: Plain, E: Number<Plain = T>>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
     memory: &mut Memory,
-) -> (T, T) {
-    let x = seeds_along(x, v, |x, v| D::new(x, [v; N]));
-    let y = f.eval(memory.get::<ForwardMemory<D>>().set_inputs(x).inputs_and_outputs(0).0);
-    (y.data(), y.tangents()[0])
+) -> (T, T)
+where
+    Dual<E>: Real<Plain = T>,
+{
+    let buffers = memory.get::<ForwardMemory<Dual<E>>>();
+    let y = f.eval(buffers.set_inputs(seeds_along(x, v)).inputs_and_outputs(0).0);
+    (Number::data(y), y.tangent().data())
 }
 
 /// Value, slope and curvature along `v`.
 #[track_caller]
 pub(super) fn directional<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T], v: &[T], memory: &mut Memory) -> [T; 3] {
-    let new = |data: Unchecked<T>, tangent| Unchecked { data, tangents: [tangent] };
-    let y = directional_over(f, x, v, new, |y: Unchecked<Unchecked<T>>| [y.data, y.tangents[0]], memory);
-    if any_nan(&y) {
-        let new = |data: Dual<T>, tangent| Dual::new(data, [tangent]);
-        return directional_over(f, x, v, new, |y: Dual<Dual<T>>| [y.data(), y.tangent()], memory);
-    }
-    y
+    let y = directional_over::<T, T>(f, x, v, memory);
+    if any_nan(&y) { directional_over::<T, Careful<T>>(f, x, v, memory) } else { y }
 }
 
-/// The same, where `D` is a number over numbers `E`.
 #[track_caller]
-fn directional_over<T: Plain, E: Tangents<T, 1>, D: Real<Plain = T>>(
+fn directional_over<T: Plain, E: Number<Plain = T>>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
-    new: impl Fn(E, E) -> D,
-    parts: impl Fn(D) -> [E; 2],
     memory: &mut Memory,
-) -> [T; 3] {
-    let x = seeds_along(x, v, |x, v| new(E::new(x, [v]), E::new(v, [T::zero()])));
-    let [y, slope] = parts(f.eval(memory.get::<ForwardMemory<D>>().set_inputs(x).inputs_and_outputs(0).0));
-    [y.data(), slope.data(), slope.tangents()[0]]
+) -> [T; 3]
+where
+    Dual<Dual<E>>: Real<Plain = T>,
+{
+    let x = seeds_along(x, v).map(|x: Dual<E>| Dual::new(x, [Dual::constant(x.tangent())]));
+    let y = f.eval(memory.get::<ForwardMemory<Dual<Dual<E>>>>().set_inputs(x).inputs_and_outputs(0).0);
+    [y.data().data(), y.tangent().data(), y.tangent().tangent()].map(E::data)
 }
 
 /// The gradient in reverse mode over any number `S`. If `S` is a number of forward mode, the tangents of the gradient
@@ -225,7 +252,7 @@ pub(super) fn gradient_and_hvp<T: Plain>(
 ) -> T {
     assert_gradient(x, gradient);
     assert_product(x, product);
-    // The gradient is the same over both numbers: only tangents of `Unchecked` may have a NaN of 0·∞.
+    // The gradient is the same over both numbers: only tangents over plain numbers may have a NaN of 0 · ∞.
     fast_then_exact!(T, [hvp_over for 1] of 1, (f, x, v, Some(&mut *gradient), product, memory), product)
 }
 
@@ -241,7 +268,7 @@ pub(super) fn assert_product<T>(x: &[T], product: &[T]) {
 
 /// Returns the value, and writes the gradient, if it is wanted, and the Hessian times `v`.
 #[track_caller]
-fn hvp_over<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn hvp_over<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     v: &[T],
@@ -250,16 +277,15 @@ fn hvp_over<T: Plain, D: Tangents<T, N>, const N: usize>(
     memory: &mut Memory,
 ) -> T
 where
-    Value<D>: Real<Plain = T>,
+    Value<Dual<E, N>>: Real<Plain = T>,
 {
-    let x = seeds_along(x, v, |x, v| D::new(x, [v; N]));
-    let write = |i: usize, slope: D| {
+    let write = |i: usize, slope: Dual<E, N>| {
         if let Some(gradient) = &mut gradient {
-            gradient[i] = slope.data();
+            gradient[i] = slope.data.data();
         }
-        product[i] = slope.tangents()[0];
+        product[i] = slope.tangents[0].data();
     };
-    reverse_gradient_over(f, x, memory.get(), write).data()
+    reverse_gradient_over(f, seeds_along(x, v), memory.get(), write).data.data()
 }
 
 /// Value, gradient and Hessian.
@@ -277,10 +303,10 @@ pub(super) fn hessian<T: Plain>(
         0..=1 => hessian_in_one_pass::<T, 1>(f, x, gradient, hessian),
         2 => hessian_in_one_pass::<T, 2>(f, x, gradient, hessian),
         3..=4 => hessian_in_one_pass::<T, 4>(f, x, gradient, hessian),
-        _ => lower_triangle::<T, Unchecked<T, HESSIAN_DIRECTIONS>, HESSIAN_DIRECTIONS>(f, x, gradient, hessian, memory),
+        _ => lower_triangle::<T, T, HESSIAN_DIRECTIONS>(f, x, gradient, hessian, memory),
     };
     if any_nan(gradient) || any_nan(hessian) {
-        lower_triangle::<T, Dual<T>, 1>(f, x, gradient, hessian, memory)
+        lower_triangle::<T, Careful<T>, 1>(f, x, gradient, hessian, memory)
     } else {
         value
     }
@@ -295,11 +321,11 @@ fn hessian_in_one_pass<T: Plain, const N: usize>(
     gradient: &mut [T],
     hessian: &mut [T],
 ) -> T {
-    let inner: [Unchecked<T, N>; N] = unit_seeds_on_stack(x);
-    let inputs: [Unchecked<_, N>; N] = from_fn(|i| Unchecked {
-        data: inner[i],
-        tangents: from_fn(|k| Unchecked::constant(if i == k { T::one() } else { T::zero() })),
-    });
+    let mut inputs: [Dual<_, N>; N] = [Dual::constant(Dual::constant(T::zero())); N];
+    for (i, (input, inner)) in inputs.iter_mut().zip(unit_seeds_on_stack::<T, T, N>(x)).enumerate() {
+        input.data = inner;
+        input.tangents[i] = Dual::constant(T::one());
+    }
     let y = f.eval(&inputs[..x.len()]);
     for i in 0..x.len() {
         gradient[i] = y.data.tangents[i];
@@ -314,7 +340,7 @@ fn hessian_in_one_pass<T: Plain, const N: usize>(
 
 /// On a tape: the lower triangle, several columns at a time, and its mirror image.
 #[track_caller]
-fn lower_triangle<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn lower_triangle<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     gradient: &mut [T],
@@ -322,18 +348,18 @@ fn lower_triangle<T: Plain, D: Tangents<T, N>, const N: usize>(
     memory: &mut Memory,
 ) -> T
 where
-    Value<D>: Real<Plain = T>,
+    Value<Dual<E, N>>: Real<Plain = T>,
 {
     let (n, mut value) = (x.len(), T::zero());
     for first in (0..n).step_by(N) {
-        let y = reverse_gradient_over(f, unit_seeds(x, first), memory.get(), |i, row: D| {
-            gradient[i] = row.data();
-            for (j, second) in (first..=i).zip(row.tangents()) {
+        let y = reverse_gradient_over(f, unit_seeds(x, first), memory.get(), |i, row: Dual<E, N>| {
+            gradient[i] = row.data.data();
+            for (j, second) in (first..=i).zip(row.tangents.map(E::data)) {
                 hessian[i * n + j] = second;
                 hessian[j * n + i] = second;
             }
         });
-        value = y.data();
+        value = y.data.data();
     }
     value
 }

@@ -1,11 +1,10 @@
 //! How derivatives of functions of several results are computed.
 
-use super::drive::{DIRECTIONS, fast_then_exact, seeds_along, unit_seeds, unit_seeds_on_stack};
+use super::drive::{self, DIRECTIONS, fast_then_exact, seeds_along, unit_seeds, unit_seeds_on_stack};
 use super::memory::{ForwardMemory, Memory, ReverseMemory};
 use super::{Mode, VectorFunction};
 use crate::dual::Dual;
-use crate::dual::unchecked::{Tangents, Unchecked};
-use crate::number::Plain;
+use crate::number::{Number, Plain, Real};
 use crate::tape::Value;
 
 /// The largest number of outputs that are kept on the stack.
@@ -41,19 +40,21 @@ pub(super) fn jvp<T: Plain>(
 }
 
 #[track_caller]
-fn jvp_over<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn jvp_over<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     v: &[T],
     y: &mut [T],
     product: &mut [T],
     memory: &mut Memory,
-) {
-    let x = seeds_along(x, v, |x, v| D::new(x, [v; N]));
-    let (inputs, outputs) = memory.get::<ForwardMemory<D>>().set_inputs(x).inputs_and_outputs(y.len());
+) where
+    Dual<E, N>: Real<Plain = T>,
+{
+    let buffers = memory.get::<ForwardMemory<Dual<E, N>>>();
+    let (inputs, outputs) = buffers.set_inputs(seeds_along(x, v)).inputs_and_outputs(y.len());
     f.eval(inputs, outputs);
     for ((y, product), output) in y.iter_mut().zip(product).zip(outputs) {
-        (*y, *product) = (output.data(), output.tangents()[0]);
+        (*y, *product) = (Number::data(*output), output.tangents[0].data());
     }
 }
 
@@ -106,7 +107,7 @@ fn forward_jacobian<T: Plain>(
 ) {
     fast_then_exact!(
         T,
-        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8] of x.len(),
+        [jacobian_in_passes for DIRECTIONS; jacobian_in_one_pass for 1 2 4 6 8 12 16] of x.len(),
         (f, x, y, jacobian, memory),
         jacobian
     );
@@ -114,37 +115,41 @@ fn forward_jacobian<T: Plain>(
 
 /// All columns, at most `N`, in one pass, with the inputs on the stack as in [`gradient_in_one_pass`](super::drive).
 #[track_caller]
-fn jacobian_in_one_pass<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn jacobian_in_one_pass<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
     memory: &mut Memory,
-) {
-    let mut on_stack = [D::constant(T::zero()); STACK_OUTPUTS];
+) where
+    Dual<E, N>: Real<Plain = T>,
+{
+    let mut on_stack = [Dual::constant(E::zero()); STACK_OUTPUTS];
     let numbers = match on_stack.get_mut(..y.len()) {
         Some(outputs) => outputs,
-        None => memory.get::<ForwardMemory<D>>().set_inputs(std::iter::empty()).inputs_and_outputs(y.len()).1,
+        None => memory.get::<ForwardMemory<Dual<E, N>>>().set_inputs(std::iter::empty()).inputs_and_outputs(y.len()).1,
     };
-    f.eval(&unit_seeds_on_stack::<T, D, N>(x)[..x.len()], numbers);
+    f.eval(&unit_seeds_on_stack::<T, E, N>(x)[..x.len()], numbers);
     if x.len() < N {
         return write_columns(0, x.len(), numbers, y, jacobian);
     }
     for ((y, row), number) in y.iter_mut().zip(jacobian.as_chunks_mut::<N>().0).zip(numbers) {
-        (*y, *row) = (number.data(), number.tangents());
+        (*y, *row) = (number.data.data(), number.tangents.map(E::data));
     }
 }
 
 /// `N` columns at a time.
 #[track_caller]
-fn jacobian_in_passes<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn jacobian_in_passes<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     y: &mut [T],
     jacobian: &mut [T],
     memory: &mut Memory,
-) {
-    let buffers = memory.get::<ForwardMemory<D>>();
+) where
+    Dual<E, N>: Real<Plain = T>,
+{
+    let buffers = memory.get::<ForwardMemory<Dual<E, N>>>();
     for first in (0..x.len()).step_by(N) {
         let (inputs, numbers) = buffers.set_inputs(unit_seeds(x, first)).inputs_and_outputs(y.len());
         f.eval(inputs, numbers);
@@ -153,17 +158,16 @@ fn jacobian_in_passes<T: Plain, D: Tangents<T, N>, const N: usize>(
 }
 
 /// Writes the columns from `first` on of a Jacobian of `n` columns.
-fn write_columns<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn write_columns<T: Plain, E: Number<Plain = T>, const N: usize>(
     first: usize,
     n: usize,
-    numbers: &[D],
+    numbers: &[Dual<E, N>],
     y: &mut [T],
     jacobian: &mut [T],
 ) {
     for (i, (y, number)) in y.iter_mut().zip(numbers).enumerate() {
-        *y = number.data();
-        let row = jacobian[i * n + first..].iter_mut().take(n - first);
-        row.zip(number.tangents()).for_each(|(slope, tangent)| *slope = tangent);
+        *y = number.data.data();
+        drive::write(&mut jacobian[i * n..][first..n], number.tangents);
     }
 }
 

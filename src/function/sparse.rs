@@ -11,8 +11,7 @@ use super::vector::results;
 use super::{Function, VectorFunction};
 use crate::dependence::{Dependence, dependences};
 use crate::dual::Dual;
-use crate::dual::unchecked::{Tangents, Unchecked};
-use crate::number::{Plain, Real};
+use crate::number::{Number, Plain, Real};
 use crate::sparse::{Coloring, Csr, Side, Sparsity};
 use crate::tape::Value;
 
@@ -123,34 +122,36 @@ pub(super) fn jacobian<T: Plain>(
 }
 
 /// Forward mode: `N` colours of columns at a time.
-fn columns_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn columns_by_color<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl VectorFunction<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
     y: &mut [T],
     jacobian: &mut Csr<T>,
     memory: &mut Memory,
-) {
-    let buffers = memory.get::<ForwardMemory<D>>();
+) where
+    Dual<E, N>: Real<Plain = T>,
+{
+    let buffers = memory.get::<ForwardMemory<Dual<E, N>>>();
     for first in (0..coloring.colors()).step_by(N) {
         let (inputs, outputs) = buffers.set_inputs(color_seeds(x, coloring, first)).inputs_and_outputs(jacobian.rows());
         f.eval(inputs, outputs);
         for color in first..coloring.colors().min(first + N) {
-            coloring.scatter(color, |row| outputs[row].tangents()[color - first], jacobian);
+            coloring.scatter(color, |row| outputs[row].tangents[color - first].data(), jacobian);
         }
-        y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data());
+        y.iter_mut().zip(&*outputs).for_each(|(y, output)| *y = output.data.data());
     }
 }
 
 /// The point `x`, where direction `k` moves all inputs of colour `first + k`.
-fn color_seeds<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn color_seeds<T: Plain, E: Number<Plain = T>, const N: usize>(
     x: &[T],
     coloring: &Coloring,
     first: usize,
-) -> impl ExactSizeIterator<Item = D> {
+) -> impl ExactSizeIterator<Item = Dual<E, N>> {
     x.iter().enumerate().map(move |(i, &x)| {
         let color = coloring.color(i);
-        D::new(x, from_fn(|k| if color == Some(first + k) { T::one() } else { T::zero() }))
+        Dual::new(E::constant(x), from_fn(|k| if color == Some(first + k) { E::one() } else { E::zero() }))
     })
 }
 
@@ -200,7 +201,7 @@ pub(super) fn hessian<T: Plain>(
 }
 
 /// Forward over reverse mode: `N` colours at a time.
-fn hessian_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
+fn hessian_by_color<T: Plain, E: Number<Plain = T>, const N: usize>(
     f: &(impl Function<T> + ?Sized),
     x: &[T],
     coloring: &Coloring,
@@ -209,17 +210,17 @@ fn hessian_by_color<T: Plain, D: Tangents<T, N>, const N: usize>(
     memory: &mut Memory,
 ) -> T
 where
-    Value<D>: Real<Plain = T>,
+    Value<Dual<E, N>>: Real<Plain = T>,
 {
     let mut value = T::zero();
     let mut slopes = std::mem::take(memory.get::<Vec<[T; N]>>());
     slopes.resize(x.len(), [T::zero(); N]);
     // One pass even without colours, for value and gradient.
     for first in (0..coloring.colors().max(1)).step_by(N) {
-        let y = reverse_gradient_over(f, color_seeds(x, coloring, first), memory.get(), |i, slope: D| {
-            (gradient[i], slopes[i]) = (slope.data(), slope.tangents());
+        let y = reverse_gradient_over(f, color_seeds(x, coloring, first), memory.get(), |i, slope: Dual<E, N>| {
+            (gradient[i], slopes[i]) = (slope.data.data(), slope.tangents.map(E::data));
         });
-        value = y.data();
+        value = y.data.data();
         for color in first..coloring.colors().min(first + N) {
             coloring.scatter(color, |row| slopes[row][color - first], hessian);
         }

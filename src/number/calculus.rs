@@ -75,6 +75,21 @@ pub(crate) trait Calculus<T: Scalar>: Copy + From<T> + 'static {
         Self::operator(data, a, b, T::one, || -T::one(), call)
     }
 
+    /// The result of a product.
+    #[inline(always)]
+    #[track_caller]
+    fn multiplied(data: T, a: Self, b: Self, call: impl FnOnce() -> Call) -> Self {
+        let (x, y) = (a.number(), b.number());
+        Self::operator(data, a, b, || y, || x, call)
+    }
+
+    /// The result of a product with a constant.
+    #[inline(always)]
+    #[track_caller]
+    fn times(self, data: T, factor: T, call: impl FnOnce() -> Call) -> Self {
+        self.chain(data, factor, call)
+    }
+
     /// The result of a sum or a difference with a constant.
     #[inline(always)]
     #[track_caller]
@@ -144,7 +159,7 @@ pub(crate) trait Calculus<T: Scalar>: Copy + From<T> + 'static {
     #[track_caller]
     fn fused(self, a: Self, b: Self) -> Self {
         let [x, y, z] = [self.number(), a.number(), b.number()];
-        let product = Self::operator(x * y, self, a, || y, || x, || Call::new("mul", [x.to_f64(), y.to_f64()]));
+        let product = Self::multiplied(x * y, self, a, || Call::new("mul", [x.to_f64(), y.to_f64()]));
         Self::added(x.mul_add(y, z), product, b, || Call::new("add", [(x * y).to_f64(), z.to_f64()]))
     }
 

@@ -1,8 +1,8 @@
 //! The standard operators and comparisons, in all forms, from the table of operations.
 
-/// The operators of a `Calculus` number, also with the number inside on the right. For example, the entry `mul` becomes
-/// `impl Mul for Value<T> { fn mul(self, other: Self) -> Self { … Self::operator(a * b, self, other, || b, || a, call) } }`,
-/// `impl Mul<T> for Value<T> { … self.chain(a * b, b, call) … }`, and the [`forms`] of both.
+/// The operators of a `Calculus` number, also with the number inside on the right. For example, the entry `div` becomes
+/// `impl Div for Value<T> { fn div(self, other: Self) -> Self { … Self::operator(y, self, other, || …, || …, call) } }`,
+/// `impl Div<T> for Value<T> { … self.chain(a / b, b.recip(), call) … }`, and the [`forms`] of both.
 macro_rules! calculus_operators {
     (
         $generics:tt $Number:ty;
@@ -37,13 +37,23 @@ macro_rules! calculus_operator {
 }
 
 /// The result of an operator. Sums and differences have separate arms, because they only add derivatives. For nested
-/// numbers, the optimiser does not remove the multiplications by 1.
+/// numbers, the optimiser does not remove the multiplications by 1. So do products, for numbers that multiply
+/// derivatives in a cheaper way there.
 macro_rules! combined {
     (add, $y:ident, $a:expr, $partial:expr, $call:ident) => {
         $a.shifted($y, $call)
     };
     (sub, $y:ident, $a:expr, $partial:expr, $call:ident) => {
         $a.shifted($y, $call)
+    };
+    (mul, $y:ident, $a:expr, $factor:expr, $call:ident) => {
+        $a.times($y, $factor, $call)
+    };
+    (left mul, $y:ident, $b:expr, $factor:expr, $call:ident) => {
+        $b.times($y, $factor, $call)
+    };
+    (left $op:ident, $y:ident, $b:expr, $partial:expr, $call:ident) => {
+        $b.chain($y, $partial, $call)
     };
     ($op:ident, $y:ident, $a:expr, $partial:expr, $call:ident) => {
         $a.chain($y, $partial, $call)
@@ -53,6 +63,9 @@ macro_rules! combined {
     };
     (sub, $y:ident, $a:expr, $b:expr, $pa:expr, $pb:expr, $call:ident) => {
         Self::subtracted($y, $a, $b, $call)
+    };
+    (mul, $y:ident, $a:expr, $b:expr, $pa:expr, $pb:expr, $call:ident) => {
+        Self::multiplied($y, $a, $b, $call)
     };
     ($op:ident, $y:ident, $a:expr, $b:expr, $partial_a:expr, $partial_b:expr, $call:ident) => {
         Self::operator($y, $a, $b, || $partial_a, || $partial_b, $call)
@@ -72,7 +85,8 @@ macro_rules! plain_left {
             type T = $Plain;
             let ($a, $b) = (left, right.number());
             let $y = $value;
-            right.chain($y, $partial_b, || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]))
+            let call = || Call::new(stringify!($op), [$a.to_f64(), $b.to_f64()]);
+            combined!(left $op, $y, right, $partial_b, call)
         } }
         references! { $generics $Op::$op, $Plain, $Number, $Number }
     };

@@ -1,10 +1,8 @@
 //! Adjoints: the derivatives of an output by the nodes of a tape.
 
-use std::any::TypeId;
 use std::marker::PhantomData;
 
-use crate::dual::Dual;
-use crate::ops::kind::is_plain;
+use crate::dual::is_tapeless;
 use crate::scalar::Scalar;
 
 /// The adjoints of the first nodes of a tape, and memory for [`Reached`].
@@ -23,22 +21,6 @@ pub(crate) struct Reached<'a, T> {
     /// Empty for numbers without tapes.
     marks: &'a mut [bool],
     number: PhantomData<T>,
-}
-
-/// Whether no `T` is a value of an inner tape, or holds one, as far as the compiler knows: `T` is a plain number, or a
-/// `Dual` of the drivers.
-#[inline(always)]
-pub(super) fn is_tapeless<T: 'static>() -> bool {
-    fn is<T: 'static, U: 'static>() -> bool {
-        TypeId::of::<T>() == TypeId::of::<U>()
-    }
-    fn is_dual<T: 'static, const N: usize>() -> bool {
-        is::<T, Dual<f64, N>>()
-            || is::<T, Dual<f64, N, false>>()
-            || is::<T, Dual<f32, N>>()
-            || is::<T, Dual<f32, N, false>>()
-    }
-    is_plain::<T>() || is_dual::<T, 1>() || is_dual::<T, 2>() || is_dual::<T, 4>()
 }
 
 impl<T> Adjoints<T> {

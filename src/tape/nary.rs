@@ -1,11 +1,11 @@
 //! Recording an n-ary node: a node of many operands.
 
-use super::adjoints::is_tapeless;
 use super::node::{NodeId, Nodes};
 use super::records::Record;
 use super::registry::{find, last, tape_of};
 use super::value::Value;
 use super::watch::watch;
+use crate::dual::is_tapeless;
 use crate::ops::call::Call;
 use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;

@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::ops::Range;
 
-use super::adjoints::{Reached, is_tapeless};
+use super::adjoints::Reached;
 #[cfg(feature = "locations")]
 use super::locations::Locations;
 use super::node::NodeId;
+use crate::dual::is_tapeless;
 use crate::scalar::Scalar;
 
 /// The index of an operand that is no node. No tape has so many nodes.

@@ -8,6 +8,8 @@ use crate::TestFloat;
 pub trait Differentiable: Real {
     /// The type of its number and of its derivatives.
     type Inner: Number;
+    /// Whether a zero wins against an infinity in products, too.
+    const ZERO_WINS: bool;
 
     /// The value and the gradient of `f` at `x`, with all numbers as variables. Compiled once for all functions.
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[Self::Inner]) -> (Self::Inner, Vec<Self::Inner>);
@@ -18,6 +20,7 @@ where
     Self: Real,
 {
     type Inner = T;
+    const ZERO_WINS: bool = true;
 
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
         gradient(f, x)
@@ -30,6 +33,7 @@ where
     Self: Real,
 {
     type Inner = T;
+    const ZERO_WINS: bool = false;
 
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
         let pass = |first: usize| {

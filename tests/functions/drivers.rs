@@ -218,8 +218,8 @@ fn clones_give_the_same<T: TestFloat>() {
         assert_eq!(computed(&driver, &x, &v).0, expected.0);
         counts.push(expected.1);
     }
-    // For 20 inputs, forward mode takes two evaluations more than reverse mode, in the gradient and in the Jacobian.
-    assert_eq!(counts[1], counts[2] + 4, "{counts:?}");
+    // For 20 inputs, forward mode takes one evaluation more than reverse mode, in the gradient and in the Jacobian.
+    assert_eq!(counts[1], counts[2] + 2, "{counts:?}");
 }
 
 fn is_as_new<T: TestFloat>(driver: &Driver<Chain>) {

@@ -1,9 +1,9 @@
 //! The partials at singular points: the conventions of the crate's page and points near them, as literal tables.
 
-use gradtape::Value;
 use gradtape::check::random::Table;
 use gradtape::program::{Precision, Program};
-use testing::differentiable::{Over, outcome};
+use gradtape::{Dual, Function, Number, Real, Value, function};
+use testing::differentiable::{Differentiable, Over, outcome};
 use testing::for_every_number;
 use testing::{TestFloat, assert_same_bits, complaint, number, partials};
 
@@ -283,7 +283,6 @@ for_every_number! {
     integer_powers_at_singular_points_have_the_documented_partials: powi_kinks;
     the_rectifier_makes_positive_zeros_and_keeps_nan: rectifier;
     clamp_at_a_bound_hangs_on_the_number: clamp_at_a_bound;
-    an_unused_root_of_zero_never_makes_a_nan: unused_roots;
     a_zero_factor_wins_over_others_whose_product_overflows: zero_beside_overflow;
     a_zero_wins_over_an_infinity_though_the_product_has_a_limit: cube_root_of_a_cube;
 }
@@ -291,7 +290,10 @@ for_every_number! {
 /// An expression of `x = 0` and `w`, and its partials.
 type Unused<F, T> = (fn([F; 2]) -> F, [T; 2]);
 
-fn unused_roots<T: TestFloat, F: Over<T>>() {
+fn unused_roots<T: TestFloat + Number, F: Differentiable + Real<Plain = T>>()
+where
+    F::Inner: Number<Plain = T>,
+{
     let rows: &[Unused<F, f64>] = &[
         (|[x, w]| x.sqrt() * T::zero() + w, [0.0, 1.0]),
         (|[x, w]| x + (x.sqrt() * T::zero() + w), [1.0, 1.0]),
@@ -312,8 +314,29 @@ fn unused_roots<T: TestFloat, F: Over<T>>() {
         (|[x, w]| x.hypot(x).sqrt() * T::zero() + w, [0.0, 1.0]),
     ];
     for (row, (f, expected)) in rows.iter().enumerate() {
-        assert_eq!(partials(*f, [T::zero(), number(3.0)]), expected.map(number), "row {row}");
+        let x = [T::zero(), number(3.0)].map(F::Inner::constant);
+        assert_eq!(partials(*f, x).map(Number::data), expected.map(number), "row {row}");
     }
+}
+
+#[test]
+fn an_unused_root_of_zero_never_makes_a_nan() {
+    unused_roots::<f32, Value<f32>>();
+    unused_roots::<f64, Value<f64>>();
+    unused_roots::<f32, Dual<Dual<f32, 0>>>();
+    unused_roots::<f64, Dual<Dual<f64, 0>, 3>>();
+}
+
+#[test]
+fn in_duals_over_plain_numbers_a_zero_wins_in_functions_and_quotients_but_not_in_products() {
+    let [x, w] = Dual::vars([0.0, 3.0]);
+    assert_eq!((x.sqrt() + w).tangents(), [f64::INFINITY, 1.0]);
+    assert_eq!((w / x).tangents(), [-f64::INFINITY, f64::INFINITY]);
+    assert_eq!((x.sqrt().relu() + w).tangents(), [0.0, 1.0]);
+    let product = (x.sqrt() * 0.0 + w).tangents();
+    assert!(product[0].is_nan() && product[1] == 1.0, "{product:?}");
+    let unused = function!(|x| x[0].sqrt() * 0.0 + x[1]);
+    assert_eq!(unused.gradient(&[0.0, 3.0]), [0.0, 1.0], "drivers compute again");
 }
 
 #[test]

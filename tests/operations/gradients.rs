@@ -158,7 +158,9 @@ macro_rules! forms {
     (@stamp $name:ident $T:ident $F:ty [$($Op:ident::$op:ident $OpAssign:ident::$op_assign:ident)*]) => {
         #[allow(clippy::op_ref)]
         fn $name(Any(x): Any<$T>, Any(y): Any<$T>) {
-            $({
+            // In a product of duals over plain numbers, `0 · ∞` is NaN.
+            let is_nan_in_products = stringify!($F).starts_with("Dual") && !(x.is_finite() && y.is_finite());
+            $(if stringify!($op) != "mul" || !is_nan_in_products {
                 let both: &[fn([$F; 2], [$T; 2]) -> $F] = &[
                     |[a, b], _| $Op::$op(&a, b), |[a, b], _| $Op::$op(a, &b), |[a, b], _| $Op::$op(&a, &b),
                     |[mut a, b], _| { $OpAssign::$op_assign(&mut a, b); a },
