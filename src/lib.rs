@@ -110,8 +110,9 @@
 //! | outside the domain | the value is NaN; the partial is not promised |
 //!
 //! A number without influence contributes nothing. In a product of derivatives, a zero wins against an infinity, so an
-//! unused `sqrt(0)` does not turn a gradient into NaN. (The page of [`Dual`] has the exception.) The price: where `0 · ∞` has a finite limit, the derivative is 0,
-//! without a warning. That is so in `cbrt(x³)` at 0, and where an intermediate result is too large for the float:
+//! unused `sqrt(0)` does not turn a gradient into NaN. ([`Dual`]s that you use yourself have [an
+//! exception](Dual#zero-times-infinity).) The price: where `0 · ∞` has a finite limit, the derivative is 0, without a
+//! warning. That is so in `cbrt(x³)` at 0, and where an intermediate result is too large for the float:
 //!
 //! ```
 //! use gradtape::{Real, derivative};
