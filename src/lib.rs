@@ -253,6 +253,7 @@ mod error;
 mod file;
 mod function;
 mod interop;
+mod jet;
 mod nested;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
@@ -290,6 +291,7 @@ pub use interop::linalg;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;
+pub use jet::Jet;
 pub use number::custom::CustomOperation;
 #[cfg(feature = "special")]
 #[cfg_attr(docsrs, doc(cfg(feature = "special")))]

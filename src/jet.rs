@@ -1,0 +1,161 @@
+//! Derivatives of any order: the number `Jet`.
+
+pub(crate) mod operation;
+mod prefix;
+mod series;
+pub(crate) mod stamp;
+
+use crate::number::Number;
+use crate::number::methods::sums_in_pairs;
+use crate::number::stamp::{implement, inlined};
+use crate::ops::rules::constant;
+
+use operation::{Inner, Operation};
+use prefix::Prefix;
+use series::{Series, integrate};
+use stamp::series_number;
+
+/// A truncated Taylor series
+#[derive(Clone, Copy, Debug)]
+pub struct Jet<T, const N: usize> {
+    coefficients: [T; N],
+}
+
+impl<T: Number, const N: usize> Jet<T, N> {
+    /// The series `Σ cₖ tᵏ`.
+    #[inline]
+    pub fn new(coefficients: [T; N]) -> Self {
+        const { assert!(N > 0, "a jet has a number, which is its first coefficient") };
+        Self { coefficients }
+    }
+
+    /// The variable `x + t`.
+    #[inline]
+    pub fn var(x: T) -> Self {
+        let mut terms = Self::constant(x).coefficients;
+        if let Some(slope) = terms.get_mut(1) {
+            *slope = T::one();
+        }
+        Self::new(terms)
+    }
+
+    /// A number that depends on nothing.
+    #[inline]
+    pub fn constant(x: T) -> Self {
+        let mut terms = [T::zero(); N];
+        terms[0] = x;
+        Self::new(terms)
+    }
+
+    /// The number: the first coefficient.
+    #[inline]
+    pub fn data(self) -> T {
+        self.coefficients[0]
+    }
+
+    /// The coefficients of the series.
+    #[inline]
+    pub fn coefficients(self) -> [T; N] {
+        self.coefficients
+    }
+
+    /// The number and its derivatives by `t`: coefficient `k` times `k!`.
+    #[inline]
+    pub fn derivatives(self) -> [T; N] {
+        let (mut derivatives, mut factorial) = (self.coefficients, 1.0);
+        for k in 2..N {
+            factorial *= k as f64;
+            derivatives[k] = derivatives[k] * constant(factorial);
+        }
+        derivatives
+    }
+
+    /// The polynomial at `t`, by Horner's rule.
+    #[inline]
+    pub fn at(self, t: T) -> T {
+        let last = self.coefficients[N - 1];
+        self.coefficients[..N - 1].iter().rev().fold(last, |sum, &coefficient| sum * t + coefficient)
+    }
+
+    /// The same number without its derivatives, as a constant.
+    #[inline]
+    #[track_caller]
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self::constant(self.data().detach())
+    }
+
+    /// The first coefficients.
+    #[inline(always)]
+    fn first<const M: usize>(self) -> Jet<T, M> {
+        let mut terms = [T::zero(); M];
+        for (k, term) in terms.iter_mut().enumerate() {
+            *term = self.coefficients[k];
+        }
+        Jet { coefficients: terms }
+    }
+
+    /// An operation whose value and partials are evaluated in `I`, which has `LESS = N - 1` coefficients.
+    #[inline(always)]
+    fn raised<I: Inner<T>, O: Operation<T, M>, const LESS: usize, const M: usize>(
+        operation: O,
+        x: [Self; M],
+        inner: impl Fn(Self) -> I,
+        terms: impl Fn(I) -> [T; LESS],
+    ) -> Self {
+        let wanted = x.map(|x| M == 1 || !x.is_constant(N));
+        let mut coefficients = [T::zero(); N];
+        let (partials, known) = if O::USES_RESULT {
+            let (y, partials) = operation.value_and_partials(x.map(inner), wanted);
+            coefficients[..LESS].copy_from_slice(&terms(y));
+            (partials, LESS)
+        } else {
+            coefficients[0] = operation.value(x.map(Self::data));
+            (operation.partials(x.map(inner), <I as From<T>>::from(coefficients[0]), wanted), 1)
+        };
+        let mut slopes = [[T::zero(); N]; M];
+        for (slopes, partial) in slopes.iter_mut().zip(partials) {
+            slopes[..LESS].copy_from_slice(&terms(partial));
+        }
+        integrate(&mut coefficients, &slopes, &x.map(Self::coefficients), wanted, known..N);
+        Self { coefficients }
+    }
+}
+
+impl<T: Number, const N: usize> Series<T, N> for Jet<T, N> {
+    #[inline(always)]
+    fn with_length(coefficients: [T; N], _: usize) -> Self {
+        Self { coefficients }
+    }
+
+    #[inline(always)]
+    fn terms(&self) -> &[T; N] {
+        &self.coefficients
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        N
+    }
+
+    /// Short jets evaluate the partials in jets of one coefficient less, of a type of their own, so that all loops are
+    /// unrolled.
+    #[inline(always)]
+    fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
+        match N {
+            1 => Self { coefficients: [operation.value(x.map(Self::data)); N] },
+            2 => Self::raised(operation, x, Self::data, |y| [y]),
+            3 => Self::raised(operation, x, Self::first::<2>, Jet::coefficients),
+            4 => Self::raised(operation, x, Self::first::<3>, Jet::coefficients),
+            _ => {
+                let x = x.map(|x| Prefix::with_length(x.coefficients, N));
+                Self { coefficients: *Prefix::apply(operation, x).terms() }
+            }
+        }
+    }
+}
+
+sums_in_pairs! { [T: Number, const N: usize] Jet<T, N> }
+series_number! {
+    [T: Number, const N: usize] Jet<T, N>; [const N: usize] Jet<f32, N>, Jet<f64, N>
+}
