@@ -85,6 +85,14 @@ impl<T: Number, const N: usize> Jet<T, N> {
         Self::constant(self.data().detach())
     }
 
+    /// The series of a function with this number, from the series of its derivative.
+    #[cfg(feature = "nalgebra")]
+    pub(crate) fn chained(self, data: T, slope: Self) -> Self {
+        let mut coefficients = Self::constant(data).coefficients;
+        integrate(&mut coefficients, &[slope.coefficients], &[self.coefficients], [true], 1..N);
+        Self { coefficients }
+    }
+
     /// The first coefficients.
     #[inline(always)]
     fn first<const M: usize>(self) -> Jet<T, M> {
