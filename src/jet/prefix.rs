@@ -20,12 +20,12 @@ pub(crate) struct Prefix<T, const N: usize> {
 }
 
 impl<T: Number, const N: usize> Prefix<T, N> {
-    /// A number that depends on nothing. All coefficients are known.
+    /// A number that depends on nothing. Any number of coefficients is known.
     #[inline]
     pub(crate) fn constant(x: T) -> Self {
         let mut terms = [T::zero(); N];
         terms[0] = x;
-        Self { terms, length: N }
+        Self { terms, length: usize::MAX }
     }
 
     #[inline]
@@ -61,9 +61,9 @@ impl<T: Number, const N: usize> Series<T, N> for Prefix<T, N> {
     }
 
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
-        let length = x.iter().map(|x| x.length).min().unwrap_or(N);
-        let wanted = x.map(|x| !x.is_constant(length));
         let mut y = Self::constant(operation.value(x.map(|x| x.terms[0])));
+        let length = x.iter().map(|x| x.length).min().unwrap_or(usize::MAX);
+        let wanted = x.map(|x| x.length < usize::MAX && !x.is_constant(length));
         if !wanted.contains(&true) {
             return y.first(length);
         }
@@ -72,10 +72,10 @@ impl<T: Number, const N: usize> Series<T, N> for Prefix<T, N> {
         let arguments = x.map(|x| x.first(length - 1));
         while y.length < length {
             let partials = operation.partials(arguments, y, wanted);
-            let known = (0..M).filter(|&m| wanted[m]).map(|m| partials[m].length).min().unwrap_or(N);
+            let known = (0..M).filter(|&m| wanted[m]).map(|m| partials[m].length).min().unwrap_or(length);
             debug_assert!(known >= y.length, "a partial is known as far as its operands are");
             let slopes = partials.map(|p| p.terms);
-            let end = (known + 1).min(length);
+            let end = known.saturating_add(1).min(length);
             integrate(&mut y.terms, &slopes, &terms, wanted, y.length..end);
             y.length = end;
         }

@@ -19,7 +19,14 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
     /// The coefficients. From `length` on, they are 0.
     fn terms(&self) -> &[T; N];
 
+    /// The number of known coefficients. Of a constant, any number is known: its length may be [`usize::MAX`].
     fn length(&self) -> usize;
+
+    /// The number of known coefficients that are stored.
+    #[inline(always)]
+    fn stored(&self) -> usize {
+        self.length().min(N)
+    }
 
     /// An operation of the table, or of the user's own.
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self;
@@ -40,7 +47,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
     #[inline(always)]
     fn each(self, f: impl Fn(T) -> T) -> Self {
         let mut terms = *self.terms();
-        for term in &mut terms[..self.length()] {
+        for term in &mut terms[..self.stored()] {
             *term = f(*term);
         }
         Self::with_length(terms, self.length())
@@ -51,7 +58,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
     fn pairs(self, other: Self, f: impl Fn(T, T) -> T) -> Self {
         let length = self.length().min(other.length());
         let mut terms = [T::zero(); N];
-        for (k, term) in terms[..length].iter_mut().enumerate() {
+        for (k, term) in terms[..length.min(N)].iter_mut().enumerate() {
             *term = f(self.terms()[k], other.terms()[k]);
         }
         Self::with_length(terms, length)
@@ -70,7 +77,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
     fn stretched(self, number: T, partial: T) -> Self {
         let mut terms = *self.terms();
         terms[0] = number;
-        for term in &mut terms[1..self.length()] {
+        for term in &mut terms[1..self.stored()] {
             *term = scaled(partial, *term);
         }
         Self::with_length(terms, self.length())
@@ -99,7 +106,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
         let mut y = [T::zero(); N];
         y[0] = a[0] * b[0];
         let mut is_valid = true;
-        for k in 1..length {
+        for k in 1..length.min(N) {
             let mut sum = b[0] * a[k] + a[0] * b[k];
             for j in 1..k {
                 sum = sum + a[j] * b[k - j];
@@ -108,7 +115,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
             y[k] = sum;
         }
         if !is_valid {
-            y = integrated_with_care(y, [*b, *a], [*a, *b], [true; 2], 1..length);
+            y = integrated_with_care(y, [*b, *a], [*a, *b], [true; 2], 1..length.min(N));
         }
         Self::with_length(y, length)
     }
@@ -117,12 +124,12 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
     #[inline(always)]
     fn quotient(self, other: Self) -> Self {
         let (a, b) = (self.terms(), other.terms());
-        let length = self.length().min(other.length());
+        let (length, stored) = (self.length().min(other.length()), self.stored().min(other.stored()));
         let (mut y, mut slopes) = ([T::zero(); N], [T::zero(); N]);
         y[0] = a[0] / b[0];
         let recip = b[0].recip();
         slopes[0] = -rules::over(a[0], b[0], y[0]);
-        for k in 1..length {
+        for k in 1..stored {
             let mut sum = recip * a[k] + slopes[0] * b[k];
             for j in 1..k {
                 sum = sum + slopes[k - j] * b[j];
@@ -131,8 +138,8 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
             slopes[k] = -(sum * recip);
         }
         // A NaN reaches every later coefficient.
-        if length > 1 && !is_number(y[length - 1]) {
-            y = divided_with_care(y, Some(*a), *b, slopes[0], recip, length);
+        if stored > 1 && !is_number(y[stored - 1]) {
+            y = divided_with_care(y, Some(*a), *b, slopes[0], recip, stored);
         }
         Self::with_length(y, length)
     }
@@ -144,7 +151,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
         let (mut y, mut slopes) = ([T::zero(); N], [T::zero(); N]);
         y[0] = x[0].recip();
         slopes[0] = -(y[0] * y[0]);
-        for k in 1..self.length() {
+        for k in 1..self.stored() {
             let mut sum = slopes[0] * x[k];
             for j in 1..k {
                 sum = sum + slopes[k - j] * x[j];
@@ -152,8 +159,8 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
             y[k] = sum;
             slopes[k] = -(y[0] * sum);
         }
-        if self.length() > 1 && !is_number(y[self.length() - 1]) {
-            y = divided_with_care(y, None, *x, slopes[0], y[0], self.length());
+        if self.stored() > 1 && !is_number(y[self.stored() - 1]) {
+            y = divided_with_care(y, None, *x, slopes[0], y[0], self.stored());
         }
         Self::with_length(y, self.length())
     }
@@ -165,7 +172,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
         let (mut sine, mut cosine, mut slope) = ([T::zero(); N], [T::zero(); N], [T::zero(); N]);
         (sine[0], cosine[0]) = x[0].sin_cos();
         slope[0] = -sine[0];
-        for k in 1..self.length() {
+        for k in 1..self.stored() {
             integrate(&mut sine, &[cosine], &[*x], [true], k..k + 1);
             integrate(&mut cosine, &[slope], &[*x], [true], k..k + 1);
             slope[k] = -sine[k];
