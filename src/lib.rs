@@ -290,10 +290,10 @@ pub use interop::complex;
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;
+pub use jet::Jet;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;
-pub use jet::Jet;
 pub use number::custom::CustomOperation;
 #[cfg(feature = "special")]
 #[cfg_attr(docsrs, doc(cfg(feature = "special")))]

@@ -132,11 +132,21 @@ macro_rules! unary {
 
 /// The type of the parameter of an entry, and the parameter as a number of type `$T`.
 macro_rules! parameter {
-    (type $N:ident) => { () };
-    (type $N:ident T) => { $N };
-    (type $N:ident $P:ident) => { $P };
-    ($T:ident T $p:expr) => { <$T as From<N>>::from($p) };
-    ($T:ident $P:ident $p:expr) => { $p };
+    (type $N:ident) => {
+        ()
+    };
+    (type $N:ident T) => {
+        $N
+    };
+    (type $N:ident $P:ident) => {
+        $P
+    };
+    ($T:ident T $p:expr) => {
+        <$T as From<N>>::from($p)
+    };
+    ($T:ident $P:ident $p:expr) => {
+        $p
+    };
 }
 
 /// Computes the value, binds its names, and expands to the expression.

@@ -104,16 +104,36 @@ macro_rules! series_operators {
 
 /// The definitions of Taylor arithmetic. Those with a constant act on each coefficient.
 macro_rules! series_operator {
-    (add $a:ident, $b:ident) => { $a.sum($b) };
-    (sub $a:ident, $b:ident) => { $a.difference($b) };
-    (mul $a:ident, $b:ident) => { $a.product($b) };
-    (div $a:ident, $b:ident) => { $a.quotient($b) };
-    ($op:ident $a:ident, $b:ident) => { Self::apply(operation::$op, [$a, $b]) };
-    (add $a:ident, $b:ident, plain) => { $a.shifted($a.data() + $b) };
-    (sub $a:ident, $b:ident, plain) => { $a.shifted($a.data() - $b) };
-    (mul $a:ident, $b:ident, plain) => { $a.stretched($a.data() * $b, $b) };
-    (div $a:ident, $b:ident, plain) => { $a.stretched($a.data() / $b, $b.recip()) };
-    ($op:ident $a:ident, $b:ident, plain) => { Self::apply(operation::$op, [$a, Self::constant($b)]) };
+    (add $a:ident, $b:ident) => {
+        $a.sum($b)
+    };
+    (sub $a:ident, $b:ident) => {
+        $a.difference($b)
+    };
+    (mul $a:ident, $b:ident) => {
+        $a.product($b)
+    };
+    (div $a:ident, $b:ident) => {
+        $a.quotient($b)
+    };
+    ($op:ident $a:ident, $b:ident) => {
+        Self::apply(operation::$op, [$a, $b])
+    };
+    (add $a:ident, $b:ident, plain) => {
+        $a.shifted($a.data() + $b)
+    };
+    (sub $a:ident, $b:ident, plain) => {
+        $a.shifted($a.data() - $b)
+    };
+    (mul $a:ident, $b:ident, plain) => {
+        $a.stretched($a.data() * $b, $b)
+    };
+    (div $a:ident, $b:ident, plain) => {
+        $a.stretched($a.data() / $b, $b.recip())
+    };
+    ($op:ident $a:ident, $b:ident, plain) => {
+        Self::apply(operation::$op, [$a, Self::constant($b)])
+    };
 }
 
 /// The operators with a plain number on the left, which Rust allows for named types only.
@@ -136,4 +156,6 @@ macro_rules! series_left {
     (@ $Op:ident $op:ident $a:ident, $b:ident, $Number:ty) => { std::ops::$Op::$op(<$Number>::constant($a), $b) };
 }
 
-pub(crate) use {series_binary, series_left, series_method, series_number, series_operator, series_operators, series_unary};
+pub(crate) use {
+    series_binary, series_left, series_method, series_number, series_operator, series_operators, series_unary,
+};

@@ -8,7 +8,7 @@ use testing::panics::assert_refused_here;
 use testing::workloads::Draws;
 use testing::{TestFloat, assert_near, number};
 
-type Jet<T> = gradtape::Jet<T, 4>;
+type Jet<T> = Dual<Dual<Dual<T>>>;
 
 const B: Matrix3<f64> = Matrix3::new(1.0, -0.2, 0.7, -0.2, 0.2, 0.4, 0.7, 0.4, -1.8);
 const C: Matrix3<f64> = Matrix3::new(0.2, 0.5, -1.0, 0.5, 1.0, 1.0, -1.0, 1.0, 1.6);

@@ -6,8 +6,8 @@ use num_traits::{Float, NumOps};
 use super::table::NODES;
 use super::table::{OPERATORS, Table, operators, position};
 use crate::dual::Dual;
-use crate::jet::Jet;
 use crate::function::derivative;
+use crate::jet::Jet;
 use crate::number::{Number, Real};
 use crate::ops::rules::constant;
 #[cfg(feature = "program")]
