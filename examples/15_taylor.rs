@@ -47,7 +47,7 @@ fn step(series: &State<Jet<f64, N>>) -> f64 {
 }
 
 fn energy([x, y, vx, vy]: State<f64>) -> f64 {
-    (vx * vx + vy * vy) / 2.0 - x.hypot(y).recip()
+    0.5 * (vx * vx + vy * vy) - x.hypot(y).recip()
 }
 
 fn main() {

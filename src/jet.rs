@@ -130,9 +130,9 @@ impl<T: Number, const N: usize> Jet<T, N> {
     #[allow(clippy::cast_precision_loss, reason = "an order is small")]
     pub fn derivatives(self) -> [T; N] {
         let (mut derivatives, mut factorial) = (self.coefficients, 1.0);
-        for k in 2..N {
+        for (k, derivative) in derivatives.iter_mut().enumerate().skip(2) {
             factorial *= k as f64;
-            derivatives[k] = derivatives[k] * constant(factorial);
+            *derivative = *derivative * constant(factorial);
         }
         derivatives
     }

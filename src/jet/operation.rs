@@ -68,8 +68,8 @@ const fn mentions(expression: &str, name: &str) -> bool {
         while same < name.len() && text[start + same] == name[same] {
             same += 1;
         }
-        let is_word = !(start > 0 && is_in_word(text, start - 1)) && !is_in_word(text, start + name.len());
-        if same == name.len() && is_word {
+        let is_part = start > 0 && is_in_word(text, start - 1) || is_in_word(text, start + name.len());
+        if same == name.len() && !is_part {
             return true;
         }
         start += 1;
