@@ -110,6 +110,9 @@ fn jets_of_the_third_order_are_nested_duals_in_the_box_of_every_operation() {
     quickcheck(50, (|a, b| property([a, b])) as fn(Unit, Unit));
 }
 
+/// A function at order 20.
+type Series = fn(Jet<f64, 21>) -> Jet<f64, 21>;
+
 /// Coefficient `k` of a series, by its formula.
 type Coefficient = fn(i32) -> f64;
 
@@ -122,10 +125,10 @@ fn series_of_high_order_have_the_coefficients_of_their_formulas() {
     fn binomial(power: f64, k: i32) -> f64 {
         (0..k).map(|j| (power - f64::from(j)) / f64::from(j + 1)).product()
     }
-    let rows: &[(&str, fn(Jet<f64, 21>) -> Jet<f64, 21>, f64, Coefficient)] = &[
+    let rows: &[(&str, Series, f64, Coefficient)] = &[
         ("exp", |x| x.exp(), 0.0, |k| 1.0 / factorial(k)),
-        ("sin", |x| x.sin(), 0.0, |k| [0.0, 1.0, 0.0, -1.0][k as usize % 4] / factorial(k)),
-        ("cos", |x| x.cos(), 0.0, |k| [1.0, 0.0, -1.0, 0.0][k as usize % 4] / factorial(k)),
+        ("sin", |x| x.sin(), 0.0, |k| f64::from(k % 2 * (2 - k % 4)) / factorial(k)),
+        ("cos", |x| x.cos(), 0.0, |k| f64::from((1 - k % 2) * (1 - k % 4)) / factorial(k)),
         ("sinh", |x| x.sinh(), 0.0, |k| f64::from(k % 2) / factorial(k)),
         ("1/(1 - x)", |x| 1.0 / (1.0 - x), 0.0, |_| 1.0),
         ("recip", |x| (-x + 1.0).recip(), 0.0, |_| 1.0),
@@ -217,9 +220,9 @@ fn a_constant_power_of_zero_has_any_order() {
 fn a_jet_over_a_dual_is_the_sensitivity_of_a_taylor_step() {
     let a = Dual::var(0.5);
     let mut y = Jet::<Dual<f64>, 20>::constant(Dual::from(1.0));
-    for k in 1..20 {
+    for (k, order) in (1..20).zip((1..).map(f64::from)) {
         let mut coefficients = y.coefficients();
-        coefficients[k] = (y * a).coefficients()[k - 1] / k as f64;
+        coefficients[k] = (y * a).coefficients()[k - 1] / order;
         y = Jet::new(coefficients);
     }
     let end = y.at(Dual::from(1.5));
