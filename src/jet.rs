@@ -181,13 +181,15 @@ impl<T: Number, const N: usize> Jet<T, N> {
         x: [Self; M],
         inner: impl Fn(Self) -> I,
         terms: impl Fn(I) -> [T; LESS],
+        shorter: impl Fn(O, [I; M]) -> I,
     ) -> Self {
         let wanted = x.map(|x| M == 1 || !x.is_constant(N));
         let mut coefficients = [T::zero(); N];
         let (partials, known) = if O::USES_RESULT {
-            let (y, partials) = operation.value_and_partials(x.map(inner), wanted);
+            // The shorter jet, not the value of the rule: its derivatives are from the partials, too, and of the same bits.
+            let y = shorter(operation, x.map(&inner));
             coefficients[..LESS].copy_from_slice(&terms(y));
-            (partials, LESS)
+            (operation.partials(x.map(inner), y, wanted), LESS)
         } else {
             coefficients[0] = operation.value(x.map(Self::data));
             (operation.partials(x.map(inner), <I as From<T>>::from(coefficients[0]), wanted), 1)
@@ -223,9 +225,9 @@ impl<T: Number, const N: usize> Series<T, N> for Jet<T, N> {
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
         match N {
             1 => Self { coefficients: [operation.value(x.map(Self::data)); N] },
-            2 => Self::raised(operation, x, Self::data, |y| [y]),
-            3 => Self::raised(operation, x, Self::first::<2>, Jet::coefficients),
-            4 => Self::raised(operation, x, Self::first::<3>, Jet::coefficients),
+            2 => Self::raised(operation, x, Self::data, |y| [y], |operation, x| operation.value(x)),
+            3 => Self::raised(operation, x, Self::first::<2>, Jet::coefficients, Jet::apply),
+            4 => Self::raised(operation, x, Self::first::<3>, Jet::coefficients, Jet::apply),
             _ => {
                 let x = x.map(|x| Prefix::with_length(x.coefficients, N));
                 Self { coefficients: *Prefix::apply(operation, x).terms() }
