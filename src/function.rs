@@ -24,7 +24,7 @@ pub use objective::Objective;
 pub use preaccumulate::preaccumulate;
 #[cfg(feature = "program")]
 pub use recorded::RecordedFunction;
-pub use univariate::{derivative, second_derivative, third_derivative};
+pub use univariate::{derivative, derivatives, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 pub(crate) use vector::results;
 
@@ -58,7 +58,7 @@ use memory::Memory;
 /// | the Hessian | [`Function::hessian`] | an evaluation over `Dual<Dual>`s for up to 4 inputs, else a gradient over `Value<Dual>` for every 4 |
 /// | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
-/// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
+/// | derivatives of any order of a function of one number | [`second_derivative`], [`third_derivative`], [`derivatives`] | an evaluation over [`Jet`](crate::Jet)s |
 ///
 /// In a loop, take a [`Driver`]: it writes to your arrays, keeps its memory, and returns the value, too.
 ///

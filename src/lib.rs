@@ -29,7 +29,8 @@
 //! |---|---|
 //! | a function and a point | [`gradient`] |
 //! | a function, with or without data, of which you need several derivatives | [`function!`], [`Function`], [`VectorFunction`] |
-//! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
+//! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`], [`derivatives`] of any order |
+//! | Taylor coefficients, or a differential equation to expand | [`Jet`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a loop that takes derivatives again and again | one [`Driver`]; or one [`Tape`], [`Tape::clear`], [`Value::backward_into`] |
 //! | generic code over [`num_traits::Float`] | call it with [`Value`]s, unchanged; if it asks for zeros, see [below](#where-there-is-no-derivative) |
@@ -88,7 +89,7 @@
 //! assert_eq!(slope.backward().wrt(x), 48.0); // 12x²
 //! ```
 //!
-//! `Value` and [`Dual`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. A
+//! `Value`, [`Dual`] and [`Jet`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. A
 //! nested number mixes with the innermost plain numbers, as in `v * 2.0`, and with the numbers of the next level.
 //!
 //! # Where there is no derivative
@@ -254,6 +255,7 @@ mod error;
 mod file;
 mod function;
 mod interop;
+mod jet;
 mod nested;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
@@ -280,7 +282,8 @@ pub use function::Stage;
 #[cfg_attr(docsrs, doc(cfg(feature = "compiled")))]
 pub use function::{Compiled, CompiledSource, Recordings};
 pub use function::{
-    Driver, Function, Mode, Objective, VectorFunction, derivative, preaccumulate, second_derivative, third_derivative,
+    Driver, Function, Mode, Objective, VectorFunction, derivative, derivatives, preaccumulate, second_derivative,
+    third_derivative,
 };
 #[cfg(feature = "complex")]
 #[cfg_attr(docsrs, doc(cfg(feature = "complex")))]
@@ -288,6 +291,7 @@ pub use interop::complex;
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;
+pub use jet::Jet;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;

@@ -5,6 +5,7 @@
 //! public numbers in three levels.
 
 use crate::dual::Dual;
+use crate::jet::Jet;
 use crate::number::Number;
 use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
 use crate::ops::kind::Dependence;
@@ -16,6 +17,11 @@ type ValueOfDependence<T> = Value<Dependence<T>>;
 type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
+type ValueOfJet<T, const M: usize> = Value<Jet<T, M>>;
+type DualOfJet<T, const M: usize, const N: usize> = Dual<Jet<T, M>, N>;
+type JetOfValue<T, const N: usize> = Jet<Value<T>, N>;
+type JetOfDual<T, const M: usize, const N: usize> = Jet<Dual<T, M>, N>;
+type JetOfJet<T, const M: usize, const N: usize> = Jet<Jet<T, M>, N>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
 type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
 type ValueOfDualOfValue<T, const M: usize> = Value<Dual<Value<T>, M>>;
@@ -48,6 +54,11 @@ nested! {
     [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
+    [const M: usize,] ValueOfJet [, M] over Jet<T, M>;
+    [const M: usize, const N: usize,] DualOfJet [, M, N] over Jet<T, M>;
+    [const N: usize,] JetOfValue [, N] over Value<T>;
+    [const M: usize, const N: usize,] JetOfDual [, M, N] over Dual<T, M>;
+    [const M: usize, const N: usize,] JetOfJet [, M, N] over Jet<T, M>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;
     [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
     [const M: usize,] ValueOfDualOfValue [, M] over Dual<Value<T>, M>;

@@ -19,6 +19,8 @@
 use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
 use crate::dual::Dual;
+use crate::jet::Jet;
+use crate::number::Number;
 use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
 use crate::tape::Value;
@@ -32,7 +34,7 @@ use crate::tape::Value;
 ///     type Epsilon = Self;
 ///
 ///     fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
-///     fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool { self.data.abs_diff_eq(&other.data, epsilon.data) }
+///     fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool { self.data().abs_diff_eq(&other.data(), epsilon.data()) }
 /// }
 /// ```
 macro_rules! approximate {
@@ -42,7 +44,7 @@ macro_rules! approximate {
             inlined! {
                 fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
                 fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
-                    self.data.abs_diff_eq(&other.data, epsilon.data)
+                    self.data().abs_diff_eq(&other.data(), epsilon.data())
                 }
             }
         }
@@ -51,7 +53,7 @@ macro_rules! approximate {
             inlined! {
                 fn default_max_relative() -> Self { Self::constant(T::default_max_relative()) }
                 fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
-                    self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
+                    self.data().relative_eq(&other.data(), epsilon.data(), max_relative.data())
                 }
             }
         }
@@ -60,7 +62,7 @@ macro_rules! approximate {
             inlined! {
                 fn default_max_ulps() -> u32 { T::default_max_ulps() }
                 fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
-                    self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
+                    self.data().ulps_eq(&other.data(), epsilon.data(), max_ulps)
                 }
             }
         }
@@ -69,3 +71,4 @@ macro_rules! approximate {
 
 approximate! { [] Value<T> }
 approximate! { [, const N: usize] Dual<T, N> }
+approximate! { [+ Number, const N: usize] Jet<T, N> }

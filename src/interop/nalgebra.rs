@@ -6,6 +6,8 @@ use simba::simd::{PrimitiveSimdValue, SimdValue};
 
 use super::cardinal;
 use crate::dual::Dual;
+use crate::jet::Jet;
+use crate::number::Number;
 use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
 use crate::tape::Value;
@@ -23,7 +25,7 @@ use crate::tape::Value;
 ///
 ///     fn sin(self) -> Self { self.sin() } // and all others that `inherent!` lists
 ///     fn sinc(self) -> Self {
-///         Self { data: ComplexField::sinc(self.data), ..self * cardinal::sinc(self.data) }
+///         self.with_slope(ComplexField::sinc(self.data()), cardinal::sinc, cardinal::sinc)
 ///     }
 ///     fn real(self) -> Self { self } // and the others that stand here
 /// }
@@ -144,9 +146,36 @@ macro_rules! inherent {
 macro_rules! cardinal {
     ($($name:ident)*) => {
         inlined! { $(fn $name(self) -> Self {
-            Self { data: ComplexField::$name(self.data), ..self * cardinal::$name(self.data) }
+            self.with_slope(ComplexField::$name(self.data()), cardinal::$name, cardinal::$name)
         })* }
     };
+}
+
+/// A function of a number over `T`, from its value and its derivative, which is given for `T` and for the number itself.
+trait WithSlope<T>: Sized {
+    fn with_slope(self, data: T, slope: impl Fn(T) -> T, series: impl Fn(Self) -> Self) -> Self;
+}
+
+impl<T: Scalar> WithSlope<T> for Value<T> {
+    #[inline]
+    #[track_caller]
+    fn with_slope(self, data: T, slope: impl Fn(T) -> T, _: impl Fn(Self) -> Self) -> Self {
+        Self { data, ..self * slope(self.data) }
+    }
+}
+
+impl<T: Scalar, const N: usize> WithSlope<T> for Dual<T, N> {
+    #[inline]
+    fn with_slope(self, data: T, slope: impl Fn(T) -> T, _: impl Fn(Self) -> Self) -> Self {
+        Self { data, ..self * slope(self.data) }
+    }
+}
+
+impl<T: Number, const N: usize> WithSlope<T> for Jet<T, N> {
+    #[inline]
+    fn with_slope(self, data: T, _: impl Fn(T) -> T, series: impl Fn(Self) -> Self) -> Self {
+        self.chained(data, series(self))
+    }
 }
 
 /// Constants of `T`, lifted: `pi` is `fn pi() -> Self { Self::constant(<T as RealField>::pi()) }`.
@@ -167,8 +196,8 @@ macro_rules! constants {
 ///     T: SupersetOf<f32>,
 /// {
 ///     fn to_superset(&self) -> Value<T> { <Value<T>>::constant(T::from_subset(self)) }
-///     fn from_superset_unchecked(number: &Value<T>) -> Self { number.data.to_subset_unchecked() }
-///     fn is_in_subset(number: &Value<T>) -> bool { SupersetOf::<f32>::is_in_subset(&number.data) }
+///     fn from_superset_unchecked(number: &Value<T>) -> Self { number.data().to_subset_unchecked() }
+///     fn is_in_subset(number: &Value<T>) -> bool { SupersetOf::<f32>::is_in_subset(&number.data()) }
 /// }
 /// ```
 macro_rules! subsets {
@@ -179,8 +208,8 @@ macro_rules! subsets {
         {
             inlined! {
                 fn to_superset(&self) -> $Number { <$Number>::constant(T::from_subset(self)) }
-                fn from_superset_unchecked(number: &$Number) -> Self { number.data.to_subset_unchecked() }
-                fn is_in_subset(number: &$Number) -> bool { SupersetOf::<$Plain>::is_in_subset(&number.data) }
+                fn from_superset_unchecked(number: &$Number) -> Self { number.data().to_subset_unchecked() }
+                fn is_in_subset(number: &$Number) -> bool { SupersetOf::<$Plain>::is_in_subset(&number.data()) }
             }
         }
     };
@@ -191,3 +220,4 @@ macro_rules! subsets {
 
 field! { [T: Scalar + RealField] Value<T> }
 field! { [T: Scalar + RealField, const N: usize] Dual<T, N> }
+field! { [T: Number + RealField, const N: usize] Jet<T, N> }

@@ -5,6 +5,8 @@ use std::fmt::{Debug, Display, LowerExp, UpperExp};
 use ndarray::{NdFloat, ScalarOperand};
 
 use crate::dual::Dual;
+use crate::jet::Jet;
+use crate::number::Number;
 use crate::scalar::Scalar;
 use crate::tape::Value;
 
@@ -12,6 +14,10 @@ impl<T: Scalar> ScalarOperand for Value<T> {}
 
 impl<T: Scalar, const N: usize> ScalarOperand for Dual<T, N> {}
 
+impl<T: Number, const N: usize> ScalarOperand for Jet<T, N> {}
+
 impl<T: Scalar + Debug + Display + LowerExp + UpperExp + Send + Sync> NdFloat for Value<T> {}
 
 impl<T: Scalar + Debug + Display + LowerExp + UpperExp + Send + Sync, const N: usize> NdFloat for Dual<T, N> {}
+
+impl<T: Number + LowerExp + UpperExp + Send + Sync, const N: usize> NdFloat for Jet<T, N> {}

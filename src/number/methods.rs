@@ -4,7 +4,7 @@
 /// `pub fn sqrt(self) -> Self { let x = self.number(); let y = x.sqrt(); self.chain(y, half / y.abs(), call) }`.
 macro_rules! calculus_methods {
     (
-        [$($generics:tt)*] $Number:ty; $panics:literal
+        $unary:ident $binary:ident [$($generics:tt)*] $Number:ty; $panics:literal
         real_many { $($many:tt)* }
         float_unary { $($float_unary:tt)* }
         real_unary { $($real_unary:tt)* }
@@ -16,9 +16,9 @@ macro_rules! calculus_methods {
         #[allow(unreachable_pub, dead_code, reason = "some numbers are not public")]
         impl<$($generics)*> $Number {
             many! { $($many)* }
-            unary! { $($float_unary)* $($real_unary)* }
-            binary! { join $panics $($float_binary)* $($real_binary)* }
-            binary! { choose $panics $($float_choice)* }
+            $unary! { $($float_unary)* $($real_unary)* }
+            $binary! { join $panics $($float_binary)* $($real_binary)* }
+            $binary! { choose $panics $($float_choice)* }
 
             /// The fused `self · a + b`, rounded once; partials `a`, `self` and 1.
             #[doc = $panics]
@@ -83,6 +83,20 @@ macro_rules! calculus_methods {
             }
         }
 
+        implement! { [$($generics)*] num_traits::Zero, $Number, []
+            { constants! { num_traits::Zero; zero } }
+            fn is_zero(&self) -> bool { self.data().is_zero() }
+        }
+        implement! { [$($generics)*] num_traits::One, $Number, []
+            { constants! { num_traits::One; one } }
+            fn is_one(&self) -> bool { self.data().is_one() }
+        }
+    };
+}
+
+/// An operation of the user's own, from its partials.
+macro_rules! custom_by_partials {
+    ([$($generics:tt)*] $Number:ty) => {
         impl<$($generics)*> $Number
         where
             T: $crate::number::Number,
@@ -98,15 +112,6 @@ macro_rules! calculus_methods {
                 let data = T::apply_custom(operation, inner);
                 Self::combined(data, x, || operation.partials(inner, data))
             }
-        }
-
-        implement! { [$($generics)*] num_traits::Zero, $Number, []
-            { constants! { num_traits::Zero; zero } }
-            fn is_zero(&self) -> bool { self.data().is_zero() }
-        }
-        implement! { [$($generics)*] num_traits::One, $Number, []
-            { constants! { num_traits::One; one } }
-            fn is_one(&self) -> bool { self.data().is_one() }
         }
     };
 }
@@ -208,4 +213,4 @@ macro_rules! sums_in_pairs {
     };
 }
 
-pub(crate) use {binary, calculus_methods, many, sums_in_pairs, unary};
+pub(crate) use {binary, calculus_methods, custom_by_partials, many, sums_in_pairs, unary};

@@ -21,7 +21,8 @@ macro_rules! number {
             use num_traits::One;
             use $crate::ops::{call::Call, operators, rules};
 
-            $crate::operations! { calculus_methods [$($generics)*] $Number; $panics }
+            $crate::operations! { calculus_methods unary binary [$($generics)*] $Number; $panics }
+            custom_by_partials! { [$($generics)*] $Number }
             $crate::ops::operators! { calculus_operators [$($generics)*] $Number; }
             $crate::ops::operators! { plain_left $constants f32, $Single; }
             $crate::ops::operators! { plain_left $constants f64, $Double; }

@@ -1,6 +1,6 @@
 //! One test for the numbers of both modes.
 
-use gradtape::{Dual, Number, Real, Value, gradient};
+use gradtape::{Dual, Jet, Number, Real, Value, gradient};
 
 use crate::TestFloat;
 
@@ -45,6 +45,24 @@ where
     }
 }
 
+/// As many evaluations as inputs. The higher coefficients are not looked at.
+impl<T: Number, const N: usize> Differentiable for Jet<T, N>
+where
+    Self: Real,
+{
+    type Inner = T;
+    const ZERO_WINS: bool = true;
+
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+        let along = |direction: usize| {
+            let input = |(i, &x)| if i == direction { Self::var(x) } else { Self::constant(x) };
+            f(&x.iter().enumerate().map(input).collect::<Vec<_>>())
+        };
+        let results: Vec<Self> = (0..x.len().max(1)).map(along).collect();
+        (results[0].data(), results.iter().map(|y| y.coefficients()[1]).take(x.len()).collect())
+    }
+}
+
 /// A number of the crate over the plain float `T`.
 pub trait Over<T: TestFloat>: Differentiable<Inner = T> + Real<Plain = T> {}
 
@@ -78,6 +96,8 @@ macro_rules! for_every_number {
             $check::<$T, gradtape::Value<$T>>();
             $check::<$T, gradtape::Dual<$T>>();
             $check::<$T, gradtape::Dual<$T, 3>>();
+            $check::<$T, gradtape::Jet<$T, 3>>();
+            $check::<$T, gradtape::Jet<$T, 6>>();
         )*
     };
 }

@@ -7,13 +7,14 @@ use super::table::NODES;
 use super::table::{OPERATORS, Table, operators, position};
 use crate::dual::Dual;
 use crate::function::derivative;
+use crate::jet::Jet;
 use crate::number::{Number, Real};
 use crate::ops::rules::constant;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::tape::{Value, gradient, join_all};
 
-/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Value`]s and [`Dual`]s over
+/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Jet`]s, [`Value`]s and [`Dual`]s over
 /// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
 /// reference of your own, which need not be `Copy`.
 ///
@@ -270,6 +271,12 @@ impl<T, const N: usize, F: Real> Left<F> for Dual<T, N> {
     }
 }
 
+impl<T, const N: usize, F: Real> Left<F> for Jet<T, N> {
+    fn apply(op: usize, a: f64, b: F) -> F {
+        with_left::<F, F>(op, a, b)
+    }
+}
+
 /// The derivative by a tape of its own.
 fn on_tape<F: Real>(op: usize, a: F) -> F
 where
@@ -323,6 +330,20 @@ where
 }
 
 impl<T: Number + Left<Self>, const N: usize> Special for Dual<T, N>
+where
+    Self: Real,
+    Dual<Self>: Real,
+{
+    fn derivative(op: usize, a: Self) -> Self {
+        derivative(|x| (Table::unary_at(op).f)([x]), a)[1]
+    }
+
+    fn plain_left(op: usize, a: f64, b: Self) -> Self {
+        T::apply(op, a, b)
+    }
+}
+
+impl<T: Number + Left<Self>, const N: usize> Special for Jet<T, N>
 where
     Self: Real,
     Dual<Self>: Real,
