@@ -24,7 +24,7 @@ const LISTS: [(&str, List, List); 3] = [
 ];
 
 /// How many lists a tape has.
-const LISTS_EACH: usize = 1000;
+const LISTS_EACH: u32 = 1000;
 
 /// The gradient of the sum of many lists of the same variables.
 fn gradient(list: List, x: &[f64], memory: &mut (Tape<f64>, Vec<Value<f64>>, Gradients<f64>)) -> Vec<f64> {
@@ -41,7 +41,7 @@ fn main() {
     println!("{:>14}{:>10}{:>16}{:>8}", "ns", "operands", "one record", "joins");
     for (name, list, joins) in LISTS {
         for len in [2, 3, 5, 8, 20, 100] {
-            let x: Vec<f64> = (1..=2 * len).map(|k| 1.0 / k as f64).collect();
+            let x: Vec<f64> = (1..=2 * len).map(|k| 1.0 / f64::from(k)).collect();
             let mut memories = [(); 2].map(|()| Default::default());
             let [mine, theirs] = &mut memories;
             for (mine, theirs) in gradient(list, &x, mine).into_iter().zip(gradient(joins, &x, theirs)) {
@@ -51,7 +51,7 @@ fn main() {
                 _ = black_box(gradient(joins, &x, theirs));
             }]);
             if !only_checks() {
-                let [one, many] = times.map(|seconds| seconds * 1e9 / LISTS_EACH as f64);
+                let [one, many] = times.map(|seconds| seconds * 1e9 / f64::from(LISTS_EACH));
                 println!("{name:>14}{len:>10}{one:>16.1}{many:>8.1}");
             }
         }

@@ -225,7 +225,7 @@ impl<T: Number, const N: usize> Series<T, N> for Jet<T, N> {
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
         match N {
             1 => Self { coefficients: [operation.value(x.map(Self::data)); N] },
-            2 => Self::raised(operation, x, Self::data, |y| [y], |operation, x| operation.value(x)),
+            2 => Self::raised(operation, x, Self::data, |y| [y], Operation::value),
             3 => Self::raised(operation, x, Self::first::<2>, Jet::coefficients, Jet::apply),
             4 => Self::raised(operation, x, Self::first::<3>, Jet::coefficients, Jet::apply),
             _ => {
