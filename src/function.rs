@@ -76,7 +76,6 @@ use memory::Memory;
 /// | `vjp` | 0.8 | `sparse_hessian` | 2.9 |
 /// | `gradient` | 1.0 | `jacobian` | 1.3 |
 /// | a program that is recorded, differentiated and run | 1.7 | `sparse_jacobian` | 2.0 |
-/// | `Compiled::gradient` | 10.5 | `Compiled::sparse_hessian` | 12.8 |
 ///
 /// So call the derivatives of a large function in one place, and keep that place in a crate that seldom changes.
 ///
