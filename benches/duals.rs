@@ -206,11 +206,17 @@ fn line<const I: usize, W: Workload<I>>(workload: &W) {
         return;
     }
     print!("{:<22}{:>14}", W::NAME, "");
-    columns.iter().for_each(|(directions, _)| print!("{directions:>7}"));
+    for (directions, _) in &columns {
+        print!("{directions:>7}");
+    }
     print!("\n{:>36}", "of num-dual");
-    columns.iter().for_each(|(_, [_, ours, theirs])| print!("{:>7.2}", ours / theirs));
+    for (_, [_, ours, theirs]) in &columns {
+        print!("{:>7.2}", ours / theirs);
+    }
     print!("\n{:>36}", "of plain");
-    columns.iter().for_each(|(_, [plain, ours, _])| print!("{:>7.2}", ours / plain));
+    for (_, [plain, ours, _]) in &columns {
+        print!("{:>7.2}", ours / plain);
+    }
     println!();
 }
 

@@ -70,7 +70,8 @@ use crate::scalar::Scalar;
 /// multiplies the tangents as floats do: `0 · ∞` is NaN. A test would cost up to a half of the product.
 ///
 /// Over any other number, a zero wins in products, too, as on a tape. The simplest of them is `Dual<f64, 0>`: the number
-/// without directions. The drivers ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule
+/// without directions. What is inside counts as well: in a `Dual` or a [`Value`](crate::Value) over `Dual<f64>`, the second
+/// derivative may be NaN at a singular point; over `Dual<Dual<f64, 0>>`, it is not. The drivers ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule
 /// always: if a result is NaN, they compute again with such numbers.
 ///
 /// ```

@@ -25,7 +25,7 @@ pub use objective::Objective;
 pub use preaccumulate::preaccumulate;
 #[cfg(feature = "program")]
 pub use recorded::RecordedFunction;
-pub use univariate::{derivative, second_derivative, third_derivative};
+pub use univariate::{derivative, derivatives, second_derivative, third_derivative};
 pub use vector::VectorFunction;
 pub(crate) use vector::results;
 
@@ -60,7 +60,7 @@ use memory::Memory;
 /// | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
 /// | value, gradient and Hessian of a closure over an array | [`forward::hessian`] | an evaluation over a [`Dual2`](crate::Dual2) |
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |
-/// | three derivatives of a function of one number | [`third_derivative`] | an evaluation over `Dual<Dual<Dual>>` |
+/// | derivatives of any order of a function of one number | [`second_derivative`], [`third_derivative`], [`derivatives`] | an evaluation over [`Jet`](crate::Jet)s |
 ///
 /// In a loop, take a [`Driver`]: it writes to your arrays, keeps its memory, and returns the value, too.
 ///
@@ -78,7 +78,6 @@ use memory::Memory;
 /// | `vjp` | 0.8 | `sparse_hessian` | 2.9 |
 /// | `gradient` | 1.0 | `jacobian` | 1.3 |
 /// | a program that is recorded, differentiated and run | 1.7 | `sparse_jacobian` | 2.0 |
-/// | `Compiled::gradient` | 10.5 | `Compiled::sparse_hessian` | 12.8 |
 ///
 /// So call the derivatives of a large function in one place, and keep that place in a crate that seldom changes.
 ///

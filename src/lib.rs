@@ -29,7 +29,8 @@
 //! |---|---|
 //! | a function and a point | [`gradient`] |
 //! | a function, with or without data, of which you need several derivatives | [`function!`], [`Function`], [`VectorFunction`] |
-//! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`] |
+//! | a function of one number | [`derivative`], [`second_derivative`], [`third_derivative`], [`derivatives`] of any order |
+//! | Taylor coefficients, or a differential equation to expand | [`Jet`] |
 //! | few inputs and a long computation | [`Dual`], or [`Function::gradient`] |
 //! | a closure over an array: gradient, Jacobian, Hessian without allocation | [`forward::gradient`], [`forward::jacobian`], [`forward::hessian`] |
 //! | value, gradient and Hessian by few inputs, in one pass | [`Dual2`] |
@@ -91,7 +92,7 @@
 //! assert_eq!(slope.backward().wrt(x), 48.0); // 12x²
 //! ```
 //!
-//! `Value` and [`Dual`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. A
+//! `Value`, [`Dual`] and [`Jet`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which [`Function::hvp`] uses. A
 //! nested number mixes with the innermost plain numbers, as in `v * 2.0`, and with the numbers of the next level.
 //!
 //! # Where there is no derivative
@@ -113,8 +114,9 @@
 //! | outside the domain | the value is NaN; the partial is not promised |
 //!
 //! A number without influence contributes nothing. In a product of derivatives, a zero wins against an infinity, so an
-//! unused `sqrt(0)` does not turn a gradient into NaN. (The page of [`Dual`] has the exception.) The price: where `0 · ∞` has a finite limit, the derivative is 0,
-//! without a warning. That is so in `cbrt(x³)` at 0, and where an intermediate result is too large for the float:
+//! unused `sqrt(0)` does not turn a gradient into NaN. ([`Dual`]s that you use yourself have [an
+//! exception](Dual#zero-times-infinity).) The price: where `0 · ∞` has a finite limit, the derivative is 0, without a
+//! warning. That is so in `cbrt(x³)` at 0, and where an intermediate result is too large for the float:
 //!
 //! ```
 //! use gradtape::{Real, derivative};
@@ -257,6 +259,7 @@ mod error;
 mod file;
 mod function;
 mod interop;
+mod jet;
 mod nested;
 #[cfg(feature = "nn")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nn")))]
@@ -284,8 +287,8 @@ pub use function::Stage;
 #[cfg_attr(docsrs, doc(cfg(feature = "compiled")))]
 pub use function::{Compiled, CompiledSource, Recordings};
 pub use function::{
-    Driver, Function, Mode, Objective, VectorFunction, derivative, forward, preaccumulate, second_derivative,
-    third_derivative,
+    Driver, Function, Mode, Objective, VectorFunction, derivative, derivatives, forward, preaccumulate,
+    second_derivative, third_derivative,
 };
 #[cfg(feature = "complex")]
 #[cfg_attr(docsrs, doc(cfg(feature = "complex")))]
@@ -293,6 +296,7 @@ pub use interop::complex;
 #[cfg(feature = "nalgebra")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nalgebra")))]
 pub use interop::linalg;
+pub use jet::Jet;
 /// The crate of the trait `Float`, in the version that the numbers implement.
 #[doc(no_inline)]
 pub use num_traits;

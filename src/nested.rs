@@ -6,6 +6,7 @@
 
 use crate::dual::Dual;
 use crate::dual2::Dual2;
+use crate::jet::Jet;
 use crate::number::Number;
 use crate::number::operators::{assignment, compared, forms, lifted_left, lifted_right, operation, references};
 use crate::ops::kind::Dependence;
@@ -20,6 +21,11 @@ type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
 type Dual2OfValue<T, const N: usize> = Dual2<Value<T>, N>;
 type DualOfDual2<T, const M: usize, const N: usize> = Dual<Dual2<T, M>, N>;
 type Dual2OfDual<T, const M: usize, const N: usize> = Dual2<Dual<T, M>, N>;
+type ValueOfJet<T, const M: usize> = Value<Jet<T, M>>;
+type DualOfJet<T, const M: usize, const N: usize> = Dual<Jet<T, M>, N>;
+type JetOfValue<T, const N: usize> = Jet<Value<T>, N>;
+type JetOfDual<T, const M: usize, const N: usize> = Jet<Dual<T, M>, N>;
+type JetOfJet<T, const M: usize, const N: usize> = Jet<Jet<T, M>, N>;
 type ValueOfValueOfValue<T> = Value<Value<Value<T>>>;
 type ValueOfValueOfDual<T, const M: usize> = Value<Value<Dual<T, M>>>;
 type ValueOfDualOfValue<T, const M: usize> = Value<Dual<Value<T>, M>>;
@@ -55,6 +61,11 @@ nested! {
     [const M: usize, const N: usize,] DualOfDual2 [, M, N] over Dual2<T, M>;
     [const N: usize,] Dual2OfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] Dual2OfDual [, M, N] over Dual<T, M>;
+    [const M: usize,] ValueOfJet [, M] over Jet<T, M>;
+    [const M: usize, const N: usize,] DualOfJet [, M, N] over Jet<T, M>;
+    [const N: usize,] JetOfValue [, N] over Value<T>;
+    [const M: usize, const N: usize,] JetOfDual [, M, N] over Dual<T, M>;
+    [const M: usize, const N: usize,] JetOfJet [, M, N] over Jet<T, M>;
     [] ValueOfValueOfValue [] over Value<Value<T>>;
     [const M: usize,] ValueOfValueOfDual [, M] over Value<Dual<T, M>>;
     [const M: usize,] ValueOfDualOfValue [, M] over Dual<Value<T>, M>;

@@ -38,7 +38,7 @@ use stamp::inlined;
 /// ```
 pub trait Number: Scalar + FloatConst + Debug + Display {
     /// The plain number inside: the type of data, parameters and results.
-    type Plain: Scalar;
+    type Plain: Number<Plain = Self::Plain>;
 
     /// The constant `x`, which depends on no input.
     fn constant(x: Self::Plain) -> Self;

@@ -84,7 +84,6 @@ pub(crate) mod communicator;
 pub(crate) mod compile;
 mod conversions;
 mod derivatives;
-#[cfg(feature = "compiled")]
 pub(crate) mod elements;
 pub(crate) mod export;
 pub(crate) mod graph;

@@ -18,8 +18,8 @@ impl Mode {
     ///
     /// Up to 16 inputs, one pass of forward mode is faster in nearly all measurements, in f64 and in f32
     /// (`cargo bench -p gradtape-benches --bench derivatives -- modes`), by a factor between 1.2 and 10. The exception is
-    /// a sum of costly terms of one input each: from 9 inputs on, reverse mode takes two thirds of the time. With more
-    /// inputs, forward mode needs two passes or more, and reverse mode is faster, or nearly as fast.
+    /// a sum of costly terms of one input each: reverse mode is faster from 7 inputs on, and takes two thirds of the time at
+    /// 16. With more inputs, forward mode needs two passes or more, and reverse mode is faster, or nearly as fast.
     #[inline]
     pub fn of_gradient(inputs: usize) -> Self {
         Self::of_jacobian(inputs, 1)

@@ -1,6 +1,8 @@
-//! Derivatives of functions of one number, with nested [`Dual`]s.
+//! Derivatives of functions of one number, by [`Dual`]s and [`Jet`]s.
 
 use crate::dual::Dual;
+use crate::jet::Jet;
+use crate::number::Number;
 use crate::scalar::Scalar;
 
 /// The value and the derivative of `f` at `x`.
@@ -20,9 +22,8 @@ pub fn derivative<T: Scalar>(f: impl FnOnce(Dual<T>) -> Dual<T>, x: T) -> [T; 2]
 /// assert_eq!(gradtape::second_derivative(|x| x * x * x, 2.0), [8.0, 12.0, 12.0]);
 /// ```
 #[must_use]
-pub fn second_derivative<T: Scalar>(f: impl FnOnce(Dual<Dual<T>>) -> Dual<Dual<T>>, x: T) -> [T; 3] {
-    let [y, first] = derivative(f, Dual::var(x));
-    [y.data(), first.data(), first.tangent()]
+pub fn second_derivative<T: Number>(f: impl FnOnce(Jet<T, 3>) -> Jet<T, 3>, x: T) -> [T; 3] {
+    derivatives(f, x)
 }
 
 /// The value and three derivatives of `f` at `x`.
@@ -31,7 +32,16 @@ pub fn second_derivative<T: Scalar>(f: impl FnOnce(Dual<Dual<T>>) -> Dual<Dual<T
 /// assert_eq!(gradtape::third_derivative(|x| x.powi(4), 2.0), [16.0, 32.0, 48.0, 48.0]);
 /// ```
 #[must_use]
-pub fn third_derivative<T: Scalar>(f: impl FnOnce(Dual<Dual<Dual<T>>>) -> Dual<Dual<Dual<T>>>, x: T) -> [T; 4] {
-    let [y, first, second] = second_derivative(f, Dual::var(x));
-    [y.data(), first.data(), second.data(), second.tangent()]
+pub fn third_derivative<T: Number>(f: impl FnOnce(Jet<T, 4>) -> Jet<T, 4>, x: T) -> [T; 4] {
+    derivatives(f, x)
+}
+
+/// The value and `N - 1` derivatives of `f` at `x`. For Taylor coefficients, evaluate the function at a [`Jet::var`].
+///
+/// ```
+/// assert_eq!(gradtape::derivatives(|x| x.powi(4), 2.0), [16.0, 32.0, 48.0, 48.0, 24.0, 0.0]);
+/// ```
+#[must_use]
+pub fn derivatives<T: Number, const N: usize>(f: impl FnOnce(Jet<T, N>) -> Jet<T, N>, x: T) -> [T; N] {
+    f(Jet::var(x)).derivatives()
 }

@@ -20,6 +20,7 @@ use approx::{AbsDiffEq, RelativeEq, UlpsEq};
 
 use crate::dual::Dual;
 use crate::dual2::Dual2;
+use crate::jet::Jet;
 use crate::number::Number;
 use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
@@ -27,48 +28,49 @@ use crate::tape::Value;
 
 /// Implements the three traits for a number over `T`: each method calls that of `T` with the data.
 ///
-/// The first implementation of `approximate! { Scalar [] Value<T> }` is
+/// The first implementation of `approximate! { [] Value<T> }` is
 ///
 /// ```text
 /// impl<T: Scalar + AbsDiffEq<Epsilon = T>> AbsDiffEq for Value<T> {
 ///     type Epsilon = Self;
 ///
 ///     fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
-///     fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool { self.data.abs_diff_eq(&other.data, epsilon.data) }
+///     fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool { self.data().abs_diff_eq(&other.data(), epsilon.data()) }
 /// }
 /// ```
 macro_rules! approximate {
-    ($Bound:ident [$($generics:tt)*] $Number:ty) => {
-        impl<T: $Bound + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
+    ([$($generics:tt)*] $Number:ty) => {
+        impl<T: Scalar + AbsDiffEq<Epsilon = T> $($generics)*> AbsDiffEq for $Number {
             type Epsilon = Self;
             inlined! {
                 fn default_epsilon() -> Self { Self::constant(T::default_epsilon()) }
                 fn abs_diff_eq(&self, other: &Self, epsilon: Self) -> bool {
-                    self.data.abs_diff_eq(&other.data, epsilon.data)
+                    self.data().abs_diff_eq(&other.data(), epsilon.data())
                 }
             }
         }
 
-        impl<T: $Bound + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
+        impl<T: Scalar + RelativeEq<Epsilon = T> $($generics)*> RelativeEq for $Number {
             inlined! {
                 fn default_max_relative() -> Self { Self::constant(T::default_max_relative()) }
                 fn relative_eq(&self, other: &Self, epsilon: Self, max_relative: Self) -> bool {
-                    self.data.relative_eq(&other.data, epsilon.data, max_relative.data)
+                    self.data().relative_eq(&other.data(), epsilon.data(), max_relative.data())
                 }
             }
         }
 
-        impl<T: $Bound + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
+        impl<T: Scalar + UlpsEq<Epsilon = T> $($generics)*> UlpsEq for $Number {
             inlined! {
                 fn default_max_ulps() -> u32 { T::default_max_ulps() }
                 fn ulps_eq(&self, other: &Self, epsilon: Self, max_ulps: u32) -> bool {
-                    self.data.ulps_eq(&other.data, epsilon.data, max_ulps)
+                    self.data().ulps_eq(&other.data(), epsilon.data(), max_ulps)
                 }
             }
         }
     };
 }
 
-approximate! { Scalar [] Value<T> }
-approximate! { Scalar [, const N: usize] Dual<T, N> }
-approximate! { Number [, const N: usize] Dual2<T, N> }
+approximate! { [] Value<T> }
+approximate! { [, const N: usize] Dual<T, N> }
+approximate! { [+ Number, const N: usize] Dual2<T, N> }
+approximate! { [+ Number, const N: usize] Jet<T, N> }

@@ -7,6 +7,7 @@ use simba::simd::{PrimitiveSimdValue, SimdValue};
 use super::cardinal;
 use crate::dual::Dual;
 use crate::dual2::Dual2;
+use crate::jet::Jet;
 use crate::number::Number;
 use crate::number::stamp::inlined;
 use crate::scalar::Scalar;
@@ -16,7 +17,7 @@ use crate::tape::Value;
 /// methods. At a branch it follows the float's path.
 ///
 /// Rust allows no implementation of a foreign trait for all numbers at once, hence a macro. It writes, for
-/// `field! { [T: Scalar + RealField] Value<T>, first }`,
+/// `field! { [T: Scalar + RealField] Value<T> }`,
 ///
 /// ```text
 /// impl<T: Scalar + RealField> Field for Value<T> {}
@@ -25,7 +26,7 @@ use crate::tape::Value;
 ///
 ///     fn sin(self) -> Self { self.sin() } // and all others that `inherent!` lists
 ///     fn sinc(self) -> Self {
-///         Self { data: ComplexField::sinc(self.data), ..self * cardinal::sinc(self.data) }
+///         self.with_slope(ComplexField::sinc(self.data()), cardinal::sinc, cardinal::sinc)
 ///     }
 ///     fn real(self) -> Self { self } // and the others that stand here
 /// }
@@ -36,7 +37,7 @@ use crate::tape::Value;
 /// // SimdValue, PrimitiveSimdValue, SubsetOf<Self>, and SubsetOf<Value<T>> for each primitive number
 /// ```
 macro_rules! field {
-    ([$($generics:tt)*] $Number:ty, $order:ident) => {
+    ([$($generics:tt)*] $Number:ty) => {
         impl<$($generics)*> PrimitiveSimdValue for $Number {}
         impl<$($generics)*> Field for $Number {}
 
@@ -73,7 +74,7 @@ macro_rules! field {
                 asinh() acosh() atanh() log2() log10() ln() ln_1p() sqrt() cbrt() exp() exp2() exp_m1() abs() signum()
                 hypot(other: Self) log(base: Self) powf(exponent: Self) powi(exponent: i32) mul_add(a: Self, b: Self)
             }
-            cardinal! { $order sinc sinhc cosc coshc }
+            cardinal! { sinc sinhc cosc coshc }
             inlined! {
                 fn from_real(number: Self) -> Self { number }
                 fn real(self) -> Self { self }
@@ -142,18 +143,58 @@ macro_rules! inherent {
 }
 
 /// Functions whose number is that of the plain float, and whose partial is that of [`cardinal`]. The expansion of
-/// `sinc` is at [`field!`]. A number of second order takes the partial over duals.
+/// `sinc` is at [`field!`].
 macro_rules! cardinal {
-    (first $($name:ident)*) => {
+    ($($name:ident)*) => {
         inlined! { $(fn $name(self) -> Self {
-            Self { data: ComplexField::$name(self.data), ..self * cardinal::$name(self.data) }
+            self.with_slope(ComplexField::$name(self.data()), cardinal::$name)
         })* }
     };
-    (second $($name:ident)*) => {
-        inlined! { $(fn $name(self) -> Self {
-            self.with_partial(ComplexField::$name(self.data), cardinal::$name(Dual::var(self.data)))
-        })* }
-    };
+}
+
+/// A function of a number over `T`, from its value and its derivative.
+trait WithSlope<T>: Sized {
+    /// The number in which the derivative is evaluated.
+    type Slope;
+
+    fn with_slope(self, data: T, slope: impl Fn(Self::Slope) -> Self::Slope) -> Self;
+}
+
+impl<T: Scalar> WithSlope<T> for Value<T> {
+    type Slope = T;
+
+    #[inline]
+    #[track_caller]
+    fn with_slope(self, data: T, slope: impl Fn(T) -> T) -> Self {
+        Self { data, ..self * slope(self.data) }
+    }
+}
+
+impl<T: Scalar, const N: usize> WithSlope<T> for Dual<T, N> {
+    type Slope = T;
+
+    #[inline]
+    fn with_slope(self, data: T, slope: impl Fn(T) -> T) -> Self {
+        Self { data, ..self * slope(self.data) }
+    }
+}
+
+impl<T: Number, const N: usize> WithSlope<T> for Dual2<T, N> {
+    type Slope = Dual<T>;
+
+    #[inline]
+    fn with_slope(self, data: T, slope: impl Fn(Dual<T>) -> Dual<T>) -> Self {
+        self.with_partial(data, slope(Dual::var(self.data())))
+    }
+}
+
+impl<T: Number, const N: usize> WithSlope<T> for Jet<T, N> {
+    type Slope = Self;
+
+    #[inline]
+    fn with_slope(self, data: T, slope: impl Fn(Self) -> Self) -> Self {
+        self.chained(data, slope(self))
+    }
 }
 
 /// Constants of `T`, lifted: `pi` is `fn pi() -> Self { Self::constant(<T as RealField>::pi()) }`.
@@ -174,8 +215,8 @@ macro_rules! constants {
 ///     T: SupersetOf<f32>,
 /// {
 ///     fn to_superset(&self) -> Value<T> { <Value<T>>::constant(T::from_subset(self)) }
-///     fn from_superset_unchecked(number: &Value<T>) -> Self { number.data.to_subset_unchecked() }
-///     fn is_in_subset(number: &Value<T>) -> bool { SupersetOf::<f32>::is_in_subset(&number.data) }
+///     fn from_superset_unchecked(number: &Value<T>) -> Self { number.data().to_subset_unchecked() }
+///     fn is_in_subset(number: &Value<T>) -> bool { SupersetOf::<f32>::is_in_subset(&number.data()) }
 /// }
 /// ```
 macro_rules! subsets {
@@ -186,8 +227,8 @@ macro_rules! subsets {
         {
             inlined! {
                 fn to_superset(&self) -> $Number { <$Number>::constant(T::from_subset(self)) }
-                fn from_superset_unchecked(number: &$Number) -> Self { number.data.to_subset_unchecked() }
-                fn is_in_subset(number: &$Number) -> bool { SupersetOf::<$Plain>::is_in_subset(&number.data) }
+                fn from_superset_unchecked(number: &$Number) -> Self { number.data().to_subset_unchecked() }
+                fn is_in_subset(number: &$Number) -> bool { SupersetOf::<$Plain>::is_in_subset(&number.data()) }
             }
         }
     };
@@ -196,6 +237,7 @@ macro_rules! subsets {
     };
 }
 
-field! { [T: Scalar + RealField] Value<T>, first }
-field! { [T: Scalar + RealField, const N: usize] Dual<T, N>, first }
-field! { [T: Number + RealField, const N: usize] Dual2<T, N>, second }
+field! { [T: Scalar + RealField] Value<T> }
+field! { [T: Scalar + RealField, const N: usize] Dual<T, N> }
+field! { [T: Number + RealField, const N: usize] Dual2<T, N> }
+field! { [T: Number + RealField, const N: usize] Jet<T, N> }

@@ -15,8 +15,18 @@ pub(crate) trait Inner<T: Number>: Number<Plain = T::Plain> {
     fn lift(x: T) -> Self;
 }
 
+impl<T: Number> Inner<T> for T {
+    #[inline(always)]
+    fn lift(x: T) -> Self {
+        x
+    }
+}
+
 /// An operation with `M` operands, for numbers over `T`.
 pub(crate) trait Operation<T: Number, const M: usize>: Copy {
+    /// Whether a partial is computed from the result.
+    const USES_RESULT: bool;
+
     fn value<I: Inner<T>>(self, x: [I; M]) -> I;
 
     /// The partials by the operands that are wanted. The others are 0 and are not computed.
@@ -42,6 +52,8 @@ impl<C> Clone for Custom<'_, C> {
 impl<C> Copy for Custom<'_, C> {}
 
 impl<T: Number, C: CustomOperation<M, T::Plain>, const M: usize> Operation<T, M> for Custom<'_, C> {
+    const USES_RESULT: bool = true;
+
     #[inline]
     fn value<I: Inner<T>>(self, x: [I; M]) -> I {
         I::apply_custom(self.0, x)
@@ -51,6 +63,27 @@ impl<T: Number, C: CustomOperation<M, T::Plain>, const M: usize> Operation<T, M>
     fn partials<I: Inner<T>>(self, x: [I; M], y: I, _: [bool; M]) -> [I; M] {
         self.0.partials(x, y)
     }
+}
+
+/// Whether the name occurs in the text of an expression, as a word.
+const fn mentions(expression: &str, name: &str) -> bool {
+    const fn is_in_word(text: &[u8], k: usize) -> bool {
+        k < text.len() && (text[k].is_ascii_alphanumeric() || text[k] == b'_')
+    }
+    let (text, name) = (expression.as_bytes(), name.as_bytes());
+    let mut start = 0;
+    while start + name.len() <= text.len() {
+        let mut same = 0;
+        while same < name.len() && text[start + same] == name[same] {
+            same += 1;
+        }
+        let is_part = start > 0 && is_in_word(text, start - 1) || is_in_word(text, start + name.len());
+        if same == name.len() && !is_part {
+            return true;
+        }
+        start += 1;
+    }
+    false
 }
 
 /// A type for each operation of the table on numbers. For example, the entry `powi(x, n: i32 = 3 -> y) …` gives
@@ -81,6 +114,8 @@ macro_rules! unary {
         pub(crate) struct $name<P>(pub(crate) P);
 
         impl<N: Number> Operation<N, 1> for $name<parameter!(type N $($P)?)> {
+            const USES_RESULT: bool = mentions(stringify!($partial), stringify!($y));
+
             #[inline(always)]
             #[allow(unused_variables, reason = "names of the entry")]
             fn value<T: Inner<N>>(self, [$x]: [T; 1]) -> T {
@@ -144,6 +179,9 @@ macro_rules! binary {
         pub(crate) struct $name;
 
         impl<N: Number> Operation<N, 2> for $name {
+            const USES_RESULT: bool =
+                mentions(stringify!($partial_a), stringify!($y)) || mentions(stringify!($partial_b), stringify!($y));
+
             #[inline(always)]
             fn value<T: Inner<N>>(self, [$a, $b]: [T; 2]) -> T {
                 $value

@@ -7,7 +7,8 @@
 //! | `number! { recorded … }` | records operations by name; its file defines its inherent methods |
 //!
 //! The first call takes the inherent methods from [`methods`](super::methods), and the operators from
-//! [`operators`](super::operators); the second call takes both from [`applied`](super::applied). All calls implement the traits below by the inherent methods.
+//! [`operators`](super::operators); the second takes both from [`applied`](super::applied). All calls implement the
+//! traits below by the inherent methods.
 
 /// Stamps a number over `T`. For example, `number! { calculus [T: Scalar] Value<T>; [] Value<f32>, Value<f64>; "" }` gives
 /// `impl<T: Scalar> Float for Value<T> { … }`, `impl<T: Scalar> Add for Value<T> { … }`,
@@ -49,6 +50,13 @@ macro_rules! number {
             compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
             compared! { $constants f64, $Double, |left, right| (*left, right.data()) }
             common! { [$($generics)*] $Number; $constants $Single, $Double }
+
+            impl<$($generics)*> operation::Inner<T> for $Number {
+                #[inline(always)]
+                fn lift(x: T) -> Self {
+                    Self::constant(x)
+                }
+            }
 
             impl<$($generics)*> $Number {
                 /// An operation of the user's own.

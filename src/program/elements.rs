@@ -5,6 +5,8 @@
 //! template ([`groups`], [`template`]), and each template is a small program, which is differentiated and runs on all of its
 //! rows in vector lanes ([`gradient`], [`matrix`]).
 
+#![cfg(feature = "compiled")]
+
 mod facts;
 pub(crate) mod gradient;
 mod groups;

@@ -39,7 +39,8 @@ impl<T: Scalar> Value<T> {
         } else if all_constant(a) {
             (b, a)
         } else {
-            let operand = |k: usize| if k % 2 == 0 { (a[k / 2], b[k / 2].data) } else { (b[k / 2], a[k / 2].data) };
+            let operand =
+                |k: usize| if k.is_multiple_of(2) { (a[k / 2], b[k / 2].data) } else { (b[k / 2], a[k / 2].data) };
             return join_all("dot", data, 2 * a.len(), operand);
         };
         join_all("dot", data, values.len(), |k| (values[k], factors[k].data))
@@ -68,6 +69,8 @@ fn fold_in_chunks<T: Scalar>(
     let mut values = values.fuse();
     // Most sums are short, so the chunk is not filled before.
     let (mut chunk, mut len) = ([const { MaybeUninit::<Value<T>>::uninit() }; CHUNK], 0);
+    // How many of these are the result of the chunk before.
+    let mut combined = 0;
     // `next` and `combine` are called in one place each: they are large.
     loop {
         let value = values.next();
@@ -75,11 +78,11 @@ fn fold_in_chunks<T: Scalar>(
             chunk[len].write(value);
             len += 1;
         }
-        if len == CHUNK || value.is_none() && len > 1 {
+        if len == CHUNK || value.is_none() && len > combined {
             // SAFETY: the first `len` are written.
-            let combined = combine(unsafe { slice::from_raw_parts(chunk.as_ptr().cast(), len) });
-            chunk[0].write(combined);
-            len = 1;
+            let result = combine(unsafe { slice::from_raw_parts(chunk.as_ptr().cast(), len) });
+            chunk[0].write(result);
+            (len, combined) = (1, 1);
         }
         if value.is_none() {
             // SAFETY: if there is one, it is written.

@@ -1,6 +1,6 @@
 //! One test for the numbers of both modes.
 
-use gradtape::{Dual, Dual2, Number, Real, Value, gradient};
+use gradtape::{Dual, Dual2, Jet, Number, Real, Value, gradient};
 
 use crate::TestFloat;
 
@@ -28,6 +28,20 @@ where
 }
 
 /// As many evaluations as needed to give each input a separate lane.
+fn in_lanes<T: Number, F, const N: usize>(
+    f: &dyn Fn(&[F]) -> F,
+    x: &[T],
+    variable: impl Fn(T, [T; N]) -> F,
+    derivatives: impl Fn(&F) -> (T, [T; N]),
+) -> (T, Vec<T>) {
+    let pass = |first: usize| {
+        let unit = |i| std::array::from_fn(|k| if i == first + k { T::one() } else { T::zero() });
+        derivatives(&f(&x.iter().enumerate().map(|(i, &x)| variable(x, unit(i))).collect::<Vec<_>>()))
+    };
+    let results: Vec<_> = (0..x.len().max(1)).step_by(N).map(pass).collect();
+    (results[0].0, results.iter().flat_map(|result| result.1).take(x.len()).collect())
+}
+
 impl<T: Number, const N: usize> Differentiable for Dual<T, N>
 where
     Self: Real,
@@ -36,16 +50,11 @@ where
     const ZERO_WINS: bool = false;
 
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
-        let pass = |first: usize| {
-            let unit = |i| std::array::from_fn(|k| if i == first + k { T::one() } else { T::zero() });
-            f(&x.iter().enumerate().map(|(i, &x)| Self::new(x, unit(i))).collect::<Vec<_>>())
-        };
-        let results: Vec<Self> = (0..x.len().max(1)).step_by(N).map(pass).collect();
-        (results[0].data(), results.iter().flat_map(|y| y.tangents()).take(x.len()).collect())
+        in_lanes(f, x, Self::new, |y| (y.data(), y.tangents()))
     }
 }
 
-/// The same, without the second derivatives.
+/// The second derivatives are not looked at.
 impl<T: Number, const N: usize> Differentiable for Dual2<T, N>
 where
     Self: Real,
@@ -54,13 +63,25 @@ where
     const ZERO_WINS: bool = false;
 
     fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
-        let pass = |first: usize| {
-            let unit = |i| std::array::from_fn(|k| if i == first + k { T::one() } else { T::zero() });
-            let inputs = x.iter().enumerate().map(|(i, &x)| Self::new(x, unit(i), [[T::zero(); N]; N]));
-            f(&inputs.collect::<Vec<_>>())
+        in_lanes(f, x, |x, unit| Self::new(x, unit, [[T::zero(); N]; N]), |y| (y.data(), y.gradient()))
+    }
+}
+
+/// As many evaluations as inputs. The higher coefficients are not looked at.
+impl<T: Number, const N: usize> Differentiable for Jet<T, N>
+where
+    Self: Real,
+{
+    type Inner = T;
+    const ZERO_WINS: bool = true;
+
+    fn gradient(f: &dyn Fn(&[Self]) -> Self, x: &[T]) -> (T, Vec<T>) {
+        let along = |direction: usize| {
+            let input = |(i, &x)| if i == direction { Self::var(x) } else { Self::constant(x) };
+            f(&x.iter().enumerate().map(input).collect::<Vec<_>>())
         };
-        let results: Vec<Self> = (0..x.len().max(1)).step_by(N).map(pass).collect();
-        (results[0].data(), results.iter().flat_map(|y| y.gradient()).take(x.len()).collect())
+        let results: Vec<Self> = (0..x.len().max(1)).map(along).collect();
+        (results[0].data(), results.iter().map(|y| y.coefficients()[1]).take(x.len()).collect())
     }
 }
 
@@ -98,6 +119,8 @@ macro_rules! for_every_number {
             $check::<$T, gradtape::Dual<$T>>();
             $check::<$T, gradtape::Dual<$T, 3>>();
             $check::<$T, gradtape::Dual2<$T, 2>>();
+            $check::<$T, gradtape::Jet<$T, 3>>();
+            $check::<$T, gradtape::Jet<$T, 6>>();
         )*
     };
 }

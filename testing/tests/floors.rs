@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     // The traits of every number.
     &["number"],
     // Numbers.
-    &["dual", "dual2", "dependence", "tape", "nested"],
+    &["dual", "dual2", "jet", "dependence", "tape", "nested"],
     // Programs; `program` is what is outside of the folders: `program.rs`, and files beside it.
     &[
         "program::options",

@@ -76,9 +76,12 @@ fn composed<T: TestFloat, F: Over<T>>() {
     quickcheck(
         300,
         (|Any(a), Any(b), Any(c)| {
-            let fused = partials(|[x, a, b]: [F; 3]| x.mul_add(a, b), [a, b, c]);
-            // A sum of derivatives that starts with 0 is never a negative zero.
-            assert_eq!(fused.map(bits), [b + T::zero(), a + T::zero(), T::one()].map(bits), "mul_add {a} {b} {c}");
+            // In a product of duals over plain numbers, `0 · ∞` is NaN.
+            if F::ZERO_WINS || a.is_finite() && b.is_finite() {
+                let fused = partials(|[x, a, b]: [F; 3]| x.mul_add(a, b), [a, b, c]);
+                // A sum of derivatives that starts with 0 is never a negative zero.
+                assert_eq!(fused.map(bits), [b + T::zero(), a + T::zero(), T::one()].map(bits), "mul_add {a} {b} {c}");
+            }
             for (ours, table) in [
                 (partials(|[x]: [F; 1]| x.sin_cos().0, [a]), "sin"),
                 (partials(|[x]: [F; 1]| x.sin_cos().1, [a]), "cos"),

@@ -1,7 +1,9 @@
 //! Derivatives inside of functions, which are differentiated themselves.
 
 use gradtape::program::{Expr, Program};
-use gradtape::{Dual, Function, Number, Real, Tape, Value, check, derivative, function, gradient, second_derivative};
+use gradtape::{
+    Dual, Function, Jet, Number, Real, Tape, Value, check, derivative, function, gradient, second_derivative,
+};
 
 fn potential<F: Real<Plain = f64>>(r: F) -> F {
     (r * r + 1.0).ln() * 0.5 + F::dot(&[r, r], &[r, r * 2.0]) - 1.0 / 3.0
@@ -31,9 +33,9 @@ where
 
 fn stiffness<F: Real<Plain = f64>>(r: F) -> F
 where
-    Dual<Dual<F>>: Real<Plain = f64>,
+    Jet<F, 3>: Real<Plain = f64>,
 {
-    second_derivative(potential::<Dual<Dual<F>>>, r)[2]
+    second_derivative(potential::<Jet<F, 3>>, r)[2]
 }
 
 fn assert_near(ours: &[f64], theirs: &[f64]) {
@@ -84,5 +86,6 @@ fn recorded_numbers_inside_of_others_are_real() {
     fn is_real<F: Real<Plain = T>, T: Number>() {}
     is_real::<Value<Expr<f64>>, f64>();
     is_real::<Dual<Expr<f32>, 3>, f32>();
+    is_real::<Jet<Expr<f32>, 3>, f32>();
     is_real::<Dual<Dual<Expr<f64>, 2>, 3>, f64>();
 }

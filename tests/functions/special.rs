@@ -9,7 +9,7 @@ use testing::{TestFloat, assert_near, for_every_number, number};
 
 use super::special_literals::LITERALS;
 
-type Duals<T> = Dual<Dual<Dual<T>>>;
+type Jets<T> = gradtape::Jet<T, 4>;
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -39,7 +39,7 @@ fn named<F: Number<Plain: TestFloat>>(name: &str, parameter: f64, x: F) -> F {
 
 fn literals<T: TestFloat>() {
     for &(name, parameter, x, expected) in LITERALS {
-        let ours = third_derivative(|x: Duals<T>| named(name, parameter, x), number(x));
+        let ours = third_derivative(|x: Jets<T>| named(name, parameter, x), number(x));
         for (order, (ours, expected)) in ours.into_iter().zip(expected).enumerate() {
             let expected = number::<T>(expected);
             let smallest = T::min_positive_value();
@@ -68,7 +68,7 @@ fn orders_above_170_have_twelve_digits() {
         assert_eq!(Special::polygamma(x, u32::MAX), expected, "{x}");
     }
     let expected = [-2.034_303_512_767_49e-123, 1.358_214_786_360_012e-123, -9.113_534_182_474_358e-124];
-    for (ours, expected) in third_derivative(|x: Duals<f64>| x.polygamma(200), 300.0).into_iter().zip(expected) {
+    for (ours, expected) in third_derivative(|x: Jets<f64>| x.polygamma(200), 300.0).into_iter().zip(expected) {
         assert_near(ours, expected, 1e-12 * expected.abs(), "mpmath");
     }
 }
@@ -146,7 +146,7 @@ const ENDS: &[(&str, f64, f64, [f64; 3])] = &[
 fn ends<T: TestFloat, F: Over<T>>() {
     for &(name, parameter, x, [value, first, second]) in ENDS {
         let (ours, [slope]) = outcome(|[x]: [F; 1]| named(name, parameter, x), [number(x)]);
-        let [.., curvature, _] = third_derivative(|x: Duals<T>| named(name, parameter, x), number(x));
+        let [.., curvature, _] = third_derivative(|x: Jets<T>| named(name, parameter, x), number(x));
         for (ours, expected) in [(ours, value), (slope, first), (curvature, second)] {
             let (ours, expected): (T, T) = (ours, number(expected));
             let off = (ours - expected).abs();
@@ -241,10 +241,10 @@ identities! {
 
 /// Both sides with all derivatives, up to the rounding of the largest number on the way.
 fn hold<T: TestFloat>(epsilons: f64) {
-    for (name, [low, high], sides) in identities::<Duals<T>>() {
+    for (name, [low, high], sides) in identities::<Jets<T>>() {
         for k in 0..40 {
             let x = number::<T>(low + (high - low) * (f64::from(k) + 0.37) / 40.0);
-            let [left, right] = [0, 1].map(|side| third_derivative(|x: Duals<T>| sides(x)[side], x));
+            let [left, right] = [0, 1].map(|side| third_derivative(|x: Jets<T>| sides(x)[side], x));
             let scale = left.iter().fold(T::one(), |most, y| most.max(y.abs()));
             let tolerance = number::<T>(epsilons) * T::epsilon() * scale;
             for (order, (left, right)) in left.into_iter().zip(right).enumerate() {
@@ -263,7 +263,7 @@ fn identities_hold_with_all_their_derivatives() {
 /// `x² y'' + x y' + (s x² - n²) y = 0`, and its derivative, with `s = 1` for `J` and `s = -1` for `I`.
 #[test]
 fn bessel_functions_solve_their_differential_equation() {
-    type Function = fn(Duals<f64>) -> Duals<f64>;
+    type Function = fn(Jets<f64>) -> Jets<f64>;
     let functions: [(Function, f64, f64); 4] = [
         (Special::bessel_j0, 0.0, 1.0),
         (Special::bessel_j1, 1.0, 1.0),

@@ -2,13 +2,13 @@
 
 use gradtape::check::difference;
 use gradtape::check::random::Unit;
-use gradtape::{Dual, derivative, second_derivative, third_derivative};
+use gradtape::{Dual, Jet, derivative, second_derivative, third_derivative};
 use testing::{InBox, assert_near, bits, quickcheck, unary};
 
-type Three = Dual<Dual<Dual<f64>>>;
+type Three = Jet<f64, 4>;
 
 fn property(unit: Unit) {
-    let orders = unary::<Dual<f64>>().into_iter().zip(unary::<Dual<Dual<f64>>>()).zip(unary::<Three>());
+    let orders = unary::<Dual<f64>>().into_iter().zip(unary::<Jet<f64, 3>>()).zip(unary::<Three>());
     for ((first, second), third) in orders {
         let [x] = third.point([unit]);
         let ours = third_derivative(|x| (third.f)([x]), x);
@@ -41,7 +41,7 @@ fn a_closure_may_capture_and_branch() {
     );
     assert_eq!((f, count), ([24.0, 36.0, 36.0, 18.0], 1));
     assert_eq!(third_derivative(|x| x.detach() * x, 2.0_f32), [4.0, 2.0, 0.0, 0.0]);
-    assert_eq!(second_derivative(|_| Dual::from(Dual::from(7.0)), 2.0), [7.0, 0.0, 0.0]);
+    assert_eq!(second_derivative(|_| Jet::from(7.0), 2.0), [7.0, 0.0, 0.0]);
 }
 
 /// `eˣ sin x`: its derivatives have closed forms.

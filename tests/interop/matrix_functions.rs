@@ -174,18 +174,18 @@ fn energies_of_the_undeformed_state_have_second_derivatives() {
         x.powf(F::constant(0.75))
     }
 
-    let squares = |h: Dual<Dual<f64>>| {
-        let one = Dual::constant(Dual::constant(1.0));
+    let squares = |h: gradtape::Jet<f64, 3>| {
+        let one = gradtape::Jet::constant(1.0);
         linalg::spectral_sum(Matrix2::new(one, h, h, one), |x| x * x)
     };
     assert_eq!(second_derivative(squares, 0.0), [2.0, 0.0, 4.0]);
     // Simple shear: F = 1 + γ e₁ e₂ᵀ, C = FᵀF with the eigenvalues 1, and l, 1/l with l + 1/l = 2 + γ².
-    let shear = |gamma: Dual<Dual<f64>>| {
+    let shear = |gamma: gradtape::Jet<f64, 3>| {
         let mut f = Matrix3::identity();
         f.m12 = gamma;
         linalg::spectral_sum(f.transpose() * f, power)
     };
-    let closed_form = |gamma: Dual<Dual<f64>>| {
+    let closed_form = |gamma: gradtape::Jet<f64, 3>| {
         let root = (gamma * gamma + 4.0).sqrt();
         let stretch = (gamma + root) / 2.0;
         stretch.powi(3).sqrt() + stretch.powi(-3).sqrt() + 1.0
@@ -203,15 +203,15 @@ fn energies_of_the_undeformed_state_have_second_derivatives() {
 
 #[test]
 fn sums_over_separate_eigenvalues_lose_second_derivatives_at_equal_ones() {
-    let squares = |h: Dual<Dual<f64>>| {
-        let one = Dual::constant(Dual::constant(1.0));
+    let squares = |h: gradtape::Jet<f64, 3>| {
+        let one = gradtape::Jet::constant(1.0);
         linalg::symmetric_eigen(Matrix2::new(one, h, h, one)).eigenvalues.norm_squared()
     };
     let [value, slope, second] = second_derivative(squares, 0.0);
     assert_eq!([value, slope], [2.0, 0.0]);
     assert!((second - 4.0).abs() > 1.0, "the page of `linalg` says so: {second}");
-    let singular = |h: Dual<Dual<f64>>| {
-        let one = Dual::constant(Dual::constant(1.0));
+    let singular = |h: gradtape::Jet<f64, 3>| {
+        let one = gradtape::Jet::constant(1.0);
         let a = Matrix2::new(one, h, h, one);
         [
             linalg::svd(a).singular_values.norm_squared(),

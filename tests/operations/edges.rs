@@ -2,7 +2,7 @@
 
 use gradtape::check::random::Table;
 use gradtape::program::{Precision, Program};
-use gradtape::{Dual, Function, Number, Real, Value, function};
+use gradtape::{Dual, Function, Jet, Number, Real, Value, function};
 use testing::differentiable::{Differentiable, Over, outcome};
 use testing::for_every_number;
 use testing::{TestFloat, assert_same_bits, complaint, number, partials};
@@ -325,6 +325,8 @@ fn an_unused_root_of_zero_never_makes_a_nan() {
     unused_roots::<f64, Value<f64>>();
     unused_roots::<f32, Dual<Dual<f32, 0>>>();
     unused_roots::<f64, Dual<Dual<f64, 0>, 3>>();
+    unused_roots::<f32, Jet<f32, 3>>();
+    unused_roots::<f64, Jet<f64, 6>>();
 }
 
 #[test]

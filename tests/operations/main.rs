@@ -3,6 +3,7 @@
 mod edges;
 mod exponentials;
 mod gradients;
+mod jets;
 mod methods;
 mod modes;
 mod numbers;

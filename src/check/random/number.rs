@@ -8,15 +8,16 @@ use super::table::{OPERATORS, Table, operators, position};
 use crate::dual::Dual;
 use crate::dual2::Dual2;
 use crate::function::derivative;
+use crate::jet::Jet;
 use crate::number::{Number, Real};
 use crate::ops::rules::constant;
 #[cfg(feature = "program")]
 use crate::program::{Expr, Precision};
 use crate::tape::{Value, gradient, join_all};
 
-/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Value`]s and [`Dual`]s over
-/// these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a program, or a
-/// reference of your own, which need not be `Copy`.
+/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Jet`]s, [`Dual2`]s, [`Value`]s and
+/// [`Dual`]s over these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a
+/// program, or a reference of your own, which need not be `Copy`.
 ///
 /// Operations are named by their index, which [`Table::unary_at`] and [`Table::binary_at`] take. What is provided here is
 /// made of the six methods that are required.
@@ -265,18 +266,6 @@ impl<T, F: Real> Left<F> for Value<T> {
     }
 }
 
-impl<T, const N: usize, F: Real> Left<F> for Dual<T, N> {
-    fn apply(op: usize, a: f64, b: F) -> F {
-        with_left::<F, F>(op, a, b)
-    }
-}
-
-impl<T, const N: usize, F: Real> Left<F> for Dual2<T, N> {
-    fn apply(op: usize, a: f64, b: F) -> F {
-        with_left::<F, F>(op, a, b)
-    }
-}
-
 /// The derivative by a tape of its own.
 fn on_tape<F: Real>(op: usize, a: F) -> F
 where
@@ -329,33 +318,33 @@ where
     }
 }
 
-impl<T: Number + Left<Self>, const N: usize> Special for Dual<T, N>
-where
-    Self: Real,
-    Dual<Self>: Real,
-{
-    fn derivative(op: usize, a: Self) -> Self {
-        derivative(|x| (Table::unary_at(op).f)([x]), a)[1]
-    }
+/// The numbers of forward mode. For example, `forward! { Dual }` gives `impl<…> Left<F> for Dual<T, N> { … }` and
+/// `impl<…> Special for Dual<T, N> { … }`.
+macro_rules! forward {
+    ($($Number:ident)*) => { $(
+        impl<T, const N: usize, F: Real> Left<F> for $Number<T, N> {
+            fn apply(op: usize, a: f64, b: F) -> F {
+                with_left::<F, F>(op, a, b)
+            }
+        }
 
-    fn plain_left(op: usize, a: f64, b: Self) -> Self {
-        T::apply(op, a, b)
-    }
+        impl<T: Number + Left<Self>, const N: usize> Special for $Number<T, N>
+        where
+            Self: Real,
+            Dual<Self>: Real,
+        {
+            fn derivative(op: usize, a: Self) -> Self {
+                derivative(|x| (Table::unary_at(op).f)([x]), a)[1]
+            }
+
+            fn plain_left(op: usize, a: f64, b: Self) -> Self {
+                T::apply(op, a, b)
+            }
+        }
+    )* };
 }
 
-impl<T: Number + Left<Self>, const N: usize> Special for Dual2<T, N>
-where
-    Self: Real,
-    Dual<Self>: Real,
-{
-    fn derivative(op: usize, a: Self) -> Self {
-        derivative(|x| (Table::unary_at(op).f)([x]), a)[1]
-    }
-
-    fn plain_left(op: usize, a: f64, b: Self) -> Self {
-        T::apply(op, a, b)
-    }
-}
+forward! { Dual Dual2 Jet }
 
 #[cfg(feature = "program")]
 impl<T: Precision + Left<Self>> Special for Expr<T> {

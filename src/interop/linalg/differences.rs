@@ -3,8 +3,8 @@
 
 use std::array::from_fn;
 
-use crate::dual::Dual;
 use crate::function::third_derivative;
+use crate::number::Number;
 use crate::ops::rules::constant;
 use crate::scalar::Scalar;
 
@@ -13,8 +13,8 @@ const POINTS: usize = 8;
 /// The number of terms of an expansion.
 const TERMS: usize = POINTS + 3;
 
-/// A function that has three derivatives. In the order of differentiation, this is what [`third_derivative`] takes.
-pub(super) type Jet<P> = Dual<Dual<Dual<P>>>;
+/// The number of a function that has three derivatives: what [`third_derivative`] takes.
+pub(super) type Jet<P> = crate::jet::Jet<P, 4>;
 
 /// The divided differences `φ[x₀, …, xₖ]` of up to four of the given arguments, which are in ascending order.
 ///
@@ -28,7 +28,7 @@ pub(super) struct DividedDifferences<P> {
     expansions: Vec<Option<Expansion<P>>>,
 }
 
-impl<P: Scalar> DividedDifferences<P> {
+impl<P: Number> DividedDifferences<P> {
     pub(super) fn new(arguments: Vec<P>, phi: impl Fn(Jet<P>) -> Jet<P>) -> Self {
         let jet = |x| third_derivative(&phi, x);
         let jets: Vec<_> = arguments.iter().map(|&x| jet(x)).collect();

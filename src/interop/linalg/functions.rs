@@ -103,11 +103,11 @@ where
 /// The eigenvalues of `[1 h; h 1]` are `1 ± h`, so that the sum of their squares is `2 + 2 h²`:
 ///
 /// ```
-/// use gradtape::{Dual, linalg, second_derivative};
+/// use gradtape::{Jet, linalg, second_derivative};
 /// use nalgebra::Matrix2;
 ///
-/// let squares = |h: Dual<Dual<f64>>| {
-///     let one = Dual::constant(Dual::constant(1.0));
+/// let squares = |h: Jet<f64, 3>| {
+///     let one = Jet::constant(1.0);
 ///     linalg::spectral_sum(Matrix2::new(one, h, h, one), |x| x * x)
 /// };
 /// assert_eq!(second_derivative(squares, 0.0), [2.0, 0.0, 4.0]);
@@ -117,14 +117,14 @@ where
 /// along simple shear, where the body is undeformed and all stretches are 1:
 ///
 /// ```
-/// use gradtape::{Dual, Real, linalg, second_derivative};
+/// use gradtape::{Jet, Real, linalg, second_derivative};
 /// use nalgebra::Matrix3;
 ///
 /// fn energy<F: Real<Plain = f64>>(square: F) -> F {
 ///     square.powf(F::constant(0.75))
 /// }
 ///
-/// let shear = |gamma: Dual<Dual<f64>>| {
+/// let shear = |gamma: Jet<f64, 3>| {
 ///     let mut f = Matrix3::identity();
 ///     f.m12 = gamma;
 ///     linalg::spectral_sum(f.transpose() * f, energy)

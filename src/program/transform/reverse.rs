@@ -215,10 +215,11 @@ impl<T: Precision> Reverse<'_, T> {
 
     /// The link of a sum or a product. An exact program takes its operands in the chunks of the tape.
     fn list(&mut self, op: Op, operands: &[NodeIndex], uniform: bool) -> Option<Link<T>> {
-        let chunk = if self.exact { CHUNK - 1 } else { operands.len() };
+        let (first, others) = operands.split_at(if self.exact { operands.len().min(CHUNK) } else { operands.len() });
         let one = Expr::constant(T::one());
         let mut before: Share<T> = (None, one);
-        for ids in operands.chunks(chunk) {
+        // The result of a chunk is the first operand of the next one.
+        for ids in std::iter::once(first).chain(others.chunks(CHUNK - 1)) {
             let links = [before.0].into_iter().chain(ids.iter().map(|id| self.links[id.index()]));
             let factors: Vec<_> = [before.1].into_iter().chain(ids.iter().map(|id| self.exprs[id.index()])).collect();
             let partials = if op == Op::sum { vec![one; factors.len()] } else { product_partials(&factors) };

@@ -35,13 +35,19 @@ fn derivatives_at_branch_points<T: TestFloat, F: Over<T>>() {
         let part = |x: f64| number::<T>(if x == 0.0 { 0.0 } else { x * f64::INFINITY });
         Complex::new(part(direction.re), part(direction.im))
     };
+    // In a product of duals over plain numbers, `0 · ∞` is NaN.
+    let is_right = |ours: Complex<T>, expected: Complex<T>| {
+        let is_right = |ours: T, expected: T| ours == expected || !F::ZERO_WINS && ours.is_nan();
+        is_right(ours.re, expected.re) && is_right(ours.im, expected.im)
+    };
     for &(name, z, direction) in BRANCH_POINTS {
         let [value, by_re, by_im] = first_order(ours::<F>()[index_of(name)], pair(z.re, z.im));
         assert!(value.re.is_finite() && value.im.is_finite(), "{name} at {z}: {value}");
-        assert_eq!([by_re, by_im], [infinite(direction), infinite(I * direction)], "{name} at {z:?}");
+        assert!(is_right(by_re, infinite(direction)), "{name} at {z:?}: {by_re}");
+        assert!(is_right(by_im, infinite(I * direction)), "{name} at {z:?}: {by_im}");
     }
     let small = first_order::<F>(|z| complex::powf(z, real::<F>(0.5)), pair(0.0, 0.0));
-    assert_eq!(small[1..], [infinite(C::ONE), infinite(I)]);
+    assert!(is_right(small[1], infinite(C::ONE)) && is_right(small[2], infinite(I)), "{small:?}");
 }
 
 for_every_number! {
