@@ -108,7 +108,7 @@ macro_rules! unary {
     ($(
         $(#[$doc:meta])*
         $name:ident ($x:ident $(, $p:ident: $P:ident = $sample:literal)? -> $y:ident)
-        { $shared:pat_param = $value:expr } [$partial:expr] $samples:tt $facts:tt;
+        $value:tt [$partial:expr] $samples:tt $facts:tt;
     )*) => { $(
         #[derive(Clone, Copy)]
         pub(crate) struct $name<P>(pub(crate) P);
@@ -120,23 +120,20 @@ macro_rules! unary {
             #[allow(unused_variables, reason = "names of the entry")]
             fn value<T: Inner<N>>(self, [$x]: [T; 1]) -> T {
                 $(let $p = parameter!(T $P self.0);)?
-                let $shared = $value;
-                $y
+                with_value!($value $y)
             }
 
             #[inline(always)]
             #[allow(unused_variables, reason = "names of the entry")]
             fn partials<T: Inner<N>>(self, [$x]: [T; 1], $y: T, _: [bool; 1]) -> [T; 1] {
                 $(let $p = parameter!(T $P self.0);)?
-                shared!($y $shared = $value);
-                [$partial]
+                with_shared!($value [$partial])
             }
 
             #[inline(always)]
             fn value_and_partials<T: Inner<N>>(self, [$x]: [T; 1], _: [bool; 1]) -> (T, [T; 1]) {
                 $(let $p = parameter!(T $P self.0);)?
-                let $shared = $value;
-                ($y, [$partial])
+                with_value!($value ($y, [$partial]))
             }
         }
     )* };
@@ -161,11 +158,21 @@ macro_rules! parameter {
     };
 }
 
-/// Binds what the value shares with the partial, if its pattern has more than the result.
-macro_rules! shared {
-    ($y:ident $r:ident = $value:expr) => {};
-    ($y:ident $shared:pat_param = $value:expr) => {
-        let $shared = $value;
+/// Computes the value, binds its names, and expands to the expression.
+macro_rules! with_value {
+    ({ $names:pat_param = $value:expr } $result:expr) => {{
+        let $names = $value;
+        $result
+    }};
+}
+
+/// Expands to the expression. If the pattern binds more than the result, the value is computed again to bind it.
+macro_rules! with_shared {
+    ({ $y:ident = $value:expr } $result:expr) => {
+        $result
+    };
+    ($value:tt $result:expr) => {
+        with_value!($value $result)
     };
 }
 

@@ -24,7 +24,8 @@ fn in_plane<F: RealField + Copy>(angle: F) -> SMatrix<F, 2, 2> {
     SMatrix::<F, 2, 2>::new(F::zero(), -angle, angle, F::zero())
 }
 
-/// Value, gradient and Hessian of each element of the matrix of `x ⊕ δ`, beside those of the matrix of `x` times the exponential.
+/// Value, gradient and Hessian of each element of the matrix of `x ⊕ δ`, and of its expansion at 0, beside those of the matrix
+/// of `x` times the exponential.
 fn assert_is_exponential<T, A, const N: usize, const K: usize>(
     x: &A,
     delta: SVector<T, N>,
@@ -34,17 +35,18 @@ fn assert_is_exponential<T, A, const N: usize, const K: usize>(
     T: TestFloat + RealField,
     A: Manifold<T, N>,
 {
-    let variables = SVector::from(Dual2::vars(delta.into()));
-    let ours = matrix(x.retract(variables));
     let start = matrix(x.retract(SVector::from([Dual2::from(T::zero()); N])));
-    let expected = start * exponential(generator(variables));
+    let variables = |delta: SVector<T, N>| SVector::from(Dual2::vars(delta.into()));
     let tolerance = 4e3 * Into::<f64>::into(T::epsilon());
-    for (ours, expected) in ours.iter().zip(&expected) {
-        let numbers =
-            |y: &Dual2<T, N>| [vec![y.data()], y.gradient().to_vec(), y.hessian().as_flattened().to_vec()].concat();
-        for (a, b) in numbers(ours).into_iter().zip(numbers(expected)) {
-            let error: f64 = (a - b).into();
-            assert!(error.abs() <= tolerance, "at {delta:?}: {ours:?} instead of {expected:?}");
+    let numbers =
+        |y: &Dual2<T, N>| [vec![y.data()], y.gradient().to_vec(), y.hessian().as_flattened().to_vec()].concat();
+    for (delta, ours) in [(delta, x.retract(variables(delta))), (SVector::zeros(), x.expansion(Dual2::new))] {
+        let expected = start * exponential(generator(variables(delta)));
+        for (ours, expected) in matrix(ours).iter().zip(&expected) {
+            for (a, b) in numbers(ours).into_iter().zip(numbers(expected)) {
+                let error: f64 = (a - b).into();
+                assert!(error.abs() <= tolerance, "at {delta:?}: {ours:?} instead of {expected:?}");
+            }
         }
     }
 }
@@ -94,7 +96,7 @@ fn retractions<T: TestFloat + RealField>() {
 }
 
 #[test]
-fn a_retraction_is_the_product_with_the_exponential_to_second_order_at_every_angle() {
+fn retractions_and_their_expansions_are_products_with_the_exponential_to_second_order() {
     retractions::<f64>();
     retractions::<f32>();
 }
@@ -105,6 +107,7 @@ fn at_zero_a_retraction_is_the_point_itself_bit_for_bit() {
     let pose = Isometry3::from_parts(Vector3::new(0.3, -2.0, 1.0).into(), quaternion);
     let same: Isometry3<f64> = pose.retract(Vector6::zeros());
     assert_eq!((same.translation, same.rotation.coords), (pose.translation, quaternion.coords));
+    assert_eq!(pose.expansion(|x, _, _| x), same);
     let flat = Isometry2::new(Vector2::new(0.3, -2.0), 0.4);
     assert_eq!(flat.retract::<f64>(Vector3::zeros()), flat);
     assert_eq!(Vector2::new(1.0, 2.0).retract::<f64>(Vector2::zeros()), Vector2::new(1.0, 2.0));

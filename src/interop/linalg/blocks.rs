@@ -27,16 +27,17 @@ pub trait Blocks<T, Sizes, const D: usize> {
         Dual<T, D>: Element;
 }
 
-/// The local coordinates 0 as variables: the directions from `first` on.
+/// The block over duals whose directions from `first` on are its local coordinates.
 #[inline]
-fn zero<T: Scalar, const D: usize, const N: usize>(first: usize) -> SVector<Dual<T, D>, N>
+fn variable<T, A, const D: usize, const N: usize>(block: &A, first: usize) -> A::Over<Dual<T, D>>
 where
-    Dual<T, D>: Element,
+    T: Scalar + RealField,
+    A: Manifold<T, N>,
 {
-    SVector::from_fn(|i, _| {
+    block.expansion(|x, slopes, _| {
         let mut tangents = [T::zero(); D];
-        tangents[first + i] = T::one();
-        Dual::new(T::zero(), tangents)
+        tangents[first..first + N].copy_from_slice(&slopes);
+        Dual::new(x, tangents)
     })
 }
 
@@ -62,7 +63,7 @@ where
 
     #[inline]
     fn variables(self) -> Self::Numbers {
-        self.retract(zero(0))
+        variable(self, 0)
     }
 
     #[inline]
@@ -87,7 +88,7 @@ macro_rules! tuples {
             fn variables(self) -> Self::Numbers {
                 const { assert!(D == 0 $(+ $N)*, "`Dual<_, D>` has as many directions as all blocks have coordinates") };
                 let ($($block,)*) = self;
-                ($($block.retract(zero::<T, D, $N>($first)),)*)
+                ($(variable::<T, _, D, $N>($block, $first),)*)
             }
 
             #[inline]
@@ -198,7 +199,7 @@ where
     T: Number + RealField,
     A: Manifold<T, N>,
 {
-    let y = f(x.retract(SVector::from(Dual2::vars([T::zero(); N]))));
+    let y = f(x.expansion(Dual2::new));
     let hessian = y.hessian();
     (y.data(), y.gradient().into(), SMatrix::from_fn(|i, j| hessian[i][j]))
 }
