@@ -129,30 +129,30 @@ impl<T: Number, const N: usize> Dual2<T, N> {
     #[inline(always)]
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
         let wanted = x.map(|x| M == 1 || !x.is_constant());
-        let (y, partials) = operation.value_and_partials(Dual::vars(x.map(Self::data)), wanted);
-        if is_plain::<T>() && !is_regular(product(&partials, wanted)) {
-            Self::careful(operation, x, wanted)
+        let numbers = x.map(Self::data);
+        let (y, partials) = operation.value_and_partials(Dual::vars(numbers), wanted);
+        if is_regular(product(&partials, wanted)) {
+            Self::regular(y.data, x, partials, wanted)
+        } else if is_plain::<T>() {
+            Self::singular(y.data, &mut { x }, careful(operation, numbers, wanted), wanted)
         } else {
-            Self::by_partials(y.data, x, partials, wanted)
+            Self::singular(y.data, &mut { x }, partials, wanted)
         }
     }
 
-    /// [`apply`](Self::apply), where a zero wins against an infinity inside of the partials, too.
-    #[cold]
-    #[inline(never)]
-    fn careful<const M: usize>(operation: impl Operation<T, M>, x: [Self; M], wanted: [bool; M]) -> Self {
-        let inputs = Dual::vars(x.map(|x| Dual::<T, 0>::from(x.data)));
-        let (y, partials) = operation.value_and_partials(inputs, wanted);
-        let plain = |partial: Dual<Dual<T, 0>, M>| Dual::new(partial.data.data, partial.tangents.map(Dual::data));
-        Self::singular(y.data.data, x, partials.map(plain), wanted)
+    /// The result of an operation on this number alone. The tangent of the partial is the second partial.
+    #[inline(always)]
+    pub(crate) fn with_partial(self, data: T, partial: Dual<T>) -> Self {
+        if is_regular(product(&[partial], [true])) {
+            Self::regular(data, [self], [partial], [true])
+        } else {
+            Self::singular(data, &mut [self], [partial], [true])
+        }
     }
 
     /// The chain rule: `∇y = Σ fₘ ∇xₘ` and `∇²y = Σ fₘ ∇²xₘ + Σ fₘₖ ∇xₘ ∇xₖᵀ`, over the operands that are wanted.
     #[inline(always)]
-    fn by_partials<const M: usize>(data: T, x: [Self; M], partials: [Dual<T, M>; M], wanted: [bool; M]) -> Self {
-        if !is_regular(product(&partials, wanted)) {
-            return Self::singular(data, x, partials, wanted);
-        }
+    fn regular<const M: usize>(data: T, x: [Self; M], partials: [Dual<T, M>; M], wanted: [bool; M]) -> Self {
         let mut y = Self::constant(data);
         let mut is_first = true;
         for m in (0..M).filter(|&m| wanted[m]) {
@@ -178,37 +178,36 @@ impl<T: Number, const N: usize> Dual2<T, N> {
         y
     }
 
-    /// The result of an operation on this number alone. The tangent of the partial is the second partial.
-    #[inline(always)]
-    pub(crate) fn with_partial(self, data: T, partial: Dual<T>) -> Self {
-        Self::by_partials(data, [self], [partial], [true])
-    }
-
-    /// [`by_partials`](Self::by_partials), where a zero wins against an infinity. As with nested duals, a first derivative that is
-    /// such a zero is a constant: second derivatives by two of them are 0.
+    /// [`regular`](Self::regular), where a zero wins against an infinity. As with nested duals, a first derivative that is such a
+    /// zero is a constant: second derivatives by two of them are 0.
+    ///
+    /// It writes to its operands. If it only read them, the compiler would hand over their address instead of a copy, and so
+    /// they would lie in memory on the hot path, too.
     #[cold]
     #[inline(never)]
-    fn singular<const M: usize>(data: T, x: [Self; M], partials: [Dual<T, M>; M], wanted: [bool; M]) -> Self {
-        let mut y = Self::constant(data);
-        for m in (0..M).filter(|&m| wanted[m]) {
-            let (slope, operand) = (partials[m].data, x[m]);
+    fn singular<const M: usize>(data: T, x: &mut [Self; M], partials: [Dual<T, M>; M], wanted: [bool; M]) -> Self {
+        let bends: [[T; N]; M] = partials.map(|partial| {
+            from_fn(|i| {
+                let terms = (0..M).filter(|&k| wanted[k]).map(|k| scaled(partial.tangents[k], x[k].gradient[i]));
+                terms.reduce(|sum, term| sum + term).unwrap_or_else(T::zero)
+            })
+        });
+        for m in 0..M {
+            let (slope, bend, operand) = (partials[m].data, bends[m], x[m]);
             let is_lost = operand.gradient.map(|tangent| {
                 !is_recorded::<T>() && (slope * tangent).is_nan() && (slope.is_zero() || tangent.is_zero())
             });
-            let bend: [T; N] = from_fn(|i| {
-                let terms = (0..M).filter(|&k| wanted[k]).map(|k| scaled(partials[m].tangents[k], x[k].gradient[i]));
-                terms.reduce(|sum, term| sum + term).unwrap_or_else(T::zero)
-            });
-            y.gradient = from_fn(|i| y.gradient[i] + scaled(slope, operand.gradient[i]));
-            y.hessian = matrix(|i, j| {
+            x[m].gradient = operand.gradient.map(|tangent| scaled(slope, tangent));
+            x[m].hessian = matrix(|i, j| {
                 if is_lost[i] && is_lost[j] {
-                    y.hessian[i][j]
+                    T::zero()
                 } else {
-                    y.hessian[i][j] + (scaled(slope, operand.hessian[i][j]) + scaled(bend[i], operand.gradient[j]))
+                    scaled(slope, operand.hessian[i][j]) + scaled(bend[i], operand.gradient[j])
                 }
             });
         }
-        y
+        let terms = (0..M).filter(|&m| wanted[m]).map(|m| x[m]);
+        terms.reduce(Self::sum).unwrap_or(Self::constant(data)).shifted(data)
     }
 
     /// The same derivatives of another number.
@@ -330,6 +329,19 @@ fn matrix<T: Number, const N: usize>(f: impl Fn(usize, usize) -> T) -> [[T; N]; 
         }
     }
     y
+}
+
+/// The partials at these numbers, where a zero wins against an infinity inside of them, too.
+#[cold]
+#[inline(never)]
+fn careful<T: Number, const M: usize>(
+    operation: impl Operation<T, M>,
+    numbers: [T; M],
+    wanted: [bool; M],
+) -> [Dual<T, M>; M] {
+    let inputs = Dual::vars(numbers.map(Dual::<T, 0>::from));
+    let (_, partials) = operation.value_and_partials(inputs, wanted);
+    partials.map(|partial| Dual::new(partial.data.data, partial.tangents.map(Dual::data)))
 }
 
 /// The product of the partials that are wanted, and of their tangents: if it is normal, none of them is 0 or infinite.
