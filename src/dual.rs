@@ -59,7 +59,8 @@ use crate::scalar::Scalar;
 /// | a gradient or Jacobian by any number of inputs, in the faster mode | [`Function::gradient`](crate::Function::gradient), [`VectorFunction::jacobian`](crate::VectorFunction::jacobian) |
 /// | the same again and again | [`Driver`](crate::Driver), which keeps its memory |
 /// | the derivatives along one direction | [`Dual::new`], [`Function::slope`](crate::Function::slope), [`Driver::jvp`](crate::Driver::jvp) |
-/// | derivatives of a function of one number | [`derivative`](crate::derivative), [`second_derivative`](crate::second_derivative), [`third_derivative`](crate::third_derivative) |
+/// | derivatives of a function of one number | [`derivative`](crate::derivative), [`second_derivative`](crate::second_derivative), [`third_derivative`](crate::third_derivative), [`derivatives`](crate::derivatives) of any order |
+/// | Taylor coefficients by one variable, or a differential equation to expand | [`Jet`](crate::Jet) |
 /// | Hessians, and Hessians times a vector | [`Function::hessian`](crate::Function::hessian), [`Function::hvp`](crate::Function::hvp), which nest a `Dual` in a `Dual` or in a [`Value`](crate::Value) |
 /// | derivatives at many points, or of a sparse function of many inputs | `Program::tangent`, `Compiled`, with feature `program` |
 ///

@@ -23,6 +23,10 @@ use crate::ops::rules::{over, scaled};
 /// At singular points, it has the rule of `Dual`: functions multiply a partial by derivatives so that a zero wins against an
 /// infinity, inside of the partials, too. Products of two numbers over f32 or f64 multiply as floats do.
 ///
+/// Second partials are the tangents of the first ones, which are evaluated over duals. That takes some operations, whatever the
+/// number of directions: for up to three directions, `sqrt` and `atan2` cost two to three times as much as by formulas of
+/// their own; for six, they cost no more.
+///
 /// # Examples
 ///
 /// ```

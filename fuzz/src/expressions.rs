@@ -1,7 +1,7 @@
 //! Expressions from bytes, and claims about them.
 
 use gradtape::check::random::{Expression, Smooth};
-use gradtape::{Dual, Dual2, Value, gradient};
+use gradtape::{Dual, Dual2, Jet, Value, gradient};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 
 use testing::bounded::Bounded;
@@ -19,13 +19,15 @@ pub struct Case {
 }
 
 /// The number is the plain float's and the gradient that of the references, in both precisions and both modes, on all
-/// tapes and in all lanes.
-const CLAIMS: [fn(&Expression) -> bool; 11] = [
+/// tapes and in all lanes. The last two are for smooth expressions.
+const CLAIMS: [fn(&Expression) -> bool; 13] = [
     agrees_with_the_references::<f64, Value<f64>>,
     agrees_with_the_references::<f32, Value<f32>>,
     agrees_with_the_references::<f64, Dual<f64>>,
     agrees_with_the_references::<f32, Dual<f32>>,
     agrees_with_the_references::<f64, Dual2<f64, 2>>,
+    agrees_with_the_references::<f64, Jet<f64, 3>>,
+    agrees_with_the_references::<f64, Jet<f64, 6>>,
     agrees_with_other_tapes::<f64>,
     agrees_with_other_tapes::<f32>,
     agrees_in_any_lane::<f64>,
@@ -41,7 +43,7 @@ impl Case {
         let mut bytes = Unstructured::new(bytes);
         let is_smooth = bytes.arbitrary()?;
         let expression = if is_smooth { Smooth::arbitrary(&mut bytes)?.0 } else { Expression::arbitrary(&mut bytes)? };
-        let claims = if is_smooth { &CLAIMS[..] } else { &CLAIMS[..8] };
+        let claims = if is_smooth { &CLAIMS[..] } else { &CLAIMS[..CLAIMS.len() - 2] };
         Ok(Self { expression, claim: claims[sum % claims.len()] })
     }
 

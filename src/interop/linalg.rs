@@ -26,7 +26,7 @@
 //!
 //! [`gradient`], [`jacobian`] and [`hessian`] take a closure over vectors of fixed size, and return matrices, without a tape
 //! and without allocation. There may be several blocks, with a Jacobian for each. A rotation or a pose is a block, too: its
-//! Jacobian is by local coordinates, as optimisers on manifolds need it. See [`Manifold`], and the lesson `15_camera`.
+//! Jacobian is by local coordinates, as optimisers on manifolds need it. See [`Manifold`], and the lesson `16_camera`.
 //!
 //! ```
 //! use gradtape::{Dual, linalg};

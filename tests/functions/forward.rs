@@ -1,8 +1,8 @@
 //! Derivatives of closures over arrays: against closed forms, and against the drivers of functions.
 
-use gradtape::{Dual, Function, Real, Value, VectorFunction, forward, function};
+use gradtape::{Dual, Dual2, Function, Jet, Real, Value, VectorFunction, forward, function};
 use testing::allocations::allocations;
-use testing::{TestFloat, assert_near, number};
+use testing::{TestFloat, assert_near, binary, number, unary};
 
 fn wave<F: Real>(x: &[F]) -> F {
     (x[0] * x[1]).sin() * (-x[2]).exp() + x[1].hypot(x[2]) / (x[0] * x[0] + F::one())
@@ -59,7 +59,7 @@ fn closures_capture_and_are_called_once() {
 fn arrays_may_be_empty() {
     assert_eq!(forward::gradient(|[]| Dual::from(3.0), []), (3.0, []));
     assert_eq!(forward::jacobian(|[x]| [x; 0], [1.0]), ([], []));
-    assert_eq!(forward::hessian(|[]| gradtape::Dual2::from(3.0), []), (3.0, [], []));
+    assert_eq!(forward::hessian(|[]| Dual2::from(3.0), []), (3.0, [], []));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn numbers_with_derivatives_have_derivatives_of_all_results() {
 }
 
 #[test]
-fn nothing_is_allocated() {
+fn a_closure_allocates_what_it_allocates_itself() {
     let weights = vec![1.0, 2.0, 3.0];
     let count = allocations(|| {
         let (_, gradient) = forward::gradient(|x| wave(&x) * weights[0], POINTS[0]);
@@ -82,4 +82,31 @@ fn nothing_is_allocated() {
     });
     assert_eq!(count, 0);
     assert_ne!(allocations(|| drop(weights.clone())), 0);
+}
+
+/// The operations that allocate memory.
+fn allocating<F: Real>(x: F, y: F) -> Vec<&'static str> {
+    let many = |list: &[F; 3]| {
+        let sum = list.iter().sum::<F>() + list.iter().product::<F>() + F::dot(list, list) + F::logsumexp(list);
+        sum + x.mul_add(y, x) + x.clamp(x.min(y), y) + x.sin_cos().0
+    };
+    let (unary, binary) = (unary(), binary());
+    let of_one =
+        unary.iter().filter(|operation| allocations(|| (operation.f)([x])) > 0).map(|operation| operation.name);
+    let of_two =
+        binary.iter().filter(|operation| allocations(|| (operation.f)([x, y])) > 0).map(|operation| operation.name);
+    let of_many = [x, y, x * y];
+    let of_many = (allocations(|| many(&of_many)) > 0).then_some("operations on many numbers");
+    of_one.chain(of_two).chain(of_many).collect()
+}
+
+#[test]
+fn no_operation_of_forward_mode_allocates_at_singular_points_either() {
+    for x in [0.0, 0.5, f64::INFINITY] {
+        let nothing: [&str; 0] = [];
+        assert_eq!(allocating(Dual::var(x), Dual::from(1.5)), nothing);
+        assert_eq!(allocating(Dual2::vars([x, 1.5])[0], Dual2::vars([x, 1.5])[1]), nothing);
+        assert_eq!(allocating(Jet::<f64, 3>::var(x), Jet::var(1.5)), nothing);
+        assert_eq!(allocating(Jet::<f64, 6>::var(x), Jet::var(1.5)), nothing);
+    }
 }

@@ -1,4 +1,4 @@
-//! Lesson 15: the pose of a camera from points that it sees, with Jacobians in local coordinates.
+//! Lesson 16: the pose of a camera from points that it sees, with Jacobians in local coordinates.
 //!
 //! A camera sees points whose places are known. The lesson finds its pose by the method of Gauss and Newton, written on one
 //! page for any [`Manifold`]: Jacobians and steps are in the local coordinates of the pose, so that it stays a rotation and a
