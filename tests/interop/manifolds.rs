@@ -61,11 +61,11 @@ fn retractions<T: TestFloat + RealField>() {
         let plane = Vector1::new(n(angle));
         let complex = UnitComplex::new(n(0.4));
         assert_is_exponential(&complex, plane, |x| x.to_rotation_matrix().into_inner(), |d| in_plane(d.x));
-        assert_is_exponential(&Rotation2::new(n(0.4)), plane, |x| x.into_inner(), |d| in_plane(d.x));
+        assert_is_exponential(&Rotation2::new(n(0.4)), plane, nalgebra::Rotation::into_inner, |d| in_plane(d.x));
         let quaternion = UnitQuaternion::from_euler_angles(n(0.1), n(-0.7), n(2.0));
         assert_is_exponential(&quaternion, axis, |x| x.to_rotation_matrix().into_inner(), |d| d.cross_matrix());
         let rotation = quaternion.to_rotation_matrix();
-        assert_is_exponential(&rotation, axis, |x| x.into_inner(), |d| d.cross_matrix());
+        assert_is_exponential(&rotation, axis, nalgebra::Rotation::into_inner, |d| d.cross_matrix());
         let flat = Isometry2::new(Vector2::new(n(0.3), n(-2.0)), n(0.4));
         let twist = Vector3::new(n(0.5), n(-0.25), n(angle));
         assert_is_exponential(
