@@ -18,8 +18,9 @@ type ValueOfDependence<T> = Value<Dependence<T>>;
 type ValueOfDual<T, const M: usize> = Value<Dual<T, M>>;
 type DualOfValue<T, const N: usize> = Dual<Value<T>, N>;
 type DualOfDual<T, const M: usize, const N: usize> = Dual<Dual<T, M>, N>;
-type Dual2OfValue<T, const N: usize> = Dual2<Value<T>, N>;
+type ValueOfDual2<T, const M: usize> = Value<Dual2<T, M>>;
 type DualOfDual2<T, const M: usize, const N: usize> = Dual<Dual2<T, M>, N>;
+type Dual2OfValue<T, const N: usize> = Dual2<Value<T>, N>;
 type Dual2OfDual<T, const M: usize, const N: usize> = Dual2<Dual<T, M>, N>;
 type ValueOfJet<T, const M: usize> = Value<Jet<T, M>>;
 type DualOfJet<T, const M: usize, const N: usize> = Dual<Jet<T, M>, N>;
@@ -58,6 +59,7 @@ nested! {
     [const M: usize,] ValueOfDual [, M] over Dual<T, M>;
     [const N: usize,] DualOfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] DualOfDual [, M, N] over Dual<T, M>;
+    [const M: usize,] ValueOfDual2 [, M] over Dual2<T, M>;
     [const M: usize, const N: usize,] DualOfDual2 [, M, N] over Dual2<T, M>;
     [const N: usize,] Dual2OfValue [, N] over Value<T>;
     [const M: usize, const N: usize,] Dual2OfDual [, M, N] over Dual<T, M>;

@@ -57,6 +57,30 @@ macro_rules! applied_binary {
     )* };
 }
 
+/// An operation of the user's own, and the number as one in which partials are evaluated.
+macro_rules! custom_by_operation {
+    ([$($generics:tt)*] $Number:ty) => {
+        impl<$($generics)*> $Number {
+            /// An operation of the user's own.
+            #[inline]
+            #[track_caller]
+            pub(crate) fn with_custom<const OPERANDS: usize>(
+                operation: &impl CustomOperation<OPERANDS, T::Plain>,
+                x: [Self; OPERANDS],
+            ) -> Self {
+                Self::apply(operation::Custom(operation), x)
+            }
+        }
+
+        impl<$($generics)*> operation::Inner<T> for $Number {
+            #[inline(always)]
+            fn lift(x: T) -> Self {
+                Self::constant(x)
+            }
+        }
+    };
+}
+
 /// The operators, also with the number inside on the right.
 macro_rules! applied_operators {
     (
@@ -131,4 +155,7 @@ macro_rules! applied_left {
     (@ $Op:ident $op:ident $a:ident, $b:ident, $Number:ty) => { std::ops::$Op::$op(<$Number>::constant($a), $b) };
 }
 
-pub(crate) use {applied_binary, applied_left, applied_method, applied_operator, applied_operators, applied_unary};
+pub(crate) use {
+    applied_binary, applied_left, applied_method, applied_operator, applied_operators, applied_unary,
+    custom_by_operation,
+};

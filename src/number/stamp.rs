@@ -28,10 +28,7 @@ macro_rules! number {
             $crate::ops::operators! { calculus_operators [$($generics)*] $Number; }
             $crate::ops::operators! { plain_left $constants f32, $Single; }
             $crate::ops::operators! { plain_left $constants f64, $Double; }
-            compared! { [$($generics)*] $Number, $Number, |left, right| (left.data(), right.data()) }
-            compared! { [$($generics)*] $Number, T, |left, right| (left.data(), *right) }
-            compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
-            compared! { $constants f64, $Double, |left, right| (*left, right.data()) }
+            comparisons! { [$($generics)*] $Number; $constants $Single, $Double }
             common! { [$($generics)*] $Number; $constants $Single, $Double }
         };
     };
@@ -42,33 +39,12 @@ macro_rules! number {
             use $crate::ops::{operators, rules};
 
             $crate::operations! { calculus_methods applied_unary applied_binary [$($generics)*] $Number; "" }
+            custom_by_operation! { [$($generics)*] $Number }
             operators! { applied_operators [$($generics)*] $Number; }
             operators! { applied_left $constants f32, $Single; }
             operators! { applied_left $constants f64, $Double; }
-            compared! { [$($generics)*] $Number, $Number, |left, right| (left.data(), right.data()) }
-            compared! { [$($generics)*] $Number, T, |left, right| (left.data(), *right) }
-            compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
-            compared! { $constants f64, $Double, |left, right| (*left, right.data()) }
+            comparisons! { [$($generics)*] $Number; $constants $Single, $Double }
             common! { [$($generics)*] $Number; $constants $Single, $Double }
-
-            impl<$($generics)*> operation::Inner<T> for $Number {
-                #[inline(always)]
-                fn lift(x: T) -> Self {
-                    Self::constant(x)
-                }
-            }
-
-            impl<$($generics)*> $Number {
-                /// An operation of the user's own.
-                #[inline]
-                #[track_caller]
-                pub(crate) fn with_custom<const OPERANDS: usize>(
-                    operation: &impl CustomOperation<OPERANDS, T::Plain>,
-                    x: [Self; OPERANDS],
-                ) -> Self {
-                    Self::apply(operation::Custom(operation), x)
-                }
-            }
         };
     };
     (recorded [$($generics:tt)*] $Number:ty; $constants:tt $Single:ty, $Double:ty) => {
@@ -78,6 +54,16 @@ macro_rules! number {
 
             common! { [$($generics)*] $Number; $constants $Single, $Double }
         };
+    };
+}
+
+/// Comparisons with the same number and with the one inside, by the numbers.
+macro_rules! comparisons {
+    ([$($generics:tt)*] $Number:ty; $constants:tt $Single:ty, $Double:ty) => {
+        compared! { [$($generics)*] $Number, $Number, |left, right| (left.data(), right.data()) }
+        compared! { [$($generics)*] $Number, T, |left, right| (left.data(), *right) }
+        compared! { $constants f32, $Single, |left, right| (*left, right.data()) }
+        compared! { $constants f64, $Double, |left, right| (*left, right.data()) }
     };
 }
 
@@ -315,5 +301,5 @@ macro_rules! text {
 }
 
 pub(crate) use {
-    common, constants, float_methods, implement, inlined, number, primitives, queries, real_methods, text,
+    common, comparisons, constants, float_methods, implement, inlined, number, primitives, queries, real_methods, text,
 };

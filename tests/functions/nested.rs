@@ -2,7 +2,8 @@
 
 use gradtape::program::{Expr, Program};
 use gradtape::{
-    Dual, Function, Jet, Number, Real, Tape, Value, check, derivative, function, gradient, second_derivative,
+    Driver, Dual, Dual2, Function, Jet, Mode, Number, Real, Tape, Value, check, derivative, forward, function,
+    gradient, second_derivative,
 };
 
 fn potential<F: Real<Plain = f64>>(r: F) -> F {
@@ -82,10 +83,25 @@ fn a_written_function_may_contain_a_derivative() {
 }
 
 #[test]
+fn a_written_function_may_contain_a_hessian() {
+    // Of √a exp(a b), by a and b.
+    let mixed = function!(|x| forward::hessian(|[a, b]| (a * b).exp() * a.sqrt(), [x[0], x[1]]).2[0][1]);
+    let expected = [3.0, 0.375, 20.0];
+    for mode in [Mode::Forward, Mode::Reverse] {
+        let mut slopes = [0.0; 2];
+        let value = Driver::new(&mixed).with_mode(mode).gradient(&[4.0, 0.0], &mut slopes);
+        assert_near(&[value, slopes[0], slopes[1]], &expected);
+    }
+    assert_near(&mixed.record(&[1.0, 1.0]).gradient().eval(&[4.0, 0.0]).unwrap(), &expected);
+    check::function(&mixed, &[4.0, 0.5]).unwrap();
+}
+
+#[test]
 fn recorded_numbers_inside_of_others_are_real() {
     fn is_real<F: Real<Plain = T>, T: Number>() {}
     is_real::<Value<Expr<f64>>, f64>();
     is_real::<Dual<Expr<f32>, 3>, f32>();
+    is_real::<Dual2<Expr<f32>, 3>, f32>();
     is_real::<Jet<Expr<f32>, 3>, f32>();
     is_real::<Dual<Dual<Expr<f64>, 2>, 3>, f64>();
 }

@@ -1,7 +1,7 @@
 //! The methods of the numbers: with and without the traits that have the same methods, and in generic code.
 
 use gradtape::program::{Expr, Program};
-use gradtape::{Dual, Jet, Number, Real, Value};
+use gradtape::{Dual, Dual2, Jet, Number, Real, Value};
 use num_traits::{Float, Inv, MulAdd, MulAddAssign, Pow, Signed};
 use testing::differentiable::{Differentiable, Over, outcome};
 use testing::for_every_number;
@@ -75,6 +75,7 @@ macro_rules! method_pairs {
 
 names! { method_pairs methods_of_value Value<T>; }
 names! { method_pairs methods_of_dual Dual<T>; }
+names! { method_pairs methods_of_dual2 Dual2<T>; }
 names! { method_pairs methods_of_jet Jet<T, 3>; }
 
 #[test]
@@ -83,6 +84,8 @@ fn methods_and_trait_methods_are_the_same() {
     methods_of_value::<f64>();
     methods_of_dual::<f32>();
     methods_of_dual::<f64>();
+    methods_of_dual2::<f32>();
+    methods_of_dual2::<f64>();
     methods_of_jet::<f32>();
     methods_of_jet::<f64>();
 }
@@ -206,6 +209,11 @@ fn generic_code_mixes_with_plain_numbers_however_deep() {
     check::<Value<Value<Dual<f64>>>>();
     check::<Value<Dual<Dual<f64>>>>();
     check::<Dual<Dual<Dual<f64>>>>();
+    check::<Dual2<f64>>();
+    check::<Dual2<Dual<f64>>>();
+    check::<Dual2<Value<f64>>>();
+    check::<Value<Dual2<f64>>>();
+    check::<Dual<Dual2<f64>>>();
     check::<Jet<f64, 3>>();
     check::<Jet<Dual<f64>, 6>>();
     check::<Jet<Jet<f64, 2>, 3>>();
