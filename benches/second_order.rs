@@ -1,5 +1,5 @@
-//! Value, gradient and Hessian in one forward pass: `Dual2` beside `Dual2Vec` of the crate `num-dual`, and beside a `Dual`
-//! over `Dual`s.
+//! Value, gradient and Hessian in one forward pass: `Dual2` beside `Dual2Vec` of the crate `num-dual`, and beside a
+//! `Dual` over `Dual`s.
 //!
 //! `cargo bench -p gradtape-benches --bench second_order` asserts that all agree, and prints a line of ratios for each
 //! function: minima over rounds that interleave the competitors in one process.

@@ -93,8 +93,8 @@
 //! ```
 //!
 //! `Value`, [`Dual`], [`Dual2`] and [`Jet`] nest in each other: `Value<Dual<f64>>` is forward over reverse, which
-//! [`Function::hvp`] uses. A nested number mixes with the innermost plain numbers, as in `v * 2.0`, and with the numbers of
-//! the next level.
+//! [`Function::hvp`] uses. A nested number mixes with the innermost plain numbers, as in `v * 2.0`, and with the
+//! numbers of the next level.
 //!
 //! # Where there is no derivative
 //!

@@ -1,8 +1,8 @@
 //! Derivatives of closures over arrays, by forward mode: fixed sizes, no memory allocated, no `struct`.
 //!
-//! The closure may capture what it likes, and returns a number or an array. In the same evaluation, it gives the value and
-//! the derivatives. The functions with the same names in [`linalg`](crate::linalg), with feature `nalgebra`, do so for
-//! vectors, poses and rotations of nalgebra.
+//! The closure may capture what it likes, and returns a number or an array. In the same evaluation, it gives the value
+//! and the derivatives. The functions with the same names in [`linalg`](crate::linalg), with feature `nalgebra`, do so
+//! for vectors, poses and rotations of nalgebra.
 //!
 //! ```
 //! use gradtape::{Real, forward};
@@ -18,8 +18,8 @@
 //! assert_eq!(jacobian, [[0.6, 0.8], [-0.6, 0.8]]);
 //! ```
 //!
-//! The time is that of one evaluation over numbers with as many directions as inputs. So it suits some 20 inputs for first,
-//! and some 10 for second derivatives. For more, take a [`Function`](crate::Function) or a
+//! The time is that of one evaluation over numbers with as many directions as inputs. So it suits some 20 inputs for
+//! first, and some 10 for second derivatives. For more, take a [`Function`](crate::Function) or a
 //! [`VectorFunction`](crate::VectorFunction), which use reverse mode, too. At singular points, derivatives are those of
 //! [`Dual`] and [`Dual2`].
 

@@ -24,9 +24,10 @@
 //!
 //! # Small vectors, rotations and poses
 //!
-//! [`gradient`], [`jacobian`] and [`hessian`] take a closure over vectors of fixed size, and return matrices, without a tape
-//! and without allocation. There may be several blocks, with a Jacobian for each. A rotation or a pose is a block, too: its
-//! Jacobian is by local coordinates, as optimisers on manifolds need it. See [`Manifold`], and the lesson `16_camera`.
+//! [`gradient`], [`jacobian`] and [`hessian`] take a closure over vectors of fixed size, and return matrices, without a
+//! tape and without allocation. There may be several blocks, with a Jacobian for each. A rotation or a pose is a block,
+//! too: its Jacobian is by local coordinates, as optimisers on manifolds need it. See [`Manifold`], and the lesson
+//! `16_camera`.
 //!
 //! ```
 //! use gradtape::{Dual, linalg};
@@ -72,7 +73,7 @@
 //! The bound `T: Real<Plain = f64> + RealField` adds the activations of this crate. Where both traits have a method,
 //! name the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
 //!
-//! For second
+//! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
 //! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`. A row of the
 //! Hessian is the gradient of an element of the gradient:
 //!

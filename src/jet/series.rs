@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use crate::number::Number;
 use crate::number::operation::{self, Operation};
-use crate::ops::kind::{is_dependence_over, is_plain, is_recorded};
+use crate::ops::kind::{is_plain, is_recorded};
 use crate::ops::rules::{self, constant, scaled};
 
 /// A series `Σ cₖ tᵏ` over `T`, of which the first `length` coefficients are known, at most `N`.
 ///
 /// Sums act on each coefficient, products and quotients are convolutions. Every other operation `y = f(x)` has the
 /// coefficients of `y' = f'(x) x'`, see [`integrate`]; its partial `f'(x)` is evaluated in shorter series.
-pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
+pub(crate) trait Series<T: Number, const N: usize>: Copy {
     /// The series of these coefficients, of which those from `length` on do not count.
     fn with_length(coefficients: [T; N], length: usize) -> Self;
 
@@ -29,12 +29,6 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
 
     /// An operation of the table, or of the user's own.
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self;
-
-    /// The number at `t = 0`.
-    #[inline(always)]
-    fn number(self) -> T {
-        self.terms()[0]
-    }
 
     /// Whether the first coefficients depend on nothing. Always false over nested numbers, whose zeros may have a derivative.
     #[inline(always)]
@@ -164,6 +158,11 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
         Self::with_length(y, self.length())
     }
 
+    #[inline(always)]
+    fn root(self) -> Self {
+        Self::apply(operation::sqrt(()), [self])
+    }
+
     /// The sine and the cosine, which are each other's slopes.
     #[inline(always)]
     fn sine_and_cosine(self) -> (Self, Self) {
@@ -177,31 +176,6 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy + From<T> + 'static {
             slope[k] = -sine[k];
         }
         (Self::with_length(sine, self.length()), Self::with_length(cosine, self.length()))
-    }
-
-    /// `self · a + b`, rounded once.
-    #[inline]
-    #[track_caller]
-    fn fused(self, a: Self, b: Self) -> Self {
-        self.product(a).sum(b).shifted(self.number().mul_add(a.number(), b.number()))
-    }
-
-    /// The number within two bounds.
-    #[inline]
-    #[track_caller]
-    fn clamped(self, low: Self, high: Self) -> Self {
-        let [x, a, b] = [self.number(), low.number(), high.number()];
-        assert!(a <= b, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
-        if is_dependence_over::<Self, T>() {
-            // At another point, it may return another of the three.
-            Self::apply(operation::min, [Self::apply(operation::max, [self, low]), high])
-        } else if x < a {
-            low
-        } else if x > b {
-            high
-        } else {
-            self
-        }
     }
 }
 

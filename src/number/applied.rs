@@ -6,10 +6,10 @@
 //! | function | gives |
 //! |---|---|
 //! | `apply(operation, operands)` | the result of any operation |
-//! | `sum`, `difference`, `product`, `quotient`, `inverse`, `negative` | those of arithmetic |
+//! | `sum`, `difference`, `product`, `quotient`, `inverse`, `negative`, `root` | those of arithmetic |
 //! | `shifted(number)` | the sum or difference with a constant |
 //! | `stretched(number, factor)` | the product or quotient with a constant |
-//! | `sine_and_cosine`, `fused`, `clamped` | methods that are no entries of the table |
+//! | `sine_and_cosine()` | the pair |
 
 /// Methods of one argument. For example, the entry `exp(x -> y) …` becomes
 /// `pub fn exp(self) -> Self { Self::apply(operation::exp(()), [self]) }`.
@@ -28,10 +28,13 @@ macro_rules! applied_unary {
     )* };
 }
 
-/// The reciprocal is a quotient; all others are applied.
+/// The reciprocal and the square root have functions of their own; all others are applied.
 macro_rules! applied_method {
     (recip $x:ident) => {
         $x.inverse()
+    };
+    (sqrt $x:ident) => {
+        $x.root()
     };
     ($name:ident $x:ident) => {
         Self::apply(operation::$name(()), [$x])
@@ -57,8 +60,8 @@ macro_rules! applied_binary {
     )* };
 }
 
-/// An operation of the user's own, and the number as one in which partials are evaluated.
-macro_rules! custom_by_operation {
+/// What the other methods and traits call, and the number as one in which partials are evaluated.
+macro_rules! applied_functions {
     ([$($generics:tt)*] $Number:ty) => {
         impl<$($generics)*> $Number {
             /// An operation of the user's own.
@@ -69,6 +72,31 @@ macro_rules! custom_by_operation {
                 x: [Self; OPERANDS],
             ) -> Self {
                 Self::apply(operation::Custom(operation), x)
+            }
+
+            /// `self · a + b`, rounded once.
+            #[inline]
+            #[track_caller]
+            fn fused(self, a: Self, b: Self) -> Self {
+                self.product(a).sum(b).shifted(self.data().mul_add(a.data(), b.data()))
+            }
+
+            /// The number within two bounds.
+            #[inline]
+            #[track_caller]
+            fn clamped(self, low: Self, high: Self) -> Self {
+                let [x, a, b] = [self.data(), low.data(), high.data()];
+                assert!(a <= b, "`clamp` needs a lower bound that is not above the upper one, and neither NaN");
+                if is_dependence_over::<Self, T>() {
+                    // At another point, it may return another of the three.
+                    Self::apply(operation::min, [Self::apply(operation::max, [self, low]), high])
+                } else if x < a {
+                    low
+                } else if x > b {
+                    high
+                } else {
+                    self
+                }
             }
         }
 
@@ -156,6 +184,5 @@ macro_rules! applied_left {
 }
 
 pub(crate) use {
-    applied_binary, applied_left, applied_method, applied_operator, applied_operators, applied_unary,
-    custom_by_operation,
+    applied_binary, applied_functions, applied_left, applied_method, applied_operator, applied_operators, applied_unary,
 };

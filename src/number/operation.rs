@@ -1,5 +1,5 @@
-//! The operations of the table as functions that are generic over the number, so that a number evaluates the partials in
-//! numbers of its choice.
+//! The operations of the table as functions that are generic over the number, so that a number evaluates the partials
+//! in numbers of its choice.
 
 // Each operation is a type with the name of its method.
 #![allow(non_camel_case_types, reason = "names of methods")]

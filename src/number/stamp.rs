@@ -36,10 +36,10 @@ macro_rules! number {
         const _: () = {
             #[allow(clippy::wildcard_imports, reason = "all macros of the stamp")]
             use $crate::number::{applied::*, methods::*, operation, operators::*, stamp::*};
-            use $crate::ops::{operators, rules};
+            use $crate::ops::{kind::is_dependence_over, operators, rules};
 
             $crate::operations! { calculus_methods applied_unary applied_binary [$($generics)*] $Number; "" }
-            custom_by_operation! { [$($generics)*] $Number }
+            applied_functions! { [$($generics)*] $Number }
             operators! { applied_operators [$($generics)*] $Number; }
             operators! { applied_left $constants f32, $Single; }
             operators! { applied_left $constants f64, $Double; }

@@ -1,5 +1,5 @@
-//! Derivatives by vectors, rotations and poses: retractions against the exponentials of matrices, Jacobians of several blocks
-//! against those of one.
+//! Derivatives by vectors, rotations and poses: retractions against the exponentials of matrices, Jacobians of several
+//! blocks against those of one.
 
 use gradtape::linalg::{self, Manifold};
 use gradtape::{Dual, Dual2};
@@ -24,8 +24,8 @@ fn in_plane<F: RealField + Copy>(angle: F) -> SMatrix<F, 2, 2> {
     SMatrix::<F, 2, 2>::new(F::zero(), -angle, angle, F::zero())
 }
 
-/// Value, gradient and Hessian of each element of the matrix of `x ⊕ δ`, and of its expansion at 0, beside those of the matrix
-/// of `x` times the exponential.
+/// Value, gradient and Hessian of each element of the matrix of `x ⊕ δ`, and of its expansion at 0, beside those of the
+/// matrix of `x` times the exponential.
 fn assert_is_exponential<T, A, const N: usize, const K: usize>(
     x: &A,
     delta: SVector<T, N>,

@@ -15,9 +15,9 @@ use crate::ops::rules::constant;
 use crate::program::{Expr, Precision};
 use crate::tape::{Value, gradient, join_all};
 
-/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Jet`]s, [`Dual2`]s, [`Value`]s and
-/// [`Dual`]s over these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that records a
-/// program, or a reference of your own, which need not be `Copy`.
+/// A number that an [`Expression`](super::Expression) can be evaluated with: f32, f64, [`Jet`]s, [`Dual2`]s, [`Value`]s
+/// and [`Dual`]s over these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that
+/// records a program, or a reference of your own, which need not be `Copy`.
 ///
 /// Operations are named by their index, which [`Table::unary_at`] and [`Table::binary_at`] take. What is provided here is
 /// made of the six methods that are required.

@@ -10,8 +10,8 @@ use crate::scalar::Scalar;
 
 /// One point, or a tuple of up to four: the blocks by which [`gradient`] and [`jacobian`] differentiate.
 ///
-/// A block is a reference to a [`Manifold`], such as a vector or a pose. `D` is the number of all local coordinates together,
-/// and `Sizes` has that of each block; the compiler infers both.
+/// A block is a reference to a [`Manifold`], such as a vector or a pose. `D` is the number of all local coordinates
+/// together, and `Sizes` has that of each block; the compiler infers both.
 pub trait Blocks<T, Sizes, const D: usize> {
     /// The blocks over numbers with derivatives, as the closure takes them.
     type Numbers;
@@ -106,8 +106,8 @@ tuples! {
     A N1 a 0, B N2 b N1, C N3 c N1 + N2, E N4 e N1 + N2 + N3;
 }
 
-/// The results of `f` at `x` and the Jacobian: by a vector, by the local coordinates of a rotation or a pose at 0, or a matrix
-/// for each of several blocks. It is forward mode in one evaluation, without allocation.
+/// The results of `f` at `x` and the Jacobian: by a vector, by the local coordinates of a rotation or a pose at 0, or a
+/// matrix for each of several blocks. It is forward mode in one evaluation, without allocation.
 ///
 /// For several blocks, the numbers of the closure have as many directions as all blocks have coordinates together. The
 /// closure says how many, in the type of an argument.
@@ -154,7 +154,8 @@ where
     (y.map(Dual::data), B::jacobians(&y))
 }
 
-/// The value of `f` at `x` and the gradient as a row, or a row for each of several blocks: the [`jacobian`] of one result.
+/// The value of `f` at `x` and the gradient as a row, or a row for each of several blocks: the [`jacobian`] of one
+/// result.
 ///
 /// # Examples
 ///
@@ -176,8 +177,8 @@ where
     (y.data(), B::jacobians(&SVector::from([y])))
 }
 
-/// The value of `f` at `x`, the gradient as a column, and the Hessian: by a vector, or by the local coordinates of a rotation or
-/// a pose at 0.
+/// The value of `f` at `x`, the gradient as a column, and the Hessian: by a vector, or by the local coordinates of a
+/// rotation or a pose at 0.
 ///
 /// # Examples
 ///

@@ -12,9 +12,10 @@ use crate::scalar::Scalar;
 
 /// A point of a space that has `N` local coordinates at each point, such as a rotation.
 ///
-/// A rotation of space is stored as four or nine numbers, but can move in three directions only. So derivatives are taken by
-/// three local coordinates `δ` around the point `x`, at `δ = 0`: those of `f(x ⊕ δ)`. A step of an optimiser is a `δ`, too,
-/// and `x.retract(δ)` is the next point. The retraction `x ⊕ δ` is `x` at `δ = 0`, and must have all derivatives there.
+/// A rotation of space is stored as four or nine numbers, but can move in three directions only. So derivatives are
+/// taken by three local coordinates `δ` around the point `x`, at `δ = 0`: those of `f(x ⊕ δ)`. A step of an optimiser
+/// is a `δ`, too, and `x.retract(δ)` is the next point. The retraction `x ⊕ δ` is `x` at `δ = 0`, and must have all
+/// derivatives there.
 ///
 /// | point | `N` | `x ⊕ δ` |
 /// |---|---|---|
@@ -24,10 +25,12 @@ use crate::scalar::Scalar;
 /// | [`Isometry2`]: SE(2) | 3: `δ = (ρ, θ)` | `x · exp(δ)`, the translation part before the angle |
 /// | [`Isometry3`]: SE(3) | 6: `δ = (ρ, φ)` | `x · exp(δ)`, the translation part before the scaled axis |
 ///
-/// Increments are multiplied on the right: they are in the frame of the body. For a pose with rotation `R` and translation
-/// `t`, `x ⊕ δ` has the rotation `R exp(φ)` and the translation `t + R V(φ) ρ`, where `V(φ) = Σ [φ]ₓᵏ/(k + 1)!` and `[φ]ₓ` is the
-/// matrix of the cross product. Near `φ = 0`, all functions of the angle are computed as series, so that derivatives of all
-/// orders are right there. At 0 itself, the first two are known, see [`expansion`](Self::expansion). Source: J. Solà, J. Deray, D. Atchuthan, A micro Lie theory for state estimation in robotics, 2018.
+/// Increments are multiplied on the right: they are in the frame of the body. For a pose with rotation `R` and
+/// translation `t`, `x ⊕ δ` has the rotation `R exp(φ)` and the translation `t + R V(φ) ρ`, where `V(φ) = Σ [φ]ₓᵏ/(k +
+/// 1)!` and `[φ]ₓ` is the matrix of the cross product. Near `φ = 0`, all functions of the angle are computed as series,
+/// so that derivatives of all orders are right there. At 0 itself, the first two are known, see
+/// [`expansion`](Self::expansion). Source: J. Solà, J. Deray, D. Atchuthan, A micro Lie theory for state estimation in
+/// robotics, 2018.
 ///
 /// # Examples
 ///
@@ -87,10 +90,11 @@ pub trait Manifold<T: Scalar, const N: usize> {
     /// ```
     fn retract<F: RealField + Copy + From<T>>(&self, delta: SVector<F, N>) -> Self::Over<F>;
 
-    /// `x ⊕ δ` near `δ = 0`, to second order. The function `series(c, a, b)` makes the number `c + Σ aᵢ δᵢ + ½ Σ bᵢⱼ δᵢ δⱼ`.
+    /// `x ⊕ δ` near `δ = 0`, to second order. The function `series(c, a, b)` makes the number `c + Σ aᵢ δᵢ + ½ Σ bᵢⱼ δᵢ
+    /// δⱼ`.
     ///
-    /// [`jacobian`](super::jacobian) and its siblings begin with it. As provided, it is [`retract`](Self::retract). The points
-    /// of this crate give the derivatives in closed form, which takes a small part of the time.
+    /// [`jacobian`](super::jacobian) and its siblings begin with it. As provided, it is [`retract`](Self::retract). The
+    /// points of this crate give the derivatives in closed form, which takes a small part of the time.
     ///
     /// ```
     /// use gradtape::{Dual, linalg::Manifold};

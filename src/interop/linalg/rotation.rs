@@ -70,8 +70,8 @@ pub fn scaled_axis<F: RealField + Copy>(rotation: &UnitQuaternion<F>) -> Vector3
     u * (half + half)
 }
 
-/// The series `1 - s/2! + …` of `cos √s`; with `shift` 1 the series `1 - s/3! + …` of `sin √s / √s`; with 2 and 3, those that
-/// begin with `1 - 2! s/4!` and `1 - 3! s/5!`, for `s < 1`. The truncation error is below 10⁻²¹.
+/// The series `1 - s/2! + …` of `cos √s`; with `shift` 1 the series `1 - s/3! + …` of `sin √s / √s`; with 2 and 3,
+/// those that begin with `1 - 2! s/4!` and `1 - 3! s/5!`, for `s < 1`. The truncation error is below 10⁻²¹.
 pub(super) fn alternating<F: RealField + Copy>(s: F, shift: u32) -> F {
     let factor = |k: u32| number::<F>(1.0 / f64::from((2 * k - 1 + shift) * (2 * k + shift)));
     (1..=10).rev().fold(F::one(), |tail, k| F::one() - s * factor(k) * tail)

@@ -1,9 +1,9 @@
 //! Lesson 5: the optimisers of `argmin`, with gradients and Hessians of this crate.
 //!
-//! [`Problem`] makes a problem of argmin from any [`Objective`]. Its Hessian may be a matrix; for few variables, a closure
-//! over an array has it in one evaluation. It may also be [`HessianAt`], which only multiplies vectors: so Newton's method
-//! needs no matrix. The lesson minimises Rosenbrock's function of 10 and of 1000 variables with L-BFGS and with Newton's
-//! method in a trust region. It prints how many gradients and Hessians argmin asked for.
+//! [`Problem`] makes a problem of argmin from any [`Objective`]. Its Hessian may be a matrix; for few variables, a
+//! closure over an array has it in one evaluation. It may also be [`HessianAt`], which only multiplies vectors: so
+//! Newton's method needs no matrix. The lesson minimises Rosenbrock's function of 10 and of 1000 variables with L-BFGS
+//! and with Newton's method in a trust region. It prints how many gradients and Hessians argmin asked for.
 
 use std::cell::RefCell;
 

@@ -1,13 +1,14 @@
 //! Lesson 16: the pose of a camera from points that it sees, with Jacobians in local coordinates.
 //!
-//! A camera sees points whose places are known. The lesson finds its pose by the method of Gauss and Newton, written on one
-//! page for any [`Manifold`]: Jacobians and steps are in the local coordinates of the pose, so that it stays a rotation and a
-//! translation. The residual is ordinary code over matrices of any number.
+//! A camera sees points whose places are known. The lesson finds its pose by the method of Gauss and Newton, written on
+//! one page for any [`Manifold`]: Jacobians and steps are in the local coordinates of the pose, so that it stays a
+//! rotation and a translation. The residual is ordinary code over matrices of any number.
 //!
 //! `levenberg-marquardt` finds the same pose. It uses another version of nalgebra, so it gets arrays: a step from the
 //! first pose, and the Jacobian of a closure over `[f64; 6]`.
 //!
-//! At last, the lesson compares the Jacobian by the pose and by the point with the one derived by hand: all numbers, and the time.
+//! At last, the lesson compares the Jacobian by the pose and by the point with the one derived by hand: all numbers,
+//! and the time.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -35,8 +36,8 @@ fn project<T: RealField + Copy>(pose: &Isometry3<T>, point: &Vector3<T>) -> Vect
     flat * ((flat.norm_squared() * number(DISTORTION) + T::one()) * number(FOCAL))
 }
 
-/// The point of the least sum of squares of all residuals, each with its Jacobian by the local coordinates of `x`. Returns
-/// the sums of squares before each step, too.
+/// The point of the least sum of squares of all residuals, each with its Jacobian by the local coordinates of `x`.
+/// Returns the sums of squares before each step, too.
 fn gauss_newton<X, const N: usize, const M: usize>(
     mut x: X,
     residuals: &[impl Fn(&X) -> (SVector<f64, M>, SMatrix<f64, M, N>)],
@@ -63,8 +64,8 @@ where
     (x, sums)
 }
 
-/// The Jacobians by hand: of `d(q) q FOCAL`, with `q` the first two of `p/p.z`, by `p`; and of `p = Rᵀ(point - t)` by the local
-/// coordinates of the pose, where `R` becomes `R exp(φ)` and `t` becomes `t + R ρ`, and by the point.
+/// The Jacobians by hand: of `d(q) q FOCAL`, with `q` the first two of `p/p.z`, by `p`; and of `p = Rᵀ(point - t)` by
+/// the local coordinates of the pose, where `R` becomes `R exp(φ)` and `t` becomes `t + R ρ`, and by the point.
 fn by_hand(pose: &Isometry3<f64>, point: &Vector3<f64>) -> (Vector2<f64>, SMatrix<f64, 2, 6>, Matrix2x3<f64>) {
     let turned = pose.rotation.to_rotation_matrix().into_inner().transpose();
     let p = turned * (point - pose.translation.vector);
