@@ -267,7 +267,7 @@ fn cardinal_functions_have_the_second_derivatives_of_duals_over_duals() {
                 let ours = nalgebra::ComplexField::$name(Dual2::vars([x])[0]);
                 let theirs = nalgebra::ComplexField::$name(Dual::var(Dual::var(x)));
                 assert_eq!(ours.data(), theirs.data().data());
-                let pairs = [
+                let pairs: [(f64, f64); 2] = [
                     (ours.gradient()[0], theirs.tangent().data()),
                     (ours.hessian()[0][0], theirs.tangent().tangent()),
                 ];

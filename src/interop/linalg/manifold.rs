@@ -26,9 +26,9 @@ use crate::scalar::Scalar;
 /// | [`Isometry3`]: SE(3) | 6: `δ = (ρ, φ)` | `x · exp(δ)`, the translation part before the scaled axis |
 ///
 /// Increments are multiplied on the right: they are in the frame of the body. For a pose with rotation `R` and
-/// translation `t`, `x ⊕ δ` has the rotation `R exp(φ)` and the translation `t + R V(φ) ρ`, where `V(φ) = Σ [φ]ₓᵏ/(k +
-/// 1)!` and `[φ]ₓ` is the matrix of the cross product. Near `φ = 0`, all functions of the angle are computed as series,
-/// so that derivatives of all orders are right there. At 0 itself, the first two are known, see
+/// translation `t`, `x ⊕ δ` has the rotation `R exp(φ)` and the translation `t + R V(φ) ρ`, where
+/// `V(φ) = Σ [φ]ₓᵏ/(k + 1)!` and `[φ]ₓ` is the matrix of the cross product. Near `φ = 0`, all functions of the angle
+/// are computed as series, so that derivatives of all orders are right there. At 0 itself, the first two are known, see
 /// [`expansion`](Self::expansion). Source: J. Solà, J. Deray, D. Atchuthan, A micro Lie theory for state estimation in
 /// robotics, 2018.
 ///
