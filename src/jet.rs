@@ -5,7 +5,7 @@ mod series;
 
 use crate::number::Number;
 use crate::number::methods::sums_in_pairs;
-use crate::number::operation::{Inner, Operation};
+use crate::number::operation::Operation;
 use crate::number::stamp::{implement, inlined, number};
 use crate::ops::rules::constant;
 
@@ -171,29 +171,27 @@ impl<T: Number, const N: usize> Jet<T, N> {
         Jet { coefficients: terms }
     }
 
-    /// An operation whose value and partials are evaluated in `I`, which has `LESS = N - 1` coefficients.
+    /// An operation whose partials are evaluated in jets of `LESS = N - 1` coefficients.
     #[inline(always)]
-    fn raised<I: Inner<T>, O: Operation<T, M>, const LESS: usize, const M: usize>(
-        operation: O,
-        x: [Self; M],
-        inner: impl Fn(Self) -> I,
-        terms: impl Fn(I) -> [T; LESS],
-        shorter: impl Fn(O, [I; M]) -> I,
-    ) -> Self {
+    fn raised<O: Operation<T, M>, const LESS: usize, const M: usize>(operation: O, x: [Self; M]) -> Self {
         let wanted = x.map(|x| M == 1 || !x.is_constant(N));
-        let mut coefficients = [T::zero(); N];
-        let (partials, known) = if O::USES_RESULT {
+        let shorter = x.map(Self::first::<LESS>);
+        let (y, known) = if O::USES_RESULT {
             // The shorter jet, not the value of the rule: its derivatives are from the partials, too, and of the same bits.
-            let y = shorter(operation, x.map(&inner));
-            coefficients[..LESS].copy_from_slice(&terms(y));
-            (operation.partials(x.map(inner), y, wanted), LESS)
+            (Jet::apply(operation, shorter), LESS)
         } else {
-            coefficients[0] = operation.value(x.map(Self::data));
-            (operation.partials(x.map(inner), I::lift(coefficients[0]), wanted), 1)
+            (Jet::constant(operation.value(x.map(Self::data))), 1)
         };
+        let mut coefficients = [T::zero(); N];
+        for (k, coefficient) in coefficients[..known].iter_mut().enumerate() {
+            *coefficient = y.coefficients[k];
+        }
+        let partials = operation.partials(shorter, y, wanted);
         let mut slopes = [[T::zero(); N]; M];
         for (slopes, partial) in slopes.iter_mut().zip(partials) {
-            slopes[..LESS].copy_from_slice(&terms(partial));
+            for (k, slope) in slopes[..LESS].iter_mut().enumerate() {
+                *slope = partial.coefficients[k];
+            }
         }
         integrate(&mut coefficients, &slopes, &x.map(Self::coefficients), wanted, known..N);
         Self { coefficients }
@@ -222,9 +220,9 @@ impl<T: Number, const N: usize> Series<T, N> for Jet<T, N> {
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self {
         match N {
             1 => Self { coefficients: [operation.value(x.map(Self::data)); N] },
-            2 => Self::raised(operation, x, Self::data, |y| [y], Operation::value),
-            3 => Self::raised(operation, x, Self::first::<2>, Jet::coefficients, Jet::apply),
-            4 => Self::raised(operation, x, Self::first::<3>, Jet::coefficients, Jet::apply),
+            2 => Self::raised::<_, 1, M>(operation, x),
+            3 => Self::raised::<_, 2, M>(operation, x),
+            4 => Self::raised::<_, 3, M>(operation, x),
             _ => {
                 let x = x.map(|x| Prefix::with_length(x.coefficients, N));
                 Self { coefficients: *Prefix::apply(operation, x).terms() }

@@ -62,6 +62,7 @@ mod watch;
 use std::fmt;
 use std::rc::Rc;
 
+pub(crate) use adjoints::Kept;
 pub use checkpoint::checkpoint;
 pub use gradients::{Gradients, gradient};
 #[cfg(feature = "locations")]

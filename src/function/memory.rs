@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::number::Real;
 use crate::scalar::Scalar;
-use crate::tape::{Gradients, Tape, Value};
+use crate::tape::{Gradients, Kept, Tape, Value};
 
 /// The memory of a [`Driver`](super::Driver). It is one pointer, because a driver takes it out and puts it back at every
 /// call, and some calls take a few nanoseconds.
@@ -87,7 +87,7 @@ impl<S: Scalar> ReverseMemory<S> {
     /// The derivatives of `y` by all inputs.
     #[track_caller]
     pub(super) fn sweep(&mut self, y: Value<S>) -> impl ExactSizeIterator<Item = S> {
-        y.backward_into(&mut self.gradients);
+        self.gradients.sweep(y, Kept::Variables);
         self.gradients.wrt_consecutive(&self.x)
     }
 }

@@ -108,7 +108,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy {
             y[k] = sum;
         }
         if !is_valid {
-            y = integrated_with_care(y, [*b, *a], [*a, *b], [true; 2], 1..length.min(N));
+            replace(&mut y, integrated_with_care([*b, *a], [*a, *b], [true; 2], 1..length.min(N)), 1);
         }
         Self::with_length(y, length)
     }
@@ -132,7 +132,7 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy {
         }
         // A NaN reaches every later coefficient.
         if stored > 1 && !is_number(y[stored - 1]) {
-            y = divided_with_care(y, Some(*a), *b, slopes[0], recip, stored);
+            replace(&mut y, divided_with_care(Some(*a), *b, slopes[0], recip, stored), 1);
         }
         Self::with_length(y, length)
     }
@@ -153,7 +153,8 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy {
             slopes[k] = -(y[0] * sum);
         }
         if self.stored() > 1 && !is_number(y[self.stored() - 1]) {
-            y = divided_with_care(y, None, *x, slopes[0], y[0], self.stored());
+            let first = y[0];
+            replace(&mut y, divided_with_care(None, *x, slopes[0], first, self.stored()), 1);
         }
         Self::with_length(y, self.length())
     }
@@ -203,8 +204,16 @@ pub(crate) fn integrate<T: Number, const M: usize, const N: usize>(
         y[k] = sum;
     }
     if !is_valid {
-        *y = integrated_with_care(*y, *partials, *x, wanted, range);
+        replace(y, integrated_with_care(*partials, *x, wanted, range.clone()), range.start);
     }
+}
+
+/// Takes the coefficients from `start` on. It takes copies: the compiler keeps `y` in registers if no function is told where
+/// it is in memory.
+#[inline(always)]
+fn replace<T: Copy, const N: usize>(y: &mut [T; N], mut by: [T; N], start: usize) {
+    by[..start].copy_from_slice(&y[..start]);
+    *y = by;
 }
 
 /// Coefficient `k` of a series `y` with `y' = p x'`.
@@ -241,14 +250,13 @@ fn is_number<T: Number>(coefficient: T) -> bool {
     !is_recorded::<T>() && !coefficient.is_nan()
 }
 
-/// [`integrate`], where a zero wins against an infinity. As with nested duals, an operand has no influence at all if the
+/// The coefficients `range` of [`integrate`], where a zero wins against an infinity. As with nested duals, an operand has no influence at all if the
 /// product of its partial and its first derivative is such a zero.
 ///
 /// It takes copies: the compiler keeps numbers in registers if no function is told where they are in memory.
 #[cold]
 #[inline(never)]
 fn integrated_with_care<T: Number, const M: usize, const N: usize>(
-    mut y: [T; N],
     partials: [[T; N]; M],
     x: [[T; N]; M],
     wanted: [bool; M],
@@ -263,6 +271,7 @@ fn integrated_with_care<T: Number, const M: usize, const N: usize>(
         let tail = (1..k).map(|j| scaled(p[j], multiple(x[k - j], k - j))).reduce(|sum, term| sum + term);
         tail.map_or(head, |tail| head + tail / index(k))
     };
+    let mut y = [T::zero(); N];
     for k in range {
         let operands = (0..M).filter(|&m| wanted[m]).map(|m| operand(m, k));
         y[k] = operands.reduce(|sum, term| sum + term).unwrap_or_else(T::zero);
@@ -270,19 +279,18 @@ fn integrated_with_care<T: Number, const M: usize, const N: usize>(
     y
 }
 
-/// The quotient `y` with `yₖ = first aₖ + Σ slopeₖ₋ⱼ xⱼ`, `j` from 1 to `k`, and `slopeₖ = -yₖ scale`, where a zero wins against
+/// The coefficients from 1 on of a quotient `y` with `yₖ = first aₖ + Σ slopeₖ₋ⱼ xⱼ`, `j` from 1 to `k`, and `slopeₖ = -yₖ scale`, where a zero wins against
 /// an infinity.
 #[cold]
 #[inline(never)]
 fn divided_with_care<T: Number, const N: usize>(
-    mut y: [T; N],
     a: Option<[T; N]>,
     x: [T; N],
     slope: T,
     scale: T,
     length: usize,
 ) -> [T; N] {
-    let mut slopes = [slope; N];
+    let (mut y, mut slopes) = ([T::zero(); N], [slope; N]);
     for k in 1..length {
         let first = a.map_or(T::zero(), |a| scaled(scale, a[k]));
         y[k] = (1..=k).fold(first, |sum, j| sum + scaled(slopes[k - j], x[j]));

@@ -10,6 +10,17 @@ use crate::scalar::Scalar;
 pub(crate) struct Adjoints<T> {
     pub(crate) numbers: Vec<T>,
     marks: Vec<bool>,
+    /// After a sweep that kept the adjoints of variables alone, how many these are. All later numbers are 0.
+    variables: Option<usize>,
+}
+
+/// The adjoints that are wanted after a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    All,
+    /// Those of the variables at the start of the tape. The sweep makes the others 0 when it has used them, while they are in the
+    /// cache, so that the next sweep finds them so.
+    Variables,
 }
 
 /// The nodes that the output depends on, as far as the sweep has come.
@@ -25,22 +36,34 @@ pub(crate) struct Reached<'a, T> {
 
 impl<T> Adjoints<T> {
     pub(crate) const fn new() -> Self {
-        Self { numbers: Vec::new(), marks: Vec::new() }
+        Self { numbers: Vec::new(), marks: Vec::new(), variables: None }
     }
 }
 
 impl<T: Scalar> Adjoints<T> {
     /// Forgets all and makes as many adjoints, all 0, of nodes that are not reached. Returns whether there is memory.
     pub(crate) fn start(&mut self, nodes: usize) -> bool {
-        self.numbers.clear();
+        match self.variables.take().filter(|_| nodes <= self.numbers.capacity()) {
+            Some(variables) => {
+                self.numbers.truncate(nodes);
+                self.numbers.iter_mut().take(variables).for_each(|adjoint| *adjoint = T::zero());
+            }
+            None => self.numbers.clear(),
+        }
         self.marks.clear();
         let marks = if is_tapeless::<T>() { 0 } else { nodes };
-        let reserved = self.numbers.try_reserve_exact(nodes).and(self.marks.try_reserve_exact(marks));
+        let reserved =
+            self.numbers.try_reserve_exact(nodes - self.numbers.len()).and(self.marks.try_reserve_exact(marks));
         if reserved.is_ok() {
             self.numbers.resize(nodes, T::zero());
             self.marks.resize(marks, false);
         }
         reserved.is_ok()
+    }
+
+    /// A sweep is over that kept these adjoints.
+    pub(crate) fn finish(&mut self, kept: Kept, variables: usize) {
+        self.variables = (kept == Kept::Variables).then_some(variables);
     }
 
     pub(crate) fn parts(&mut self) -> (&mut [T], Reached<'_, T>) {

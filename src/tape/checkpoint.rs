@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::Tape;
-use super::adjoints::{Adjoints, Reached};
+use super::adjoints::{Adjoints, Kept, Reached};
 use super::node::NodeId;
 use super::records::{Checkpoint, Records, Workspace};
 use super::registry::{assert_same_tape, tape_of};
@@ -204,7 +204,7 @@ impl<T: Scalar> Checkpoint<T> for Recorded<T> {
                     }
                 }
             };
-            sweep_from(local, adjoints, end, seed, inner);
+            sweep_from(local, adjoints, end, seed, Kept::Variables, inner);
             #[cfg(feature = "locations")]
             if output_adjoints.iter().all(|adjoint| adjoint.is_finite()) {
                 let non_finite = self.nodes.iter().zip(&adjoints.numbers).filter(|(_, adjoint)| !adjoint.is_finite());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem::take;
 use std::ops::AddAssign;
 
-use super::adjoints::{Adjoints, Reached};
+use super::adjoints::{Adjoints, Kept, Reached};
 use super::node::NodeId;
 use super::record::read;
 use super::sweep::sweep_from;
@@ -126,12 +126,14 @@ impl<T: Scalar> Gradients<T> {
         T::zero()
     }
 
+    /// The gradient of `output`. With [`Kept::Variables`] it must be asked about variables alone.
     #[track_caller]
-    pub(crate) fn sweep(&mut self, output: Value<T>) {
+    pub(crate) fn sweep(&mut self, output: Value<T>, kept: Kept) {
         // Not in `self`, so that a panic during the sweep leaves an empty gradient and not half of one.
         let mut adjoints = take(self).adjoints;
-        adjoints.numbers.clear();
-        if !output.is_constant() {
+        if output.is_constant() {
+            adjoints.numbers.clear();
+        } else {
             read(output.node, |records| {
                 let Some(index) = output.node.index(records.first) else {
                     unreachable!("the tape of the node is read")
@@ -141,7 +143,7 @@ impl<T: Scalar> Gradients<T> {
                     adjoints[end - 1] = output.slope;
                     reached.add(end - 1);
                 };
-                sweep_from(records, &mut adjoints, end, seed, &mut None);
+                sweep_from(records, &mut adjoints, end, seed, kept, &mut None);
                 (self.first, self.nodes) = (records.first, records.variables + records.all.len());
             });
         }
@@ -246,7 +248,7 @@ impl<T: Scalar> Value<T> {
     /// ```
     #[track_caller]
     pub fn backward_into(self, gradients: &mut Gradients<T>) {
-        gradients.sweep(self);
+        gradients.sweep(self, Kept::All);
     }
 }
 

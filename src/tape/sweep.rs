@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use super::adjoints::{Adjoints, Reached};
+use super::adjoints::{Adjoints, Kept, Reached};
 use super::prefetch::prefetch;
 use super::records::{Record, Records, Workspace};
 #[cfg(feature = "locations")]
@@ -17,15 +17,19 @@ pub(crate) fn sweep_from<T: Scalar>(
     adjoints: &mut Adjoints<T>,
     end: usize,
     seed: impl FnOnce(&mut [T], &mut Reached<'_, T>),
+    kept: Kept,
     workspace: &mut Workspace,
 ) {
+    // Locations are found from all adjoints.
+    let kept = if cfg!(feature = "locations") { Kept::All } else { kept };
     let has_memory = adjoints.start(end);
     assert!(has_memory, "there is no memory for the adjoints of {end} nodes; clear the tape more often");
     let (numbers, mut reached) = adjoints.parts();
     seed(numbers, &mut reached);
-    sweep(records, numbers, &mut reached, workspace);
+    sweep(records, numbers, &mut reached, kept, workspace);
     #[cfg(feature = "locations")]
     records.locations.check_adjoints(&trace(records, numbers), numbers);
+    adjoints.finish(kept, records.variables);
 }
 
 /// Propagates the adjoints of all nodes back over the records, from the last one.
@@ -34,17 +38,21 @@ fn sweep<T: Scalar>(
     records: Records<'_, T>,
     mut adjoints: &mut [T],
     reached: &mut Reached<'_, T>,
+    kept: Kept,
     workspace: &mut Workspace,
 ) {
     let node = |record: usize| records.variables + record;
     let before = records.checkpoints.partition_point(|(outputs, _)| node(outputs.start) < adjoints.len());
     for (outputs, checkpoint) in records.checkpoints[..before].iter().rev() {
-        adjoints = sweep_records(records, outputs.end, adjoints, reached);
+        adjoints = sweep_records(records, outputs.end, adjoints, reached, kept);
         let (earlier, later) = adjoints.split_at_mut(node(outputs.start));
         checkpoint.sweep(records, later, earlier, reached, workspace);
+        if kept == Kept::Variables {
+            later.iter_mut().for_each(|adjoint| *adjoint = T::zero());
+        }
         adjoints = earlier;
     }
-    sweep_records(records, 0, adjoints, reached);
+    sweep_records(records, 0, adjoints, reached, kept);
 }
 
 /// The sweep from the last node to the record `start`. It returns the adjoints of the earlier nodes.
@@ -53,6 +61,7 @@ fn sweep_records<'a, T: Scalar>(
     start: usize,
     mut adjoints: &'a mut [T],
     reached: &mut Reached<'_, T>,
+    kept: Kept,
 ) -> &'a mut [T] {
     let end = adjoints.len().saturating_sub(records.variables);
     if end <= start {
@@ -61,26 +70,34 @@ fn sweep_records<'a, T: Scalar>(
     let mut rest = &records.all[..end];
     let [first, last] = [start, end].map(|limit| records.nary.partition_point(|node| node.start < limit));
     for node in records.nary[first..last].iter().rev() {
-        adjoints = sweep_joins(&rest[node.end..], adjoints, reached);
+        adjoints = sweep_joins(&rest[node.end..], adjoints, reached, kept);
         let last = adjoints.len().wrapping_sub(1);
         let (earlier, later) = adjoints.split_at_mut(records.variables + node.start);
-        if let Some(&mut adjoint) = later.last_mut()
+        if let Some(adjoint) = later.last_mut()
             && reached.has(last)
         {
             for record in &rest[node.clone()] {
-                spread(record, adjoint, earlier, reached);
+                spread(record, *adjoint, earlier, reached);
+            }
+            if kept == Kept::Variables {
+                *adjoint = T::zero();
             }
         }
         (rest, adjoints) = (&rest[..node.start], earlier);
     }
-    sweep_joins(&rest[start..], adjoints, reached)
+    sweep_joins(&rest[start..], adjoints, reached, kept)
 }
 
 const RECORDS_AHEAD: usize = 64;
 const ADJOINTS_AHEAD: usize = 256;
 
 /// The sweep of the last nodes, one for each record. It returns the adjoints of the earlier nodes.
-fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reached: &mut Reached<'_, T>) -> &'a mut [T] {
+fn sweep_joins<'a, T: Scalar>(
+    joins: &[Record<T>],
+    adjoints: &'a mut [T],
+    reached: &mut Reached<'_, T>,
+    kept: Kept,
+) -> &'a mut [T] {
     let mut end = adjoints.len();
     for record in joins.iter().rev() {
         end -= 1;
@@ -90,6 +107,9 @@ fn sweep_joins<'a, T: Scalar>(joins: &[Record<T>], adjoints: &'a mut [T], reache
         prefetch(ptr::from_ref(&later[0]).wrapping_sub(ADJOINTS_AHEAD));
         if is_reached {
             spread(record, later[0], earlier, &mut earlier_reached);
+            if kept == Kept::Variables {
+                later[0] = T::zero();
+            }
         }
     }
     &mut adjoints[..end]

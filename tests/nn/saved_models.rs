@@ -166,7 +166,7 @@ fn columns_are_found_by_their_names_in_any_order_with_or_without_the_label() {
     let more: Vec<_> = text.lines().enumerate().map(|(k, line)| format!("extra{k},{line}")).collect();
     let more = Csv::new("further.csv", more.join("\n"));
     assert_eq!(model.predict(more.path()).unwrap(), expected);
-    assert!(model.told(more.path()).contains("1 columns ignored: extra0"));
+    assert!(model.told(more.path()).contains("1 column ignored: extra0"));
     let accuracy = expected[1..].iter().zip(&rows[1..]).filter(|(line, row)| line.starts_with(row[4])).count();
     assert!(model.told(IRIS).contains(&format!("({accuracy} of 150)")));
     let without = in_order("without.csv", &[4, 0, 1, 3], ",");
@@ -203,7 +203,7 @@ fn rows_without_values_or_labels_keep_their_lines() {
     // Labels of another kind leave the predictions as they are.
     let foreign = Csv::new("keep-foreign.csv", "size,the colour,type,y\n1,red,2,perhaps\n");
     let told = keeping.told(foreign.path());
-    assert!(told.contains("1 rows predicted\nthe predictions cannot be measured: "), "{told}");
+    assert!(told.contains("1 row predicted\nthe predictions cannot be measured: "), "{told}");
     assert!(told.ends_with("line 2, column 4 (y): expected one of \"no\", \"yes\", found \"perhaps\"\n"), "{told}");
     for (text, error) in [
         ("size,the colour,type\n1,pink,2\n", ", line 2, column 2 (the colour): expected one of "),

@@ -562,7 +562,7 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
             "ignore",
             format!("id,a,b,y\n{}", (0..60).zip(rows(",", ".", &plain).lines()).map(numbered).collect::<String>()),
             "--ignore id,b",
-            &["1 features from 1 columns, 2 columns ignored"],
+            &["1 feature from 1 column, 2 columns ignored"],
         ),
     ] {
         let csv = Csv::new(&format!("table-{name}.csv"), text);

@@ -21,3 +21,8 @@ pub(crate) struct Console<'a> {
 pub(crate) fn printable(name: &str) -> String {
     name.replace(char::is_control, "\u{fffd}")
 }
+
+/// A count of things, as "1 row" or "2 rows".
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

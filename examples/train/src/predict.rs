@@ -5,7 +5,7 @@ use std::io::Write;
 
 use gradtape::nn::{Table, TableFormat, Unknown, metrics};
 
-use crate::console::{Console, printable};
+use crate::console::{Console, counted, printable};
 use crate::evaluation::Evaluation;
 use crate::model::Model;
 use crate::options::{PredictOptions, with_options};
@@ -96,9 +96,10 @@ fn describe(
     let encoding = &model.encoding;
     let incomplete = rows.iter().filter(|row| row.is_none()).count();
     let comments = comments(table);
-    write!(out, "{}: {} rows predicted{comments}", printable(table.source()), rows.len() - incomplete)?;
+    let predicted = counted(rows.len() - incomplete, "row");
+    write!(out, "{}: {predicted} predicted{comments}", printable(table.source()))?;
     if incomplete > 0 {
-        write!(out, ", {incomplete} rows not, in which a value is missing")?;
+        write!(out, ", {} not, in which a value is missing", counted(incomplete, "row"))?;
     }
     writeln!(out)?;
     write_unknown(model, table, out)?;
@@ -106,7 +107,7 @@ fn describe(
         |name: &String| name == encoding.target() || encoding.inputs().iter().any(|input| input.name == *name);
     let others: Vec<_> = table.names().iter().filter(|name| !is_known(name)).map(|name| printable(name)).collect();
     if !others.is_empty() {
-        writeln!(out, "{} columns ignored: {}", others.len(), others.join(", "))?;
+        writeln!(out, "{} ignored: {}", counted(others.len(), "column"), others.join(", "))?;
     }
     let Some(target) = table.names().iter().position(|name| name == encoding.target()) else {
         return Ok(());

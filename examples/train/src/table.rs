@@ -6,7 +6,7 @@ use std::path::Path;
 use gradtape::nn::{Dataset, Encoding, Scaling, Table, TableFormat, Target};
 
 use crate::command::SEPARATORS;
-use crate::console::printable;
+use crate::console::{counted, printable};
 use crate::options::{Options, with_options};
 use crate::run::Result;
 
@@ -48,14 +48,15 @@ impl TrainingTable {
         };
         writeln!(out, "to predict: {}, {kind}", printable(encoding.target()))?;
         let (columns, used) = (table.names().len(), encoding.inputs().len());
-        write!(out, "{} rows of {} features from {used} columns", data.len(), data.names().len())?;
+        let (rows, features) = (counted(data.len(), "row"), counted(data.names().len(), "feature"));
+        write!(out, "{rows} of {features} from {}", counted(used, "column"))?;
         let ignored = columns - 1 - used;
         if ignored > 0 {
-            write!(out, ", {ignored} columns ignored")?;
+            write!(out, ", {} ignored", counted(ignored, "column"))?;
         }
         let dropped = table.len() - data.len();
         if dropped > 0 {
-            write!(out, ", {dropped} rows of {} dropped, in which a value is missing", table.len())?;
+            write!(out, ", {} of {} dropped, in which a value is missing", counted(dropped, "row"), table.len())?;
         }
         writeln!(out)?;
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
