@@ -176,17 +176,20 @@ impl<T: Number, const N: usize> Jet<T, N> {
     fn raised<O: Operation<T, M>, const LESS: usize, const M: usize>(operation: O, x: [Self; M]) -> Self {
         let wanted = x.map(|x| M == 1 || !x.is_constant(N));
         let shorter = x.map(Self::first::<LESS>);
-        let (y, known) = if O::USES_RESULT {
+        let (known, (y, partials)) = if O::IS_SHARED {
+            (LESS, operation.value_and_partials(shorter, wanted))
+        } else if O::USES_RESULT {
             // The shorter jet, not the value of the rule: its derivatives are from the partials, too, and of the same bits.
-            (Jet::apply(operation, shorter), LESS)
+            let y = Jet::apply(operation, shorter);
+            (LESS, (y, operation.partials(shorter, y, wanted)))
         } else {
-            (Jet::constant(operation.value(x.map(Self::data))), 1)
+            let y = Jet::constant(operation.value(x.map(Self::data)));
+            (1, (y, operation.partials(shorter, y, wanted)))
         };
         let mut coefficients = [T::zero(); N];
         for (k, coefficient) in coefficients[..known].iter_mut().enumerate() {
             *coefficient = y.coefficients[k];
         }
-        let partials = operation.partials(shorter, y, wanted);
         let mut slopes = [[T::zero(); N]; M];
         for (slopes, partial) in slopes.iter_mut().zip(partials) {
             for (k, slope) in slopes[..LESS].iter_mut().enumerate() {

@@ -26,6 +26,8 @@ impl<T: Number> Inner<T> for T {
 pub(crate) trait Operation<T: Number, const M: usize>: Copy {
     /// Whether a partial is computed from the result.
     const USES_RESULT: bool;
+    /// Whether the value and a partial have a computation in common.
+    const IS_SHARED: bool = false;
 
     fn value<I: Inner<T>>(self, x: [I; M]) -> I;
 
@@ -115,6 +117,7 @@ macro_rules! unary {
 
         impl<N: Number> Operation<N, 1> for $name<parameter!(type N $($P)?)> {
             const USES_RESULT: bool = mentions(stringify!($partial), stringify!($y));
+            const IS_SHARED: bool = is_shared!($value);
 
             #[inline(always)]
             #[allow(unused_variables, reason = "names of the entry")]
@@ -164,6 +167,16 @@ macro_rules! with_value {
         let $names = $value;
         $result
     }};
+}
+
+/// Whether the pattern binds more than the result.
+macro_rules! is_shared {
+    ({ $y:ident = $value:expr }) => {
+        false
+    };
+    ($value:tt) => {
+        true
+    };
 }
 
 /// Expands to the expression. If the pattern binds more than the result, the value is computed again to bind it.
