@@ -24,7 +24,7 @@ use crate::ops::rules::{half, over, scaled};
 /// against an infinity, inside of the partials, too. Products of two numbers over f32 or f64 multiply as floats do.
 ///
 /// Second partials are the tangents of the first ones, which are evaluated over duals. That takes some operations,
-/// whatever the number of directions. For two or three directions, most functions cost up to 1.4 times as much as by
+/// whatever the number of directions. For two or three directions, most functions cost up to 1.5 times as much as by
 /// formulas of their own, and `atan2` 2.5 times; for six, they cost no more.
 ///
 /// # Examples
