@@ -48,7 +48,7 @@ fn sweep<T: Scalar>(
         let (earlier, later) = adjoints.split_at_mut(node(outputs.start));
         checkpoint.sweep(records, later, earlier, reached, workspace);
         if kept == Kept::Variables {
-            later.iter_mut().for_each(|adjoint| *adjoint = T::zero());
+            later.fill(T::zero());
         }
         adjoints = earlier;
     }
