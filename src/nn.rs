@@ -11,6 +11,9 @@
 //! The parts of a training can be combined in a loop of your own: a [`Loss`], an [`Optimizer`] whose rate follows a
 //! [`Schedule`], [`Clipped`] gradients, and [`EarlyStopping`]. [`metrics`] tell how good the predictions are.
 //!
+//! Small networks on few rows learn faster by whole steps on all rows. With the feature `lbfgs`, `Lbfgs` makes them, on a
+//! [`LossProgram`] and any other [`Objective`](crate::Objective).
+//!
 //! With the feature `csv`, a [`Table`] is read from a file, and an [`Encoding`] makes a [`Dataset`] of it.
 //!
 //! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`], a [`Dataset`] and an [`Encoding`] can be stored and read
@@ -79,6 +82,18 @@
 //! }
 //! network.parameters_mut().copy_from_slice(stopping.best());
 //! assert!(stopping.best_loss().unwrap() < 0.001);
+//!
+//! // The rest of the way by L-BFGS, on all rows.
+//! # #[cfg(feature = "lbfgs")] {
+//! let mut rows = vec![0.0; 2 * training.len()];
+//! rows.chunks_exact_mut(2).enumerate().for_each(|(k, row)| training.write(k, row));
+//! let mut loss = LossProgram::of(&network, &Loss::Huber(1.0), &training)?.mean();
+//! let mut trainer = Trainer::new(network, Lbfgs::new());
+//! for _ in 0..100 {
+//!     trainer.step_on(&mut loss, gradtape::program::Rows::new(&rows, 2)?)?;
+//! }
+//! assert!(Loss::Huber(1.0).mean(trainer.network(), &validation)? < 0.0002);
+//! # }
 //! # Ok(())
 //! # }
 //! ```
@@ -101,6 +116,8 @@ mod file;
 mod foreign_text;
 mod init;
 mod layer;
+#[cfg(feature = "lbfgs")]
+mod lbfgs;
 pub mod loss;
 mod loss_program;
 #[cfg(feature = "csv")]
@@ -135,6 +152,9 @@ pub use encoding::{Columns, Encoding, Missing, Unknown};
 pub use engine::Engine;
 pub use init::Init;
 pub use layer::Layer;
+#[cfg(feature = "lbfgs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lbfgs")))]
+pub use lbfgs::Lbfgs;
 pub use loss_program::LossProgram;
 pub use mlp::{Mlp, Workspace};
 pub use neuron::Neuron;

@@ -11,7 +11,7 @@ const MEMBERS: [&str; 4] = ["gradtape-testing", "gradtape-tests", "gradtape-test
 
 /// The features that the members ask for together, so that the examples of the documentation need no second build.
 const FEATURES: &str =
-    "approx,arbitrary,compiled,complex,csv,half,nalgebra,ndarray,quickcheck,rayon,serde,simd,special,twofloat";
+    "approx,arbitrary,compiled,complex,csv,half,lbfgs,nalgebra,ndarray,quickcheck,rayon,serde,simd,special,twofloat";
 
 fn run(arguments: &[&str], passed_on: &[String]) {
     let mut cargo = Command::new(env!("CARGO"));

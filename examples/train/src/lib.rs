@@ -20,8 +20,6 @@ mod fit;
 mod importance;
 mod inspect;
 mod interrupt;
-#[cfg(feature = "lbfgs")]
-mod lbfgs;
 mod model;
 mod moons;
 mod network;

@@ -11,8 +11,6 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::all_rows::AllRows;
 use crate::console::Console;
-#[cfg(feature = "lbfgs")]
-use crate::lbfgs::Lbfgs;
 use crate::options::{Method, Options};
 use crate::plot::Losses;
 use crate::run::{Result, brief, number, plain, runaway};
@@ -185,7 +183,7 @@ fn optimizer<T: Precision>(options: &Options, target: &Target) -> Box<dyn Optimi
             Box::new(sgd.with_decay(number(options.weight_decay.unwrap_or(0.0))))
         }
         #[cfg(feature = "lbfgs")]
-        Method::Lbfgs => Box::new(Lbfgs::new(options.weight_decay.unwrap_or(0.0))),
+        Method::Lbfgs => Box::new(gradtape::nn::Lbfgs::new().with_decay(options.weight_decay.unwrap_or(0.0))),
         #[cfg(not(feature = "lbfgs"))]
         Method::Lbfgs => unreachable!("the options were refused"),
     };

@@ -190,6 +190,4 @@ fn main() {
         each(hand),
         each(ours)
     );
-    // Without optimisation, times say nothing.
-    assert!(cfg!(debug_assertions) || ours < hand * 20, "{ours:?} instead of {hand:?}");
 }

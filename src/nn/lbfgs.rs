@@ -1,14 +1,16 @@
 //! L-BFGS, by `argmin`: each step searches along a line, on all rows.
 
 use std::cell::RefCell;
+use std::fmt;
 
 use argmin::core::{CostFunction, Error, Gradient, IterState, Problem, Solver, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
-use gradtape::nn::Optimizer;
-use gradtape::{Objective, Plain};
 
-use crate::run::{number, plain};
+use super::optim::Optimizer;
+use crate::function::Objective;
+use crate::number::Plain;
+use crate::ops::rules::constant;
 
 type Point = Vec<f64>;
 type Search = LBFGS<MoreThuenteLineSearch<Point, Point, f64>, Point, Point, f64>;
@@ -19,10 +21,32 @@ type Iteration = IterState<Point, Point, (), (), (), f64>;
 /// How many steps the estimate of the curvature remembers.
 const MEMORY: usize = 10;
 
-/// An optimiser that makes whole steps, by [`descend`](Optimizer::descend). It minimises the objective plus `decay / 2` times the
-/// squares of all parameters, whose gradient is the one that weight decay adds in other optimisers. It computes in f64. Where it
-/// has converged, or no point along the line is better, nothing changes.
-pub(crate) struct Lbfgs {
+/// L-BFGS, by the crate `argmin`. Each step goes along a line, in the direction that the last 10 steps and gradients suggest, to
+/// a point that meets the conditions of Moré and Thuente. Source: D. C. Liu, J. Nocedal, On the limited memory BFGS method for
+/// large scale optimization, 1989.
+///
+/// The objective must be the same in all steps: the loss of all rows, not of a mini-batch. A step takes several evaluations. It
+/// computes in f64. Where it has converged, or no point along the line is better, nothing changes.
+///
+/// # Panics
+///
+/// It makes steps by [`descend`](Optimizer::descend) alone; [`step`](Optimizer::step), which has no objective, panics.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::nn::{Lbfgs, Optimizer};
+/// use gradtape::{Driver, function};
+///
+/// let valley = Driver::new(function!(|x| (x[1] - x[0] * x[0]).powi(2) * 100.0 + (-x[0] + 1.0).powi(2)));
+/// let (mut lbfgs, mut x, mut gradient) = (Lbfgs::new(), [-1.2, 1.0], [0.0; 2]);
+/// for _ in 0..50 {
+///     lbfgs.descend(&valley, &mut x, &mut gradient)?;
+/// }
+/// assert!((x[0] - 1.0).abs() < 1e-9 && (x[1] - 1.0).abs() < 1e-9);
+/// # Ok::<(), gradtape::Error>(())
+/// ```
+pub struct Lbfgs {
     decay: f64,
     search: Search,
     /// What the last step left; none before the first.
@@ -30,8 +54,17 @@ pub(crate) struct Lbfgs {
 }
 
 impl Lbfgs {
-    pub(crate) fn new(decay: f64) -> Self {
-        Self { decay, search: LBFGS::new(MoreThuenteLineSearch::new(), MEMORY), iteration: None }
+    /// Without weight decay.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { decay: 0.0, search: LBFGS::new(MoreThuenteLineSearch::new(), MEMORY), iteration: None }
+    }
+
+    /// Minimises the objective plus `decay / 2` times the squares of all parameters, whose gradient is the one that weight decay
+    /// adds in other optimisers.
+    #[must_use]
+    pub fn with_decay(self, decay: f64) -> Self {
+        Self { decay, ..self }
     }
 
     /// Whether the gradient, or what the last step gained, is below the accuracy of f64.
@@ -55,7 +88,7 @@ impl Lbfgs {
 
 impl<T: Plain> Optimizer<T> for Lbfgs {
     fn step(&mut self, _: &mut [T], _: &[T]) {
-        unreachable!("a search along a line needs the objective");
+        panic!("`Lbfgs` searches along a line, which needs the objective; call `descend`");
     }
 
     /// Steps have the length that the search finds.
@@ -66,7 +99,7 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
         objective: &dyn Objective<T>,
         parameters: &mut [T],
         gradient: &mut [T],
-    ) -> Result<T, gradtape::Error> {
+    ) -> Result<T, crate::error::Error> {
         let value = objective.value_and_gradient(parameters, gradient)?;
         if !value.is_finite() || self.has_converged() {
             return Ok(value);
@@ -80,7 +113,7 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
         };
         let failure = RefCell::new(None);
         let evaluate = |x: &[f64]| {
-            let x: Vec<T> = x.iter().map(|&x| number(x)).collect();
+            let x: Vec<T> = x.iter().map(|&x| constant(x)).collect();
             let mut gradient = vec![T::zero(); x.len()];
             let value = objective.value_and_gradient(&x, &mut gradient).map_err(|error| {
                 *failure.borrow_mut() = Some(error);
@@ -99,12 +132,29 @@ impl<T: Plain> Optimizer<T> for Lbfgs {
         match step {
             Ok(iteration) if !iteration.terminated() => {
                 let next = iteration.get_param().expect("a step ends at a point");
-                parameters.iter_mut().zip(next).for_each(|(w, &x)| *w = number(x));
+                parameters.iter_mut().zip(next).for_each(|(w, &x)| *w = constant(x));
                 self.iteration = Some(iteration);
             }
-            _ => *self = Self::new(decay),
+            _ => self.iteration = None,
         }
         Ok(value)
+    }
+}
+
+/// `x` as f64.
+fn plain<T: Plain>(x: T) -> f64 {
+    x.to_f64().unwrap_or(f64::NAN)
+}
+
+impl Default for Lbfgs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Lbfgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lbfgs").field("decay", &self.decay).finish_non_exhaustive()
     }
 }
 
