@@ -1,7 +1,9 @@
 //! Claims about models that the example saves: what they predict, what is told of them, and which files are refused.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use gradtape::nn::{Columns, Encoding, Missing, Mlp, Scaling, Table, TableFormat};
@@ -9,7 +11,7 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde_json::{Value as Json, from_value, json};
 
-use super::train_example::{Csv, IRIS, number, process, train};
+use super::train_example::{Closed, Csv, IRIS, number, process, train};
 
 /// The random numbers of the program without `--seed`.
 fn rng() -> Xoshiro256PlusPlus {
@@ -469,6 +471,44 @@ fn files_that_are_read_or_cannot_be_written_are_refused_at_the_start() {
 
 #[test]
 fn cross_validation_measures_every_fold_and_their_mean() {
+#[test]
+fn a_reader_that_goes_away_loses_no_file() {
+    let [open, closed] = ["open", "closed"].map(|name| [path(&format!("{name}.json")), path(&format!("{name}.svg"))]);
+    let files = |[model, plot]: &[PathBuf; 2], taken: usize| {
+        for (option, file) in [("--save", model), ("--plot", plot)] {
+            let args = ["--data", IRIS, "--epochs", "2", option, file.to_str().unwrap()];
+            train::run(args.iter().map(OsString::from), &mut Closed(taken), false).unwrap();
+        }
+        [model, plot].map(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            fs::remove_file(file).unwrap();
+            text
+        })
+    };
+    let expected = files(&open, usize::MAX);
+    for taken in [0, 1, 100, 500] {
+        assert_eq!(files(&closed, taken), expected, "after {taken} bytes");
+    }
+    // The processes of the program and of `predict --out`.
+    let [model, predictions] = [path("pipe.json"), path("pipe.csv")];
+    for args in [
+        ["--data", IRIS, "--epochs", "2", "--save", model.to_str().unwrap()].to_vec(),
+        ["predict", "--data", IRIS, "--model", model.to_str().unwrap(), "--out", predictions.to_str().unwrap()]
+            .to_vec(),
+    ] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let output = process(&args).stdout(writer).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{args:?}");
+        assert!(output.status.success(), "{args:?}");
+    }
+    assert_eq!(fs::read_to_string(&predictions).unwrap().lines().count(), 151);
+    assert_eq!(fs::read_to_string(&model).unwrap(), expected[0]);
+    for file in [model, predictions] {
+        fs::remove_file(file).unwrap();
+    }
+}
+
     let csv = Csv::new("folds.csv", mixed_numbers());
     for (data, options, names) in [
         (IRIS, "--cross-validate 5 --epochs 20", &["loss", "accuracy"][..]),

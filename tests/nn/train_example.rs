@@ -642,19 +642,27 @@ fn a_loss_that_runs_away_is_an_error() {
     }
 }
 
+/// An output whose reader goes away after so many bytes.
+pub(crate) struct Closed(pub(crate) usize);
+
+impl Write for Closed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken > 0 { Ok(taken) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_recognised() {
-    struct Closed;
-    impl Write for Closed {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+    for args in [&[][..], &["--data", IRIS], &["moons"]] {
+        let error = train::run(args.iter().map(OsString::from), &mut Closed(100), false).unwrap_err();
+        assert!(train::is_closed_pipe(&*error), "{error}");
     }
-    let error = train::run(std::iter::empty(), &mut Closed, false).unwrap_err();
-    assert!(train::is_closed_pipe(&*error));
 }
 
 /// The example, run as a process.

@@ -119,7 +119,6 @@ impl Options {
         options.seed = given(&mut of_moons, "seed");
         options.precision = given(&mut of_moons, "precision");
         options.engine = given(&mut of_moons, "engine");
-        options.check_features()?;
         Ok(options)
     }
 
@@ -157,7 +156,6 @@ impl Options {
             engine: given(&mut matches, "engine"),
         };
         options.check_rate()?;
-        options.check_features()?;
         if let (Method::Lbfgs, Some(name)) = (options.optimizer, of_small_steps) {
             return Err(format!("--{name}: lbfgs has no such option; leave it out, or take another --optimizer").into());
         }
@@ -172,7 +170,7 @@ impl Options {
     }
 
     /// Refuses what this build of the program lacks.
-    fn check_features(&self) -> Result<()> {
+    pub(crate) fn check_features(&self) -> Result<()> {
         let is_lbfgs = matches!(self.optimizer, Method::Lbfgs);
         for (option, is_wanted, is_there) in [
             ("--optimizer lbfgs", is_lbfgs, cfg!(feature = "lbfgs")),
