@@ -446,7 +446,7 @@ fn files_that_are_read_or_cannot_be_written_are_refused_at_the_start() {
         assert!(error.ends_with(": expected a file of its own, found the one that is read"), "{error}");
     }
     // A name that is too long: nothing is computed before that is told.
-    let long = path(&"n".repeat(300));
+    let long = path(&format!("{}.svg", "n".repeat(300)));
     let long = long.to_str().unwrap();
     for args in [
         ["--data", copy.path(), "--save", long].to_vec(),
@@ -471,8 +471,6 @@ fn files_that_are_read_or_cannot_be_written_are_refused_at_the_start() {
     model.json();
 }
 
-#[test]
-fn cross_validation_measures_every_fold_and_their_mean() {
 #[test]
 fn a_reader_that_goes_away_loses_no_file() {
     let [open, closed] = ["open", "closed"].map(|name| [path(&format!("{name}.json")), path(&format!("{name}.svg"))]);
@@ -511,6 +509,8 @@ fn a_reader_that_goes_away_loses_no_file() {
     }
 }
 
+#[test]
+fn cross_validation_measures_every_fold_and_their_mean() {
     let csv = Csv::new("folds.csv", mixed_numbers());
     for (data, options, names) in [
         (IRIS, "--cross-validate 5 --epochs 20", &["loss", "accuracy", "always the most common class", "macro F1"][..]),
