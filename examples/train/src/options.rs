@@ -28,6 +28,9 @@ pub(crate) struct PredictOptions {
     pub(crate) unknown: Unknown,
 }
 
+/// How to run the program with all its features.
+pub(crate) const WHOLE: &str = "cargo run --release --package gradtape-train -- ...";
+
 /// The options that say how small steps are made.
 const NOT_FOR_LBFGS: [&str; 5] = ["batch", "rate", "schedule", "clip", "engine"];
 
@@ -178,9 +181,8 @@ impl Options {
             ("--threads", self.threads.is_some(), cfg!(feature = "threads")),
         ] {
             if is_wanted && !is_there {
-                let whole = "cargo run --release --package gradtape-train -- ...";
                 return Err(format!(
-                    "{option}: the example of the library is built without it; the whole program is {whole}"
+                    "{option}: the example of the library is built without it; the whole program is {WHOLE}"
                 )
                 .into());
             }

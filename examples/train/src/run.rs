@@ -10,7 +10,7 @@ use gradtape::program::Communicator;
 
 use crate::console::{Closable, Console};
 use crate::interrupt::Interrupt;
-use crate::options::{Method, Options, Precision, Task};
+use crate::options::{Method, Options, Precision, Task, WHOLE};
 use crate::{article, export, fit, inspect, moons, predict};
 
 /// Any error, which the program tells in one line.
@@ -82,17 +82,22 @@ fn train(mut options: Options, console: Console<'_>) -> Result<()> {
     }
 }
 
-/// Checks that all ranks have the same options, but for the name of the file, and tells how many share a batch.
+/// Checks that all ranks have the same options, but for the name of the file, and that ranks can share them. Tells how
+/// many share a batch.
 fn introduce(ranks: &mut dyn Communicator, options: &Options, out: &mut dyn Write) -> Result<()> {
     let mut hasher = DefaultHasher::new();
     format!("{:?}", Options { data: None, ..options.clone() }).hash(&mut hasher);
     ranks.check_same("options", hasher.finish())?;
+    let run_one = format!("run one process, by {WHOLE}");
     let not_shared = [
-        ("--cross-validate", options.cross_validate.is_some()),
-        ("--optimizer lbfgs", matches!(options.optimizer, Method::Lbfgs)),
+        ("--cross-validate", options.cross_validate.is_some(), &*run_one),
+        ("--optimizer lbfgs", matches!(options.optimizer, Method::Lbfgs), &run_one),
+        ("--threads", options.threads.is_some(), "leave it out, and start more processes in place of threads"),
     ];
-    if let Some((option, _)) = not_shared.iter().find(|(_, is_given)| *is_given) {
-        return Err(format!("{option}: ranks do not share it; run one process").into());
+    if ranks.size() > 1
+        && let Some((option, _, remedy)) = not_shared.iter().find(|(_, is_given, _)| *is_given)
+    {
+        return Err(format!("{option}: not available with several processes; {remedy}").into());
     }
     if options.data.is_none() {
         return Ok(writeln!(out, "{} ranks, which all compute the same: only with --data, they share", ranks.size())?);
