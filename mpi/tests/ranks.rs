@@ -143,7 +143,14 @@ fn what_fails_on_one_rank_ends_all_with_one_message() {
         (&[(1, &train), (1, &changed(5, "--batches"))], "rank 1: unexpected argument '--batches' found".to_owned()),
         (
             &[(2, &[TRAIN, "--data", IRIS, "--cross-validate", "3"])],
-            "--cross-validate: ranks do not share it; run one process".to_owned(),
+            "--cross-validate: not available with several processes; run one process, by \
+             cargo run --release --package gradtape-train -- ..."
+                .to_owned(),
+        ),
+        (
+            &[(2, &[TRAIN, "--data", IRIS, "--threads", "2"])],
+            "--threads: not available with several processes; leave it out, and start more processes in place of threads"
+                .to_owned(),
         ),
         (&[(1, &[NETWORK, "tape", "f64"]), (1, &[NETWORK, "program", "f64"])], difference("batch, loss and engine")),
         (&[(1, &[NETWORK, "tape", "f64"]), (1, &[NETWORK, "tape", "f32"])], difference("network")),

@@ -157,9 +157,37 @@ fn tables_with_columns_that_are_constant_or_huge_are_drawn() {
 }
 
 #[test]
+fn the_loss_of_one_epoch_is_drawn_as_a_dot() {
+    let data = table("dot.csv", |a, b| format!("{}", 2.0 * a - b));
+    for (options, dots) in [("--epochs 1", 1), ("--epochs 1 --patience 1", 2), ("--epochs 2 --patience 2", 0)] {
+        let args: Vec<&str> = ["--data", data.path()].into_iter().chain(options.split(' ')).collect();
+        let drawn = Drawn::new("dot", &args);
+        // Beside one for each row of the test set.
+        assert_eq!(drawn.count("circle"), 12 + dots, "{options}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_not_svg_is_refused_with_a_name_that_is() {
+    for (name, remedy) in
+        [("x.png", "x.svg"), ("no.folder/x", "no.folder/x.svg"), ("svg", "svg.svg"), ("x.svg.pdf", "x.svg.svg")]
+    {
+        for rest in [&["--data", "no/such.csv"][..], &["moons"]] {
+            let error = train(&[rest, &["--plot", name]].concat()).unwrap_err();
+            let expected = format!("expected a name that ends in .svg, as in {remedy}");
+            assert_eq!(error, format!("invalid value '{name}' for '--plot <FILE.svg>': pictures are SVG; {expected}"));
+        }
+    }
+    let error = train(&["--data", "no/such.csv", "--plot", "X.SVG"]).unwrap_err();
+    assert!(error.starts_with("no/such.csv: cannot be read"), "{error}");
+}
+
+#[test]
 fn a_picture_that_cannot_be_written_is_refused_before_the_training() {
-    let refused = |plot: &str| train(&["--data", IRIS, "--plot", plot]).unwrap_err();
-    assert_eq!(refused(IRIS), format!("--plot {IRIS}: expected a file of its own, found the one that is read"));
+    let data = Csv::new("read.svg", "a,y\n1,2\n");
+    let path = data.path();
+    let refused = |plot: &str| train(&["--data", path, "--plot", plot]).unwrap_err();
+    assert_eq!(refused(path), format!("--plot {path}: expected a file of its own, found the one that is read"));
     assert!(refused("no/such/folder/x.svg").contains("found no folder no/such/folder"));
     let error = train(&["--data", IRIS, "--plot", "x.svg", "--save", "x.svg"]).unwrap_err();
     assert_eq!(error, "--plot: expected another file than that of --save");

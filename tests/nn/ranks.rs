@@ -1,5 +1,6 @@
 //! Claims about ranks that share sums over rows, on threads in place of machines.
 
+use std::ffi::OsString;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -9,6 +10,8 @@ use gradtape::program::{Alone, Communicator, Precision, Program, Rows};
 use gradtape::{Error, Objective};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
+
+use super::train_example::IRIS;
 
 const SIZES: [usize; 7] = [1, 2, 3, 4, 5, 7, 11];
 
@@ -249,6 +252,33 @@ fn rows_that_are_not_the_share_of_a_rank_and_points_that_differ_are_errors() {
         objective.value_and_gradient(&x, &mut [0.0; 2]).unwrap_err().to_string()
     });
     assert_eq!(errors, ["rank 1: expected the same point as rank 0 has, found a difference"; 2]);
+}
+
+#[test]
+fn options_that_several_processes_do_not_share_are_refused_with_a_remedy() {
+    let output = |options: &str, size| {
+        run(size, |rank| {
+            let args = ["--data", IRIS, "--epochs", "2"].into_iter().chain(options.split(' ')).map(OsString::from);
+            let mut out = Vec::new();
+            let result = train::run_with(args, Some(Box::new(rank)), &mut out, false);
+            result.map(|()| String::from_utf8(out).unwrap()).map_err(|error| error.to_string())
+        })
+    };
+    let one = "run one process, by cargo run --release --package gradtape-train -- ...";
+    let more = "leave it out, and start more processes in place of threads";
+    for (options, name, remedy) in [
+        ("--cross-validate 3", "--cross-validate", one),
+        ("--optimizer lbfgs", "--optimizer lbfgs", one),
+        ("--threads 2", "--threads", more),
+    ] {
+        let expected = format!("{name}: not available with several processes; {remedy}");
+        assert_eq!(output(options, 2), [Err(expected.clone()), Err(expected)], "{options}");
+    }
+    // One process is not several.
+    for options in ["--cross-validate 3", "--optimizer lbfgs"] {
+        let out = output(options, 1).remove(0).unwrap();
+        assert!(out.starts_with("1 ranks\n") && out.contains("accuracy "), "{out}");
+    }
 }
 
 #[test]

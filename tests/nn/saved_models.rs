@@ -1,15 +1,19 @@
 //! Claims about models that the example saves: what they predict, what is told of them, and which files are refused.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use gradtape::nn::{Columns, Encoding, Missing, Mlp, Scaling, Table, TableFormat};
+use gradtape::nn::{
+    Activation, Adam, Columns, Dataset, Encoding, Init, Missing, Mlp, Scaling, Table, TableFormat, Target, Trainer,
+};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde_json::{Value as Json, from_value, json};
 
-use super::train_example::{Csv, IRIS, number, process, train};
+use super::train_example::{Closed, Csv, IRIS, number, process, train};
 
 /// The random numbers of the program without `--seed`.
 fn rng() -> Xoshiro256PlusPlus {
@@ -442,7 +446,7 @@ fn files_that_are_read_or_cannot_be_written_are_refused_at_the_start() {
         assert!(error.ends_with(": expected a file of its own, found the one that is read"), "{error}");
     }
     // A name that is too long: nothing is computed before that is told.
-    let long = path(&"n".repeat(300));
+    let long = path(&format!("{}.svg", "n".repeat(300)));
     let long = long.to_str().unwrap();
     for args in [
         ["--data", copy.path(), "--save", long].to_vec(),
@@ -468,12 +472,54 @@ fn files_that_are_read_or_cannot_be_written_are_refused_at_the_start() {
 }
 
 #[test]
+fn a_reader_that_goes_away_loses_no_file() {
+    let [open, closed] = ["open", "closed"].map(|name| [path(&format!("{name}.json")), path(&format!("{name}.svg"))]);
+    let files = |[model, plot]: &[PathBuf; 2], taken: usize| {
+        for (option, file) in [("--save", model), ("--plot", plot)] {
+            let args = ["--data", IRIS, "--epochs", "2", option, file.to_str().unwrap()];
+            train::run(args.iter().map(OsString::from), &mut Closed(taken), false).unwrap();
+        }
+        [model, plot].map(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            fs::remove_file(file).unwrap();
+            text
+        })
+    };
+    let expected = files(&open, usize::MAX);
+    for taken in [0, 1, 100, 500] {
+        assert_eq!(files(&closed, taken), expected, "after {taken} bytes");
+    }
+    // The processes of the program and of `predict --out`.
+    let [model, predictions] = [path("pipe.json"), path("pipe.csv")];
+    for args in [
+        ["--data", IRIS, "--epochs", "2", "--save", model.to_str().unwrap()].to_vec(),
+        ["predict", "--data", IRIS, "--model", model.to_str().unwrap(), "--out", predictions.to_str().unwrap()]
+            .to_vec(),
+    ] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let output = process(&args).stdout(writer).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{args:?}");
+        assert!(output.status.success(), "{args:?}");
+    }
+    assert_eq!(fs::read_to_string(&predictions).unwrap().lines().count(), 151);
+    assert_eq!(fs::read_to_string(&model).unwrap(), expected[0]);
+    for file in [model, predictions] {
+        fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
 fn cross_validation_measures_every_fold_and_their_mean() {
     let csv = Csv::new("folds.csv", mixed_numbers());
     for (data, options, names) in [
-        (IRIS, "--cross-validate 5 --epochs 20", &["loss", "accuracy"][..]),
+        (IRIS, "--cross-validate 5 --epochs 20", &["loss", "accuracy", "always the most common class", "macro F1"][..]),
         (csv.path(), "--cross-validate 3 --missing drop --epochs 20", &["loss", "root mean square error", "R²"]),
-        (csv.path(), "--cross-validate 2 --missing mean --precision f32 --patience 3", &["mean absolute error"]),
+        (
+            csv.path(),
+            "--cross-validate 2 --missing mean --precision f32 --patience 3",
+            &["mean absolute error", "mean absolute error of the mean"],
+        ),
     ] {
         let out = train(&["--data", data].into_iter().chain(options.split(' ')).collect::<Vec<_>>()).unwrap();
         let folds: Vec<&str> = out.lines().filter(|line| line.starts_with("fold ")).collect();
@@ -492,6 +538,99 @@ fn cross_validation_measures_every_fold_and_their_mean() {
     }
     let error = train(&["--data", IRIS, "--cross-validate", "151"]).unwrap_err();
     assert_eq!(error, "--cross-validate: expected a number of folds from 2 to 150, the number of rows, found 151");
+}
+
+/// The rows of a data set as labels or numbers.
+fn labels(data: &Dataset) -> Vec<usize> {
+    let Target::Classes { labels, .. } = data.target() else { panic!() };
+    labels.clone()
+}
+
+fn targets(data: &Dataset) -> Vec<f64> {
+    let Target::Numbers(targets) = data.target() else { panic!() };
+    targets.clone()
+}
+
+fn count(rows: usize) -> f64 {
+    f64::from(u32::try_from(rows).unwrap())
+}
+
+#[test]
+fn the_measures_of_cross_validation_are_those_of_their_definitions() {
+    // The class tells little about the features, and is not equally common.
+    let rows = |classes: u32| {
+        (0..90).fold("a,b,y\n".to_owned(), |text, i| {
+            let class = (i * i % 11 + i % 2).min(classes + 1) % classes;
+            format!("{text}{}.5,{}.5,c{class}\n", i * 37 % 19 + 2 * class, i * 61 % 23)
+        })
+    };
+    for classes in [2, 3] {
+        let csv = Csv::new(&format!("definitions-{classes}.csv"), rows(classes));
+        let out = train(&["--data", csv.path(), "--cross-validate", "4", "--epochs", "3"]).unwrap();
+        let mut rng = rng();
+        let folds = Dataset::from_csv(csv.path(), None).unwrap().folds(4, &mut rng).unwrap();
+        let [mut always, mut macro_f1, mut auc] = [0.0; 3];
+        for (mut training, mut test) in folds {
+            let scaling = training.scaling();
+            training.standardize(&scaling);
+            test.standardize(&scaling);
+            let width = training.target().width();
+            let layers = [(32, Activation::Tanh), (width, Activation::Identity)];
+            let network = Mlp::<f64>::new(2, &layers, Init::Xavier, &mut rng).unwrap();
+            let mut trainer = Trainer::new(network, Adam::new(0.005).with_decay(0.01));
+            for _ in 0..3 {
+                trainer.epoch(&training, 16, &mut rng).unwrap();
+            }
+            let outputs: Vec<Vec<f64>> =
+                (0..test.len()).map(|row| trainer.network().forward(test.row(row)).unwrap()).collect();
+            let labels_of_test = labels(&test);
+            let rows_of = |labels: &[usize], class| labels.iter().filter(|&&label| label == class).count();
+            let common = (0..width).max_by_key(|&class| rows_of(&labels(&training), class)).unwrap();
+            always += 25.0 * count(rows_of(&labels_of_test, common)) / count(test.len());
+            for class in 0..width {
+                let is_predicted = |row: usize| outputs[row].iter().all(|&score| score <= outputs[row][class]);
+                let predicted = (0..test.len()).filter(|&row| is_predicted(row)).count();
+                let right = (0..test.len()).filter(|&row| is_predicted(row) && labels_of_test[row] == class).count();
+                let recall = count(right) / count(rows_of(&labels_of_test, class));
+                let precision = count(right) / count(predicted.max(1));
+                if right > 0 {
+                    macro_f1 += 2.0 * precision * recall / (precision + recall) / count(width) / 4.0;
+                }
+            }
+            let scores = |class| {
+                let of_class = outputs.iter().zip(&labels_of_test).filter(move |(_, label)| **label == class);
+                of_class.map(|(y, _)| y[1] - y[0]).collect::<Vec<f64>>()
+            };
+            let pairs: Vec<bool> = scores(1).iter().flat_map(|a| scores(0).into_iter().map(move |b| *a > b)).collect();
+            auc += count(pairs.iter().filter(|is_right| **is_right).count()) / count(pairs.len()) / 4.0;
+        }
+        let summary = out.split_once(" folds:\n").unwrap().1;
+        assert!((number(summary, "always the most common class") - always).abs() < 0.0051, "{always}: {out}");
+        assert!((number(summary, "macro F1") - macro_f1).abs() < 1e-6, "{macro_f1}: {out}");
+        assert!(macro_f1 < 0.99 && auc < 0.99, "{out}");
+        if classes == 2 {
+            assert!((number(summary, "AUC") - auc).abs() < 1e-6, "{auc}: {out}");
+        } else {
+            assert!(!out.contains("AUC"), "{out}");
+        }
+    }
+    let csv = Csv::new("definitions.csv", mixed_numbers());
+    let out = train(&["--data", csv.path(), "--cross-validate", "4", "--missing", "drop", "--epochs", "1"]).unwrap();
+    let columns = Columns { missing: Missing::Drop, ..Columns::default() };
+    let table = Table::read(csv.path(), TableFormat::default()).unwrap();
+    let data = Encoding::of(&table, &columns).unwrap().dataset(&table).unwrap();
+    let [mut square, mut absolute] = [0.0; 2];
+    for (training, test) in data.folds(4, &mut rng()).unwrap() {
+        let mean = targets(&training).iter().sum::<f64>() / count(training.len());
+        let errors: Vec<f64> = targets(&test).iter().map(|y| (y - mean).abs()).collect();
+        square += (errors.iter().map(|e| e * e).sum::<f64>() / count(errors.len())).sqrt() / 4.0;
+        absolute += errors.iter().sum::<f64>() / count(errors.len()) / 4.0;
+    }
+    let summary = out.split_once(" folds:\n").unwrap().1;
+    for (name, expected) in [("root mean square error", square), ("mean absolute error", absolute)] {
+        let found = number(summary, &format!("{name} of the mean"));
+        assert!((found - expected).abs() < 1e-5, "{expected}: {out}");
+    }
 }
 
 #[test]

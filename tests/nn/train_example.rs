@@ -132,6 +132,53 @@ fn ten_epochs_of_many_are_told_of_and_the_first_and_the_last() {
     assert_eq!(epochs("25"), [1, 3, 6, 9, 12, 15, 18, 21, 24, 25]);
 }
 
+/// A terminal shows a bar in the place of all epochs but the last.
+#[test]
+fn a_terminal_is_told_the_accuracy_on_the_validation_rows_or_else_on_at_most_1000_training_rows() {
+    for (name, data, options) in [
+        ("training", IRIS, "--epochs 12"),
+        ("validation", IRIS, "--epochs 1 --patience 1"),
+        ("many", DIGITS, "--epochs 1"),
+    ] {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("accuracy-{name}.json"));
+        let args = ["--data", data, "--seed", "7", "--save", path.to_str().unwrap()];
+        let mut out = Vec::new();
+        train::run(args.into_iter().chain(options.split(' ')).map(OsString::from), &mut out, true).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        fs::remove_file(&path).unwrap();
+        let network: Mlp<f64> = serde_json::from_value(json["network"]["f64"].clone()).unwrap();
+
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
+        let (mut rows, _) = Dataset::from_csv(data, None).unwrap().split(0.2, &mut rng).unwrap();
+        rows.standardize(&rows.scaling());
+        if name == "validation" {
+            // The program makes the network first.
+            let layers = [(32, Activation::Tanh), (3, Activation::Identity)];
+            Mlp::<f64>::new(rows.names().len(), &layers, Init::Xavier, &mut rng).unwrap();
+            rows = rows.split(0.2, &mut rng).unwrap().1;
+        }
+        let Target::Classes { labels, .. } = rows.target() else { panic!() };
+        let count = rows.len().min(1000);
+        let is_right = |row: usize| {
+            let scores = network.forward(rows.row(row)).unwrap();
+            scores.iter().all(|&score| score <= scores[labels[row]])
+        };
+        let right = (0..count).filter(|k| is_right(k * rows.len() / count)).count();
+        let expected = f64::from(u32::try_from(right).unwrap()) / f64::from(u32::try_from(count).unwrap());
+        let epochs: Vec<_> = out.lines().filter(|line| line.starts_with("epoch ")).collect();
+        assert_eq!(epochs.len(), 1, "{out}");
+        assert!((number(epochs[0], ", accuracy") - 100.0 * expected).abs() < 0.0501, "{expected}: {out}");
+        assert!(expected < 1.0, "{name}: a network without errors proves little");
+    }
+    // Nothing is measured where nobody watches, and numbers have no accuracy.
+    assert!(!losses(&["--data", IRIS, "--epochs", "2"]).concat().contains("accuracy"));
+    let csv = wild("terminal.csv", 1.0);
+    let mut out = Vec::new();
+    train::run(["--data", csv.path()].iter().map(OsString::from), &mut out, true).unwrap();
+    assert!(!String::from_utf8(out).unwrap().contains("accuracy"));
+}
+
 /// A file of 20 rows. A few of them are far away from all others.
 fn wild(name: &str, scale: f64) -> Csv {
     let rows = (0..20).map(|i| {
@@ -595,19 +642,27 @@ fn a_loss_that_runs_away_is_an_error() {
     }
 }
 
+/// An output whose reader goes away after so many bytes.
+pub(crate) struct Closed(pub(crate) usize);
+
+impl Write for Closed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken > 0 { Ok(taken) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_recognised() {
-    struct Closed;
-    impl Write for Closed {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+    for args in [&[][..], &["--data", IRIS], &["moons"]] {
+        let error = train::run(args.iter().map(OsString::from), &mut Closed(100), false).unwrap_err();
+        assert!(train::is_closed_pipe(&*error), "{error}");
     }
-    let error = train::run(std::iter::empty(), &mut Closed, false).unwrap_err();
-    assert!(train::is_closed_pipe(&*error));
 }
 
 /// The example, run as a process.

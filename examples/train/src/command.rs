@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::TypedValueParser;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Arg, Command, value_parser};
 use gradtape::nn::{Activation, Engine, Labels, Missing, Schedule, Unknown};
 
+use crate::console::printable;
 use crate::options::{Method, Precision};
 
 /// With this seed, the first loss of the article's network is near the article's 1.9.
@@ -126,7 +127,8 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 }
 
 fn plot() -> Arg {
-    option("plot", "FILE.svg", "draw the losses, and what the network learnt").value_parser(value_parser!(PathBuf))
+    option("plot", "FILE.svg", "draw the losses, and what the network learnt")
+        .value_parser(PathBufValueParser::new().try_map(picture))
 }
 
 /// The options that apply to every training.
@@ -175,6 +177,18 @@ fn separator(text: &str) -> std::result::Result<char, String> {
         let names = SEPARATORS.map(|(name, _)| name).join(", ");
         format!("expected {names}, or one ASCII character that is no quote and ends no line")
     })
+}
+
+/// The name of a picture.
+fn picture(path: PathBuf) -> std::result::Result<PathBuf, String> {
+    let is_svg = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
+    let expected = || {
+        format!(
+            "pictures are SVG; expected a name that ends in .svg, as in {}",
+            printable(&path.with_extension("svg").display().to_string())
+        )
+    };
+    if is_svg { Ok(path) } else { Err(expected()) }
 }
 
 /// An activation. The option names the place, and the value what was found.

@@ -8,7 +8,7 @@ use gradtape::nn::Target;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::console::Console;
-use crate::evaluation::{Evaluation, told};
+use crate::evaluation::{Evaluation, most_common_class, told};
 use crate::network::Network;
 use crate::options::Options;
 use crate::run::Result;
@@ -54,7 +54,7 @@ pub(crate) fn run(
         complete = fold;
         let found = Evaluation::after_training(&network, &test)
             .map_err(|error| format!("fold {fold}: {error}"))?
-            .measures(&scaling);
+            .measures(&scaling, most_common_class(training.target()));
         measures.resize_with(found.len(), || ("", Vec::new(), ""));
         let mut texts = Vec::new();
         for ((name, numbers, unit), (of_fold, number, of_unit)) in measures.iter_mut().zip(found) {

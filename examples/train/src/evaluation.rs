@@ -62,24 +62,45 @@ impl<'a> Evaluation<'a> {
         self.outputs.iter().map(|y| y[0]).collect()
     }
 
-    /// What is measured: the name of each number, the number, and its unit. One that is not defined is NaN.
-    pub(crate) fn measures(&self, scaling: &Scaling) -> Vec<(&'static str, f64, &'static str)> {
+    /// The area under the curve of two classes; NaN if all rows have one class. None of other numbers of classes.
+    fn auc(&self, labels: &[usize]) -> Option<f64> {
+        (self.test.target().width() == 2).then(|| {
+            let scores: Vec<f64> = self.outputs.iter().map(|y| y[1] - y[0]).collect();
+            let is_positive: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
+            metrics::auc(&scores, &is_positive)
+        })
+    }
+
+    /// What is measured, with the same of the baseline: the name of each number, the number, and its unit. One that is not
+    /// defined is NaN.
+    pub(crate) fn measures(
+        &self,
+        scaling: &Scaling,
+        baseline: Option<usize>,
+    ) -> Vec<(&'static str, f64, &'static str)> {
         let mut measures = vec![("loss", self.loss, "")];
-        match self.test.target() {
-            Target::Classes { labels, .. } => {
-                measures.push(("accuracy", 100.0 * metrics::accuracy(labels, &self.classes()), " %"));
+        match (self.test.target(), baseline) {
+            (Target::Classes { names, labels }, Some(class)) => {
+                let predictions = self.classes();
+                let accuracy = |predictions: &[usize]| 100.0 * metrics::accuracy(labels, predictions);
+                measures.push(("accuracy", accuracy(&predictions), " %"));
+                measures.push(("always the most common class", accuracy(&vec![class; labels.len()]), " %"));
+                let confusion = metrics::confusion(labels, &predictions, names.len());
+                measures.push(("macro F1", mean_of_defined(&metrics::f1(&confusion)), ""));
+                measures.extend(self.auc(labels).map(|auc| ("AUC", auc, "")));
             }
-            Target::Numbers(targets) => {
+            (Target::Numbers(targets), None) => {
                 let predictions = self.numbers();
-                for (name, metric) in ERRORS {
-                    measures.push((name, scaling.restore_difference(metric(targets, &predictions)), ""));
+                let mean = vec![0.0; targets.len()];
+                for (name, of_mean, metric) in ERRORS {
+                    for (name, predictions) in [(name, &predictions), (of_mean, &mean)] {
+                        measures.push((name, scaling.restore_difference(metric(targets, predictions)), ""));
+                    }
                 }
-                measures.push((
-                    "R²",
-                    if are_equal(targets) { f64::NAN } else { metrics::r_squared(targets, &predictions) },
-                    "",
-                ));
+                let r_squared = if are_equal(targets) { f64::NAN } else { metrics::r_squared(targets, &predictions) };
+                measures.push(("R²", r_squared, ""));
             }
+            _ => unreachable!("the baseline is of the kind of the target"),
         }
         measures
     }
@@ -102,15 +123,12 @@ impl<'a> Evaluation<'a> {
                 let always = 100.0 * metrics::accuracy(labels, &vec![class; labels.len()]);
                 let (rows, class) = (labels.len(), short(&names[class]));
                 writeln!(out, "{set} accuracy {share:.2} % ({right} of {rows}), always {class} {always:.2} %")?;
-                if let [_, positive] = &names[..] {
-                    let scores: Vec<f64> = self.outputs.iter().map(|y| y[1] - y[0]).collect();
-                    let is_positive: Vec<bool> = labels.iter().map(|&label| label == 1).collect();
-                    let auc = metrics::auc(&scores, &is_positive);
-                    if auc.is_nan() {
+                match self.auc(labels) {
+                    Some(auc) if auc.is_nan() => {
                         writeln!(out, "AUC is not defined: the rows of the {set} set have one class")?;
-                    } else {
-                        writeln!(out, "AUC {auc:.4} for {}", short(positive))?;
                     }
+                    Some(auc) => writeln!(out, "AUC {auc:.4} for {}", short(&names[1]))?,
+                    None => {}
                 }
                 write_confusion(names, &metrics::confusion(labels, &predictions, names.len()), out)
             }
@@ -128,11 +146,17 @@ pub(crate) fn told(number: f64, unit: &str) -> String {
 /// Compares targets with predictions.
 type Metric = fn(&[f64], &[f64]) -> f64;
 
-/// The errors of numbers.
-const ERRORS: [(&str, Metric); 2] = [
-    ("root mean square error", metrics::root_mean_square_error),
-    ("mean absolute error", metrics::mean_absolute_error),
+/// The errors of numbers: the name, that of the same error of the mean, and the metric.
+const ERRORS: [(&str, &str, Metric); 2] = [
+    ("root mean square error", "root mean square error of the mean", metrics::root_mean_square_error),
+    ("mean absolute error", "mean absolute error of the mean", metrics::mean_absolute_error),
 ];
+
+/// The mean of the numbers that are not NaN.
+fn mean_of_defined(numbers: &[f64]) -> f64 {
+    let defined: Vec<f64> = numbers.iter().copied().filter(|x| !x.is_nan()).collect();
+    defined.iter().sum::<f64>() / defined.len() as f64
+}
 
 fn are_equal(targets: &[f64]) -> bool {
     targets.iter().all(|y| *y == targets[0])
@@ -171,7 +195,7 @@ fn write_confusion(names: &[String], confusion: &[Vec<usize>], out: &mut dyn Wri
 /// Writes errors and explained variance, computed from standardised numbers, whose squares neither overflow nor
 /// underflow.
 fn write_fit(set: &str, targets: &[f64], predictions: &[f64], scaling: &Scaling, out: &mut dyn Write) -> Result<()> {
-    for (name, metric) in ERRORS {
+    for (name, _, metric) in ERRORS {
         let [ours, of_mean] = [predictions, &vec![0.0; targets.len()]]
             .map(|predictions| brief(scaling.restore_difference(metric(targets, predictions))));
         writeln!(out, "{name} {ours}, of the mean {of_mean}")?;

@@ -25,9 +25,11 @@ mod moons;
 mod network;
 mod options;
 mod output_file;
+mod outputs;
 #[cfg_attr(not(feature = "plot"), allow(dead_code, reason = "nothing draws what is collected"))]
 mod plot;
 mod predict;
+mod progress;
 mod run;
 #[cfg(feature = "plot")]
 mod svg;

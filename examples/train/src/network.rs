@@ -1,13 +1,14 @@
 //! A trained network in either precision.
 
 use gradtape::Real;
-use gradtape::nn::{Mlp, Workspace};
+use gradtape::nn::Mlp;
 use gradtape::program::{Expr, Precision as Float, Program};
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
 use crate::console::Console;
 use crate::options::Precision;
+use crate::outputs::outputs;
 use crate::plot::Losses;
 use crate::run::{Result, number, plain};
 use crate::training::{self, Training};
@@ -90,16 +91,6 @@ impl Network {
         };
         format!("{layers}, {parameters} parameters in {precision}")
     }
-}
-
-fn outputs<'a, T: Float>(network: &Mlp<T>, rows: impl Iterator<Item = &'a [f64]>) -> Result<Vec<Vec<f64>>> {
-    let (mut workspace, mut x) = (Workspace::new(), Vec::new());
-    let of_row = |row: &[f64]| {
-        x.clear();
-        x.extend(row.iter().map(|&x| number::<T>(x)));
-        Ok(network.forward_into(&x, &mut workspace)?.iter().map(|&y| plain(y)).collect())
-    };
-    rows.map(of_row).collect()
 }
 
 /// The outputs of a network; those of several classes as probabilities.

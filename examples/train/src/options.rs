@@ -28,6 +28,9 @@ pub(crate) struct PredictOptions {
     pub(crate) unknown: Unknown,
 }
 
+/// How to run the program with all its features.
+pub(crate) const WHOLE: &str = "cargo run --release --package gradtape-train -- ...";
+
 /// The options that say how small steps are made.
 const NOT_FOR_LBFGS: [&str; 5] = ["batch", "rate", "schedule", "clip", "engine"];
 
@@ -119,7 +122,6 @@ impl Options {
         options.seed = given(&mut of_moons, "seed");
         options.precision = given(&mut of_moons, "precision");
         options.engine = given(&mut of_moons, "engine");
-        options.check_features()?;
         Ok(options)
     }
 
@@ -157,7 +159,6 @@ impl Options {
             engine: given(&mut matches, "engine"),
         };
         options.check_rate()?;
-        options.check_features()?;
         if let (Method::Lbfgs, Some(name)) = (options.optimizer, of_small_steps) {
             return Err(format!("--{name}: lbfgs has no such option; leave it out, or take another --optimizer").into());
         }
@@ -172,7 +173,7 @@ impl Options {
     }
 
     /// Refuses what this build of the program lacks.
-    fn check_features(&self) -> Result<()> {
+    pub(crate) fn check_features(&self) -> Result<()> {
         let is_lbfgs = matches!(self.optimizer, Method::Lbfgs);
         for (option, is_wanted, is_there) in [
             ("--optimizer lbfgs", is_lbfgs, cfg!(feature = "lbfgs")),
@@ -180,9 +181,8 @@ impl Options {
             ("--threads", self.threads.is_some(), cfg!(feature = "threads")),
         ] {
             if is_wanted && !is_there {
-                let whole = "cargo run --release --package gradtape-train -- ...";
                 return Err(format!(
-                    "{option}: the example of the library is built without it; the whole program is {whole}"
+                    "{option}: the example of the library is built without it; the whole program is {WHOLE}"
                 )
                 .into());
             }

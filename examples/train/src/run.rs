@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use gradtape::Real;
 use gradtape::program::Communicator;
 
-use crate::console::Console;
+use crate::console::{Closable, Console};
 use crate::interrupt::Interrupt;
-use crate::options::{Method, Options, Precision, Task};
+use crate::options::{Method, Options, Precision, Task, WHOLE};
 use crate::{article, export, fit, inspect, moons, predict};
 
 /// Any error, which the program tells in one line.
@@ -43,23 +43,37 @@ pub fn run_with(
 
 pub(crate) fn run_in(args: impl Iterator<Item = OsString>, mut console: Console<'_>) -> Result<()> {
     let Some(task) = Task::parse(args, console.out)? else { return Ok(()) };
-    let is_first = console.ranks.as_ref().is_none_or(|ranks| ranks.rank() == 0);
-    let mut options = match task {
-        Task::Train(options) => options,
+    match task {
+        Task::Train(options) => train(*options, console),
         // One rank is enough.
-        _ if !is_first => return Ok(()),
-        Task::Predict(options) => return predict::predict(&options, &mut console),
-        Task::Inspect(path) => return inspect::inspect(&path, console.out),
-        Task::Export { model, rust } => return export::export(&model, &rust, console.out),
-    };
-    let out = &mut *console.out;
-    if let Some(ranks) = &mut console.ranks {
-        introduce(&mut **ranks, &options, out)?;
+        _ if !console.is_first() => Ok(()),
+        Task::Predict(options) => predict::predict(&options, &mut console),
+        Task::Inspect(path) => inspect::inspect(&path, console.out),
+        Task::Export { model, rust } => export::export(&model, &rust, console.out),
     }
-    if !is_first {
+}
+
+fn train(mut options: Options, console: Console<'_>) -> Result<()> {
+    let Console { out, notes, is_terminal, interrupt, ranks } = console;
+    let mut closable;
+    // Without its reader, a training goes on if it writes something else, or works together with others.
+    let goes_on = options.save.is_some() || options.plot.is_some() || ranks.is_some();
+    let out: &mut dyn Write = if goes_on {
+        closable = Closable::new(out);
+        &mut closable
+    } else {
+        out
+    };
+    let mut console = Console { out, notes, is_terminal, interrupt, ranks };
+    if let Some(ranks) = &mut console.ranks {
+        introduce(&mut **ranks, &options, console.out)?;
+    }
+    options.check_features()?;
+    if !console.is_first() {
         (options.save, options.plot) = (None, None);
     }
-    match (&*options, options.precision) {
+    let out = &mut *console.out;
+    match (&options, options.precision) {
         (Options { is_moons: true, .. }, Precision::F32) => moons::train::<f32>(&options, out),
         (Options { is_moons: true, .. }, Precision::F64) => moons::train::<f64>(&options, out),
         (Options { data: Some(path), .. }, _) => fit::fit(path, &options, &mut console),
@@ -68,17 +82,22 @@ pub(crate) fn run_in(args: impl Iterator<Item = OsString>, mut console: Console<
     }
 }
 
-/// Checks that all ranks have the same options, but for the name of the file, and tells how many share a batch.
+/// Checks that all ranks have the same options, but for the name of the file, and that ranks can share them. Tells how
+/// many share a batch.
 fn introduce(ranks: &mut dyn Communicator, options: &Options, out: &mut dyn Write) -> Result<()> {
     let mut hasher = DefaultHasher::new();
     format!("{:?}", Options { data: None, ..options.clone() }).hash(&mut hasher);
     ranks.check_same("options", hasher.finish())?;
+    let run_one = format!("run one process, by {WHOLE}");
     let not_shared = [
-        ("--cross-validate", options.cross_validate.is_some()),
-        ("--optimizer lbfgs", matches!(options.optimizer, Method::Lbfgs)),
+        ("--cross-validate", options.cross_validate.is_some(), &*run_one),
+        ("--optimizer lbfgs", matches!(options.optimizer, Method::Lbfgs), &run_one),
+        ("--threads", options.threads.is_some(), "leave it out, and start more processes in place of threads"),
     ];
-    if let Some((option, _)) = not_shared.iter().find(|(_, is_given)| *is_given) {
-        return Err(format!("{option}: ranks do not share it; run one process").into());
+    if ranks.size() > 1
+        && let Some((option, _, remedy)) = not_shared.iter().find(|(_, is_given, _)| *is_given)
+    {
+        return Err(format!("{option}: not available with several processes; {remedy}").into());
     }
     if options.data.is_none() {
         return Ok(writeln!(out, "{} ranks, which all compute the same: only with --data, they share", ranks.size())?);

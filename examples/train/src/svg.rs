@@ -124,7 +124,11 @@ fn draw_losses(area: &Area<'_>, Losses { training, validation }: &Losses) -> Res
             continue;
         }
         let points = losses.iter().enumerate().filter(|(_, loss)| loss.is_finite());
-        let points = points.map(|(epoch, &loss)| (epoch as f64 + 1.0, height(loss)));
+        let points: Vec<_> = points.map(|(epoch, &loss)| (epoch as f64 + 1.0, height(loss))).collect();
+        // One point is no line.
+        if let [point] = points[..] {
+            chart.draw_series([Circle::new(point, 4, colour.filled())])?;
+        }
         chart
             .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
             .label(name)

@@ -6,13 +6,13 @@ use gradtape::nn::{
     Activation, Adam, Clipped, Dataset, EarlyStopping, Init, Loss, Mlp, Optimizer, Sgd, Target, Trainer,
 };
 use gradtape::program::Precision;
-use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::all_rows::AllRows;
 use crate::console::Console;
 use crate::options::{Method, Options};
 use crate::plot::Losses;
+use crate::progress::Progress;
 use crate::run::{Result, brief, number, plain, runaway};
 
 /// The share of the training set that is kept for validation, if the training may stop early.
@@ -107,7 +107,7 @@ impl<T: Precision> Run<'_, T> {
         console: &mut Console<'_>,
     ) -> Result<()> {
         let Options { epochs, batch, rate, schedule, .. } = *self.options;
-        let bar = progress_bar(epochs, console.is_terminal)?;
+        let mut progress = Progress::new(epochs, console.is_terminal)?;
         let mut limit = T::infinity();
         let mut all_rows = match self.options.optimizer {
             Method::Lbfgs => Some(AllRows::new(self.trainer.network(), &self.loss, training)?),
@@ -121,7 +121,7 @@ impl<T: Precision> Run<'_, T> {
             };
             self.losses.training.push(plain(loss));
             if !loss.is_finite() {
-                bar.finish_and_clear();
+                progress.finish();
                 return Err(runaway(&format!("loss of epoch {epoch}"), loss));
             }
             let mut message = format!("loss {}", brief(loss));
@@ -138,10 +138,11 @@ impl<T: Precision> Run<'_, T> {
                 }
                 message = format!("{message}, validation loss {}", brief(loss));
             }
-            bar.set_message(message.clone());
-            bar.inc(1);
+            let rows = stopping.as_ref().map_or(training, |stopping| &stopping.validation);
+            message += &progress.accuracy(self.trainer.network(), rows, last)?;
+            progress.advance(&message);
             if last {
-                bar.finish_and_clear();
+                progress.finish();
             }
             if epoch == 1 {
                 limit = number::<T>(MAX_RATIO) * loss.min(T::one());
@@ -161,13 +162,6 @@ impl<T: Precision> Run<'_, T> {
         }
         Ok(())
     }
-}
-
-fn progress_bar(epochs: usize, is_terminal: bool) -> Result<ProgressBar> {
-    let bar =
-        if is_terminal { ProgressBar::new(u64::try_from(epochs).unwrap_or(u64::MAX)) } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg}, {eta} left")?);
-    Ok(bar)
 }
 
 fn optimizer<T: Precision>(options: &Options, target: &Target) -> Box<dyn Optimizer<T>> {
