@@ -576,6 +576,31 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
 }
 
 #[test]
+fn columns_of_categories_are_told_with_their_values_in_the_order_of_the_features() {
+    let long = "x".repeat(70);
+    let row = |k: usize| format!("{},{},{k},{}\n", ["male", "female"][k % 2], ["S", "C", &long][k % 3], k % 5 % 2);
+    let rows: String = (0..60).map(|k| row(k * 7 % 60)).collect();
+    for (header, options, told) in [
+        ("Sex,Port,x,y", "", format!("\ncategories: Sex (female, male), Port (C, S, {}…)\n", "x".repeat(40))),
+        ("\"S\u{85}x\",Port,x,y", "--ignore Port", "\ncategories: S x (female, male)\n".to_owned()),
+        ("\"S\u{202e}\u{1b}[1mx\",Port,x,y", "--ignore 2", "\ncategories: S\u{202e} [1mx (female, male)\n".to_owned()),
+    ] {
+        let csv = Csv::new("categories.csv", format!("{header}\n{rows}"));
+        let args = ["--data", csv.path(), "--epochs", "1"].into_iter().chain(options.split_whitespace());
+        let out = train(&args.collect::<Vec<_>>()).unwrap();
+        assert!(out.contains(&told), "{told:?} is not told:\n{out}");
+    }
+    let numbers = train(&["--data", IRIS, "--epochs", "1"]).unwrap();
+    assert!(!numbers.contains("categories"), "{numbers}");
+    // Of many, the first are told.
+    let row = |k: usize| format!("{:02},{}\n", k % 25, k % 2).replacen('2', "two", 1);
+    let csv = Csv::new("many-categories.csv", format!("a,y\n{}", (0..100).map(row).collect::<String>()));
+    let out = train(&["--data", csv.path(), "--epochs", "1", "--keep", "a"]).unwrap();
+    let line = out.lines().find(|line| line.starts_with("categories: a (00, 01, 03, ")).unwrap();
+    assert!(line.ends_with(" and 5 others)") && line.matches(", ").count() == 19, "{line}");
+}
+
+#[test]
 fn a_loss_that_runs_away_is_an_error() {
     for (options, expected) in [
         ("--activation relu --rate 1e4", "the loss of epoch "),

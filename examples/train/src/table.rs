@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use gradtape::nn::{Dataset, Encoding, Scaling, Table, TableFormat, Target};
+use gradtape::nn::{Dataset, Encoding, InputColumn, InputKind, Scaling, Table, TableFormat, Target};
 
 use crate::command::SEPARATORS;
 use crate::console::{counted, printable};
@@ -59,6 +59,7 @@ impl TrainingTable {
             write!(out, ", {} of {} dropped, in which a value is missing", counted(dropped, "row"), table.len())?;
         }
         writeln!(out)?;
+        write_categories(encoding.inputs(), out)?;
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
     }
 
@@ -73,6 +74,44 @@ impl TrainingTable {
         training.standardize(&scaling);
         test.standardize(&scaling);
         (encoding, scaling)
+    }
+}
+
+/// So many columns, and so many values of each, are told.
+const MOST_TOLD: usize = 20;
+/// So many letters of each.
+const MOST_LETTERS: usize = 40;
+
+/// Tells which columns became categories, with their values in the order of the features.
+fn write_categories(inputs: &[InputColumn], out: &mut dyn Write) -> Result<()> {
+    let told = |input: &InputColumn| match &input.kind {
+        InputKind::Number { .. } => None,
+        InputKind::Categories(words) => {
+            let words = listed(&words.iter().map(|word| shortened(word)).collect::<Vec<_>>());
+            Some(format!("{} ({words})", shortened(&input.name)))
+        }
+    };
+    match &inputs.iter().filter_map(told).collect::<Vec<_>>()[..] {
+        [] => Ok(()),
+        columns => Ok(writeln!(out, "categories: {}", listed(columns))?),
+    }
+}
+
+/// The first of some texts, and how many others there are.
+fn listed(texts: &[String]) -> String {
+    let shown = texts[..texts.len().min(MOST_TOLD)].join(", ");
+    match texts.len().saturating_sub(MOST_TOLD) {
+        0 => shown,
+        others => format!("{shown} and {}", counted(others, "other")),
+    }
+}
+
+/// The beginning of a text that may be long, in one line.
+pub(crate) fn shortened(text: &str) -> String {
+    let text = printable(text);
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
