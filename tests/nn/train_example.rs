@@ -590,14 +590,34 @@ fn columns_of_categories_are_told_with_their_values_in_the_order_of_the_features
         let out = train(&args.collect::<Vec<_>>()).unwrap();
         assert!(out.contains(&told), "{told:?} is not told:\n{out}");
     }
-    let numbers = train(&["--data", IRIS, "--epochs", "1"]).unwrap();
-    assert!(!numbers.contains("categories"), "{numbers}");
+    let numbers = train(&["--data", IRIS, "--epochs", "1", "--missing", "mean"]).unwrap();
+    assert!(!numbers.contains("categories") && !numbers.contains("missing"), "{numbers}");
     // Of many, the first are told.
     let row = |k: usize| format!("{:02},{}\n", k % 25, k % 2).replacen('2', "two", 1);
     let csv = Csv::new("many-categories.csv", format!("a,y\n{}", (0..100).map(row).collect::<String>()));
     let out = train(&["--data", csv.path(), "--epochs", "1", "--keep", "a"]).unwrap();
     let line = out.lines().find(|line| line.starts_with("categories: a (00, 01, 03, ")).unwrap();
     assert!(line.ends_with(" and 5 others)") && line.matches(", ").count() == 19, "{line}");
+}
+
+#[test]
+fn columns_with_missing_cells_are_told_with_their_number_where_the_mean_replaces_them() {
+    let or_missing = |is_missing: bool, cell: String| if is_missing { "NA".to_owned() } else { cell };
+    let row = |k: usize| {
+        let port = or_missing(k % 30 == 3, ["S", "C"][k % 2].to_owned());
+        format!("{},{},{port},{}\n", or_missing(k.is_multiple_of(7), format!("{k}.5")), k * k % 11, k % 2)
+    };
+    let csv = Csv::new("missing.csv", format!("Age,x,Port,y\n{}", (0..60).map(row).collect::<String>()));
+    let out = train(&["--data", csv.path(), "--epochs", "1", "--missing", "mean"]).unwrap();
+    assert!(
+        out.contains(
+            "60 rows of 6 features from 3 columns\ncategories: Port (C, S)\ncells missing: Age (9), Port (2); for each of these \
+             columns, one more feature tells where\n"
+        ),
+        "{out}"
+    );
+    let dropped = train(&["--data", csv.path(), "--epochs", "1", "--missing", "drop"]).unwrap();
+    assert!(!dropped.contains("cells missing"), "{dropped}");
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl TrainingTable {
         }
         writeln!(out)?;
         write_categories(encoding.inputs(), out)?;
+        write_missing(&table, encoding.inputs(), out)?;
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
     }
 
@@ -94,6 +95,22 @@ fn write_categories(inputs: &[InputColumn], out: &mut dyn Write) -> Result<()> {
     match &inputs.iter().filter_map(told).collect::<Vec<_>>()[..] {
         [] => Ok(()),
         columns => Ok(writeln!(out, "categories: {}", listed(columns))?),
+    }
+}
+
+/// Tells in which columns cells are missing, and that each has a feature that tells where.
+fn write_missing(table: &Table, inputs: &[InputColumn], out: &mut dyn Write) -> Result<()> {
+    let told = |input: &InputColumn| {
+        let column = table.names().iter().position(|name| *name == input.name)?;
+        let count = (0..table.len()).filter(|&row| table.is_missing(row, column)).count();
+        input.may_be_missing.then(|| format!("{} ({count})", shortened(&input.name)))
+    };
+    match &inputs.iter().filter_map(told).collect::<Vec<_>>()[..] {
+        [] => Ok(()),
+        columns => {
+            let columns = listed(columns);
+            Ok(writeln!(out, "cells missing: {columns}; for each of these columns, one more feature tells where")?)
+        }
     }
 }
 
