@@ -53,7 +53,7 @@ pub struct Columns {
     /// The columns that are left out, by their names or numbers.
     pub ignore: Vec<String>,
     /// The columns that are features, by their names or numbers, although they look like something else. Numbers may be those of the
-    /// rows. Words may be dates, more than 20, beside numbers, or numbers with units: each becomes a category.
+    /// rows, ids or dates, and stay numbers. Words may be dates or times, more than 20, beside numbers, or numbers with units: each becomes a category.
     pub keep: Vec<String>,
     /// What is done where a cell is missing.
     pub missing: Missing,
@@ -79,8 +79,8 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// If a column that is named does not exist; a column has both numbers and words, dates, more than 20 words, words of several
-    /// lines, numbers with units or separators of thousands, the numbers of the rows, or nothing; a cell is missing and may not be;
+    /// If a column that is named does not exist; a column has both numbers and words, dates or times, more than 20 words, words of
+    /// several lines, numbers with units or separators of thousands, the numbers of the rows, ids, or nothing; a cell is missing and may not be;
     /// there is no feature, only one class, or a class for less than two rows in the mean; the column to predict is ignored, or one
     /// to keep is no feature. The error names file, line, column and the remedy, of all columns that are refused.
     pub fn of(table: &Table, columns: &Columns) -> Result<Self, Error> {
@@ -131,11 +131,16 @@ impl Encoding {
         let (mut inputs, mut refused) = (Vec::new(), Vec::new());
         for &column in &used {
             let is_kept = kept.contains(&column);
-            let is_no_count = match used.len() {
-                2.. if !is_kept => InputColumn::check_is_no_count(table, column, &rows),
-                _ => Ok(()),
+            let input = || {
+                if !is_kept {
+                    InputColumn::check_are_no_dates(table, column, &rows)?;
+                }
+                if !is_kept && used.len() > 1 {
+                    InputColumn::check_is_no_count(table, column, &rows)?;
+                }
+                InputColumn::of(table, column, &rows, is_kept)
             };
-            match is_no_count.and_then(|()| InputColumn::of(table, column, &rows, is_kept)) {
+            match input() {
                 Ok(input) => inputs.push(input),
                 Err(error) => {
                     errors.push(error);

@@ -466,8 +466,8 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (b"a,y\n1,p\n2,p\n", ", column 2 (y): expected at least 2 classes, found only \"p\""),
         (
             b"when,y\n2024-01-31,p\n2024-02-01,q\n",
-            ", line 2, column 1 (when): expected numbers or categories, or --ignore or --keep for the column; dates must become numbers, \
-             found \"2024-01-31\"",
+            ", line 2, column 1 (when): expected numbers or categories, or --ignore or --keep for the column; dates and times must become \
+             numbers, such as days since the first, found \"2024-01-31\"",
         ),
         (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
         (b"a,y\n1,p\n2,q\n", ": expected at least 3 rows, found 2"),
