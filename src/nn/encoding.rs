@@ -121,6 +121,12 @@ impl Encoding {
         if rows.is_empty() {
             return Err(refusal::without_rows(table, &used, target));
         }
+        // Columns that must not have both numbers and words.
+        let of_target = (columns.labels != Some(Labels::Classes)).then_some(target);
+        let mixed: Vec<usize> = used.iter().copied().filter(|k| !kept.contains(k)).chain(of_target).collect();
+        if let Some(error) = refusal::names_as_row(table, &mixed, &rows) {
+            return Err(error);
+        }
         let mut errors: Vec<Error> = match columns.missing {
             Missing::Error => refusal::missing_values(table, &used).into_iter().collect(),
             Missing::Mean | Missing::Drop => Vec::new(),

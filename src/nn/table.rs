@@ -53,6 +53,7 @@ pub struct Table {
     /// The file, to count lines in.
     text: TableText,
     has_header: bool,
+    is_header_given: bool,
     /// How many lines are comments.
     comments: usize,
     decimal: char,
@@ -94,7 +95,15 @@ impl Table {
         reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(name, error))?;
         let text = TableText::new(name, bytes, format.separator)?;
         let (rows, comments) = text.rows()?;
-        let mut table = Self { text, has_header: false, comments, decimal: '.', names: Vec::new(), rows };
+        let mut table = Self {
+            text,
+            has_header: false,
+            is_header_given: format.header.is_some(),
+            comments,
+            decimal: '.',
+            names: Vec::new(),
+            rows,
+        };
         table.decimal = match format.decimal {
             Some(decimal @ ('.' | ',')) => decimal,
             Some(other) => {
@@ -188,6 +197,11 @@ impl Table {
     /// Whether the first row had the names of the columns. Otherwise they are `column 1`, `column 2` and so on.
     pub fn has_header(&self) -> bool {
         self.has_header
+    }
+
+    /// Whether it was given, not found out, if the first row has names.
+    pub(super) fn is_header_given(&self) -> bool {
+        self.is_header_given
     }
 
     /// How many lines were left out because they begin with `#`.

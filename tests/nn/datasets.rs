@@ -339,6 +339,40 @@ fn separators_headers_and_decimals_are_recognised() {
 }
 
 #[test]
+fn a_first_row_that_may_have_names_is_refused_with_the_remedy_where_it_was_guessed_to_have_none() {
+    let of = |text: &str, header: Option<bool>, columns: &Columns| {
+        let table = Table::from_reader(text.as_bytes(), "text", TableFormat { header, ..TableFormat::default() })?;
+        Encoding::of(&table, columns)
+    };
+    let keep = Columns { keep: vec!["column 2".to_owned()], ..Columns::default() };
+    let numbers = Columns { labels: Some(Labels::Numbers), ..Columns::default() };
+    let classes = Columns { labels: Some(Labels::Classes), ..Columns::default() };
+    let missing = Columns { missing: Missing::Mean, ..Columns::default() };
+    for (text, columns, place, kind, line, found) in [
+        // A column to predict, one of features, and words below a number; then also other columns that would be refused.
+        ("country,2019,2020,y\nde,1.5,2.5,0\nfr,2,3,1\n", &Columns::default(), "1, column 4", "number", 2, "y"),
+        ("country,2019,2020,y\nde,1.5,2.5,0\nfr,2,3,1\n", &numbers, "1, column 4", "number", 2, "y"),
+        ("# years\n\npop,2019,y\n1,1.5,p\n2,2.5,q\n", &classes, "3, column 1", "number", 4, "pop"),
+        ("name,1,2020\nx,red,0.5\ny,blue,1.5\n", &Columns::default(), "1, column 2", "word", 2, "1"),
+        ("pop,2019,y\nNA,1.5,0\n2,2.5,1\n", &missing, "1, column 1", "number", 3, "pop"),
+        ("when,pop,2020\n2024-01-01,1,0.5\n2024-01-02,2,1.5\n", &Columns::default(), "1, column 2", "number", 2, "pop"),
+    ] {
+        let expected = format!(
+            "text, line {place}: expected a {kind} as in line {line}, or `header` yes if this line has the names, found {found:?}"
+        );
+        assert_eq!(of(text, None, columns).unwrap_err().to_string(), expected);
+        let other = of(text, Some(false), columns).unwrap_err().to_string();
+        assert!(!other.contains("`header`"), "{other}");
+    }
+    // A word in another line; words that are kept or classes; and a first row of which nothing is known.
+    let late = of("1,1.5,0\n2,x,1\n3,3.5,0\n", None, &Columns::default()).unwrap_err().to_string();
+    assert!(late.contains("text, line 2, column 2: expected a number as in line 1, or `ignore` or `keep`"), "{late}");
+    assert!(of("1,pop,0\n2,2,1\n3,3,0\n", None, &keep).is_ok());
+    assert!(of("1,5,y\n2,2,1\n3,3,0\n", None, &classes).is_ok());
+    assert!(of("?,5,0\n2,2,1\n3,3,0\n", None, &missing).is_ok());
+}
+
+#[test]
 fn lines_that_are_left_out_are_counted_and_none_are_if_the_first_name_is_a_hash() {
     for (text, rows, comments) in [
         ("# made by hand\na,b\n1,2\n#3,4\n\n5,6\n#", 2, 3),

@@ -469,6 +469,10 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
             ", line 2, column 1 (when): expected numbers or categories, or --ignore or --keep for the column; dates and times must become \
              numbers, such as days since the first, found \"2024-01-31\"",
         ),
+        (
+            b"country,2019,2020,y\nde,1.5,2.5,0\nfr,2.5,2.5,1\n",
+            ", line 1, column 4: expected a number as in line 2, or --header yes if this line has the names, found \"y\"",
+        ),
         (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
         (b"a,y\n1,p\n2,q\n", ": expected at least 3 rows, found 2"),
     ]
