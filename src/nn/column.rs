@@ -221,7 +221,7 @@ impl TargetColumn {
         let name = table.names()[column].clone();
         if labels == Labels::Numbers {
             return match word {
-                Some(word) => Err(table.unexpected(word, column, "a number")),
+                Some(word) => Err(table.unexpected(word, column, format!("a number, {CLASSES}, or another `target`"))),
                 None => Ok(Self { name, classes: None }),
             };
         }

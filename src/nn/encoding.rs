@@ -352,11 +352,10 @@ fn named(table: &Table, name: &str) -> Result<usize, Error> {
 fn position(table: &Table, name: &str) -> Result<usize, Error> {
     let names = table.names();
     let number = || name.parse().ok().and_then(|number: usize| number.checked_sub(1)).filter(|&k| k < names.len());
-    names
-        .iter()
-        .position(|other| other == name)
-        .or_else(number)
-        .ok_or_else(|| Error::unexpected(table.source(), format!("one of the columns {}", listed(names)), quoted(name)))
+    names.iter().position(|other| other == name).or_else(number).ok_or_else(|| {
+        let expected = format!("one of the columns {}, or a number from 1 to {}", listed(names), names.len());
+        Error::unexpected(table.source(), expected, quoted(name))
+    })
 }
 
 fn is_whole(table: &Table, row: usize, columns: &[usize], target: usize) -> bool {

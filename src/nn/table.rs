@@ -113,14 +113,25 @@ impl Table {
             None => table.decimal_of_numbers()?,
         };
         if table.rows.is_empty() {
-            return Err(Error::unexpected(name, "a header and rows", "an empty file"));
+            return Err(Error::unexpected(name, "a header and rows", table.without_comments("an empty file")));
         }
         table.has_header = format.header.unwrap_or_else(|| table.begins_with_names());
         table.take_names()?;
         if table.rows.is_empty() {
-            return Err(Error::unexpected(name, "rows below the header", "none"));
+            return Err(Error::unexpected(name, "rows below the header", table.without_comments("none")));
         }
         Ok(table)
+    }
+
+    /// What was found in the place of rows, and how many lines were left out.
+    fn without_comments(&self, found: &str) -> String {
+        match self.comments {
+            0 => found.to_owned(),
+            1 => format!("{found} but for a line that begins with #, which is a comment unless the # is in quotes"),
+            count => {
+                format!("{found} but for {count} lines that begin with #, which are comments unless the # is in quotes")
+            }
+        }
     }
 
     /// Whether the first row has names.

@@ -377,6 +377,8 @@ fn lines_that_are_left_out_are_counted_and_none_are_if_the_first_name_is_a_hash(
     for (text, rows, comments) in [
         ("# made by hand\na,b\n1,2\n#3,4\n\n5,6\n#", 2, 3),
         ("#,b\n#1,2\n3,4\n", 2, 0),
+        // In quotes, it is no comment.
+        ("a,b\n\"#1\",2\n#3,4\n", 1, 1),
         ("#\tb\n#1\t2\n", 1, 0),
         ("a,b\n1,2\n", 1, 0),
     ] {
@@ -636,7 +638,7 @@ fn columns_that_say_nothing_are_refused_with_the_remedy() {
         let columns = Columns { target: Some(name.into()), ..Columns::default() };
         assert_eq!(
             error("a,b,y\n1,2,p\n", columns),
-            format!("text: expected one of the columns \"a\", \"b\", \"y\", found {expected}")
+            format!("text: expected one of the columns \"a\", \"b\", \"y\", or a number from 1 to 3, found {expected}")
         );
     }
     let all = Columns { ignore: vec!["a".into(), "2".into()], ..Columns::default() };

@@ -435,8 +435,27 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
         (b"column 2,\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"column 2\""),
         (b"a,\"a\n\"\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
-        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the first row, found 3"),
-        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the first row, found 1"),
+        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in line 1, or another --separator, or quotes around cells that have one, found 3"),
+        (
+            b"# no row\n\na,y\n1,p\n2\n",
+            ", line 5: expected 2 fields as in line 3, or another --separator, or quotes around cells that have one, found 1",
+        ),
+        (
+            b"#a,y\n#1,p\n",
+            ": expected a header and rows, found an empty file but for 2 lines that begin with #, which are comments unless the # is \
+             in quotes",
+        ),
+        (
+            b"a,y\n#1,p\n#2,q\n",
+            ": expected rows below the header, found none but for 2 lines that begin with #, which are comments unless the # is in \
+             quotes",
+        ),
+        (
+            b"a,y\n#1,p\n",
+            ": expected rows below the header, found none but for a line that begins with #, which is a comment unless the # is in \
+             quotes",
+        ),
+        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in line 1, or another --separator, or quotes around cells that have one, found 1"),
         (
             b"a,y\n1,p\n\n#no row\nx y,q\n",
             ", line 5, column 1 (a): expected a number as in line 2, or --ignore or --keep for the column, found \"x y\"",
@@ -487,7 +506,13 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
     let error = train(&["--data", "no/such.csv"]).unwrap_err();
     assert!(error.starts_with("no/such.csv: cannot be read: "), "{error}");
     let error = train(&["--data", IRIS, "--task", "regression"]).unwrap_err();
-    assert!(error.ends_with("iris.csv, line 2, column 5 (species): expected a number, found \"setosa\""), "{error}");
+    let expected = "iris.csv, line 2, column 5 (species): expected a number, or --task classification, or another --target, found \"setosa\"";
+    assert!(error.ends_with(expected), "{error}");
+    let csv = Csv::new("comma.csv", "\"a,b\",c,y\n1,2,p\n2,3,q\n3,5,p\n4,6,q\n");
+    let error = train(&["--data", csv.path(), "--ignore", "a,b"]).unwrap_err();
+    let expected = "comma.csv: expected one of the columns \"a,b\", \"c\", \"y\", or a number from 1 to 3, found \"a\"";
+    assert!(error.ends_with(expected), "{error}");
+    assert!(train(&["--data", csv.path(), "--ignore", "1", "--epochs", "1"]).is_ok());
 }
 
 #[test]
