@@ -125,8 +125,8 @@ impl InputColumn {
         Ok(())
     }
 
-    /// Refuses a column that numbers the rows: whole numbers, each one more than that before, which begin at 0 or 1, or are
-    /// called as such numbers are; or whole numbers that are all different, and called as ids are.
+    /// Refuses a column that numbers the rows: whole numbers, each one more than that before, which begin at 0 or 1, or
+    /// are called as such numbers are; or whole numbers that are all different, and called as ids are.
     pub(super) fn check_is_no_count(table: &Table, column: usize, rows: &[usize]) -> Result<(), Error> {
         let present = rows.iter().filter(|&&row| !table.is_missing(row, column));
         let numbers: Option<Vec<f64>> = present.map(|&row| table.number(row, column)).collect();

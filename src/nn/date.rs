@@ -18,8 +18,8 @@ const MONTHS: [&str; 12] = [
 /// In small letters.
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Whether a text is a date, a month of a year, a week of a year, or a time of day: as in 2024-12-31, 31.12.2024, 12/31/24, 2024-03,
-/// 5 March 2020, Jan-20, 2024-W05 or 10:30. A date may have a time behind it.
+/// Whether a text is a date, a month of a year, a week of a year, or a time of day: as in 2024-12-31, 31.12.2024,
+/// 12/31/24, 2024-03, 5 March 2020, Jan-20, 2024-W05 or 10:30. A date may have a time behind it.
 pub(super) fn is_date(text: &str) -> bool {
     let lower = text.to_lowercase();
     is_time(&lower) || is_day(text) || is_month(text) || is_week(&lower) || has_month_name(&lower)

@@ -52,8 +52,9 @@ pub struct Columns {
     pub target: Option<String>,
     /// The columns that are left out, by their names or numbers.
     pub ignore: Vec<String>,
-    /// The columns that are features, by their names or numbers, although they look like something else. Numbers may be those of the
-    /// rows, ids or dates, and stay numbers. Words may be dates or times, more than 20, beside numbers, or numbers with units: each becomes a category.
+    /// The columns that are features, by their names or numbers, although they look like something else. Numbers may be
+    /// those of the rows, ids or dates, and stay numbers. Words may be dates or times, more than 20, beside numbers, or
+    /// numbers with units: each becomes a category.
     pub keep: Vec<String>,
     /// What is done where a cell is missing.
     pub missing: Missing,
@@ -79,10 +80,11 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// If a column that is named does not exist; a column has both numbers and words, dates or times, more than 20 words, words of
-    /// several lines, numbers with units or separators of thousands, the numbers of the rows, ids, or nothing; a cell is missing and may not be;
-    /// there is no feature, only one class, or a class for less than two rows in the mean; the column to predict is ignored, or one
-    /// to keep is no feature. The error names file, line, column and the remedy, of all columns that are refused.
+    /// If a column that is named does not exist; a column has both numbers and words, dates or times, more than 20
+    /// words, words of several lines, numbers with units or separators of thousands, the numbers of the rows, ids, or
+    /// nothing; a cell is missing and may not be; there is no feature, only one class, or a class for less than two
+    /// rows in the mean; the column to predict is ignored, or one to keep is no feature. The error names file, line,
+    /// column and the remedy, of all columns that are refused.
     pub fn of(table: &Table, columns: &Columns) -> Result<Self, Error> {
         let position = |name: &String| position(table, name);
         let ignored = columns.ignore.iter().map(position).collect::<Result<Vec<_>, _>>()?;

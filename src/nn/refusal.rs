@@ -40,8 +40,8 @@ pub(super) fn without_rows(table: &Table, used: &[usize], target: usize) -> Erro
     Error::unexpected(table.source(), expected, found)
 }
 
-/// The error about a first row that may have names, although it was found to have none: a cell of it is a word and all below are
-/// numbers, or the other way round.
+/// The error about a first row that may have names, although it was found to have none: a cell of it is a word and all
+/// below are numbers, or the other way round.
 pub(super) fn names_as_row(table: &Table, columns: &[usize], rows: &[usize]) -> Option<Error> {
     if table.has_header() || table.is_header_given() || rows.first() != Some(&0) {
         return None;

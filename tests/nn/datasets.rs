@@ -349,7 +349,8 @@ fn a_first_row_that_may_have_names_is_refused_with_the_remedy_where_it_was_guess
     let classes = Columns { labels: Some(Labels::Classes), ..Columns::default() };
     let missing = Columns { missing: Missing::Mean, ..Columns::default() };
     for (text, columns, place, kind, line, found) in [
-        // A column to predict, one of features, and words below a number; then also other columns that would be refused.
+        // A column to predict, one of features, and words below a number; then also other columns that would be
+        // refused.
         ("country,2019,2020,y\nde,1.5,2.5,0\nfr,2,3,1\n", &Columns::default(), "1, column 4", "number", 2, "y"),
         ("country,2019,2020,y\nde,1.5,2.5,0\nfr,2,3,1\n", &numbers, "1, column 4", "number", 2, "y"),
         ("# years\n\npop,2019,y\n1,1.5,p\n2,2.5,q\n", &classes, "3, column 1", "number", 4, "pop"),
