@@ -106,6 +106,8 @@ mod criterion;
 mod csv;
 mod data;
 #[cfg(feature = "csv")]
+mod date;
+#[cfg(feature = "csv")]
 mod encoding;
 #[cfg(all(feature = "csv", feature = "serde"))]
 mod encoding_file;

@@ -10,6 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 /// Files of this process.
 static DATA: LazyLock<String> = LazyLock::new(|| path("csv"));
+static CHANGED: LazyLock<String> = LazyLock::new(|| path("changed.csv"));
 static MODEL: LazyLock<String> = LazyLock::new(|| path("json"));
 static SOURCE: LazyLock<String> = LazyLock::new(|| path("rs"));
 
@@ -18,12 +19,16 @@ fn path(extension: &str) -> String {
     env::temp_dir().join(name).display().to_string()
 }
 
-/// All is left to the file, or asked for.
-const TASKS: [&[&str]; 4] = [
-    &[],
-    &["--task", "classification", "--precision", "f32", "--patience", "1", "--class-weights", "balanced"],
-    &["--task", "regression", "--precision", "f32", "--clip", "1", "--missing", "mean"],
-    &["--header", "no", "--separator", ";", "--target", "1", "--missing", "drop", "--precision", "f32"],
+/// How the file is read, and what is trained. All is left to the file, or asked for.
+const TASKS: [(&[&str], &[&str]); 5] = [
+    (&[], &[]),
+    (&[], &["--task", "classification", "--precision", "f32", "--patience", "1", "--class-weights", "balanced"]),
+    (&[], &["--task", "regression", "--precision", "f32", "--clip", "1", "--missing", "mean"]),
+    (
+        &["--separator", ";", "--decimal", ","],
+        &["--header", "no", "--target", "1", "--missing", "drop", "--precision", "f32"],
+    ),
+    (&[], &["--target", "y", "--keep", "1", "--ignore", "2", "--missing", "mean", "--precision", "f32"]),
 ];
 
 /// The output of the program; none if it ends with an error.
@@ -38,22 +43,27 @@ fn run(args: &[&str]) -> Option<String> {
 
 fuzz_target!(|bytes: &[u8]| {
     fs::write(&*DATA, bytes).expect("the directory of temporary files can be written");
-    for task in TASKS {
-        let usual = ["--data", &DATA, "--epochs", "1", "--hidden", "2", "--save", &MODEL];
-        if run(&[&usual[..], task].concat()).is_some() {
+    // Words that the model does not know.
+    let changed: Vec<u8> = bytes.iter().map(|&byte| if byte == b'u' { b'w' } else { byte }).collect();
+    fs::write(&*CHANGED, changed).expect("the directory of temporary files can be written");
+    let usual = ["--data", &DATA, "--epochs", "1", "--hidden", "2"];
+    for (format, task) in TASKS {
+        if run(&[&usual[..], &["--save", &MODEL], format, task].concat()).is_some() {
             let page = run(&["inspect", &MODEL]);
             assert!(page.is_some(), "a model that was saved cannot be read");
-            let separator = if task.contains(&";") { &["--separator", ";"][..] } else { &[] };
             // Values far from those of the training may be too large for the network.
-            run(&[&["predict", "--model", &MODEL, "--data", &DATA][..], separator].concat());
+            run(&[&["predict", "--model", &MODEL, "--data", &DATA][..], format].concat());
+            run(&[&["predict", "--model", &MODEL, "--data", &CHANGED, "--unknown", "ignore"][..], format].concat());
             let source = run(&["export", "--model", &MODEL, "--rust", &SOURCE]);
             assert!(source.is_some(), "a model that was saved cannot be exported");
+            // Only of tables that can be trained on: folds have fewer rows.
+            run(&[&usual[..], &["--cross-validate", "2"], format, task].concat());
         }
     }
     fs::write(&*MODEL, bytes).expect("the directory of temporary files can be written");
     run(&["inspect", &MODEL]);
     run(&["predict", "--model", &MODEL, "--data", &DATA]);
-    for path in [&*DATA, &*MODEL, &*SOURCE] {
+    for path in [&*DATA, &*CHANGED, &*MODEL, &*SOURCE] {
         // Not every table gives all of them.
         let _ = fs::remove_file(path);
     }

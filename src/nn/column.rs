@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::date::{is_date, is_date_number};
 use super::{Table, quoted};
 use crate::error::Error;
 
@@ -61,6 +62,7 @@ const NAMES_OF_NUMBERS: [&str; 4] = ["id", "index", "number", "nr"];
 /// What a user can do about a column that cannot be a feature; the second is for one that can be, as words.
 const IGNORE: &str = "or `ignore` for the column";
 const KEEP: &str = "or `ignore` or `keep` for the column";
+const DATES: &str = "dates and times must become numbers, such as days since the first";
 
 /// The first row whose cell is a number, and the first one whose cell is not.
 fn kinds(table: &Table, column: usize, rows: &[usize]) -> [Option<usize>; 2] {
@@ -91,7 +93,7 @@ impl InputColumn {
             }
             [_, Some(first)] => {
                 if !is_kept && present.iter().all(|&row| is_date(table.cell(row, column))) {
-                    let expected = format!("numbers or categories, {KEEP}; dates must become numbers");
+                    let expected = format!("numbers or categories, {KEEP}; {DATES}");
                     return Err(table.unexpected(first, column, expected));
                 }
                 let words = words(table, column, &present, IGNORE)?;
@@ -108,22 +110,43 @@ impl InputColumn {
         Ok(Self { name: table.names()[column].clone(), kind, may_be_missing: present.len() < rows.len() })
     }
 
-    /// Refuses a column that numbers the rows: whole numbers, each one more than that before, which begin at 0 or 1, or are
-    /// called as such numbers are.
-    pub(super) fn check_is_no_count(table: &Table, column: usize, rows: &[usize]) -> Result<(), Error> {
-        let numbers: Option<Vec<f64>> = rows.iter().map(|&row| table.number(row, column)).collect();
-        let Some([first, ..]) = numbers.as_deref() else { return Ok(()) };
-        let name = table.names()[column].to_lowercase();
-        let begins = [0.0, 1.0].contains(first) || NAMES_OF_NUMBERS.iter().any(|end| name.ends_with(end));
-        let is_count = rows.len() >= ROWS_OF_NUMBERS
-            && first.fract() == 0.0
-            && numbers.iter().flatten().zip(numbers.iter().flatten().skip(1)).all(|(a, b)| b - a == 1.0);
-        if begins && is_count {
-            let place = format!("{}, {}", table.source(), table.place_of(column));
-            let expected = format!("numbers that say something, {KEEP}");
-            return Err(Error::unexpected(place, expected, format!("the numbers of the rows, from {first}")));
+    /// Refuses numbers that are dates yyyymmdd.
+    pub(super) fn check_are_no_dates(table: &Table, column: usize, rows: &[usize]) -> Result<(), Error> {
+        let mut present = rows.iter().copied().filter(|&row| !table.is_missing(row, column)).peekable();
+        let Some(&first) = present.peek() else { return Ok(()) };
+        let (mut is_date, mut differs) = (true, false);
+        for number in present.map(|row| table.number(row, column)) {
+            is_date &= number.is_some_and(is_date_number);
+            differs |= number != table.number(first, column);
+        }
+        if is_date && differs {
+            return Err(table.unexpected(first, column, format!("numbers that say how much, {KEEP}; {DATES}")));
         }
         Ok(())
+    }
+
+    /// Refuses a column that numbers the rows: whole numbers, each one more than that before, which begin at 0 or 1, or
+    /// are called as such numbers are; or whole numbers that are all different, and called as ids are.
+    pub(super) fn check_is_no_count(table: &Table, column: usize, rows: &[usize]) -> Result<(), Error> {
+        let present = rows.iter().filter(|&&row| !table.is_missing(row, column));
+        let numbers: Option<Vec<f64>> = present.map(|&row| table.number(row, column)).collect();
+        let Some(numbers) = numbers.filter(|numbers| numbers.iter().all(|number| number.fract() == 0.0)) else {
+            return Ok(());
+        };
+        let [first, ..] = numbers[..] else { return Ok(()) };
+        let name = &table.names()[column];
+        let lower = name.to_lowercase();
+        let begins = [0.0, 1.0].contains(&first) || NAMES_OF_NUMBERS.iter().any(|end| lower.ends_with(end));
+        let is_count = rows.len() >= ROWS_OF_NUMBERS && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0);
+        let found = if begins && is_count && numbers.len() == rows.len() {
+            format!("the numbers of the rows, from {first}")
+        } else if is_name_of_ids(name) && are_different(&numbers) {
+            format!("ids, another one in each row, from {first}")
+        } else {
+            return Ok(());
+        };
+        let place = format!("{}, {}", table.source(), table.place_of(column));
+        Err(Error::unexpected(place, format!("numbers that say something, {KEEP}"), found))
     }
 
     /// The number of its features.
@@ -198,7 +221,7 @@ impl TargetColumn {
         let name = table.names()[column].clone();
         if labels == Labels::Numbers {
             return match word {
-                Some(word) => Err(table.unexpected(word, column, "a number")),
+                Some(word) => Err(table.unexpected(word, column, format!("a number, {CLASSES}, or another `target`"))),
                 None => Ok(Self { name, classes: None }),
             };
         }
@@ -234,6 +257,23 @@ impl TargetColumn {
         let known = || classes.iter().map(|class| quoted(class)).collect::<Vec<_>>().join(", ");
         class.map(super::number).ok_or_else(|| table.unexpected(row, column, format!("one of {}", known())))
     }
+}
+
+/// Whether a name is `id`, or ends with this word, as in `user_id` or `PassengerId`.
+fn is_name_of_ids(name: &str) -> bool {
+    let Some((start, end)) = name.len().checked_sub(2).and_then(|at| name.split_at_checked(at)) else { return false };
+    let is_apart = match start.chars().next_back() {
+        Some(before) if before.is_alphanumeric() => end.starts_with('I') && !before.is_uppercase(),
+        _ => true,
+    };
+    end.eq_ignore_ascii_case("id") && is_apart
+}
+
+/// Whether no number occurs twice.
+fn are_different(numbers: &[f64]) -> bool {
+    let mut numbers = numbers.to_vec();
+    numbers.sort_by(f64::total_cmp);
+    numbers.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// Whether numbers are few different whole numbers, each in several rows.
@@ -279,14 +319,4 @@ fn words(table: &Table, column: usize, rows: &[usize], remedy: &str) -> Result<V
     words.sort_unstable();
     words.dedup();
     Ok(words.into_iter().map(str::to_owned).collect())
-}
-
-/// Whether a text is a date, as in 2024-12-31, 31.12.2024 or 12/31/24, perhaps with a time.
-fn is_date(text: &str) -> bool {
-    let day = text.split([' ', 'T']).next().unwrap_or_default();
-    ['-', '.', '/'].iter().any(|&separator| {
-        let parts: Vec<&str> = day.split(separator).collect();
-        parts.len() == 3
-            && parts.iter().all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
-    })
 }

@@ -52,8 +52,9 @@ pub struct Columns {
     pub target: Option<String>,
     /// The columns that are left out, by their names or numbers.
     pub ignore: Vec<String>,
-    /// The columns that are features, by their names or numbers, although they look like something else. Numbers may be those of the
-    /// rows. Words may be dates, more than 20, beside numbers, or numbers with units: each becomes a category.
+    /// The columns that are features, by their names or numbers, although they look like something else. Numbers may be
+    /// those of the rows, ids or dates, and stay numbers. Words may be dates or times, more than 20, beside numbers, or
+    /// numbers with units: each becomes a category.
     pub keep: Vec<String>,
     /// What is done where a cell is missing.
     pub missing: Missing,
@@ -79,10 +80,11 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// If a column that is named does not exist; a column has both numbers and words, dates, more than 20 words, words of several
-    /// lines, numbers with units or separators of thousands, the numbers of the rows, or nothing; a cell is missing and may not be;
-    /// there is no feature, only one class, or a class for less than two rows in the mean; the column to predict is ignored, or one
-    /// to keep is no feature. The error names file, line, column and the remedy, of all columns that are refused.
+    /// If a column that is named does not exist; a column has both numbers and words, dates or times, more than 20
+    /// words, words of several lines, numbers with units or separators of thousands, the numbers of the rows, ids, or
+    /// nothing; a cell is missing and may not be; there is no feature, only one class, or a class for less than two
+    /// rows in the mean; the column to predict is ignored, or one to keep is no feature. The error names file, line,
+    /// column and the remedy, of all columns that are refused.
     pub fn of(table: &Table, columns: &Columns) -> Result<Self, Error> {
         let position = |name: &String| position(table, name);
         let ignored = columns.ignore.iter().map(position).collect::<Result<Vec<_>, _>>()?;
@@ -121,6 +123,12 @@ impl Encoding {
         if rows.is_empty() {
             return Err(refusal::without_rows(table, &used, target));
         }
+        // Columns that must not have both numbers and words.
+        let of_target = (columns.labels != Some(Labels::Classes)).then_some(target);
+        let mixed: Vec<usize> = used.iter().copied().filter(|k| !kept.contains(k)).chain(of_target).collect();
+        if let Some(error) = refusal::names_as_row(table, &mixed, &rows) {
+            return Err(error);
+        }
         let mut errors: Vec<Error> = match columns.missing {
             Missing::Error => refusal::missing_values(table, &used).into_iter().collect(),
             Missing::Mean | Missing::Drop => Vec::new(),
@@ -131,11 +139,16 @@ impl Encoding {
         let (mut inputs, mut refused) = (Vec::new(), Vec::new());
         for &column in &used {
             let is_kept = kept.contains(&column);
-            let is_no_count = match used.len() {
-                2.. if !is_kept => InputColumn::check_is_no_count(table, column, &rows),
-                _ => Ok(()),
+            let input = || {
+                if !is_kept {
+                    InputColumn::check_are_no_dates(table, column, &rows)?;
+                }
+                if !is_kept && used.len() > 1 {
+                    InputColumn::check_is_no_count(table, column, &rows)?;
+                }
+                InputColumn::of(table, column, &rows, is_kept)
             };
-            match is_no_count.and_then(|()| InputColumn::of(table, column, &rows, is_kept)) {
+            match input() {
                 Ok(input) => inputs.push(input),
                 Err(error) => {
                     errors.push(error);
@@ -341,11 +354,10 @@ fn named(table: &Table, name: &str) -> Result<usize, Error> {
 fn position(table: &Table, name: &str) -> Result<usize, Error> {
     let names = table.names();
     let number = || name.parse().ok().and_then(|number: usize| number.checked_sub(1)).filter(|&k| k < names.len());
-    names
-        .iter()
-        .position(|other| other == name)
-        .or_else(number)
-        .ok_or_else(|| Error::unexpected(table.source(), format!("one of the columns {}", listed(names)), quoted(name)))
+    names.iter().position(|other| other == name).or_else(number).ok_or_else(|| {
+        let expected = format!("one of the columns {}, or a number from 1 to {}", listed(names), names.len());
+        Error::unexpected(table.source(), expected, quoted(name))
+    })
 }
 
 fn is_whole(table: &Table, row: usize, columns: &[usize], target: usize) -> bool {

@@ -40,6 +40,25 @@ pub(super) fn without_rows(table: &Table, used: &[usize], target: usize) -> Erro
     Error::unexpected(table.source(), expected, found)
 }
 
+/// The error about a first row that may have names, although it was found to have none: a cell of it is a word and all
+/// below are numbers, or the other way round.
+pub(super) fn names_as_row(table: &Table, columns: &[usize], rows: &[usize]) -> Option<Error> {
+    if table.has_header() || table.is_header_given() || rows.first() != Some(&0) {
+        return None;
+    }
+    let differs = |&column: &usize| {
+        let is_number = |row: usize| table.number(row, column).is_some();
+        let mut below = rows[1..].iter().copied().filter(|&row| !table.is_missing(row, column)).peekable();
+        let next = *below.peek()?;
+        let differs = !table.is_missing(0, column) && below.all(|row| is_number(row) != is_number(0));
+        differs.then_some((column, next, is_number(next)))
+    };
+    let (column, next, is_number) = columns.iter().find_map(differs)?;
+    let kind = if is_number { "a number" } else { "a word" };
+    let expected = format!("{kind} as in line {}, or `header` yes if this line has the names", table.line(next));
+    Some(table.unexpected(0, column, expected))
+}
+
 /// All errors as one, and what leaves out the columns that are refused, if there are several.
 pub(super) fn joined(table: &Table, mut errors: Vec<Error>, refused: &[usize]) -> Error {
     if let [_] = &errors[..] {

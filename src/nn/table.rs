@@ -53,6 +53,7 @@ pub struct Table {
     /// The file, to count lines in.
     text: TableText,
     has_header: bool,
+    is_header_given: bool,
     /// How many lines are comments.
     comments: usize,
     decimal: char,
@@ -94,7 +95,15 @@ impl Table {
         reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(name, error))?;
         let text = TableText::new(name, bytes, format.separator)?;
         let (rows, comments) = text.rows()?;
-        let mut table = Self { text, has_header: false, comments, decimal: '.', names: Vec::new(), rows };
+        let mut table = Self {
+            text,
+            has_header: false,
+            is_header_given: format.header.is_some(),
+            comments,
+            decimal: '.',
+            names: Vec::new(),
+            rows,
+        };
         table.decimal = match format.decimal {
             Some(decimal @ ('.' | ',')) => decimal,
             Some(other) => {
@@ -104,14 +113,25 @@ impl Table {
             None => table.decimal_of_numbers()?,
         };
         if table.rows.is_empty() {
-            return Err(Error::unexpected(name, "a header and rows", "an empty file"));
+            return Err(Error::unexpected(name, "a header and rows", table.without_comments("an empty file")));
         }
         table.has_header = format.header.unwrap_or_else(|| table.begins_with_names());
         table.take_names()?;
         if table.rows.is_empty() {
-            return Err(Error::unexpected(name, "rows below the header", "none"));
+            return Err(Error::unexpected(name, "rows below the header", table.without_comments("none")));
         }
         Ok(table)
+    }
+
+    /// What was found in the place of rows, and how many lines were left out.
+    fn without_comments(&self, found: &str) -> String {
+        match self.comments {
+            0 => found.to_owned(),
+            1 => format!("{found} but for a line that begins with #, which is a comment unless the # is in quotes"),
+            count => {
+                format!("{found} but for {count} lines that begin with #, which are comments unless the # is in quotes")
+            }
+        }
     }
 
     /// Whether the first row has names.
@@ -188,6 +208,11 @@ impl Table {
     /// Whether the first row had the names of the columns. Otherwise they are `column 1`, `column 2` and so on.
     pub fn has_header(&self) -> bool {
         self.has_header
+    }
+
+    /// Whether it was given, not found out, if the first row has names.
+    pub(super) fn is_header_given(&self) -> bool {
+        self.is_header_given
     }
 
     /// How many lines were left out because they begin with `#`.

@@ -60,7 +60,10 @@ impl TableText {
                 let byte = error.position().map_or(0, csv::Position::byte);
                 match error.into_kind() {
                     ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                        let expected = format!("{expected_len} fields as in the first row");
+                        let first = rows.first().map_or(1, |row| self.line_of(row));
+                        let expected = format!(
+                            "{expected_len} fields as in line {first}, or another `separator`, or quotes around cells that have one"
+                        );
                         Error::unexpected(
                             format!("{}, line {}", self.source, self.line_at(byte)),
                             expected,

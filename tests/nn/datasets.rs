@@ -339,10 +339,47 @@ fn separators_headers_and_decimals_are_recognised() {
 }
 
 #[test]
+fn a_first_row_that_may_have_names_is_refused_with_the_remedy_where_it_was_guessed_to_have_none() {
+    let of = |text: &str, header: Option<bool>, columns: &Columns| {
+        let table = Table::from_reader(text.as_bytes(), "text", TableFormat { header, ..TableFormat::default() })?;
+        Encoding::of(&table, columns)
+    };
+    let keep = Columns { keep: vec!["column 2".to_owned()], ..Columns::default() };
+    let numbers = Columns { labels: Some(Labels::Numbers), ..Columns::default() };
+    let classes = Columns { labels: Some(Labels::Classes), ..Columns::default() };
+    let missing = Columns { missing: Missing::Mean, ..Columns::default() };
+    for (text, columns, place, kind, line, found) in [
+        // A column to predict, one of features, and words below a number; then also other columns that would be
+        // refused.
+        ("country,2019,2020,y\nde,1.5,2.5,0\nfr,2,3,1\n", &Columns::default(), "1, column 4", "number", 2, "y"),
+        ("country,2019,2020,y\nde,1.5,2.5,0\nfr,2,3,1\n", &numbers, "1, column 4", "number", 2, "y"),
+        ("# years\n\npop,2019,y\n1,1.5,p\n2,2.5,q\n", &classes, "3, column 1", "number", 4, "pop"),
+        ("name,1,2020\nx,red,0.5\ny,blue,1.5\n", &Columns::default(), "1, column 2", "word", 2, "1"),
+        ("pop,2019,y\nNA,1.5,0\n2,2.5,1\n", &missing, "1, column 1", "number", 3, "pop"),
+        ("when,pop,2020\n2024-01-01,1,0.5\n2024-01-02,2,1.5\n", &Columns::default(), "1, column 2", "number", 2, "pop"),
+    ] {
+        let expected = format!(
+            "text, line {place}: expected a {kind} as in line {line}, or `header` yes if this line has the names, found {found:?}"
+        );
+        assert_eq!(of(text, None, columns).unwrap_err().to_string(), expected);
+        let other = of(text, Some(false), columns).unwrap_err().to_string();
+        assert!(!other.contains("`header`"), "{other}");
+    }
+    // A word in another line; words that are kept or classes; and a first row of which nothing is known.
+    let late = of("1,1.5,0\n2,x,1\n3,3.5,0\n", None, &Columns::default()).unwrap_err().to_string();
+    assert!(late.contains("text, line 2, column 2: expected a number as in line 1, or `ignore` or `keep`"), "{late}");
+    assert!(of("1,pop,0\n2,2,1\n3,3,0\n", None, &keep).is_ok());
+    assert!(of("1,5,y\n2,2,1\n3,3,0\n", None, &classes).is_ok());
+    assert!(of("?,5,0\n2,2,1\n3,3,0\n", None, &missing).is_ok());
+}
+
+#[test]
 fn lines_that_are_left_out_are_counted_and_none_are_if_the_first_name_is_a_hash() {
     for (text, rows, comments) in [
         ("# made by hand\na,b\n1,2\n#3,4\n\n5,6\n#", 2, 3),
         ("#,b\n#1,2\n3,4\n", 2, 0),
+        // In quotes, it is no comment.
+        ("a,b\n\"#1\",2\n#3,4\n", 1, 1),
         ("#\tb\n#1\t2\n", 1, 0),
         ("a,b\n1,2\n", 1, 0),
     ] {
@@ -561,6 +598,8 @@ fn the_column_to_predict_is_the_one_that_is_called_as_labels_are_before_those_th
     }
 }
 
+const DATES: &str = "dates and times must become numbers, such as days since the first";
+
 #[test]
 fn columns_that_say_nothing_are_refused_with_the_remedy() {
     let error = |text: &str, columns: Columns| Encoding::of(&table(text), &columns).unwrap_err().to_string();
@@ -580,11 +619,10 @@ fn columns_that_say_nothing_are_refused_with_the_remedy() {
         ),
         (
             format!("a,b,y\n{}", rows(&|k| format!("{}.12.2024 10:00", k + 1))),
-            "text, line 2, column 1 (a): expected numbers or categories, or `ignore` or `keep` for the column; dates must become numbers, \
-             found \"1.12.2024 10:00\"",
+            "text, line 2, column 1 (a): expected numbers or categories, or `ignore` or `keep` for the column; {DATES}, found \"1.12.2024 10:00\"",
         ),
     ] {
-        assert_eq!(error(&text, Columns::default()), expected);
+        assert_eq!(error(&text, Columns::default()), expected.replace("{DATES}", DATES));
     }
     let empty = Columns { missing: Missing::Mean, ..Columns::default() };
     assert_eq!(
@@ -601,7 +639,7 @@ fn columns_that_say_nothing_are_refused_with_the_remedy() {
         let columns = Columns { target: Some(name.into()), ..Columns::default() };
         assert_eq!(
             error("a,b,y\n1,2,p\n", columns),
-            format!("text: expected one of the columns \"a\", \"b\", \"y\", found {expected}")
+            format!("text: expected one of the columns \"a\", \"b\", \"y\", or a number from 1 to 3, found {expected}")
         );
     }
     let all = Columns { ignore: vec!["a".into(), "2".into()], ..Columns::default() };
@@ -634,6 +672,133 @@ fn whole_numbers_in_sequence_are_features_where_they_may_say_something() {
     ] {
         assert_eq!(is_feature(names, first, more, keep), expected, "{names} from {first}, keeping {keep:?}");
     }
+}
+
+#[test]
+fn dates_months_weeks_and_times_are_refused_and_words_like_them_are_categories() {
+    let of = |a: &str, b: &str| {
+        let text = format!("a,b,y\n\"{a}\",1.5,p\n\"{b}\",2.5,q\n?,1.5,q\n");
+        let columns = Columns { missing: Missing::Mean, ..Columns::default() };
+        Encoding::of(&table(&text), &columns).map_err(|error| error.to_string())
+    };
+    for (a, b) in [
+        ("5 March 2020", "17 Sept 2021"),
+        ("01 Jan 2020", "02 FEB 2020"),
+        ("Mon, 5 May 2020 10:30:00", "Tuesday 6 june 2020"),
+        ("March 5, 2020", "April 1st, 2020"),
+        ("05-Mar-2020", "06-Mar-2020 10:30"),
+        ("Jan-20", "Feb-20"),
+        ("May 2020", "2021 May"),
+        ("2024-03", "2023-12"),
+        ("2024/3", "12/2024"),
+        ("2024-W05", "2024W53-7"),
+        ("10:30", "9:05"),
+        ("10:30:59", "09:05:07.125"),
+        ("10:30 AM", "9:05pm"),
+        ("2024-01-31T10:30:00Z", "31.1.24"),
+    ] {
+        let expected = format!(
+            "text, line 2, column 1 (a): expected numbers or categories, or `ignore` or `keep` for the column; {DATES}, found {a:?}"
+        );
+        assert_eq!(of(a, b).unwrap_err(), expected);
+        // One word beside them, and they are categories.
+        assert_eq!(of(a, "red").unwrap().names().len(), 4, "{a}");
+    }
+    for (a, b) in [
+        ("May", "June"),
+        ("Monday", "Tuesday"),
+        ("Mary 5", "Jane 6"),
+        ("march of 2020", "may of 2020"),
+        ("jan 1 2 3", "feb 1 2 3"),
+        ("2024-13", "2024-14"),
+        ("4024-03", "4024-04"),
+        ("2024-00", "2024-01"),
+        ("4711-W05", "4712-W06"),
+        ("10:60", "10:70"),
+        ("10:3", "1:2"),
+        ("25:30", "26:30"),
+        ("1:2:3:4", "::"),
+        ("W05", "W06"),
+        ("é-1", "1-é"),
+        ("ja", "fé 1"),
+        ("192.168.0.1", "10.0.0.1"),
+    ] {
+        let categories = of(a, b);
+        assert_eq!(categories.as_ref().map(|encoding| encoding.names().len()), Ok(4), "{a:?}");
+    }
+}
+
+/// The encoding of a column of this name with these numbers, of another one, and the numbers 0 and 1 to predict.
+fn of_numbers(name: &str, numbers: impl Iterator<Item = u32>, keep: &[&str]) -> Result<Encoding, String> {
+    let row = |(k, number): (u32, u32)| format!("{number},{},{}\n", k * k % 7, k % 2);
+    let text = format!("{name},z,y\n{}", (0..).zip(numbers).map(row).collect::<String>());
+    let keep = keep.iter().map(|&name| name.to_owned()).collect();
+    Encoding::of(&table(&text), &Columns { keep, ..Columns::default() }).map_err(|error| error.to_string())
+}
+
+#[test]
+fn numbers_of_eight_digits_that_are_all_dates_are_refused_unless_they_are_kept() {
+    for days in
+        [&[20_240_229, 19_000_101, 20_991_231][..], &[20_240_131, 20_240_131, 20_240_201], &[20_000_229, 19_991_130]]
+    {
+        let error = of_numbers("when", days.iter().copied(), &[]).unwrap_err();
+        let expected = format!(
+            "text, line 2, column 1 (when): expected numbers that say how much, or `ignore` or `keep` for the column; {DATES}, found \
+             \"{}\"",
+            days[0]
+        );
+        assert_eq!(error, expected);
+        let kept = of_numbers("when", days.iter().copied(), &["when"]).unwrap();
+        assert_eq!(kept.names(), ["when", "z"]);
+    }
+    for no_days in [
+        [20_240_131; 3],
+        [20_240_131, 20_240_132, 20_240_101],
+        [20_240_131, 20_230_229, 20_240_101],
+        [20_240_131, 19_000_229, 20_240_101],
+        [20_240_131, 20_240_631, 20_240_101],
+        [20_240_131, 20_241_301, 20_240_101],
+        [20_240_131, 20_240_001, 20_240_101],
+        [20_240_131, 20_240_100, 20_240_101],
+        [20_240_131, 21_000_101, 20_240_101],
+        [20_240_131, 18_991_231, 20_240_101],
+        [20_240_131, 2_024_013, 202_401_310],
+    ] {
+        assert_eq!(of_numbers("when", no_days.into_iter(), &[]).unwrap().names(), ["when", "z"], "{no_days:?}");
+    }
+    // One feature alone is a date, too; and fractions are none.
+    let one = |cell: &str| Encoding::of(&table(&format!("a,y\n{cell},p\n20240131,q\n")), &Columns::default());
+    assert!(one("20240130").is_err() && one("20240130.0").is_err() && one("20240130.5").is_ok());
+}
+
+#[test]
+fn whole_numbers_that_are_all_different_are_refused_where_they_are_called_ids() {
+    let shuffled = || (0..30).map(|k| 7 * k % 30 + 3);
+    let stepped = || (0..30).map(|k| 100 + 10 * k);
+    let repeated = || (0..30).map(|k| 5 + k / 2);
+    for name in
+        ["id", "Id", "ID", "user_id", "user id", "USER-ID", "user.Id", "PassengerId", "userID", "row2Id", "größeId"]
+    {
+        let found = |first: u32| {
+            format!(
+                "text, column 1 ({name}): expected numbers that say something, or `ignore` or `keep` for the column, found ids, \
+                 another one in each row, from {first}"
+            )
+        };
+        assert_eq!(of_numbers(name, shuffled(), &[]).unwrap_err(), found(3));
+        assert_eq!(of_numbers(name, stepped(), &[]).unwrap_err(), found(100));
+        assert!(of_numbers(name, stepped(), &[name]).is_ok(), "{name}");
+        assert!(of_numbers(name, repeated(), &[]).is_ok(), "{name}");
+    }
+    for name in ["humid", "Humid", "HUMID", "solid", "idea", "identity", "x", "d", "é", "Ids", "id2"] {
+        assert!(of_numbers(name, shuffled(), &[]).is_ok() && of_numbers(name, stepped(), &[]).is_ok(), "{name}");
+    }
+    // Fractions are no ids, and missing cells do not hide any.
+    let of = |cell: &str| {
+        let columns = Columns { missing: Missing::Mean, ..Columns::default() };
+        Encoding::of(&table(&format!("id,a,y\n7,1,p\n{cell},2,q\n3,5,p\n")), &columns)
+    };
+    assert!(of("0.5").is_ok() && of("NA").is_err() && of("9").is_err() && of("7").is_ok());
 }
 
 #[test]

@@ -482,8 +482,27 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (b"a,a,y\n1,2,p\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
         (b"column 2,\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"column 2\""),
         (b"a,\"a\n\"\n1,2\n", ", line 1, column 2: expected a name that no other column has, found \"a\""),
-        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in the first row, found 3"),
-        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in the first row, found 1"),
+        (b"a,y\n1,p\n2,p,q\n", ", line 3: expected 2 fields as in line 1, or another --separator, or quotes around cells that have one, found 3"),
+        (
+            b"# no row\n\na,y\n1,p\n2\n",
+            ", line 5: expected 2 fields as in line 3, or another --separator, or quotes around cells that have one, found 1",
+        ),
+        (
+            b"#a,y\n#1,p\n",
+            ": expected a header and rows, found an empty file but for 2 lines that begin with #, which are comments unless the # is \
+             in quotes",
+        ),
+        (
+            b"a,y\n#1,p\n#2,q\n",
+            ": expected rows below the header, found none but for 2 lines that begin with #, which are comments unless the # is in \
+             quotes",
+        ),
+        (
+            b"a,y\n#1,p\n",
+            ": expected rows below the header, found none but for a line that begins with #, which is a comment unless the # is in \
+             quotes",
+        ),
+        (b"a,y\r\n1,p\r\n\r\n2\r\n", ", line 4: expected 2 fields as in line 1, or another --separator, or quotes around cells that have one, found 1"),
         (
             b"a,y\n1,p\n\n#no row\nx y,q\n",
             ", line 5, column 1 (a): expected a number as in line 2, or --ignore or --keep for the column, found \"x y\"",
@@ -513,8 +532,12 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
         (b"a,y\n1,p\n2,p\n", ", column 2 (y): expected at least 2 classes, found only \"p\""),
         (
             b"when,y\n2024-01-31,p\n2024-02-01,q\n",
-            ", line 2, column 1 (when): expected numbers or categories, or --ignore or --keep for the column; dates must become numbers, \
-             found \"2024-01-31\"",
+            ", line 2, column 1 (when): expected numbers or categories, or --ignore or --keep for the column; dates and times must become \
+             numbers, such as days since the first, found \"2024-01-31\"",
+        ),
+        (
+            b"country,2019,2020,y\nde,1.5,2.5,0\nfr,2.5,2.5,1\n",
+            ", line 1, column 4: expected a number as in line 2, or --header yes if this line has the names, found \"y\"",
         ),
         (b"a,y\n1,3\n", ": expected at least 3 rows, found 1"),
         (b"a,y\n1,p\n2,q\n", ": expected at least 3 rows, found 2"),
@@ -530,7 +553,13 @@ fn a_wrong_file_is_an_error_that_names_file_line_and_column() {
     let error = train(&["--data", "no/such.csv"]).unwrap_err();
     assert!(error.starts_with("no/such.csv: cannot be read: "), "{error}");
     let error = train(&["--data", IRIS, "--task", "regression"]).unwrap_err();
-    assert!(error.ends_with("iris.csv, line 2, column 5 (species): expected a number, found \"setosa\""), "{error}");
+    let expected = "iris.csv, line 2, column 5 (species): expected a number, or --task classification, or another --target, found \"setosa\"";
+    assert!(error.ends_with(expected), "{error}");
+    let csv = Csv::new("comma.csv", "\"a,b\",c,y\n1,2,p\n2,3,q\n3,5,p\n4,6,q\n");
+    let error = train(&["--data", csv.path(), "--ignore", "a,b"]).unwrap_err();
+    let expected = "comma.csv: expected one of the columns \"a,b\", \"c\", \"y\", or a number from 1 to 3, found \"a\"";
+    assert!(error.ends_with(expected), "{error}");
+    assert!(train(&["--data", csv.path(), "--ignore", "1", "--epochs", "1"]).is_ok());
 }
 
 #[test]
@@ -620,6 +649,51 @@ fn tables_of_all_kinds_are_read_and_the_decisions_are_told() {
             assert!(out.contains(told), "{name}: {told} is not told:\n{out}");
         }
     }
+}
+
+#[test]
+fn columns_of_categories_are_told_with_their_values_in_the_order_of_the_features() {
+    let long = "x".repeat(70);
+    let row = |k: usize| format!("{},{},{k},{}\n", ["male", "female"][k % 2], ["S", "C", &long][k % 3], k % 5 % 2);
+    let rows: String = (0..60).map(|k| row(k * 7 % 60)).collect();
+    for (header, options, told) in [
+        ("Sex,Port,x,y", "", format!("\ncategories: Sex (female, male), Port (C, S, {}…)\n", "x".repeat(40))),
+        ("\"S\u{85}x\",Port,x,y", "--ignore Port", "\ncategories: S x (female, male)\n".to_owned()),
+        ("\"S\u{202e}\u{1b}[1mx\",Port,x,y", "--ignore 2", "\ncategories: S\u{202e} [1mx (female, male)\n".to_owned()),
+    ] {
+        let csv = Csv::new("categories.csv", format!("{header}\n{rows}"));
+        let args = ["--data", csv.path(), "--epochs", "1"].into_iter().chain(options.split_whitespace());
+        let out = train(&args.collect::<Vec<_>>()).unwrap();
+        assert!(out.contains(&told), "{told:?} is not told:\n{out}");
+    }
+    let numbers = train(&["--data", IRIS, "--epochs", "1", "--missing", "mean"]).unwrap();
+    assert!(!numbers.contains("categories") && !numbers.contains("missing"), "{numbers}");
+    // Of many, the first are told.
+    let row = |k: usize| format!("{:02},{}\n", k % 25, k % 2).replacen('2', "two", 1);
+    let csv = Csv::new("many-categories.csv", format!("a,y\n{}", (0..100).map(row).collect::<String>()));
+    let out = train(&["--data", csv.path(), "--epochs", "1", "--keep", "a"]).unwrap();
+    let line = out.lines().find(|line| line.starts_with("categories: a (00, 01, 03, ")).unwrap();
+    assert!(line.ends_with(" and 5 others)") && line.matches(", ").count() == 19, "{line}");
+}
+
+#[test]
+fn columns_with_missing_cells_are_told_with_their_number_where_the_mean_replaces_them() {
+    let or_missing = |is_missing: bool, cell: String| if is_missing { "NA".to_owned() } else { cell };
+    let row = |k: usize| {
+        let port = or_missing(k % 30 == 3, ["S", "C"][k % 2].to_owned());
+        format!("{},{},{port},{}\n", or_missing(k.is_multiple_of(7), format!("{k}.5")), k * k % 11, k % 2)
+    };
+    let csv = Csv::new("missing.csv", format!("Age,x,Port,y\n{}", (0..60).map(row).collect::<String>()));
+    let out = train(&["--data", csv.path(), "--epochs", "1", "--missing", "mean"]).unwrap();
+    assert!(
+        out.contains(
+            "60 rows of 6 features from 3 columns\ncategories: Port (C, S)\ncells missing: Age (9), Port (2); for each of these \
+             columns, one more feature tells where\n"
+        ),
+        "{out}"
+    );
+    let dropped = train(&["--data", csv.path(), "--epochs", "1", "--missing", "drop"]).unwrap();
+    assert!(!dropped.contains("cells missing"), "{dropped}");
 }
 
 #[test]

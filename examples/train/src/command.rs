@@ -20,8 +20,8 @@ pub(crate) fn command() -> Command {
     let positive = || parser("a number above 0", |x: &f64| *x > 0.0 && x.is_finite());
     let of_data = [
         option("target", "NAME|NUMBER", "the column to predict; otherwise one that is called label, target, class or so, or the last"),
-        option("ignore", "NAMES", "columns to leave out, by names or numbers, as in id,date"),
-        option("keep", "NAMES", "columns that are features although they are refused: numbers that look like those of the rows; or words, which become categories although they are dates, more than 20, beside numbers, or numbers with units"),
+        option("ignore", "NAMES", "columns to leave out, by names or numbers, as in id,date; one whose name has a comma by its number"),
+        option("keep", "NAMES", "columns that are features although they are refused: numbers that look like those of the rows, ids or dates; or words, which become categories although they are dates or times, more than 20, beside numbers, or numbers with units"),
         option("missing", "WAY", "what to do where a cell is empty, NA, NaN, null, ? or so: error, mean (with a column that tells where), or drop the row")
             .default_value("error")
             .value_parser(names([("error", Missing::Error), ("mean", Missing::Mean), ("drop", Missing::Drop)])),

@@ -11,12 +11,10 @@ use crate::model::Model;
 use crate::options::{PredictOptions, with_options};
 use crate::output_file;
 use crate::run::Result;
-use crate::table::{comments, read};
+use crate::table::{comments, read, shortened};
 
 /// So many unknown categories are told.
 const MOST_UNKNOWN: usize = 20;
-/// So many letters of each.
-const MOST_LETTERS: usize = 40;
 
 pub(crate) fn predict(options: &PredictOptions, console: &mut Console<'_>) -> Result<()> {
     if let Some(out) = &options.out {
@@ -142,8 +140,7 @@ fn write_unknown(model: &Model, table: &Table, out: &mut dyn Write) -> Result<()
         *counts.entry((column, table.cell(row, column))).or_default() += 1;
     }
     let told = |((column, word), count): (&(usize, &str), &usize)| {
-        let word: String = word.chars().take(MOST_LETTERS).collect();
-        format!("{} {word:?} ({count})", printable(&table.names()[*column]))
+        format!("{} {:?} ({count})", printable(&table.names()[*column]), shortened(word))
     };
     let told: Vec<String> = counts.iter().take(MOST_UNKNOWN).map(told).collect();
     let more = if counts.len() > MOST_UNKNOWN { " and others" } else { "" };

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use gradtape::nn::{Dataset, Encoding, Scaling, Table, TableFormat, Target};
+use gradtape::nn::{Dataset, Encoding, InputColumn, InputKind, Scaling, Table, TableFormat, Target};
 
 use crate::command::SEPARATORS;
 use crate::console::{counted, printable};
@@ -25,7 +25,7 @@ impl TrainingTable {
     /// Reads the table, and tells what was recognised in it.
     pub(crate) fn read(path: &Path, options: &Options, out: &mut dyn Write) -> Result<Self> {
         let table = read(path, options.format)?;
-        let encoding = Encoding::of(&table, &options.columns).map_err(|error| with_options(&error))?;
+        let encoding = Encoding::of(&table, &options.columns).map_err(|error| in_options(&error))?;
         let data = encoding.dataset(&table)?;
         let name = printable(table.source());
         let of_name = SEPARATORS.iter().find(|(_, separator)| *separator == table.separator());
@@ -59,6 +59,8 @@ impl TrainingTable {
             write!(out, ", {} of {} dropped, in which a value is missing", counted(dropped, "row"), table.len())?;
         }
         writeln!(out)?;
+        write_categories(encoding.inputs(), out)?;
+        write_missing(&table, encoding.inputs(), out)?;
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
     }
 
@@ -74,6 +76,65 @@ impl TrainingTable {
         test.standardize(&scaling);
         (encoding, scaling)
     }
+}
+
+/// So many columns, and so many values of each, are told.
+const MOST_TOLD: usize = 20;
+/// So many letters of each.
+const MOST_LETTERS: usize = 40;
+
+/// Tells which columns became categories, with their values in the order of the features.
+fn write_categories(inputs: &[InputColumn], out: &mut dyn Write) -> Result<()> {
+    let told = |input: &InputColumn| match &input.kind {
+        InputKind::Number { .. } => None,
+        InputKind::Categories(words) => {
+            let words = listed(&words.iter().map(|word| shortened(word)).collect::<Vec<_>>());
+            Some(format!("{} ({words})", shortened(&input.name)))
+        }
+    };
+    match &inputs.iter().filter_map(told).collect::<Vec<_>>()[..] {
+        [] => Ok(()),
+        columns => Ok(writeln!(out, "categories: {}", listed(columns))?),
+    }
+}
+
+/// Tells in which columns cells are missing, and that each has a feature that tells where.
+fn write_missing(table: &Table, inputs: &[InputColumn], out: &mut dyn Write) -> Result<()> {
+    let told = |input: &InputColumn| {
+        let column = table.names().iter().position(|name| *name == input.name)?;
+        let count = (0..table.len()).filter(|&row| table.is_missing(row, column)).count();
+        input.may_be_missing.then(|| format!("{} ({count})", shortened(&input.name)))
+    };
+    match &inputs.iter().filter_map(told).collect::<Vec<_>>()[..] {
+        [] => Ok(()),
+        columns => {
+            let columns = listed(columns);
+            Ok(writeln!(out, "cells missing: {columns}; for each of these columns, one more feature tells where")?)
+        }
+    }
+}
+
+/// The first of some texts, and how many others there are.
+fn listed(texts: &[String]) -> String {
+    let shown = texts[..texts.len().min(MOST_TOLD)].join(", ");
+    match texts.len().saturating_sub(MOST_TOLD) {
+        0 => shown,
+        others => format!("{shown} and {}", counted(others, "other")),
+    }
+}
+
+/// The beginning of a text that may be long, in one line.
+pub(crate) fn shortened(text: &str) -> String {
+    let text = printable(text);
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// An error of the library, with the options of the program.
+fn in_options(error: &gradtape::Error) -> String {
+    with_options(error).replace("`header`", "--header")
 }
 
 /// Reads a file. An error names the options of the program.
