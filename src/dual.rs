@@ -61,7 +61,7 @@ use crate::scalar::Scalar;
 /// | the derivatives along one direction | [`Dual::new`], [`Function::slope`](crate::Function::slope), [`Driver::jvp`](crate::Driver::jvp) |
 /// | derivatives of a function of one number | [`derivative`](crate::derivative), [`second_derivative`](crate::second_derivative), [`third_derivative`](crate::third_derivative), [`derivatives`](crate::derivatives) of any order |
 /// | Taylor coefficients by one variable, or a differential equation to expand | [`Jet`](crate::Jet) |
-/// | Hessians, and Hessians times a vector | [`Function::hessian`](crate::Function::hessian), [`Function::hvp`](crate::Function::hvp), which nest a `Dual` in a `Dual` or in a [`Value`](crate::Value) |
+/// | Hessians, and Hessians times a vector | [`Function::hessian`](crate::Function::hessian), [`Function::hvp`](crate::Function::hvp), which nest a `Dual` in a [`Value`](crate::Value), or take `Dual2`s |
 /// | derivatives at many points, or of a sparse function of many inputs | `Program::tangent`, `Compiled`, with feature `program` |
 ///
 /// # Zero times infinity

@@ -56,7 +56,7 @@ use memory::Memory;
 /// | the gradient of a weighted sum of outputs | [`VectorFunction::vjp`] | an evaluation over `Value`s and a sweep |
 /// | the Hessian times a vector | [`Function::hvp`] | a gradient over `Value<Dual>` |
 /// | value, gradient and that | [`Function::gradient_and_hvp`] | the same |
-/// | the Hessian | [`Function::hessian`] | an evaluation over `Dual<Dual>`s for up to 4 inputs, else a gradient over `Value<Dual>` for every 4 |
+/// | the Hessian | [`Function::hessian`] | an evaluation over [`Dual2`](crate::Dual2)s for up to 6 inputs, else a gradient over `Value<Dual>` for every 4 |
 /// | a sparse Hessian or Jacobian | [`Function::sparse_hessian`], [`VectorFunction::sparse_jacobian`] | a few of the above |
 /// | value, gradient and Hessian of a closure over an array | [`forward::hessian`] | an evaluation over a [`Dual2`](crate::Dual2) |
 /// | the curvature along a direction | [`Function::directional`] | an evaluation over `Dual<Dual>`s |

@@ -6,6 +6,7 @@
 use super::memory::{ForwardMemory, Memory, ReverseMemory};
 use super::{Function, Mode};
 use crate::dual::Dual;
+use crate::dual2::Dual2;
 use crate::number::{Number, Plain, Real};
 use crate::scalar::Scalar;
 use crate::tape::Value;
@@ -300,9 +301,9 @@ pub(super) fn hessian<T: Plain>(
     assert_gradient(x, gradient);
     assert_eq!(hessian.len(), x.len() * x.len(), "a Hessian is as long as the point squared; make `hessian` so");
     let value = match x.len() {
-        0..=1 => hessian_in_one_pass::<T, 1>(f, x, gradient, hessian),
-        2 => hessian_in_one_pass::<T, 2>(f, x, gradient, hessian),
+        0..=2 => hessian_in_one_pass::<T, 2>(f, x, gradient, hessian),
         3..=4 => hessian_in_one_pass::<T, 4>(f, x, gradient, hessian),
+        5..=6 => hessian_in_one_pass::<T, 6>(f, x, gradient, hessian),
         _ => lower_triangle::<T, T, HESSIAN_DIRECTIONS>(f, x, gradient, hessian, memory),
     };
     if any_nan(gradient) || any_nan(hessian) {
@@ -312,8 +313,7 @@ pub(super) fn hessian<T: Plain>(
     }
 }
 
-/// Forward mode over forward mode, for at most `N` inputs. For few inputs, it takes less time than a tape, to run and to
-/// compile.
+/// Forward mode of second order, for at most `N` inputs. For few inputs, it takes less time than a tape, to run and to compile.
 #[track_caller]
 fn hessian_in_one_pass<T: Plain, const N: usize>(
     f: &(impl Function<T> + ?Sized),
@@ -321,21 +321,15 @@ fn hessian_in_one_pass<T: Plain, const N: usize>(
     gradient: &mut [T],
     hessian: &mut [T],
 ) -> T {
-    let mut inputs: [Dual<_, N>; N] = [Dual::constant(Dual::constant(T::zero())); N];
-    for (i, (input, inner)) in inputs.iter_mut().zip(unit_seeds_on_stack::<T, T, N>(x)).enumerate() {
-        input.data = inner;
-        input.tangents[i] = Dual::constant(T::one());
+    let n = x.len();
+    let mut point = [T::zero(); N];
+    point[..n].copy_from_slice(x);
+    let y = f.eval(&Dual2::vars(point)[..n]);
+    gradient.copy_from_slice(&y.gradient()[..n]);
+    for (row, second) in hessian.chunks_exact_mut(n.max(1)).zip(y.hessian()) {
+        row.copy_from_slice(&second[..n]);
     }
-    let y = f.eval(&inputs[..x.len()]);
-    for i in 0..x.len() {
-        gradient[i] = y.data.tangents[i];
-        for j in 0..=i {
-            let second = y.tangents[i].tangents[j];
-            hessian[i * x.len() + j] = second;
-            hessian[j * x.len() + i] = second;
-        }
-    }
-    y.data.data
+    y.data()
 }
 
 /// On a tape: the lower triangle, several columns at a time, and its mirror image.

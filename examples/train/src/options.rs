@@ -218,9 +218,10 @@ fn columns(matches: &mut ArgMatches, name: &str) -> Vec<String> {
 }
 
 /// What the library calls a setting in its errors, and what the program calls it.
-const SETTINGS: [(&str, &str); 9] = [
+const SETTINGS: [(&str, &str); 10] = [
     ("`decimal` comma", "--decimal ','"),
     ("`decimal`", "--decimal"),
+    ("`header`", "--header"),
     ("`ignore`", "--ignore"),
     ("`keep`", "--keep"),
     ("`labels` classes", "--task classification"),

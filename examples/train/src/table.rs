@@ -25,7 +25,7 @@ impl TrainingTable {
     /// Reads the table, and tells what was recognised in it.
     pub(crate) fn read(path: &Path, options: &Options, out: &mut dyn Write) -> Result<Self> {
         let table = read(path, options.format)?;
-        let encoding = Encoding::of(&table, &options.columns).map_err(|error| in_options(&error))?;
+        let encoding = Encoding::of(&table, &options.columns).map_err(|error| with_options(&error))?;
         let data = encoding.dataset(&table)?;
         let name = printable(table.source());
         let of_name = SEPARATORS.iter().find(|(_, separator)| *separator == table.separator());
@@ -130,11 +130,6 @@ pub(crate) fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
-}
-
-/// An error of the library, with the options of the program.
-fn in_options(error: &gradtape::Error) -> String {
-    with_options(error).replace("`header`", "--header")
 }
 
 /// Reads a file. An error names the options of the program.
