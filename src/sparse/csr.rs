@@ -117,7 +117,10 @@ impl<T: Copy + Zero> Csr<T> {
 
     /// Makes it the matrix of zeros of another pattern, unless it has this one.
     pub(crate) fn set_pattern(&mut self, pattern: &Sparsity) {
-        if self.pattern() != pattern {
+        if self.pattern() == pattern {
+            // It may have been found on another path. And patterns that share their memory are compared at once.
+            self.pattern = pattern.clone();
+        } else {
             *self = Self::zeros(pattern.clone());
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Found<P> {
     inputs: usize,
     plan: Option<Box<P>>,
     evaluations: usize,
+    /// How many of them the plans made.
+    by_plans: usize,
     recordings: usize,
 }
 
@@ -47,10 +49,10 @@ pub struct Recordings {
     pub elements: Vec<[usize; 2]>,
 }
 
-/// So many recordings are made in any case.
-const FREE_RECORDINGS: usize = 4;
-/// Later ones only after so many evaluations each.
-const EVALUATIONS_EACH: usize = 8;
+/// So many recordings are made in any case, and one more each time the number of evaluations has doubled.
+const FREE_RECORDINGS: usize = 2;
+/// Others only after so many evaluations by plans, which pay for them.
+const EVALUATIONS_EACH: usize = 32;
 
 impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {
@@ -90,12 +92,14 @@ impl Counts {
     ) -> Option<R> {
         self.evaluations += 1;
         let mut is_new = found.is_none();
-        let found = found.get_or_insert_with(|| Found { inputs, plan: None, evaluations: 0, recordings: 0 });
+        let found =
+            found.get_or_insert_with(|| Found { inputs, plan: None, evaluations: 0, by_plans: 0, recordings: 0 });
         found.evaluations += 1;
         let mut is_needed = is_new || found.inputs != inputs;
         loop {
             if is_needed {
-                if found.recordings >= FREE_RECORDINGS.max(found.evaluations / EVALUATIONS_EACH) {
+                let paid = found.by_plans / EVALUATIONS_EACH + found.evaluations.ilog2() as usize;
+                if found.recordings >= FREE_RECORDINGS + paid {
                     break;
                 }
                 found.recordings += 1;
@@ -104,7 +108,10 @@ impl Counts {
             }
             let Some(plan) = &mut found.plan else { break };
             match evaluate(plan) {
-                Ok(result) => return Some(result),
+                Ok(result) => {
+                    found.by_plans += 1;
+                    return Some(result);
+                }
                 Err(Branched(at)) => self.branched_at = at.or(self.branched_at),
             }
             // A comparison with a NaN may fail even where it was recorded.

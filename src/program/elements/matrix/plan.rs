@@ -10,6 +10,7 @@ use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
 use crate::sparse::Sparsity;
+use crate::sparse::pattern::Local;
 
 /// An element with more inputs has too large a matrix.
 const MOST_INPUTS: usize = 48;
@@ -40,6 +41,10 @@ impl<T: Precision> MatrixPlan<T> {
         });
         let blocks = blocks.collect();
         let cleared = vectors.map(Places::cleared);
+        // Elements are those of one path through the function.
+        let branch = graph.guards_and_origins().next();
+        let local = branch.map(|(_, origin)| Local(origin.map(|origin| origin.location)));
+        let pattern = pattern.with(local);
         Some(Self { blocks, state, given, pattern, cleared, linear, ones, memory: Memory::new() })
     }
 }
