@@ -262,9 +262,9 @@ fn matrices_of_functions_that_branch_have_patterns_that_are_local() {
     let (x, mut y, mut gradient, mut matrix) = (points().remove(0), [0.0; 19], [0.0; 20], Csr::default());
     for round in 0..2 {
         compiled.sparse_jacobian(&x, &mut y, &mut matrix);
-        assert_eq!(matrix.pattern().local_at().map(|at| at.line()), Some(TERM_LINE), "{round}");
+        assert_eq!(matrix.pattern().local_at().map(std::panic::Location::line), Some(TERM_LINE), "{round}");
         compiled.sparse_hessian(&x, &mut gradient, &mut matrix);
-        assert_eq!(matrix.pattern().local_at().map(|at| at.line()), Some(TERM_LINE), "{round}");
+        assert_eq!(matrix.pattern().local_at().map(std::panic::Location::line), Some(TERM_LINE), "{round}");
         // A matrix that has the places already gets the pattern all the same.
         matrix = Csr::zeros(gradtape::sparse::Sparsity::new((0..20).map(|k| matrix.row(k).0.to_vec()), 20));
     }
