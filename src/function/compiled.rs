@@ -44,8 +44,10 @@ use crate::sparse::{Csr, Sparsity};
 /// much, the driver computes the results.
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again and
-/// again, the driver takes over. [`recordings`](Self::recordings) tells how often, and which comparison. So write `max`, `min`, `abs` or `clamp`
-/// instead of `if` where you can: they are no branches of a program.
+/// again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which comparison. So
+/// write `max`, `min`, `abs` or `clamp` instead of `if` where you can: they are no branches of a program.
+///
+/// A `Compiled` belongs to one thread, as its driver does. With the feature `rayon`, its evaluations use several.
 ///
 /// [`to_rust`](Self::to_rust) writes value and gradient as Rust source,
 /// [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust) results and Jacobian, and
