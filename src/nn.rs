@@ -55,7 +55,13 @@
 //! # Ok::<(), gradtape::Error>(())
 //! ```
 //!
-//! A training as people know it, in a loop of ten lines:
+//! A training as people know it, in a loop of ten lines; its last lines need L-BFGS:
+//!
+//! ```toml
+//! [dependencies]
+//! gradtape = { version = "0.1", features = ["nn", "lbfgs"] }
+//! rand = "0.10"
+//! ```
 //!
 //! ```
 //! use gradtape::nn::*;
