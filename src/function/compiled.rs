@@ -14,6 +14,8 @@ use recordings::{Found, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::{Driver, Function};
+use crate::program::elements::along::Along;
+use crate::program::elements::dots;
 use crate::program::elements::gradient::elements;
 use crate::program::elements::making::Making;
 use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
@@ -200,6 +202,20 @@ impl<F, T: Precision> Compiled<F, T> {
         self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
     }
 
+    /// [`evaluate`](Self::evaluate) for the Hessian times a vector. Returns whether value and gradient were written, too.
+    fn evaluate_along(&self, [x, v]: [&[T]; 2], mut collected: Collected<'_, T>) -> Option<bool>
+    where
+        F: Function<T>,
+    {
+        let find = compiled_here!(fn(&Graph<T>, Making) -> Option<Along<T>> = Along::of);
+        let find = || find(&self.recorded(x), self.making);
+        let run = compiled_here!(
+            fn(&mut Along<T>, [&[T]; 2], Collected<'_, T>) -> Result<bool, Branched> = Along::evaluate
+        );
+        let evaluate = |plan: &mut Along<T>| run(plan, [x, v], collected.reborrow());
+        self.evaluate(x.len(), |recording| &mut recording.along, find, evaluate)
+    }
+
     /// The required places of a matrix of so many rows and columns.
     #[track_caller]
     fn required_of(&self, [rows, columns]: [usize; 2]) -> Option<&Sparsity> {
@@ -225,7 +241,7 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        Program::record(|x| self.function().eval(x), x).into_needed()
+        dots::expanded(Program::record(|x| self.function().eval(x), x).into_needed())
     }
 
     /// The value at `x`.
@@ -302,7 +318,7 @@ impl<F, T: Precision> Compiled<F, T> {
         assert_product(x, product);
         assert_direction(x, v);
         let collected = Collected { product, ..Collected::default() };
-        if !self.evaluate_matrix(Wanted::HessianTimesVector, || self.recorded(x), [x, v], collected, None) {
+        if self.evaluate_along([x, v], collected).is_none() {
             self.driver.hvp(x, v, product);
         }
     }
@@ -328,10 +344,10 @@ impl<F, T: Precision> Compiled<F, T> {
             product: &mut *product,
             ..Collected::default()
         };
-        if self.evaluate_matrix(Wanted::HessianTimesVector, || self.recorded(x), [x, v], collected, None) {
-            value
-        } else {
-            self.driver.gradient_and_hvp(x, v, gradient, product)
+        match self.evaluate_along([x, v], collected) {
+            Some(true) => value,
+            Some(false) => self.gradient(x, gradient),
+            None => self.driver.gradient_and_hvp(x, v, gradient, product),
         }
     }
 

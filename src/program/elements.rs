@@ -7,6 +7,9 @@
 
 #![cfg(feature = "compiled")]
 
+pub(crate) mod along;
+mod chains;
+pub(crate) mod dots;
 mod facts;
 pub(crate) mod gradient;
 mod groups;

@@ -170,6 +170,11 @@ impl<T> Graph<T> {
         self.indices().zip(&self.nodes)
     }
 
+    /// How many nodes are no leaves.
+    pub(crate) fn operations(&self) -> usize {
+        self.nodes.iter().filter(|node| !node.is_leaf()).count()
+    }
+
     /// The operands of a node.
     #[inline]
     pub(crate) fn operands<'a>(&'a self, node: &'a Node) -> &'a [NodeIndex] {
@@ -242,6 +247,19 @@ impl<T> Graph<T> {
         }
         let operands: Vec<NodeIndex> = operands.iter().map(|&operand| renamed(operand)).collect();
         self.push_with(other, node, first_custom, &operands)
+    }
+
+    /// A copy of this graph, to which `again` adds each node, and returns its index there. It is given the indices of the nodes
+    /// before.
+    pub(crate) fn copied(&self, mut again: impl FnMut(&mut Self, NodeIndex, &Node, &[NodeIndex]) -> NodeIndex) -> Self {
+        let (mut copy, mut ids) = (self.emptied(), Vec::with_capacity(self.nodes.len()));
+        for (k, node) in self.indexed_nodes() {
+            ids.push(again(&mut copy, k, node, &ids));
+        }
+        let renamed = |operand: NodeIndex| ids[operand.index()];
+        copy.outputs = self.outputs.iter().map(|&output| renamed(output)).collect();
+        self.guards_and_origins().for_each(|(guard, origin)| copy.add_guard(guard.map(renamed), origin));
+        copy
     }
 
     /// Computes a node that is several outputs once for each, unless it is a leaf. So each has a node of its own.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::program::elements::along::Along;
 use crate::program::elements::matrix::{MatrixPlan, Wanted};
 use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
@@ -10,6 +11,7 @@ use crate::program::elements::whole::Recorded;
 /// The plans that were found in the function so far.
 pub(super) struct Recording<T> {
     pub(super) gradient: Option<Found<Recorded<T>>>,
+    pub(super) along: Option<Found<Along<T>>>,
     matrices: [Option<Found<MatrixPlan<T>>>; Wanted::COUNT],
     pub(super) counts: Counts,
 }
@@ -57,6 +59,7 @@ const EVALUATIONS_EACH: usize = 32;
 impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {
         gradient: None,
+        along: None,
         matrices: [const { None }; Wanted::COUNT],
         counts: Counts { evaluations: 0, recordings: 0, by_driver: 0, branched_at: None },
     };
@@ -70,7 +73,9 @@ impl<T> Recording<T> {
         let Counts { evaluations, recordings, by_driver, branched_at } = self.counts;
         let gradient = self.gradient.iter().filter_map(|found| found.plan.as_ref());
         let matrices = self.matrices.iter().flatten().filter_map(|found| found.plan.as_ref());
-        let elements = gradient.flat_map(|plan| plan.templates()).chain(matrices.flat_map(|plan| plan.templates()));
+        let along = self.along.iter().filter_map(|found| found.plan.as_ref());
+        let elements = gradient.flat_map(|plan| plan.templates()).chain(along.flat_map(|plan| plan.templates()));
+        let elements = elements.chain(matrices.flat_map(|plan| plan.templates()));
         Recordings { evaluations, recordings, by_driver, branched_at, elements: elements.collect() }
     }
 }

@@ -6,6 +6,7 @@ use crate::function::jacobian::assert_outputs;
 use crate::function::vector::results;
 use crate::function::{Driver, Function, VectorFunction};
 use crate::number::Real;
+use crate::program::elements::dots;
 use crate::program::elements::matrix::{Collected, Wanted};
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
@@ -16,7 +17,7 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: VectorFunction<T>,
     {
-        let mut graph = Program::record(|x| results(self.function(), x), x).into_needed();
+        let mut graph = dots::expanded(Program::record(|x| results(self.function(), x), x).into_needed());
         graph.separate_outputs();
         graph
     }

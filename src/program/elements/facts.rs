@@ -2,6 +2,7 @@
 
 use num_traits::Float;
 
+use super::chains::Chain;
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
@@ -12,6 +13,8 @@ pub(super) struct Facts {
     pub(super) uses: Vec<u32>,
     /// How many terms the node is the sum of.
     pub(super) terms: Vec<u32>,
+    /// How many numbers the node joins as a [`Chain`].
+    pub(super) links: Vec<u32>,
     /// The guards, by the later one of the two nodes that each compares, which is a leaf only if both are.
     guards: Vec<(NodeIndex, u32)>,
 }
@@ -23,13 +26,13 @@ impl Facts {
             graph.operands(node).iter().for_each(|operand| uses[operand.index()] += 1);
         }
         graph.outputs.iter().chain(graph.guarded()).for_each(|node| uses[node.index()] += 1);
-        let terms = term_counts(graph, &uses);
+        let (terms, links) = (term_counts(graph, &uses), Chain::lengths(graph, &uses));
         // A leaf may have been recorded behind nodes that do not depend on it.
         let order = |&node: &NodeIndex| (!graph.node(node).is_leaf(), node);
         let later = |[a, b]: [NodeIndex; 2]| if order(&a) < order(&b) { b } else { a };
         let mut guards: Vec<_> = graph.guards().iter().map(|guard| later(guard.operands)).zip(0..).collect();
         guards.sort_unstable();
-        Self { uses, terms, guards }
+        Self { uses, terms, links, guards }
     }
 
     /// The guards whose later node this is.

@@ -4,6 +4,7 @@
 //! backward program computes, of the adjoints of the roots, what they add to the adjoints of the leaves. If the output is
 //! the sum of roots, their adjoints are known before, and the backward program alone runs.
 
+mod chain;
 mod plan;
 mod source;
 
@@ -14,6 +15,7 @@ use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
 
+use chain::ChainOfTerms;
 pub(crate) use plan::elements;
 pub(crate) use source::source;
 
@@ -26,8 +28,8 @@ pub(crate) struct GradientPlan<T> {
     blocks: Vec<Block<T>>,
     /// The first one is the output.
     sums: Vec<SumOfTerms<T>>,
-    inputs: usize,
-    /// The numbers of sums, of roots that elements use, and data; then the adjoints of sums and roots.
+    chains: Vec<ChainOfTerms<T>>,
+    /// The numbers of sums and chains, of roots that elements use, and data; then the adjoints of these, without data.
     state: Vec<T>,
     /// Where the adjoints begin in the state.
     adjoints: usize,
@@ -39,6 +41,7 @@ pub(crate) struct GradientPlan<T> {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Sum(usize),
+    Chain(usize),
     Block(usize),
 }
 
@@ -100,15 +103,16 @@ impl<T: Precision> GradientPlan<T> {
         for step in 0..self.steps.len() {
             match self.steps[step] {
                 Step::Sum(k) => {
-                    let Self { state, sums, adjoints, inputs, .. } = self;
+                    let Self { state, sums, adjoints, .. } = self;
                     let adjoint = state[*adjoints + sums[k].at];
                     for &(place, weight) in &sums[k].terms {
-                        let sum = match (place as usize).checked_sub(*inputs) {
-                            None => &mut gradient[place as usize],
-                            Some(at) => &mut state[*adjoints + at],
-                        };
-                        *sum += weight * adjoint;
+                        *adjoint_at([gradient, &mut state[*adjoints..]], place) += weight * adjoint;
                     }
+                }
+                Step::Chain(k) => {
+                    let Self { state, chains, adjoints, memory, .. } = self;
+                    let (state, adjoints) = state.split_at_mut(*adjoints);
+                    chains[k].backward([x, state], memory, [gradient, adjoints])?;
                 }
                 Step::Block(k) => self.run_backward(k, x, gradient)?,
             }
@@ -128,6 +132,10 @@ impl<T: Precision> GradientPlan<T> {
                     let terms = sums[k].terms.iter().map(|&(place, weight)| weight * number([x, &*state], place));
                     let total = terms.fold(T::zero(), |total, term| total + term);
                     state[sums[k].at] += total;
+                }
+                Step::Chain(k) => {
+                    let Self { state, chains, .. } = self;
+                    chains[k].forward(x, state);
                 }
                 Step::Block(k) if leaves_out_last && self.blocks[k].is_last => {}
                 Step::Block(k) => self.run_forward(k, x)?,
@@ -173,5 +181,14 @@ impl<T: Precision> GradientPlan<T> {
             backward.collect_all(memory, [gradient, Part::new(inputs, &mut state[*adjoints..]), value_part]);
         }
         Ok(())
+    }
+}
+
+/// The adjoint at a place, of those of the inputs and those of the state.
+fn adjoint_at<T>([inputs, state]: [&mut [T]; 2], place: u32) -> &mut T {
+    let place = place as usize;
+    match place.checked_sub(inputs.len()) {
+        None => &mut inputs[place],
+        Some(at) => &mut state[at],
     }
 }

@@ -246,14 +246,13 @@ impl<'g, T: Float> Groups<'g, T> {
     }
 }
 
-/// Whether the elements of a graph are computed faster in groups than one operation after the other, in so many passes.
-pub(super) fn pays<T>(graph: &Graph<T>, groups: &[Group<T>], passes: usize) -> bool {
-    let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
+/// Whether elements are computed faster in groups than so many operations one after the other.
+pub(super) fn pays<T>(groups: &[Group<T>], operations: usize) -> bool {
     let cost = |group: &Group<T>| {
         let [nodes, rows] = [group.shape.nodes.len(), group.rows].map(|count| f64::from(checked_u32(count)));
         COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
     };
-    groups.iter().map(cost).sum::<f64>() < f64::from(checked_u32(operations * passes))
+    groups.iter().map(cost).sum::<f64>() < operations as f64
 }
 
 /// The elements of a partition in groups.

@@ -55,3 +55,15 @@ impl Making {
         if self.has(Stage::EvenColumns) { index } else { index.listed() }
     }
 }
+
+/// A group of fewer elements is not worth a template, if there is a sum to take apart.
+const FEW_ROWS: usize = 4;
+/// A sum of so many times as many terms as there are rows is taken apart.
+const MANY_TERMS: usize = 256;
+/// The fewest terms that are taken apart.
+const FEWEST_TERMS: usize = 8;
+
+/// Whether a sum or a chain of so many terms, of which there are so many rows, is taken apart.
+pub(super) fn is_taken_apart(terms: usize, rows: usize) -> bool {
+    terms >= FEWEST_TERMS && (rows < FEW_ROWS || terms > MANY_TERMS * rows)
+}

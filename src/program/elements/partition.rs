@@ -2,6 +2,7 @@
 
 use num_traits::Float;
 
+use super::chains::Chain;
 use super::facts::Facts;
 use super::making::{Making, Stage};
 use super::sums::Sum;
@@ -11,25 +12,38 @@ use crate::program::graph::Graph;
 /// The nodes of a graph, divided into elements and sums.
 ///
 /// An element is a small function: its nodes, with one or several *roots*, which other elements or sums use. Its
-/// leaves are inputs, constants, sums, and roots of other elements. Every node that is no leaf of the graph belongs to
-/// one element, or is inside of a sum.
+/// leaves are inputs, constants, sums, chains, and roots of other elements. Every node that is no leaf of the graph
+/// belongs to one element, or is inside of a sum or a chain.
 ///
-/// The *depth* of a root is the number of elements and sums on the longest way to it from the output. Roots of one depth
+/// The *depth* of a root is the number of elements, sums and chains on the longest way to it from the output. Roots of one depth
 /// do not depend on each other. An element of depth `d` depends on larger depths only.
 pub(super) struct Partition<T> {
     pub(super) sums: Vec<Sum<T>>,
+    /// In ascending order of their nodes.
+    pub(super) chains: Vec<Chain>,
     /// Where the nodes of each element begin in `members`, and at the end, where the last one ends.
     starts: Vec<u32>,
     members: Vec<NodeIndex>,
-    /// The element of each node. [`NONE`] for leaves and inside of sums.
+    /// The element of each node. [`NONE`] for leaves, and inside of sums and chains.
     owners: Vec<u32>,
-    /// The depth of each root, and of the node of each sum.
+    /// The depth of each root, and of the nodes of sums and chains.
     depths: Vec<u32>,
     pub(super) is_root: Vec<bool>,
     /// Whether another element uses this root.
     pub(super) is_interface: Vec<bool>,
     /// The sum that each node is a term of; [`MANY`] if there are several.
     pub(super) sum_of_term: Vec<u32>,
+}
+
+/// Where a graph is cut.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cuts {
+    /// Nodes that are taken apart as sums. If there are no roots, the output is the first one.
+    pub(super) sums: Vec<NodeIndex>,
+    /// Nodes that are taken apart as chains.
+    pub(super) chains: Vec<NodeIndex>,
+    /// Outputs that are roots of elements.
+    pub(super) roots: Vec<NodeIndex>,
 }
 
 pub(super) const NONE: u32 = u32::MAX;
@@ -99,22 +113,28 @@ impl Joined {
 }
 
 impl<T: Float> Partition<T> {
-    /// Divides a graph whose nodes are all needed. The nodes `cut` are taken apart as sums; the output is the first one, or
-    /// the outputs are `roots` themselves.
-    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cut: &[NodeIndex], roots: &[NodeIndex], making: Making) -> Self {
+    /// Divides a graph whose nodes are all needed.
+    pub(super) fn of(graph: &Graph<T>, facts: &Facts, cuts: &Cuts, making: Making) -> Self {
         let count = graph.nodes.len();
-        let (mut inside_sum, mut sum_at) = (vec![false; count], vec![NONE; count]);
-        let mut sums = Vec::with_capacity(cut.len());
-        for &node in cut {
+        let (mut is_inside, mut sum_at) = (vec![false; count], vec![NONE; count]);
+        let (mut sums, mut chains) = (Vec::with_capacity(cuts.sums.len()), Vec::with_capacity(cuts.chains.len()));
+        for &node in &cuts.sums {
             // A sum inside of another one is a part of it.
-            if !inside_sum[node.index()] && sum_at[node.index()] == NONE {
+            if !is_inside[node.index()] && sum_at[node.index()] == NONE {
                 sum_at[node.index()] = checked_u32(sums.len());
-                sums.push(Sum::of(graph, facts, node, |node| inside_sum[node.index()] = true));
+                sums.push(Sum::of(graph, facts, node, |node| is_inside[node.index()] = true));
             }
         }
+        for &node in &cuts.chains {
+            if !is_inside[node.index()] {
+                chains.push(Chain::of(graph, facts, node, |node| is_inside[node.index()] = true));
+            }
+        }
+        chains.sort_by_key(|chain| chain.node);
         let is_leaf = |node: NodeIndex| graph.node(node).is_leaf();
         let mut partition = Self {
             sums,
+            chains,
             starts: vec![0],
             members: Vec::new(),
             owners: vec![NONE; count],
@@ -133,7 +153,7 @@ impl<T: Float> Partition<T> {
         for round in 0.. {
             let joins = round < ROUNDS && making.has(Stage::Joining);
             let (mut needed, mut joined) =
-                partition.roots_of_nodes(graph, facts, (&inside_sum, &sum_at), roots, &is_shared, joins);
+                partition.roots_of_nodes(graph, facts, (&is_inside, &sum_at), &cuts.roots, &is_shared, joins);
             let mut is_final = true;
             for k in 0..count {
                 let Needed([first, second, _]) = needed[k];
@@ -164,7 +184,7 @@ impl<T: Float> Partition<T> {
         &mut self,
         graph: &Graph<T>,
         facts: &Facts,
-        (inside_sum, sum_at): (&[bool], &[u32]),
+        (is_inside, sum_at): (&[bool], &[u32]),
         roots: &[NodeIndex],
         is_shared: &[bool],
         joins: bool,
@@ -182,8 +202,10 @@ impl<T: Float> Partition<T> {
         };
         // A node first has the largest depth above it. A root then gets its own.
         let mut depths = vec![0_u32; count];
+        let mut chains = self.chains.iter_mut().rev().peekable();
         for (k, node) in graph.indexed_nodes().rev() {
             let at = k.index();
+            let mut chain = chains.next_if(|chain| chain.node == k);
             if sum_at[at] != NONE {
                 depths[at] += 1;
                 let sum = &mut self.sums[sum_at[at] as usize];
@@ -192,13 +214,20 @@ impl<T: Float> Partition<T> {
                     depths[term.index()] = depths[term.index()].max(depths[at] + u32::from(term == k));
                     self.is_root[term.index()] = true;
                 }
-                for operand in compared_with(k).filter(|&operand| !is_leaf(operand)) {
+            }
+            if let Some(chain) = &mut chain {
+                depths[at] += 1;
+                chain.depth = depths[at];
+            }
+            if sum_at[at] != NONE || chain.is_some() {
+                let terms = chain.iter().flat_map(|chain| &chain.terms).copied();
+                for operand in terms.chain(compared_with(k)).filter(|&operand| !is_leaf(operand)) {
                     depths[operand.index()] = depths[operand.index()].max(depths[at]);
                     self.is_root[operand.index()] = true;
                     self.is_interface[operand.index()] = true;
                 }
             }
-            if inside_sum[at] || node.is_leaf() {
+            if is_inside[at] || node.is_leaf() {
                 needed[at] = Needed::NOBODY;
                 continue;
             }
@@ -268,7 +297,7 @@ impl<T: Float> Partition<T> {
         &self.members[self.starts[element] as usize..self.starts[element + 1] as usize]
     }
 
-    /// The element of a node; [`NONE`] for a leaf, and inside of a sum.
+    /// The element of a node; [`NONE`] for a leaf, and inside of a sum or a chain.
     pub(super) fn owner(&self, node: NodeIndex) -> u32 {
         self.owners[node.index()]
     }

@@ -35,7 +35,7 @@ impl<T: Precision> Recorded<T> {
     /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be made
     /// `always`.
     pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
-        GradientPlan::of(graph, making)
+        GradientPlan::of(graph, graph.operations(), making)
             .map(Box::new)
             .map(Self::Elements)
             .or_else(|| Whole::of(graph).map(Box::new).map(Self::Whole))
@@ -78,9 +78,8 @@ impl<T: Precision> Whole<T> {
             leaves[node.leaf_index()] = Some(k);
         }
         let program = Program::optimized(&reverse(graph, Options::new(), &leaves, None), Options::new());
-        let operations = graph.nodes.iter().filter(|node| !node.is_leaf()).count();
         let is_wide = program.instructions_in_batch() >= FEWEST_IN_BATCH;
-        is_wide.then(|| Self { operations, program, workspace: Workspace::new() })
+        is_wide.then(|| Self { operations: graph.operations(), program, workspace: Workspace::new() })
     }
 
     fn gradient(&mut self, x: &[T], gradient: &mut [T]) -> Result<T, Branched> {

@@ -71,7 +71,7 @@ impl Statistics {
         };
         let used = ORDER.iter().enumerate().filter(|&(_, &optimization)| options.has(optimization));
         Self {
-            recorded: count_operations(graph),
+            recorded: graph.operations(),
             left: used.map(left).collect(),
             instructions: code.sections().map(<[_]>::len),
             slots: code.slots,
@@ -86,10 +86,6 @@ impl Statistics {
             code_bytes: bytes(code),
         }
     }
-}
-
-fn count_operations<T>(graph: &Graph<T>) -> usize {
-    graph.nodes.iter().filter(|node| !node.is_leaf()).count()
 }
 
 /// How many of the instructions compute something.

@@ -1,14 +1,16 @@
 //! Finds the elements of a function of one output, and makes their programs.
 
+use super::chain::ChainOfTerms;
 use super::{Block, GradientPlan, Step, SumOfTerms, Target};
 use crate::number::Plain;
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::Program;
+use crate::program::elements::chains::Chain;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, Use, groups, pays};
-use crate::program::elements::making::{Making, Stage};
-use crate::program::elements::partition::{NONE, Partition};
+use crate::program::elements::making::{Making, Stage, is_taken_apart};
+use crate::program::elements::partition::{Cuts, NONE, Partition};
 use crate::program::elements::scatter::{Aim, Cleared, Memory, Places, Scatter};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, leaf_nodes, weighted_sum};
@@ -18,22 +20,16 @@ use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::transform::reverse::{Sum as RowSum, reverse};
 
-/// A group of fewer elements is not worth a template, if there is a sum to take apart.
-const FEW_ROWS: usize = 4;
-/// A sum of so many times as many terms as there are rows is taken apart.
-const MANY_TERMS: usize = 256;
-/// The fewest terms that are taken apart.
-const FEWEST_TERMS: u32 = 8;
-/// How often sums inside of sums are taken apart.
+/// How often sums and chains inside of others are taken apart.
 const ROUNDS: usize = 8;
 
 impl<T: Precision> GradientPlan<T> {
-    /// The plan of a graph whose nodes are all needed, of one output; or none if there are too few elements of a kind and it
-    /// need not be made `always`.
-    pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
+    /// The plan of a graph whose nodes are all needed, of one output; or none if it is not faster than so many operations on a
+    /// tape, and it need not be made `always`.
+    pub(crate) fn of(graph: &Graph<T>, operations: usize, making: Making) -> Option<Self> {
         let facts = Facts::of(graph);
         let (partition, groups) = divided(graph, &facts, making);
-        (making.always || pays(graph, &groups, 1)).then(|| Self::new(graph, &partition, &groups, making))
+        (making.always || pays(&groups, operations)).then(|| Self::new(graph, &partition, &groups, making))
     }
 
     fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
@@ -45,14 +41,17 @@ impl<T: Precision> GradientPlan<T> {
             first_data.push(inputs + state.len());
             template.data.iter().for_each(|column| state.extend(column));
         }
+        arrangement.constants.iter().for_each(|&(at, constant)| state[at] = constant);
+        let chain = |chain: &Chained| ChainOfTerms::new(graph, chain, inputs, &mut state);
+        let chains: Vec<ChainOfTerms<T>> = arrangement.chains.iter().map(chain).collect();
         let adjoints = state.len();
         state.resize(adjoints + arrangement.state, T::zero());
         let blocks = groups.iter().zip(first_data).enumerate();
         let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
         let mut blocks: Vec<Block<T>> = blocks.collect();
         let Arrangement { steps, sums, .. } = arrangement;
-        let cleared = write_first(&steps, &mut blocks, &sums, [inputs, state.len() - adjoints]);
-        Self { steps, blocks, sums, inputs, state, adjoints, cleared, memory: Memory::new() }
+        let cleared = write_first(&steps, &mut blocks, (&sums, &chains), [inputs, state.len() - adjoints]);
+        Self { steps, blocks, sums, chains, state, adjoints, cleared, memory: Memory::new() }
     }
 }
 
@@ -64,28 +63,41 @@ pub(crate) fn elements<T: Precision>(graph: &Graph<T>) -> Vec<(usize, Program<T>
     groups.iter().map(|group| (group.rows, program(group))).collect()
 }
 
-/// Divides a graph. Where an element has few of its kind, its largest sum is taken apart.
+/// Divides a graph. Where an element has few of its kind, its longest sum or chain is taken apart.
 pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts, making: Making) -> (Partition<T>, Vec<Group<T>>) {
-    let mut cut: Vec<NodeIndex> = graph.outputs.clone();
+    let mut cuts = Cuts { sums: graph.outputs.clone(), ..Cuts::default() };
     for round in 0.. {
-        let partition = Partition::of(graph, facts, &cut, &[], making);
+        let partition = Partition::of(graph, facts, &cuts, making);
         let groups = groups(graph, facts, &partition);
-        let before = cut.len();
+        let mut is_final = true;
         for group in groups.iter().filter(|_| round < ROUNDS && making.has(Stage::Dividing)) {
-            let terms = group.shape.nodes.iter().map(|k| facts.terms[k.index()]);
-            let Some((terms, at)) = terms.zip(0..).max().filter(|&(terms, _)| terms >= FEWEST_TERMS) else { continue };
-            if group.rows < FEW_ROWS || terms as usize > MANY_TERMS * group.rows {
-                let sum = |&first: &NodeIndex| partition.members(partition.owner(first) as usize)[at];
-                cut.extend(group.firsts.iter().map(sum));
+            let longest = |counts: &[u32]| group.shape.nodes.iter().map(|k| counts[k.index()]).zip(0..).max();
+            let (sum, chain) = (longest(&facts.terms), longest(&facts.links));
+            let is_chain = chain > sum;
+            let Some((terms, at)) = chain.max(sum) else { continue };
+            if is_taken_apart(terms as usize, group.rows) {
+                let node = |&first: &NodeIndex| partition.members(partition.owner(first) as usize)[at];
+                let list = if is_chain { &mut cuts.chains } else { &mut cuts.sums };
+                list.extend(group.firsts.iter().map(node));
+                is_final = false;
             }
         }
-        if cut.len() == before {
+        if is_final {
             return (partition, groups);
         }
-        // The outer sums first.
-        cut[graph.outputs.len()..].sort_unstable_by(|a, b| b.cmp(a));
+        // The outer ones first.
+        cuts.sums[graph.outputs.len()..].sort_unstable_by(|a, b| b.cmp(a));
+        cuts.chains.sort_unstable_by(|a, b| b.cmp(a));
     }
     unreachable!("in the last round nothing is taken apart")
+}
+
+/// A chain, and the places of its terms.
+pub(super) struct Chained {
+    pub(super) op: Op,
+    /// In the state.
+    pub(super) at: usize,
+    pub(super) terms: Vec<u32>,
 }
 
 /// What an evaluation does, one after the other, and where its numbers stand.
@@ -97,9 +109,12 @@ pub(super) struct Arrangement<T> {
     pub(super) targets: Vec<Vec<Target>>,
     /// Whether all roots of a group are terms of the output, so that the backward program computes its value.
     pub(super) is_last: Vec<bool>,
-    /// How many sums and roots have a place behind the inputs.
+    /// How many numbers have a place behind the inputs.
     pub(super) state: usize,
     pub(super) sums: Vec<SumOfTerms<T>>,
+    pub(super) chains: Vec<Chained>,
+    /// The constants in chains, and where each stands in the state.
+    pub(super) constants: Vec<(usize, T)>,
     /// The smallest depth first.
     pub(super) steps: Vec<Step>,
 }
@@ -108,6 +123,7 @@ impl<T: Precision> Arrangement<T> {
     pub(super) fn of(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
         let mut layout = Layout::of(graph, partition);
         let targets: Vec<Vec<Target>> = groups.iter().map(|group| layout.targets(group)).collect();
+        let (chains, constants) = layout.chains(graph, partition);
         // Comparisons run before the backward pass.
         let is_compared = groups.iter().any(|group| group.leaves.contains(&partition.sums[0].node));
         let may_be_last = making.has(Stage::ValueWithGradient) && !is_compared;
@@ -115,7 +131,8 @@ impl<T: Precision> Arrangement<T> {
             |group: &Group<T>| may_be_last && !group.roots.is_empty() && group.uses().all(|used| used == Use::Sum(0));
         let steps_of_sums = partition.sums.iter().enumerate().map(|(k, sum)| (sum.depth, Step::Sum(k)));
         let steps_of_groups = groups.iter().enumerate().map(|(k, group)| (group.depth, Step::Block(k)));
-        let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_groups).collect();
+        let steps_of_chains = partition.chains.iter().enumerate().map(|(k, chain)| (chain.depth, Step::Chain(k)));
+        let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_chains).chain(steps_of_groups).collect();
         steps.sort_by_key(|&(depth, _)| depth);
         Self {
             templates: groups.iter().map(|group| Template::of(graph, group, making)).collect(),
@@ -123,6 +140,8 @@ impl<T: Precision> Arrangement<T> {
             is_last: groups.iter().map(is_last).collect(),
             state: layout.end - layout.inputs,
             sums: layout.sums(partition, groups),
+            chains,
+            constants,
             steps: steps.into_iter().map(|(_, step)| step).collect(),
             making,
             layout,
@@ -144,13 +163,13 @@ impl<T: Precision> Arrangement<T> {
 /// The places of numbers.
 struct Layout {
     inputs: usize,
-    /// Of inputs, sums, and roots that elements use.
+    /// Of inputs, sums, chains, and roots that elements use.
     places: Vec<u32>,
     end: usize,
 }
 
 impl Layout {
-    /// The places of inputs and sums.
+    /// The places of inputs, sums and chains.
     fn of<T: Plain>(graph: &Graph<T>, partition: &Partition<T>) -> Self {
         let inputs = graph.inputs as usize;
         let mut places = vec![NONE; graph.nodes.len()];
@@ -163,7 +182,11 @@ impl Layout {
                 places[sum.node.index()] = checked_u32(place);
             }
         }
-        Self { inputs, places, end: inputs + partition.sums.len() }
+        let first_chain = inputs + partition.sums.len();
+        for (place, chain) in (first_chain..).zip(&partition.chains) {
+            places[chain.node.index()] = checked_u32(place);
+        }
+        Self { inputs, places, end: first_chain + partition.chains.len() }
     }
 
     /// Takes places for the roots of a group that elements use. Returns where each root goes.
@@ -197,6 +220,26 @@ impl Layout {
             SumOfTerms { at, constant: sum.constant, terms }
         };
         partition.sums.iter().enumerate().map(sum).collect()
+    }
+
+    /// The chains, and the places that their constants take.
+    fn chains<T: Plain>(&mut self, graph: &Graph<T>, partition: &Partition<T>) -> (Vec<Chained>, Vec<(usize, T)>) {
+        let mut constants = Vec::new();
+        let mut place = |term: &NodeIndex| match graph.constant(graph.node(*term)) {
+            None => self.places[term.index()],
+            Some(constant) => {
+                constants.push((self.end - self.inputs, constant));
+                self.end += 1;
+                checked_u32(self.end - 1)
+            }
+        };
+        let chain = |(at, chain): (usize, &Chain)| Chained {
+            op: chain.op,
+            at,
+            terms: chain.terms.iter().map(&mut place).collect(),
+        };
+        let chains = (partition.sums.len()..).zip(&partition.chains).map(chain).collect();
+        (chains, constants)
     }
 
     fn place(&self, node: NodeIndex) -> u32 {
@@ -246,20 +289,16 @@ impl<T: Precision> Block<T> {
 fn write_first<T: Precision>(
     steps: &[Step],
     blocks: &mut [Block<T>],
-    sums: &[SumOfTerms<T>],
+    (sums, chains): (&[SumOfTerms<T>], &[ChainOfTerms<T>]),
     [inputs, state]: [usize; 2],
 ) -> [Cleared; 2] {
     let mut vectors = [0..inputs, inputs..inputs + state, 0..1].map(Places::new);
     vectors[1].touch(inputs + sums[0].at);
     for step in steps {
+        let mut touch = |place: u32| vectors.iter_mut().for_each(|vector| _ = vector.touch(place as usize));
         match *step {
-            Step::Sum(k) => {
-                for &(place, _) in &sums[k].terms {
-                    for vector in &mut vectors {
-                        vector.touch(place as usize);
-                    }
-                }
-            }
+            Step::Sum(k) => sums[k].terms.iter().for_each(|&(place, _)| touch(place)),
+            Step::Chain(k) => chains[k].places().for_each(touch),
             Step::Block(k) => blocks[k].backward.iter_mut().for_each(|backward| backward.write_first(&mut vectors)),
         }
     }

@@ -73,6 +73,7 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
                     body.line(format!("numbers[{}] += {} * {number};", sums[k].at, constant(weight)));
                 }
             }
+            Step::Chain(_) => todo!(),
             Step::Block(k) => elements[k].write_forward(&mut body),
         }
     }
@@ -86,6 +87,7 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
                     body.line(format!("{adjoint} += {} * adjoints[{}];", constant(weight), sums[k].at));
                 }
             }
+            Step::Chain(_) => todo!(),
             Step::Block(k) => elements[k].write_backward(&mut body, value),
         }
     }

@@ -9,7 +9,7 @@ use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::making::Making;
-use crate::program::elements::partition::Partition;
+use crate::program::elements::partition::{Cuts, Partition};
 use crate::program::elements::scatter::{Aim, Places};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, weighted_sum};
@@ -67,8 +67,10 @@ impl<T: Precision> Arrangement<T> {
     ) -> Option<Self> {
         let facts = Facts::of(graph);
         let is_sum = matches!(wanted, Wanted::Hessian | Wanted::HessianTimesVector);
-        let (cut, roots) = if is_sum { (&graph.outputs[..], &[][..]) } else { (&[][..], &graph.outputs[..]) };
-        let partition = Partition::of(graph, &facts, cut, roots, making);
+        let outputs = graph.outputs.clone();
+        let cuts =
+            if is_sum { Cuts { sums: outputs, ..Cuts::default() } } else { Cuts { roots: outputs, ..Cuts::default() } };
+        let partition = Partition::of(graph, &facts, &cuts, making);
         let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
         let inputs = graph.inputs as usize;
         let mut maker = Maker {
@@ -85,7 +87,7 @@ impl<T: Precision> Arrangement<T> {
             _ => maker.outputs()?,
         };
         let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group, making)).collect();
-        if !making.always && !pays(graph, &groups, passes(wanted, graph, &templates)) {
+        if !making.always && !pays(&groups, graph.operations() * passes(wanted, graph, &templates)) {
             return None;
         }
         let count_of_data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
