@@ -10,9 +10,10 @@ use std::fmt;
 pub use crate::program::elements::making::Stage;
 pub use crate::program::elements::source::CompiledSource;
 pub use recordings::Recordings;
-use recordings::{Found, Recording};
+use recordings::{Found, Plans, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
+use super::memory::Lent;
 use super::{Driver, Function};
 use crate::program::elements::gradient::elements;
 use crate::program::elements::making::Making;
@@ -46,6 +47,7 @@ use crate::sparse::{Csr, Sparsity};
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again and
 /// again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which comparison. So
 /// write `max`, `min`, `abs` or `clamp` instead of `if` where you can: they are no branches of a program.
+/// If the function panics, what was found before stays.
 ///
 /// A `Compiled` belongs to one thread, as its driver does. With the feature `rayon`, its evaluations use several.
 ///
@@ -78,7 +80,7 @@ pub struct Compiled<F, T = f64> {
     /// Places that each matrix has.
     required: Option<Sparsity>,
     making: Making,
-    /// A call takes the recording out and puts it back. So a function that uses its own `Compiled` is recorded again.
+    /// Lent to each call. So a function that uses its own `Compiled` is recorded again.
     recording: Cell<Recording<T>>,
 }
 
@@ -138,10 +140,7 @@ impl<F, T> Compiled<F, T> {
 
     /// How often the function was recorded and evaluated, and what was found in it.
     pub fn recordings(&self) -> Recordings {
-        let recording = self.recording.take();
-        let recordings = recording.recordings();
-        self.recording.set(recording);
-        recordings
+        Lent::new(&self.recording).recordings()
     }
 }
 
@@ -150,16 +149,13 @@ impl<F, T: Precision> Compiled<F, T> {
     fn evaluate<P, R>(
         &self,
         inputs: usize,
-        plan: impl Fn(&mut Recording<T>) -> &mut Option<Found<P>>,
+        found: impl Fn(&mut Plans<T>) -> &mut Found<P>,
         find: impl Fn() -> Option<P>,
         evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
     ) -> Option<R> {
-        let mut recording = self.recording.take();
-        let mut found = plan(&mut recording).take();
-        let result = recording.counts.evaluate(&mut found, inputs, find, evaluate);
-        *plan(&mut recording) = found;
-        self.recording.set(recording);
-        result
+        let mut recording = Lent::new(&self.recording);
+        let Recording { plans, counts } = &mut *recording;
+        counts.evaluate(found(plans), inputs, find, evaluate)
     }
 
     /// [`evaluate`](Self::evaluate) for the plan of the gradient.
@@ -169,7 +165,7 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         let find = compiled_here!(fn(&Graph<T>, Making) -> Option<Recorded<T>> = Recorded::of);
         let find = || find(&self.recorded(x), self.making);
-        self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate)
+        self.evaluate(x.len(), |plans| &mut plans.gradient, find, evaluate)
     }
 
     /// [`evaluate`](Self::evaluate) for a plan of a matrix. `graph` records the function.
@@ -197,7 +193,7 @@ impl<F, T: Precision> Compiled<F, T> {
                 = MatrixPlan::evaluate
         );
         let evaluate = |plan: &mut MatrixPlan<T>| run(plan, [x, given], collected.reborrow(), matrix.as_deref_mut());
-        self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
+        self.evaluate(x.len(), |plans| plans.matrix(wanted), find, evaluate).is_some()
     }
 
     /// The required places of a matrix of so many rows and columns.

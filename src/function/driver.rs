@@ -89,7 +89,7 @@ impl<F> Driver<F> {
     }
 
     /// The memory, until it is put back.
-    fn lend(&self) -> Lent<'_> {
+    fn lend(&self) -> Lent<'_, Memory> {
         Lent::new(&self.memory)
     }
 

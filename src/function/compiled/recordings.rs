@@ -7,11 +7,16 @@ use crate::program::elements::matrix::{MatrixPlan, Wanted};
 use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
 
-/// The plans that were found in the function so far.
+/// What is known of a function so far.
 pub(super) struct Recording<T> {
-    pub(super) gradient: Option<Found<Recorded<T>>>,
-    matrices: [Option<Found<MatrixPlan<T>>>; Wanted::COUNT],
+    pub(super) plans: Plans<T>,
     pub(super) counts: Counts,
+}
+
+/// The plans that were found in the function.
+pub(super) struct Plans<T> {
+    pub(super) gradient: Found<Recorded<T>>,
+    matrices: [Found<MatrixPlan<T>>; Wanted::COUNT],
 }
 
 /// A plan for a number of inputs, if there is one that pays.
@@ -56,20 +61,14 @@ const EVALUATIONS_EACH: usize = 32;
 
 impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {
-        gradient: None,
-        matrices: [const { None }; Wanted::COUNT],
+        plans: Plans { gradient: Found::NONE, matrices: [const { Found::NONE }; Wanted::COUNT] },
         counts: Counts { evaluations: 0, recordings: 0, by_driver: 0, branched_at: None },
     };
 
-    /// The plan of a matrix.
-    pub(super) fn matrix(&mut self, wanted: Wanted) -> &mut Option<Found<MatrixPlan<T>>> {
-        &mut self.matrices[wanted as usize]
-    }
-
     pub(super) fn recordings(&self) -> Recordings {
         let Counts { evaluations, recordings, by_driver, branched_at } = self.counts;
-        let gradient = self.gradient.iter().filter_map(|found| found.plan.as_ref());
-        let matrices = self.matrices.iter().flatten().filter_map(|found| found.plan.as_ref());
+        let gradient = self.plans.gradient.plan.iter();
+        let matrices = self.plans.matrices.iter().filter_map(|found| found.plan.as_ref());
         let elements = gradient.flat_map(|plan| plan.templates()).chain(matrices.flat_map(|plan| plan.templates()));
         Recordings { evaluations, recordings, by_driver, branched_at, elements: elements.collect() }
     }
@@ -81,30 +80,40 @@ impl<T> Default for Recording<T> {
     }
 }
 
+impl<T> Plans<T> {
+    /// The plan of a matrix.
+    pub(super) fn matrix(&mut self, wanted: Wanted) -> &mut Found<MatrixPlan<T>> {
+        &mut self.matrices[wanted as usize]
+    }
+}
+
+impl<P> Found<P> {
+    const NONE: Self = Self { inputs: 0, plan: None, evaluations: 0, by_plans: 0, recordings: 0 };
+}
+
 impl Counts {
     /// Evaluates the plan that was found before, or finds one. None if there is none, or if branches change too often.
     pub(super) fn evaluate<P, R>(
         &mut self,
-        found: &mut Option<Found<P>>,
+        found: &mut Found<P>,
         inputs: usize,
         find: impl Fn() -> Option<P>,
         mut evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
     ) -> Option<R> {
         self.evaluations += 1;
-        let mut is_new = found.is_none();
-        let found =
-            found.get_or_insert_with(|| Found { inputs, plan: None, evaluations: 0, by_plans: 0, recordings: 0 });
         found.evaluations += 1;
-        let mut is_needed = is_new || found.inputs != inputs;
+        let mut is_new = false;
+        let mut is_needed = found.recordings == 0 || found.inputs != inputs;
         loop {
             if is_needed {
                 let paid = found.by_plans / EVALUATIONS_EACH + found.evaluations.ilog2() as usize;
                 if found.recordings >= FREE_RECORDINGS + paid {
                     break;
                 }
+                // If the function panics, what was found before stays.
+                (found.plan, found.inputs, is_new) = (find().map(Box::new), inputs, true);
                 found.recordings += 1;
                 self.recordings += 1;
-                (found.inputs, found.plan, is_new) = (inputs, find().map(Box::new), true);
             }
             let Some(plan) = &mut found.plan else { break };
             match evaluate(plan) {
