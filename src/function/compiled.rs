@@ -40,14 +40,17 @@ use crate::sparse::{Csr, Sparsity};
 /// | [`sparse_hessian`](Self::sparse_hessian) | value, gradient, Hessian | [`normal_equations`](Self::normal_equations) | results `r`, `Jᵀr`, `JᵀJ` |
 /// | [`hvp`](Self::hvp), [`gradient_and_hvp`](Self::gradient_and_hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
 ///
-/// The results are those of a [`Driver`], within rounding. Where nothing is repeated, the gradient is that of a [`Program`] of
-/// the whole function, if it has enough operations that do not depend on each other. Otherwise, and where elements share too
-/// much, the driver computes the results.
+/// The results are those of a [`Driver`], within rounding, with one exception, which all programs have that are not exact.
+/// Where the adjoint of a number adds up to exactly 0, as that of `t` in `t - t`, this 0 may win against slopes of NaN or
+/// infinity inside of `t`; on a tape, the derivative is NaN. The value is the same.
+///
+/// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations that do
+/// not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again and
 /// again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which comparison. So
-/// write `max`, `min`, `abs` or `clamp` instead of `if` where you can: they are no branches of a program.
-/// If the function panics, what was found before stays.
+/// write `max`, `min`, `abs` or `clamp` instead of `if` where you can: they are no branches of a program. If the function
+/// panics, what was found before stays.
 ///
 /// A `Compiled` belongs to one thread, as its driver does. With the feature `rayon`, its evaluations use several.
 ///

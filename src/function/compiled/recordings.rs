@@ -38,6 +38,27 @@ pub(super) struct Counts {
 }
 
 /// How often a [`Compiled`](super::Compiled) function was recorded and evaluated, and what was found in it.
+///
+/// `Display` lists the kinds of elements. Several kinds of fewer than 4 elements are added up in the last line.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Compiled, function};
+///
+/// let chain = Compiled::new(function!(|x: &[F]| {
+///     let inside: F = x.windows(2).map(|x| (x[1] - x[0]).powi(2)).sum();
+///     inside + x[0].exp() + x[99].sin()
+/// }));
+/// chain.gradient(&[0.5; 100], &mut [0.0; 100]);
+/// assert_eq!(
+///     chain.recordings().to_string(),
+///     "1 evaluation, 1 recording\n\
+///      99 elements of 2 operations\n\
+///      2 elements of 2 operations in all, at most 3 of a kind"
+/// );
+/// assert_eq!(chain.recordings().elements, [[99, 2], [1, 1], [1, 1]]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recordings {
@@ -54,6 +75,8 @@ pub struct Recordings {
     pub elements: Vec<[usize; 2]>,
 }
 
+/// Kinds of fewer elements are not listed one by one.
+const FEWEST_LISTED: usize = 4;
 /// So many recordings are made in any case, and one more each time the number of evaluations has doubled.
 const FREE_RECORDINGS: usize = 2;
 /// Others only after so many evaluations by plans, which pay for them.
@@ -134,7 +157,6 @@ impl Counts {
     }
 }
 
-/// Lists the elements, one kind in a line.
 impl fmt::Display for Recordings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -145,8 +167,16 @@ impl fmt::Display for Recordings {
         if let Some(at) = self.branched_at {
             write!(f, "; the comparison at {at} came out otherwise than before")?;
         }
-        for &[elements, operations] in &self.elements {
-            write!(f, "\n{} of {}", many(elements, "element"), many(operations, "operation"))?;
+        let few: Vec<[usize; 2]> = self.elements.iter().copied().filter(|&[count, _]| count < FEWEST_LISTED).collect();
+        let is_listed = |&&[count, _]: &&[usize; 2]| count >= FEWEST_LISTED || few.len() == 1;
+        for &[count, operations] in self.elements.iter().filter(is_listed) {
+            write!(f, "\n{} of {}", many(count, "element"), many(operations, "operation"))?;
+        }
+        if few.len() > 1 {
+            let count: usize = few.iter().map(|[count, _]| count).sum();
+            let operations = few.iter().map(|[count, operations]| count * operations).sum();
+            let most = FEWEST_LISTED - 1;
+            write!(f, "\n{count} elements of {} in all, at most {most} of a kind", many(operations, "operation"))?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! How a [`Compiled`] function is used and misused.
 
 use gradtape::sparse::{Csr, Sparsity};
-use gradtape::{Compiled, CustomOperation, Driver, Function, Mode, Number, Real, VectorFunction, function};
+use gradtape::{Compiled, CustomOperation, Driver, Function, Mode, Number, Real, Recordings, VectorFunction, function};
 use testing::allocations::allocations;
 use testing::panics::{assert_refused_here, caught, panic_of};
 
@@ -318,6 +318,35 @@ fn a_function_may_evaluate_its_own_compiled() {
         let value = OWN.with(|own| own.gradient(&x, &mut ours));
         assert_eq!((value, &ours), (driver.gradient(&x, &mut theirs), &theirs));
     }
+}
+
+#[test]
+fn elements_of_which_there_are_few_are_one_line() {
+    let kinds = |elements: &[[usize; 2]]| {
+        let mut recordings = Recordings::default();
+        (recordings.evaluations, recordings.recordings, recordings.elements) = (2, 1, elements.to_vec());
+        recordings.to_string()
+    };
+    for (elements, lines) in [
+        (&[][..], &[][..]),
+        (&[[1, 1]], &["1 element of 1 operation"]),
+        (&[[3, 2]], &["3 elements of 2 operations"]),
+        (&[[1, 1], [9, 2]], &["1 element of 1 operation", "9 elements of 2 operations"]),
+        (&[[1, 0], [1, 1]], &["2 elements of 1 operation in all, at most 3 of a kind"]),
+        (
+            &[[3, 5], [4, 1], [9, 2], [2, 4]],
+            &[
+                "4 elements of 1 operation",
+                "9 elements of 2 operations",
+                "5 elements of 23 operations in all, at most 3 of a kind",
+            ],
+        ),
+    ] {
+        assert_eq!(kinds(elements).lines().collect::<Vec<_>>(), [&["2 evaluations, 1 recording"], lines].concat());
+    }
+    let powers = Compiled::new(function!(|x: &[F]| (2..).zip(x).map(|(k, x)| x.powi(k)).sum::<F>())).without_driver();
+    powers.gradient(&[1.0; 1000], &mut [0.0; 1000]);
+    assert_eq!((powers.recordings().elements.len(), powers.recordings().to_string().lines().count()), (1000, 2));
 }
 
 #[test]
