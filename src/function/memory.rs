@@ -7,8 +7,8 @@ use crate::number::Real;
 use crate::scalar::Scalar;
 use crate::tape::{Gradients, Kept, Tape, Value};
 
-/// The memory of a [`Driver`](super::Driver). It is one pointer, because a driver takes it out and puts it back at every
-/// call, and some calls take a few nanoseconds.
+/// The memory of a [`Driver`](super::Driver). It is one pointer, because a driver takes it out and puts it back at
+/// every call, and some calls take a few nanoseconds.
 #[derive(Default)]
 pub(super) struct Memory(Option<Box<Buffers>>);
 

@@ -70,8 +70,9 @@ pub struct Recordings {
     pub by_driver: usize,
     /// The last comparison that came out otherwise than when the function was recorded.
     pub branched_at: Option<&'static Location<'static>>,
-    /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed one
-    /// after the other. What you write as one term may be several elements, where it branches or shares results with others.
+    /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed
+    /// one after the other. What you write as one term may be several elements, where it branches or shares results
+    /// with others.
     pub elements: Vec<[usize; 2]>,
 }
 
