@@ -290,13 +290,13 @@ pub fn tape_custom<T: Scalar>(f: impl FnMut(&Tape<T>, &[Value<T>]) -> Value<T>, 
 
 /// Checks a [`CustomOperation`] at `x`: its partials against differences of its value, in all uses that
 /// [`check::tape_custom`](crate::check::tape_custom) lists, and the derivatives of its partials against differences of
-/// them. All numbers and programs compute with the same partials. An [expression](CustomOperation::expression) is compared
-/// with the value. Where the report has derivatives of partials, output `k` is the partial by operand `k`.
+/// them. All numbers and programs compute with the same partials. An [expression](CustomOperation::expression) is
+/// compared with the value. Where the report has derivatives of partials, output `k` is the partial by operand `k`.
 ///
 /// # Errors
 ///
-/// If a derivative disagrees with differences, or the value or a partial is not finite at `x`, or the value for variables
-/// differs from that for constants, or the expression from the value.
+/// If a derivative disagrees with differences, or the value or a partial is not finite at `x`, or the value for
+/// variables differs from that for constants, or the expression from the value.
 ///
 /// # Panics
 ///

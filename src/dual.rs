@@ -66,14 +66,15 @@ use crate::scalar::Scalar;
 ///
 /// # Zero times infinity
 ///
-/// At a singular point, such as `sqrt(0)`, a partial is infinite. Functions and quotients multiply it by the tangents so
-/// that a zero wins: a direction that does not move the number gets 0. A *product* of two numbers over f32 or f64
+/// At a singular point, such as `sqrt(0)`, a partial is infinite. Functions and quotients multiply it by the tangents
+/// so that a zero wins: a direction that does not move the number gets 0. A *product* of two numbers over f32 or f64
 /// multiplies the tangents as floats do: `0 · ∞` is NaN. A test would cost up to a half of the product.
 ///
-/// Over any other number, a zero wins in products, too, as on a tape. The simplest of them is `Dual<f64, 0>`: the number
-/// without directions. What is inside counts as well: in a `Dual` or a [`Value`](crate::Value) over `Dual<f64>`, the second
-/// derivative may be NaN at a singular point; over `Dual<Dual<f64, 0>>`, it is not. The drivers ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule
-/// always: if a result is NaN, they compute again with such numbers.
+/// Over any other number, a zero wins in products, too, as on a tape. The simplest of them is `Dual<f64, 0>`: the
+/// number without directions. What is inside counts as well: in a `Dual` or a [`Value`](crate::Value) over `Dual<f64>`,
+/// the second derivative may be NaN at a singular point; over `Dual<Dual<f64, 0>>`, it is not. The drivers
+/// ([`Function`](crate::Function), [`Driver`](crate::Driver) ...) have this rule always: if a result is NaN, they
+/// compute again with such numbers.
 ///
 /// ```
 /// use gradtape::{Dual, Function, function};
@@ -268,8 +269,8 @@ impl<T: Scalar, const N: usize> Calculus<T> for Dual<T, N> {
     }
 }
 
-/// `f` of each number. It is a loop, because `array::map` and `array::from_fn` are not always inlined: the optimiser does
-/// not see all of them if a crate is compiled in parts.
+/// `f` of each number. It is a loop, because `array::map` and `array::from_fn` are not always inlined: the optimiser
+/// does not see all of them if a crate is compiled in parts.
 #[inline(always)]
 fn each<T: Copy, const N: usize>(mut numbers: [T; N], f: impl Fn(T) -> T) -> [T; N] {
     for x in &mut numbers {
@@ -313,8 +314,8 @@ fn is_regular<T: Scalar>(partial: T) -> bool {
     is_tapeless::<T>() && partial.is_normal()
 }
 
-/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite. In a recording,
-/// a test of the products for NaN would become a guard of the program, so all are corrected.
+/// `partial · tangents`, where a zero wins. The partial of a plain number is often 0, and seldom infinite. In a
+/// recording, a test of the products for NaN would become a guard of the program, so all are corrected.
 #[inline(always)]
 fn scaled_tangents<T: Scalar, const N: usize>(partial: T, tangents: [T; N]) -> [T; N] {
     #[cold]

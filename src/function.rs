@@ -39,8 +39,8 @@ use memory::Memory;
 ///
 /// Implement [`eval`](Self::eval) in ordinary code over any [`Real`] number `F`; the other methods are provided. `T` is
 /// the plain number. Code without constants does not need `Plain = T`, and can be implemented for all `T` at once. For
-/// a function in one line, with or without data, use [`function!`](crate::function!). A function with several results is a
-/// [`VectorFunction`].
+/// a function in one line, with or without data, use [`function!`](crate::function!). A function with several results
+/// is a [`VectorFunction`].
 ///
 /// # Which derivative
 ///
@@ -66,9 +66,9 @@ use memory::Memory;
 ///
 /// # What a derivative costs to compile
 ///
-/// Each derivative compiles the function for several numbers: `gradient` for `Dual`s of several widths and for `Value`s,
-/// so that each is fast. These are seconds in release, on one core, for one line of code, in addition to the 0.2 s of the
-/// function itself (`cargo bench -p gradtape-benches --bench compile`):
+/// Each derivative compiles the function for several numbers: `gradient` for `Dual`s of several widths and for
+/// `Value`s, so that each is fast. These are seconds in release, on one core, for one line of code, in addition to the
+/// 0.2 s of the function itself (`cargo bench -p gradtape-benches --bench compile`):
 ///
 /// | | seconds | | seconds |
 /// |---|---|---|---|
@@ -237,8 +237,8 @@ pub trait Function<T: Plain = f64> {
         hessian
     }
 
-    /// The function as a [`Program`], recorded at `x`: it follows the branches that the function takes there. The same as
-    /// `Program::record(|x| f.eval(x), x)`.
+    /// The function as a [`Program`], recorded at `x`: it follows the branches that the function takes there. The same
+    /// as `Program::record(|x| f.eval(x), x)`.
     ///
     /// # Examples
     ///

@@ -14,12 +14,13 @@ use series::{Series, integrate};
 
 /// A truncated Taylor series: a number and its derivatives by one variable, of any order.
 ///
-/// It means: "around the point, I am `c₀ + c₁ t + c₂ t² + …`", with `N` coefficients `cₖ = y⁽ᵏ⁾/k!`. One evaluation of a
-/// function over jets gives its value and `N - 1` derivatives, as [`derivatives`](crate::derivatives) does. Its cost grows with
-/// a low power of `N`, where nested [`Dual`](crate::Dual)s double it with each order. A jet is plain data, without a tape.
+/// It means: "around the point, I am `c₀ + c₁ t + c₂ t² + …`", with `N` coefficients `cₖ = y⁽ᵏ⁾/k!`. One evaluation of
+/// a function over jets gives its value and `N - 1` derivatives, as [`derivatives`](crate::derivatives) does. Its cost
+/// grows with a low power of `N`, where nested [`Dual`](crate::Dual)s double it with each order. A jet is plain data,
+/// without a tape.
 ///
-/// A `Jet` behaves like the plain number: it has the methods of [`num_traits::Float`] and implements that trait, compares
-/// and prints by its number, and mixes with plain numbers in all operators, like [`Value`](crate::Value).
+/// A `Jet` behaves like the plain number: it has the methods of [`num_traits::Float`] and implements that trait,
+/// compares and prints by its number, and mixes with plain numbers in all operators, like [`Value`](crate::Value).
 ///
 /// # Examples
 ///
@@ -58,27 +59,28 @@ use series::{Series, integrate};
 ///
 /// # How it computes
 ///
-/// Sums act on each coefficient. A product is a convolution, and a quotient solves one. Any other operation `y = f(x)` has
+/// Sums act on each coefficient. A product is a convolution, and a quotient solves one. Any other operation `y = f(x)`
+/// has
 ///
 /// ```text
 /// y' = f'(x) x',   so   k yₖ = Σ pⱼ (k - j) xₖ₋ⱼ   with j from 0 to k - 1 and the coefficients pⱼ of p = f'(x)
 /// ```
 ///
-/// where the partial `f'(x)` is that of all other numbers, evaluated in jets of fewer coefficients. If it uses the result
-/// `y`, it is evaluated once for each coefficient, else once.
+/// where the partial `f'(x)` is that of all other numbers, evaluated in jets of fewer coefficients. If it uses the
+/// result `y`, it is evaluated once for each coefficient, else once.
 ///
 /// # Where there is no derivative
 ///
-/// The [conventions](crate#where-there-is-no-derivative) hold for every order, as for nested duals: a kink has the series
-/// of the side, or of the convention. A zero wins against an infinity in each product of two coefficients. If the product of
-/// a partial and the first derivative of its operand is such a zero, the operand has no influence at all: `(x * x).sqrt()` is
-/// constant at 0.
+/// The [conventions](crate#where-there-is-no-derivative) hold for every order, as for nested duals: a kink has the
+/// series of the side, or of the convention. A zero wins against an infinity in each product of two coefficients. If
+/// the product of a partial and the first derivative of its operand is such a zero, the operand has no influence at
+/// all: `(x * x).sqrt()` is constant at 0.
 ///
 /// # Cost
 ///
-/// An operation costs up to about `N³` operations on `T`; a product, a quotient, a sine, `ln` of a positive number cost `N²`.
-/// Exceptions, whose cost doubles with each order: `x.powf(y)` at `x = 0` with an exponent that varies, and of the
-/// special functions the Bessel functions, `erf_inv` and `normal_quantile`.
+/// An operation costs up to about `N³` operations on `T`; a product, a quotient, a sine, `ln` of a positive number cost
+/// `N²`. Exceptions, whose cost doubles with each order: `x.powf(y)` at `x = 0` with an exponent that varies, and of
+/// the special functions the Bessel functions, `erf_inv` and `normal_quantile`.
 #[derive(Clone, Copy, Debug)]
 pub struct Jet<T, const N: usize> {
     coefficients: [T; N],
@@ -179,7 +181,8 @@ impl<T: Number, const N: usize> Jet<T, N> {
         let (known, (y, partials)) = if O::IS_SHARED {
             (LESS, operation.value_and_partials(shorter, wanted))
         } else if O::USES_RESULT {
-            // The shorter jet, not the value of the rule: its derivatives are from the partials, too, and of the same bits.
+            // The shorter jet, not the value of the rule: its derivatives are from the partials, too, and of the same
+            // bits.
             let y = Jet::apply(operation, shorter);
             (LESS, (y, operation.partials(shorter, y, wanted)))
         } else {

@@ -1,7 +1,7 @@
 //! Exact gradients of ordinary Rust code.
 //!
-//! A [`Value`] is a number. Write a function over it as you would over `f64`, with any control flow. Then ask the result
-//! how it depends on every input:
+//! A [`Value`] is a number. Write a function over it as you would over `f64`, with any control flow. Then ask the
+//! result how it depends on every input:
 //!
 //! ```
 //! use gradtape::Tape;
@@ -64,18 +64,19 @@
 //!
 //! # How it works
 //!
-//! A function of one variable needs no memory: its derivative is one more number beside its value, and the chain rule is
-//! one multiplication. So a `Value` carries its number, a *slope*, and the *node* that the slope refers to: "my number is
-//! 0.48, and I change 0.87 times as fast as node 3". A *join* is an operation on two values of different nodes. Only a join
-//! writes a *record* on the tape: the two nodes, and the *partials*, how fast the result changes with each. The result is a
-//! new node, with slope 1.
+//! A function of one variable needs no memory: its derivative is one more number beside its value, and the chain rule
+//! is one multiplication. So a `Value` carries its number, a *slope*, and the *node* that the slope refers to: "my
+//! number is 0.48, and I change 0.87 times as fast as node 3". A *join* is an operation on two values of different
+//! nodes. Only a join writes a *record* on the tape: the two nodes, and the *partials*, how fast the result changes
+//! with each. The result is a new node, with slope 1.
 //!
 //! [`Value::backward`] sweeps the records once, last to first. When the sweep arrives at a node, the derivative of the
-//! output by it (its *adjoint*) is complete. The sweep adds it to the adjoints of the two nodes below, times the partials.
+//! output by it (its *adjoint*) is complete. The sweep adds it to the adjoints of the two nodes below, times the
+//! partials.
 //!
-//! A number of a node is never given twice. A value whose tape was cleared or dropped, or lives on another thread, panics
-//! when it reaches for the tape, in release builds, too; the message names the remedy. An intermediate result that is no
-//! node has no adjoint: [`Gradients::wrt`] panics, unless [`Value::retain`] recorded it.
+//! A number of a node is never given twice. A value whose tape was cleared or dropped, or lives on another thread,
+//! panics when it reaches for the tape, in release builds, too; the message names the remedy. An intermediate result
+//! that is no node has no adjoint: [`Gradients::wrt`] panics, unless [`Value::retain`] recorded it.
 //!
 //! # Second derivatives
 //!
@@ -172,8 +173,8 @@
 //! `half`, `f16` and `bf16` are [`Plain`]: they also serve as the plain numbers of a [`Function`].
 //!
 //! With the feature `twofloat`, a `TwoFloat` (a double-double number of about 32 digits) is a [`Number`], and
-//! `Value<TwoFloat>` and `Dual<TwoFloat>` are [`Real`]. So [`gradient`], [`derivative`] and a [`Tape`] take functions over
-//! [`Real`]. Derivatives of sums, differences and products have about 30 digits; those of quotients and elementary
+//! `Value<TwoFloat>` and `Dual<TwoFloat>` are [`Real`]. So [`gradient`], [`derivative`] and a [`Tape`] take functions
+//! over [`Real`]. Derivatives of sums, differences and products have about 30 digits; those of quotients and elementary
 //! functions have the digits of f64, as in that crate:
 //!
 //! ```toml
@@ -205,8 +206,8 @@
 //!
 //! # Random numbers
 //!
-//! The distributions of `rand` and `rand_distr` draw plain numbers, which are data. Make a variable of what you drew, or
-//! compute with it; the mean and the deviation may be variables:
+//! The distributions of `rand` and `rand_distr` draw plain numbers, which are data. Make a variable of what you drew,
+//! or compute with it; the mean and the deviation may be variables:
 //!
 //! ```toml
 //! [dependencies]

@@ -36,8 +36,8 @@ type DualOfValueOfDual<T, const M: usize, const N: usize> = Dual<Value<Dual<T, M
 type DualOfDualOfValue<T, const M: usize, const N: usize> = Dual<Dual<Value<T>, M>, N>;
 type DualOfDualOfDual<T, const L: usize, const M: usize, const N: usize> = Dual<Dual<Dual<T, L>, M>, N>;
 
-/// For example, the line of `ValueOfValue` gives `impl Add<T> for Value<Value<T>>`, `impl Add<Value<Value<f64>>> for f64`,
-/// `impl PartialEq<T> for Value<Value<T>>`, and the same for all operators.
+/// For example, the line of `ValueOfValue` gives `impl Add<T> for Value<Value<T>>`,
+/// `impl Add<Value<Value<f64>>> for f64`, `impl PartialEq<T> for Value<Value<T>>`, and the same for all operators.
 macro_rules! nested {
     (T: $Plain:path; $([$($generics:tt)*] $Number:ident [$($arguments:tt)*] over $Inner:ty;)*) => { $(
         operators! { lifted_right [$($generics)* T: $Plain] $Number<T $($arguments)*>, T, $Inner; }

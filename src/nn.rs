@@ -11,13 +11,13 @@
 //! The parts of a training can be combined in a loop of your own: a [`Loss`], an [`Optimizer`] whose rate follows a
 //! [`Schedule`], [`Clipped`] gradients, and [`EarlyStopping`]. [`metrics`] tell how good the predictions are.
 //!
-//! Small networks on few rows learn faster by whole steps on all rows. With the feature `lbfgs`, `Lbfgs` makes them, on a
-//! [`LossProgram`] and any other [`Objective`](crate::Objective).
+//! Small networks on few rows learn faster by whole steps on all rows. With the feature `lbfgs`, `Lbfgs` makes them, on
+//! a [`LossProgram`] and any other [`Objective`](crate::Objective).
 //!
 //! With the feature `csv`, a [`Table`] is read from a file, and an [`Encoding`] makes a [`Dataset`] of it.
 //!
-//! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`], a [`Dataset`] and an [`Encoding`] can be stored and read
-//! again, bit for bit. The state of an optimiser cannot: training continues with a new one.
+//! With the feature `serde`, an [`Mlp`] of f32 or f64, a [`Scaling`], a [`Dataset`] and an [`Encoding`] can be stored
+//! and read again, bit for bit. The state of an optimiser cannot: training continues with a new one.
 //!
 //! # Examples
 //!

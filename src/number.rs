@@ -134,7 +134,8 @@ macro_rules! signatures {
 ///
 /// # The compiler says
 ///
-/// Rust does not allow everything that floats allow. In code over `F: Real<Plain = f64>`, or over numbers of this crate:
+/// Rust does not allow everything that floats allow. In code over `F: Real<Plain = f64>`, or over numbers of this
+/// crate:
 ///
 /// | the compiler says | about | write |
 /// |---|---|---|

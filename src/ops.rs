@@ -53,7 +53,8 @@ macro_rules! operations {
                 /// `ln Σ eˣⁱ`, without overflow; -∞ for an empty list. Its partials are the [`softmax`](Self::softmax),
                 /// but 0 where all numbers are -∞.
                 logsumexp(x -> y: Self) { y = rules::logsumexp(x) } [] () {};
-                /// The shares `eˣⁱ / Σ eˣʲ`, without overflow. They add up to 1; where all numbers are -∞, they are NaN.
+                /// The shares `eˣⁱ / Σ eˣʲ`, without overflow. They add up to 1; where all numbers are -∞, they are
+                /// NaN.
                 softmax(x -> y: Vec<Self>) { y = rules::softmax(x) } [] () {};
             }
             float_unary {
@@ -161,7 +162,8 @@ macro_rules! operations {
                 /// `x` above 0, else `slope · x`; derivative 1 above 0, else `slope`.
                 leaky_relu(x, slope: T = 0.25 -> y) { y = rules::leaky_relu(x, slope) } [rules::step(x, slope)]
                     (at [-0.7], from [-4.0], to [-0.1]) {kernel: Choice, nan: Kept, source: Helper};
-                /// The exponential linear unit: `x` above 0, else `alpha (eˣ - 1)`; derivative 1 above 0, else `alpha eˣ`.
+                /// The exponential linear unit: `x` above 0, else `alpha (eˣ - 1)`; derivative 1 above 0, else
+                /// `alpha eˣ`.
                 elu(x, alpha: T = 1.5 -> y) { y = rules::elu(x, alpha) } [rules::elu_slope(x, alpha)]
                     (at [-0.7], from [-4.0], to [-0.1]) {kernel: Exponential, nan: Kept, source: Helper};
                 /// The logistic function `σ(x) = 1/(1 + e⁻ˣ)`; derivative `σ(x) σ(-x)`.
@@ -187,8 +189,8 @@ macro_rules! operations {
                 /// rounding makes an error of about `x²` units in the last place of `tanh u`.
                 gelu_tanh(x -> y) { y = rules::gelu_tanh(x) } [rules::gelu_tanh_slope(x)]
                     (at [0.7], from [-4.0], to [4.0]) {kernel: Parts, nan: Kept, source: Parts};
-                /// The error function `2/√π ∫₀ˣ exp(-t²) dt`; derivative `2/√π exp(-x²)`. The normal distribution function is
-                /// `(1 + erf(x/√2))/2`.
+                /// The error function `2/√π ∫₀ˣ exp(-t²) dt`; derivative `2/√π exp(-x²)`. The normal distribution
+                /// function is `(1 + erf(x/√2))/2`.
                 erf(x -> y) { y = rules::erf(x) } [rules::erf_slope(x)]
                     (at [0.7], from [-3.0], to [3.0]) {kernel: Exponential, nan: Kept, source: Helper};
                 /// The standard normal distribution function `Φ(x) = (1 + erf(x/√2))/2`; derivative the density `φ(x)`.
@@ -228,18 +230,22 @@ macro_rules! operations {
                     (at [0.7, -1.3], from [0.2, -3.0], to [3.0, -0.2]) {kernel: Choice, nan: Hidden, source: Libm("copysign")};
             }
             float_choice {
-                /// The larger number; partials 1 to the larger and 0 to the smaller, 1/2 each at a tie. A NaN is ignored.
+                /// The larger number; partials 1 to the larger and 0 to the smaller, 1/2 each at a tie. A NaN is
+                /// ignored.
                 max(a, b -> y) { y = a.max(b) } [rules::greater(a, b), rules::greater(b, a)]
                     (at [0.7, 1.3], from [0.2, 2.0], to [1.8, 3.0]) {kernel: Choice, nan: Hidden, source: Core, symmetric: true};
-                /// The smaller number; partials 1 to the smaller and 0 to the larger, 1/2 each at a tie. A NaN is ignored.
+                /// The smaller number; partials 1 to the smaller and 0 to the larger, 1/2 each at a tie. A NaN is
+                /// ignored.
                 min(a, b -> y) { y = a.min(b) } [rules::less(a, b), rules::less(b, a)]
                     (at [0.7, 1.3], from [0.2, 2.0], to [1.8, 3.0]) {kernel: Choice, nan: Hidden, source: Core, symmetric: true};
             }
             real_binary {
-                /// The integer quotient for which the remainder [`rem_euclid`](Self::rem_euclid) is not negative; partials 0.
+                /// The integer quotient for which the remainder [`rem_euclid`](Self::rem_euclid) is not negative;
+                /// partials 0.
                 div_euclid(a, b -> y) { y = rules::div_euclid(a, b) } [T::zero(), T::zero()]
                     (at [3.2, 1.3], from [2.8, 1.2], to [3.4, 1.3]) {kernel: Plain, nan: Kept, source: Std};
-                /// The remainder of [`div_euclid`](Self::div_euclid), never negative; partials 1 and minus the quotient.
+                /// The remainder of [`div_euclid`](Self::div_euclid), never negative; partials 1 and minus the
+                /// quotient.
                 rem_euclid(a, b -> y) { y = rules::rem_euclid(a, b) } [T::one(), rules::rem(a, b, y)]
                     (at [-3.2, 1.3], from [-3.4, 1.2], to [-2.8, 1.3]) {kernel: Plain, nan: Kept, source: Std};
                 /// `ln(eᵃ + eᵇ)`, without overflow; partials the shares `eᵃ/(eᵃ + eᵇ)` and `eᵇ/(eᵃ + eᵇ)`.

@@ -62,13 +62,13 @@
 //! *Differentiation* adds operations for the partials and the adjoints or tangents, in reverse or forward mode, and
 //! removes unused operations.
 //!
-//! *Compilation* happens when the program is first run, or by [`Program::compile`]. Operations that depend on parameters
-//! only are moved out of the loop over rows, products and sums are fused, and numbers share memory. A small interpreter
-//! executes each instruction on some hundred rows at a time, in lanes of 16. A single row runs in batches of independent
-//! operations of one kind, which are the lanes then. The vectorised elementary functions are off by at most 2 units in
-//! the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time; the feature
-//! `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the number of
-//! rows alone: they are the same bits with any number of threads.
+//! *Compilation* happens when the program is first run, or by [`Program::compile`]. Operations that depend on
+//! parameters only are moved out of the loop over rows, products and sums are fused, and numbers share memory. A small
+//! interpreter executes each instruction on some hundred rows at a time, in lanes of 16. A single row runs in batches
+//! of independent operations of one kind, which are the lanes then. The vectorised elementary functions are off by at
+//! most 2 units in the last place. The feature `simd` adds kernels for AVX2 and AVX-512, which are chosen at run time;
+//! the feature `rayon` runs blocks of rows on all threads. Sums over rows are added up in an order that depends on the
+//! number of rows alone: they are the same bits with any number of threads.
 //!
 //! # What it promises
 //!
@@ -270,7 +270,8 @@ impl<T: Precision> Program<T> {
     /// Compiles the program, if that has not happened yet. Otherwise the first run does it, and takes longer than later
     /// runs.
     ///
-    /// A clone is compiled if the program is. To allocate nothing in a loop either, run the program on as many rows once.
+    /// A clone is compiled if the program is. To allocate nothing in a loop either, run the program on as many rows
+    /// once.
     ///
     /// # Examples
     ///

@@ -20,8 +20,8 @@
 //! inputs they depend on. The values do not matter: `x[0] * 0.0` depends on `x[0]`, and `max` depends on both of its
 //! arguments. So the pattern of a function without branches is valid at all points. At a branch, only the path of the
 //! given point is followed, and the pattern [is local](Sparsity::is_local). A [`Driver`](crate::Driver) with a local
-//! pattern finds the pattern once more at each point. It adds the places that are new; or it panics, if the colouring was
-//! given to it. [`Sparsity::local_at`] names the line that made the pattern local.
+//! pattern finds the pattern once more at each point. It adds the places that are new; or it panics, if the colouring
+//! was given to it. [`Sparsity::local_at`] names the line that made the pattern local.
 //!
 //! ```
 //! use gradtape::sparse::{Coloring, Csr};
@@ -46,7 +46,8 @@
 //! assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| at(1.0))).is_err());
 //! ```
 //!
-//! With the feature `nalgebra`, `CsrMatrix::from(&jacobian)` is the matrix of `nalgebra-sparse`, with its factorisations.
+//! With the feature `nalgebra`, `CsrMatrix::from(&jacobian)` is the matrix of `nalgebra-sparse`, with its
+//! factorisations.
 //!
 //! Terms and conditions follow A. H. Gebremedhin, F. Manne, A. Pothen, "What Color Is Your Jacobian? Graph Coloring for
 //! Computing Derivatives", SIAM Review 47 (2005).

@@ -200,8 +200,9 @@ impl<T: Scalar> Tape<T> {
     /// # Implicit functions
     ///
     /// If `g(x, p) = 0` defines `x`, any solver may find its plain number. The partials of the solution are
-    /// `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`, with derivatives of `g` at the solution only. A fixed point `x = h(x, p)` is the root
-    /// of `h(x, p) - x`. If there are several unknowns, `∂g/∂x` is a matrix: see `examples/04_implicit_functions.rs`.
+    /// `dx/dp = -(∂g/∂x)⁻¹ ∂g/∂p`, with derivatives of `g` at the solution only. A fixed point `x = h(x, p)` is the
+    /// root of `h(x, p) - x`. If there are several unknowns, `∂g/∂x` is a matrix: see
+    /// `examples/04_implicit_functions.rs`.
     ///
     /// ```
     /// use gradtape::{Function, Tape, Value, function};

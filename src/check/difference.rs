@@ -129,7 +129,8 @@ impl Row {
     }
 
     /// The smallest change of an extrapolation since the step before, of slopes or bends, whichever changes more. At
-    /// small steps, the rest of it is noise. Where an oscillation turns, it cancels in the slopes, but not in the bends.
+    /// small steps, the rest of it is noise. Where an oscillation turns, it cancels in the slopes, but not in the
+    /// bends.
     fn change(&self, previous: &Self) -> f64 {
         let smallest = |now: &[f64], before: &[f64]| {
             now.iter().zip(before).map(|(a, b)| (a - b).abs()).fold(f64::INFINITY, f64::min)

@@ -10,9 +10,10 @@ use std::fmt;
 pub use crate::program::elements::making::Stage;
 pub use crate::program::elements::source::CompiledSource;
 pub use recordings::Recordings;
-use recordings::{Found, Recording};
+use recordings::{Found, Plans, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
+use super::memory::Lent;
 use super::{Driver, Function};
 use crate::program::elements::along::Along;
 use crate::program::elements::dots;
@@ -26,13 +27,13 @@ use crate::program::precision::compiled_here;
 use crate::program::{Precision, Program};
 use crate::sparse::{Csr, Sparsity};
 
-/// A function that is recorded at its first point. Later points run the recording, whose repeated parts are computed in vector
-/// lanes, and on all threads with the feature `rayon`.
+/// A function that is recorded at its first point. Later points run the recording, whose repeated parts are computed in
+/// vector lanes, and on all threads with the feature `rayon`.
 ///
-/// Most functions of many inputs are made of a few small functions, called again and again: a loss over samples, an energy
-/// over springs, residuals over observations. Each such call is an *element*. Elements with the same operations are found in the
-/// recording, in loops as people write them, and become the rows of a small [`Program`]. So sparse derivatives need no
-/// colouring: they are those of the elements.
+/// Most functions of many inputs are made of a few small functions, called again and again: a loss over samples, an
+/// energy over springs, residuals over observations. Each such call is an *element*. Elements with the same operations
+/// are found in the recording, in loops as people write them, and become the rows of a small [`Program`]. So sparse
+/// derivatives need no colouring: they are those of the elements.
 ///
 /// | of a [`Function`] | | of a [`VectorFunction`](crate::VectorFunction) | |
 /// |---|---|---|---|
@@ -41,28 +42,32 @@ use crate::sparse::{Csr, Sparsity};
 /// | [`sparse_hessian`](Self::sparse_hessian) | value, gradient, Hessian | [`normal_equations`](Self::normal_equations) | results `r`, `Jᵀr`, `JᵀJ` |
 /// | [`hvp`](Self::hvp), [`gradient_and_hvp`](Self::gradient_and_hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
 ///
-/// The results are those of a [`Driver`], within rounding. Where nothing is repeated, the gradient is that of a [`Program`] of
-/// the whole function, if it has enough operations that do not depend on each other. Otherwise, and where elements share too
-/// much, the driver computes the results.
+/// The results are those of a [`Driver`], within rounding, with one exception, which all programs have that are not
+/// exact. Where the adjoint of a number adds up to exactly 0, as that of `t` in `t - t`, this 0 may win against slopes
+/// of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The value is the same.
 ///
-/// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again and
-/// again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which comparison. So
-/// write `max`, `min`, `abs` or `clamp` instead of `if` where you can: they are no branches of a program.
+/// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations
+/// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
+///
+/// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again
+/// and again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which
+/// comparison. So write `max`, `min`, `abs` or `clamp` instead of `if` where you can: they are no branches of a
+/// program. If the function panics, what was found before stays.
 ///
 /// A `Compiled` belongs to one thread, as its driver does. With the feature `rayon`, its evaluations use several.
 ///
 /// [`to_rust`](Self::to_rust) writes value and gradient as Rust source,
 /// [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust) results and Jacobian, and
-/// [`sparse_hessian_to_rust`](Self::sparse_hessian_to_rust) value, gradient and Hessian. [`elements`](Self::elements) gives the
-/// program of each kind of element. To store the function, store its [`Program`], which is a function again by
-/// [`into_function`](Program::into_function).
+/// [`sparse_hessian_to_rust`](Self::sparse_hessian_to_rust) value, gradient and Hessian. [`elements`](Self::elements)
+/// gives the program of each kind of element. To store the function, store its [`Program`], which is a function again
+/// by [`into_function`](Program::into_function).
 ///
 /// # When it pays
 ///
-/// A function of many inputs that repeats something pays from some 20 to 200 gradients on: recording it takes so long. That is
-/// the time of the first call, so call it once before you measure. For fewer evaluations, for few inputs, or for one long
-/// computation such as a simulation, take a [`Driver`].
-/// `cargo bench -p gradtape-benches --bench elements` measures it.
+/// A function of many inputs that repeats something pays from some 20 to 200 gradients on: recording it takes so long.
+/// That is the time of the first call, so call it once before you measure. For fewer evaluations, for few inputs, or
+/// for one long computation such as a simulation, take a [`Driver`]. `cargo bench -p gradtape-benches --bench elements`
+/// measures it.
 ///
 /// # Examples
 ///
@@ -80,7 +85,7 @@ pub struct Compiled<F, T = f64> {
     /// Places that each matrix has.
     required: Option<Sparsity>,
     making: Making,
-    /// A call takes the recording out and puts it back. So a function that uses its own `Compiled` is recorded again.
+    /// Lent to each call. So a function that uses its own `Compiled` is recorded again.
     recording: Cell<Recording<T>>,
 }
 
@@ -109,8 +114,8 @@ impl<F, T> Compiled<F, T> {
         Self { making: Making { without: stage.into(), ..self.making }, ..self }
     }
 
-    /// The matrices of sparse derivatives have at least the places of this pattern, also where their numbers are zero. So the
-    /// pattern stays the same whatever branches the function takes, and a solver can analyse it once.
+    /// The matrices of sparse derivatives have at least the places of this pattern, also where their numbers are zero.
+    /// So the pattern stays the same whatever branches the function takes, and a solver can analyse it once.
     ///
     /// The evaluation of a matrix of another shape panics.
     ///
@@ -140,10 +145,7 @@ impl<F, T> Compiled<F, T> {
 
     /// How often the function was recorded and evaluated, and what was found in it.
     pub fn recordings(&self) -> Recordings {
-        let recording = self.recording.take();
-        let recordings = recording.recordings();
-        self.recording.set(recording);
-        recordings
+        Lent::new(&self.recording).recordings()
     }
 }
 
@@ -152,16 +154,13 @@ impl<F, T: Precision> Compiled<F, T> {
     fn evaluate<P, R>(
         &self,
         inputs: usize,
-        plan: impl Fn(&mut Recording<T>) -> &mut Option<Found<P>>,
+        found: impl Fn(&mut Plans<T>) -> &mut Found<P>,
         find: impl Fn() -> Option<P>,
         evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
     ) -> Option<R> {
-        let mut recording = self.recording.take();
-        let mut found = plan(&mut recording).take();
-        let result = recording.counts.evaluate(&mut found, inputs, find, evaluate);
-        *plan(&mut recording) = found;
-        self.recording.set(recording);
-        result
+        let mut recording = Lent::new(&self.recording);
+        let Recording { plans, counts } = &mut *recording;
+        counts.evaluate(found(plans), inputs, find, evaluate)
     }
 
     /// [`evaluate`](Self::evaluate) for the plan of the gradient.
@@ -171,7 +170,7 @@ impl<F, T: Precision> Compiled<F, T> {
     {
         let find = compiled_here!(fn(&Graph<T>, Making) -> Option<Recorded<T>> = Recorded::of);
         let find = || find(&self.recorded(x), self.making);
-        self.evaluate(x.len(), |recording| &mut recording.gradient, find, evaluate)
+        self.evaluate(x.len(), |plans| &mut plans.gradient, find, evaluate)
     }
 
     /// [`evaluate`](Self::evaluate) for a plan of a matrix. `graph` records the function.
@@ -199,7 +198,7 @@ impl<F, T: Precision> Compiled<F, T> {
                 = MatrixPlan::evaluate
         );
         let evaluate = |plan: &mut MatrixPlan<T>| run(plan, [x, given], collected.reborrow(), matrix.as_deref_mut());
-        self.evaluate(x.len(), |recording| recording.matrix(wanted), find, evaluate).is_some()
+        self.evaluate(x.len(), |plans| plans.matrix(wanted), find, evaluate).is_some()
     }
 
     /// [`evaluate`](Self::evaluate) for the Hessian times a vector. Returns whether value and gradient were written, too.
@@ -213,7 +212,7 @@ impl<F, T: Precision> Compiled<F, T> {
             fn(&mut Along<T>, [&[T]; 2], Collected<'_, T>) -> Result<bool, Branched> = Along::evaluate
         );
         let evaluate = |plan: &mut Along<T>| run(plan, [x, v], collected.reborrow());
-        self.evaluate(x.len(), |recording| &mut recording.along, find, evaluate)
+        self.evaluate(x.len(), |plans| &mut plans.along, find, evaluate)
     }
 
     /// The required places of a matrix of so many rows and columns.
@@ -271,9 +270,10 @@ impl<F, T: Precision> Compiled<F, T> {
         value.unwrap_or_else(|| self.driver.gradient(x, gradient))
     }
 
-    /// The kinds of elements at `x`: how many there are of each, and the program that computes one. Each is a [`Program`] as
-    /// any other, to be drawn, stored, or run on rows of your own. Its parameters, which all elements share, and its inputs are
-    /// inputs of the function or results of other elements, in the order in which an element uses them first.
+    /// The kinds of elements at `x`: how many there are of each, and the program that computes one. Each is a
+    /// [`Program`] as any other, to be drawn, stored, or run on rows of your own. Its parameters, which all elements
+    /// share, and its inputs are inputs of the function or results of other elements, in the order in which an element
+    /// uses them first.
     ///
     /// # Examples
     ///
@@ -323,8 +323,8 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes hardly
-    /// longer than [`hvp`](Self::hvp), with which it shares the recording.
+    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes
+    /// hardly longer than [`hvp`](Self::hvp), with which it shares the recording.
     ///
     /// # Panics
     ///
@@ -351,8 +351,8 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian; both
-    /// triangles are stored.
+    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian;
+    /// both triangles are stored.
     ///
     /// # Panics
     ///

@@ -1,7 +1,7 @@
 //! How derivatives of functions of one result are computed.
 //!
-//! Forward mode runs with [`Dual`]s over plain numbers, in whose products `0 · ∞` is NaN. If a result is NaN, it runs once
-//! more with `Dual`s over [`Careful`] numbers, where that is 0.
+//! Forward mode runs with [`Dual`]s over plain numbers, in whose products `0 · ∞` is NaN. If a result is NaN, it runs
+//! once more with `Dual`s over [`Careful`] numbers, where that is 0.
 
 use super::memory::{ForwardMemory, Memory, ReverseMemory};
 use super::{Function, Mode};
@@ -21,9 +21,9 @@ pub(super) const HESSIAN_DIRECTIONS: usize = 4;
 pub(super) type Careful<T> = Dual<T, 0>;
 
 /// Calls a function with `Dual`s over `T`, and once more over [`Careful`] numbers if there is a NaN in the results. The
-/// `Dual`s have the smallest listed number of directions that is at least `$count`, or `$most`; the careful ones have one,
-/// because they compile fastest. For each listed number of directions, the compiler makes one more copy of the user's
-/// function. It is a macro because a generic function cannot be passed to a function.
+/// `Dual`s have the smallest listed number of directions that is at least `$count`, or `$most`; the careful ones have
+/// one, because they compile fastest. For each listed number of directions, the compiler makes one more copy of the
+/// user's function. It is a macro because a generic function cannot be passed to a function.
 ///
 /// `fast_then_exact!(T, [many for 4; few for 1 2] of n, (f, x), y)` is
 ///
@@ -313,7 +313,8 @@ pub(super) fn hessian<T: Plain>(
     }
 }
 
-/// Forward mode of second order, for at most `N` inputs. For few inputs, it takes less time than a tape, to run and to compile.
+/// Forward mode of second order, for at most `N` inputs. For few inputs, it takes less time than a tape, to run and to
+/// compile.
 #[track_caller]
 fn hessian_in_one_pass<T: Plain, const N: usize>(
     f: &(impl Function<T> + ?Sized),

@@ -12,8 +12,8 @@ use crate::tape::Value;
 /// A function with the memory of its derivatives: in a loop, only the first round allocates.
 ///
 /// It takes a [`Function`] or a [`VectorFunction`], by value or by reference. Results are written to your slices. The
-/// methods need `&self` alone, so a solver that takes an `Fn` can call a closure with a driver in it. A driver belongs to
-/// one thread; give each thread its own.
+/// methods need `&self` alone, so a solver that takes an `Fn` can call a closure with a driver in it. A driver belongs
+/// to one thread; give each thread its own.
 ///
 /// | of a [`Function`] | | of a [`VectorFunction`] | |
 /// |---|---|---|---|
@@ -57,8 +57,8 @@ impl<F> Driver<F> {
         Self { function, mode: None, coloring: None, memory: Cell::new(Memory::new()) }
     }
 
-    /// Sets the mode of gradients and dense Jacobians. By default [`Mode::of_gradient`] and [`Mode::of_jacobian`] choose
-    /// it at each call.
+    /// Sets the mode of gradients and dense Jacobians. By default [`Mode::of_gradient`] and [`Mode::of_jacobian`]
+    /// choose it at each call.
     ///
     /// ```
     /// use gradtape::{Driver, Mode, function};
@@ -89,7 +89,7 @@ impl<F> Driver<F> {
     }
 
     /// The memory, until it is put back.
-    fn lend(&self) -> Lent<'_> {
+    fn lend(&self) -> Lent<'_, Memory> {
         Lent::new(&self.memory)
     }
 
@@ -156,8 +156,8 @@ impl<F> Driver<F> {
         drive::hvp(&self.function, x, v, product, &mut self.lend());
     }
 
-    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes the
-    /// time of [`hvp`](Self::hvp).
+    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes
+    /// the time of [`hvp`](Self::hvp).
     ///
     /// # Panics
     ///
@@ -204,8 +204,8 @@ impl<F> Driver<F> {
         drive::hessian(&self.function, x, gradient, hessian, &mut self.lend())
     }
 
-    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian to `hessian`, which gets the pattern of
-    /// the Hessian if it has another.
+    /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian to `hessian`, which gets the
+    /// pattern of the Hessian if it has another.
     ///
     /// Pattern and colouring are found at the first call. If the function branches, each call finds the pattern anew,
     /// and adds new places to the old ones.
@@ -256,7 +256,8 @@ impl<F> Driver<F> {
     ///
     /// # Panics
     ///
-    /// If the length of `y` is not [`outputs`](VectorFunction::outputs), or that of `jacobian` not outputs times inputs.
+    /// If the length of `y` is not [`outputs`](VectorFunction::outputs), or that of `jacobian` not outputs times
+    /// inputs.
     ///
     /// # Examples
     ///
@@ -276,8 +277,8 @@ impl<F> Driver<F> {
         jacobian::dense(&self.function, mode, x, y, jacobian, &mut self.lend());
     }
 
-    /// Writes the results at `x` to `y`, and the Jacobian to `jacobian`, which gets the pattern of the Jacobian if it has
-    /// another.
+    /// Writes the results at `x` to `y`, and the Jacobian to `jacobian`, which gets the pattern of the Jacobian if it
+    /// has another.
     ///
     /// Pattern and colouring are found at the first call. If the function branches, each call finds the pattern anew,
     /// and adds new places to the old ones.
@@ -313,7 +314,8 @@ impl<F> Driver<F> {
     ///
     /// # Panics
     ///
-    /// If the lengths of `x` and `v` differ, or those of `y` and `product` are not [`outputs`](VectorFunction::outputs).
+    /// If the lengths of `x` and `v` differ, or those of `y` and `product` are not
+    /// [`outputs`](VectorFunction::outputs).
     ///
     /// # Examples
     ///

@@ -16,8 +16,8 @@
 /// Only a body that begins with a bracket has an output for each element. If it has statements, too, take `y: [n]`.
 ///
 /// The body becomes a generic function over all numbers of the crate, so it cannot use the variables around it. A `let`
-/// with a type gives it data: plain numbers, references, and whatever else is `Copy`. For a function that owns its data,
-/// implement the trait for a `struct`.
+/// with a type gives it data: plain numbers, references, and whatever else is `Copy`. For a function that owns its
+/// data, implement the trait for a `struct`.
 ///
 /// # Examples
 ///

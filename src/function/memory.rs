@@ -7,8 +7,8 @@ use crate::number::Real;
 use crate::scalar::Scalar;
 use crate::tape::{Gradients, Kept, Tape, Value};
 
-/// The memory of a [`Driver`](super::Driver). It is one pointer, because a driver takes it out and puts it back at every
-/// call, and some calls take a few nanoseconds.
+/// The memory of a [`Driver`](super::Driver). It is one pointer, because a driver takes it out and puts it back at
+/// every call, and some calls take a few nanoseconds.
 #[derive(Default)]
 pub(super) struct Memory(Option<Box<Buffers>>);
 
@@ -104,34 +104,34 @@ impl<S: Scalar> Default for ReverseMemory<S> {
     }
 }
 
-/// The memory of a driver during a call.
-pub(super) struct Lent<'a> {
-    memory: Memory,
-    place: &'a Cell<Memory>,
+/// What a cell contains, during a call. It is put back at the end, also if the call panics.
+pub(super) struct Lent<'a, M: Default> {
+    content: M,
+    place: &'a Cell<M>,
 }
 
-impl<'a> Lent<'a> {
+impl<'a, M: Default> Lent<'a, M> {
     #[inline]
-    pub(super) fn new(place: &'a Cell<Memory>) -> Self {
-        Self { memory: place.take(), place }
+    pub(super) fn new(place: &'a Cell<M>) -> Self {
+        Self { content: place.take(), place }
     }
 }
 
-impl std::ops::Deref for Lent<'_> {
-    type Target = Memory;
-    fn deref(&self) -> &Memory {
-        &self.memory
+impl<M: Default> std::ops::Deref for Lent<'_, M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.content
     }
 }
 
-impl std::ops::DerefMut for Lent<'_> {
-    fn deref_mut(&mut self) -> &mut Memory {
-        &mut self.memory
+impl<M: Default> std::ops::DerefMut for Lent<'_, M> {
+    fn deref_mut(&mut self) -> &mut M {
+        &mut self.content
     }
 }
 
-impl Drop for Lent<'_> {
+impl<M: Default> Drop for Lent<'_, M> {
     fn drop(&mut self) {
-        self.place.set(std::mem::take(&mut self.memory));
+        self.place.set(std::mem::take(&mut self.content));
     }
 }

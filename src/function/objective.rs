@@ -10,8 +10,8 @@ use crate::program::sum::{SumOfRanks, SumOfRows};
 #[cfg(feature = "program")]
 use crate::program::{Communicator, Precision, Program, Rows, Workspace};
 
-/// A function to be minimised: at a point, an optimiser asks for its value and gradient, as often as it likes. A sampler asks
-/// a log density in the same way.
+/// A function to be minimised: at a point, an optimiser asks for its value and gradient, as often as it likes. A
+/// sampler asks a log density in the same way.
 ///
 /// | you have | the objective is |
 /// |---|---|
@@ -116,14 +116,14 @@ impl<T: Precision> Program<T> {
         SumOfRows::new(self, rows, T::one(), Workspace::new())
     }
 
-    /// The sum over rows that several ranks share, as an [`Objective`] of the parameters. `count` is the number of all rows, and
-    /// `rows` are those that [`Communicator::share`] says. All ranks evaluate it at the same points, and have the same bits, which
-    /// do not depend on the number of ranks.
+    /// The sum over rows that several ranks share, as an [`Objective`] of the parameters. `count` is the number of all
+    /// rows, and `rows` are those that [`Communicator::share`] says. All ranks evaluate it at the same points, and have
+    /// the same bits, which do not depend on the number of ranks.
     ///
     /// # Errors
     ///
-    /// If the ranks have different counts, the rows are not the share of this rank, or another rank failed. An evaluation fails
-    /// if the points of the ranks differ.
+    /// If the ranks have different counts, the rows are not the share of this rank, or another rank failed. An
+    /// evaluation fails if the points of the ranks differ.
     ///
     /// # Panics
     ///

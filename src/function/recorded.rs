@@ -15,9 +15,10 @@ pub struct RecordedFunction<T> {
 }
 
 impl<T: Precision> Program<T> {
-    /// The program as a [`Function`], if it has one output, and as a [`VectorFunction`]. Its inputs are the parameters, then the
-    /// inputs. So a program that was read from a file has all derivatives of a [`Driver`](crate::Driver), can be
-    /// [checked](crate::check), and a [`Compiled`](crate::Compiled) finds its elements, which takes less time than reading it.
+    /// The program as a [`Function`], if it has one output, and as a [`VectorFunction`]. Its inputs are the parameters,
+    /// then the inputs. So a program that was read from a file has all derivatives of a [`Driver`](crate::Driver), can
+    /// be [checked](crate::check), and a [`Compiled`](crate::Compiled) finds its elements, which takes less time than
+    /// reading it.
     ///
     /// # Errors
     ///
@@ -26,8 +27,8 @@ impl<T: Precision> Program<T> {
     ///
     /// # Panics
     ///
-    /// The function panics if a comparison comes out otherwise than when it was recorded, and if it is given another number of
-    /// inputs.
+    /// The function panics if a comparison comes out otherwise than when it was recorded, and if it is given another
+    /// number of inputs.
     ///
     /// # Examples
     ///

@@ -45,8 +45,8 @@ impl<T, const HESSIAN: bool> Default for Found<T, HESSIAN> {
     }
 }
 
-/// Calls `fill` with a colouring whose pattern contains that at `x`, and has `shape`: the one that was given, or that was
-/// found before, or a new one. Before, the matrix gets its pattern.
+/// Calls `fill` with a colouring whose pattern contains that at `x`, and has `shape`: the one that was given, or that
+/// was found before, or a new one. Before, the matrix gets its pattern.
 #[track_caller]
 fn colored<T: Plain, R, const HESSIAN: bool>(
     given: Option<&Coloring>,

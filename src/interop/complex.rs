@@ -1,8 +1,8 @@
 //! Complex numbers of [`num_complex`]: the functions of which that crate drops derivatives.
 //!
 //! A [`Complex`] of numbers of this crate has derivatives by its real and its imaginary part. Its operators and most of
-//! its methods are right. But some ask whether a part is 0, and leave the part out with its derivatives. This module has
-//! these functions again, with all derivatives. They also take plain floats, so generic code calls them for both.
+//! its methods are right. But some ask whether a part is 0, and leave the part out with its derivatives. This module
+//! has these functions again, with all derivatives. They also take plain floats, so generic code calls them for both.
 //!
 //! ```toml
 //! [dependencies]

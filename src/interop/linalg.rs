@@ -74,8 +74,8 @@
 //! name the trait: `ComplexField::sin(x)`, but just `x.sigmoid()`.
 //!
 //! For few inputs, a matrix of [`Dual`](crate::Dual)s needs no tape: `Vector3::from(Dual::vars([x, y, z]))`. For second
-//! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`. A row of the
-//! Hessian is the gradient of an element of the gradient:
+//! derivatives, use a tape over the numbers of another tape, or over duals: `outer.matrix(&inner.matrix(&m))`. A row of
+//! the Hessian is the gradient of an element of the gradient:
 //!
 //! ```
 //! use gradtape::linalg::spectral_sum;
@@ -91,8 +91,8 @@
 //! assert_eq!(row, Matrix2::new(0.0, 0.0, 4.0, 0.0));
 //! ```
 //!
-//! In a [`Function`](crate::Function) numbers are [`Real`](crate::Real), and no `RealField`. Of this module, [`determinant`]
-//! alone can be called there.
+//! In a [`Function`](crate::Function) numbers are [`Real`](crate::Real), and no `RealField`. Of this module,
+//! [`determinant`] alone can be called there.
 //!
 //! # Supported parts of nalgebra
 //!
@@ -141,8 +141,8 @@
 //! # Equal eigenvalues and singular values
 //!
 //! They have no derivatives of their own: those of `[1 h; h 1]` are `1 + |h|` and `1 - |h|`. But a function that treats
-//! all of them alike may be smooth, such as the sum of their squares, `2 + 2 h²`. The energies and stresses of mechanics
-//! are such functions, and an undeformed body has equal eigenvalues.
+//! all of them alike may be smooth, such as the sum of their squares, `2 + 2 h²`. The energies and stresses of
+//! mechanics are such functions, and an undeformed body has equal eigenvalues.
 //!
 //! | function of a symmetric matrix | write | derivatives at and near equal eigenvalues |
 //! |---|---|---|
@@ -157,8 +157,8 @@
 //! Some results of nalgebra 0.35 are wrong for plain floats, too:
 //!
 //! - `svd(true, true)` of some matrices of low rank or with equal singular values: of a 5×5 matrix of ones, it has the
-//!   singular value 5.73 instead of 5. Without vectors, the values are right. If a number is NaN, the iteration does not
-//!   end.
+//!   singular value 5.73 instead of 5. Without vectors, the values are right. If a number is NaN, the iteration does
+//!   not end.
 //! - The eigenvectors of `symmetric_eigen` are not orthogonal if a matrix has very small numbers beside ordinary ones,
 //!   such that their squares underflow: below 10⁻¹⁹ in f32.
 //! - The iteration of `schur`, `eigenvalues` and `complex_eigenvalues` does not end for some matrices, such as

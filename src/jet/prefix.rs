@@ -10,8 +10,8 @@ use super::series::{Series, integrate};
 /// The first coefficients of a series, of which `length` are known.
 ///
 /// An operation on several knows as many as all of its operands. So a partial tells by its length how far the result is
-/// known: a partial that does not need the result is evaluated once, and another once for each coefficient. No operation
-/// is evaluated in the same way twice, as it would be if each evaluated itself in shorter series.
+/// known: a partial that does not need the result is evaluated once, and another once for each coefficient. No
+/// operation is evaluated in the same way twice, as it would be if each evaluated itself in shorter series.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prefix<T, const N: usize> {
     terms: [T; N],

@@ -30,7 +30,8 @@ pub(crate) trait Series<T: Number, const N: usize>: Copy {
     /// An operation of the table, or of the user's own.
     fn apply<const M: usize>(operation: impl Operation<T, M>, x: [Self; M]) -> Self;
 
-    /// Whether the first coefficients depend on nothing. Always false over nested numbers, whose zeros may have a derivative.
+    /// Whether the first coefficients depend on nothing. Always false over nested numbers, whose zeros may have a
+    /// derivative.
     #[inline(always)]
     fn is_constant(&self, length: usize) -> bool {
         is_plain::<T>() && self.terms()[1..length].iter().all(T::is_zero)
@@ -208,8 +209,8 @@ pub(crate) fn integrate<T: Number, const M: usize, const N: usize>(
     }
 }
 
-/// Takes the coefficients from `start` on. It takes copies: the compiler keeps `y` in registers if no function is told where
-/// it is in memory.
+/// Takes the coefficients from `start` on. It takes copies: the compiler keeps `y` in registers if no function is told
+/// where it is in memory.
 #[inline(always)]
 fn replace<T: Copy, const N: usize>(y: &mut [T; N], mut by: [T; N], start: usize) {
     by[..start].copy_from_slice(&y[..start]);
@@ -243,15 +244,15 @@ fn multiple<T: Number>(x: T, k: usize) -> T {
     if k == 1 { x } else { index::<T>(k) * x }
 }
 
-/// Whether a coefficient needs no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become a guard
-/// of the program, so coefficients are always corrected.
+/// Whether a coefficient needs no correction for the NaN of a `0 · ∞`. In a recording, the test for NaN would become a
+/// guard of the program, so coefficients are always corrected.
 #[inline(always)]
 fn is_number<T: Number>(coefficient: T) -> bool {
     !is_recorded::<T>() && !coefficient.is_nan()
 }
 
-/// The coefficients `range` of [`integrate`], where a zero wins against an infinity. As with nested duals, an operand has no influence at all if the
-/// product of its partial and its first derivative is such a zero.
+/// The coefficients `range` of [`integrate`], where a zero wins against an infinity. As with nested duals, an operand
+/// has no influence at all if the product of its partial and its first derivative is such a zero.
 ///
 /// It takes copies: the compiler keeps numbers in registers if no function is told where they are in memory.
 #[cold]
@@ -279,8 +280,8 @@ fn integrated_with_care<T: Number, const M: usize, const N: usize>(
     y
 }
 
-/// The coefficients from 1 on of a quotient `y` with `yₖ = first aₖ + Σ slopeₖ₋ⱼ xⱼ`, `j` from 1 to `k`, and `slopeₖ = -yₖ scale`, where a zero wins against
-/// an infinity.
+/// The coefficients from 1 on of a quotient `y` with `yₖ = first aₖ + Σ slopeₖ₋ⱼ xⱼ`, `j` from 1 to `k`, and
+/// `slopeₖ = -yₖ scale`, where a zero wins against an infinity.
 #[cold]
 #[inline(never)]
 fn divided_with_care<T: Number, const N: usize>(

@@ -32,8 +32,8 @@ pub struct InputColumn {
 pub enum InputKind {
     /// A number, which is a feature.
     Number {
-        /// The mean of the numbers that were there, or [that of the training rows](super::Encoding::learn_means). It replaces a
-        /// missing one.
+        /// The mean of the numbers that were there, or [that of the training rows](super::Encoding::learn_means). It
+        /// replaces a missing one.
         mean: f64,
     },
     /// A word. There is a feature for each of these words, which is 1 where the word is this one.
@@ -291,8 +291,8 @@ fn are_classes(table: &Table, column: usize, rows: &[usize]) -> bool {
     counts.len() * ROWS_OF_CLASS <= rows.len()
 }
 
-/// What is expected in the place of words that are all numbers with something that a number must not have: separators of thousands,
-/// a currency, a percent sign.
+/// What is expected in the place of words that are all numbers with something that a number must not have: separators
+/// of thousands, a currency, a percent sign.
 fn plain_number(words: &[String]) -> Option<String> {
     let is_more = |c: char| matches!(c, ',' | '\'' | '_' | ' ' | '$' | '€' | '£' | '%');
     let is_digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-');
@@ -309,8 +309,8 @@ fn plain_number(words: &[String]) -> Option<String> {
 /// What a user can do about labels that are not what they seem to be.
 const CLASSES: &str = "or `labels` classes";
 
-/// The different words of a column, in alphabetical order. A word that is not in one line, which is none, is an error with this
-/// remedy.
+/// The different words of a column, in alphabetical order. A word that is not in one line, which is none, is an error
+/// with this remedy.
 fn words(table: &Table, column: usize, rows: &[usize], remedy: &str) -> Result<Vec<String>, Error> {
     if let Some(&row) = rows.iter().find(|&&row| table.cell(row, column).contains(char::is_control)) {
         return Err(table.unexpected(row, column, format!("a word in one line, {remedy}")));

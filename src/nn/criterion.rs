@@ -5,10 +5,11 @@ use crate::error::Error;
 use crate::number::Real;
 use crate::ops::rules::constant;
 
-/// The loss of a row of a [`Dataset`](super::Dataset), by which a [`Trainer`](super::Trainer) trains: one definition for every
-/// engine.
+/// The loss of a row of a [`Dataset`](super::Dataset), by which a [`Trainer`](super::Trainer) trains: one definition
+/// for every engine.
 ///
-/// The *target* of a row is its number; or for classes a share for each class, 1 for the class of the row and 0 for the others.
+/// The *target* of a row is its number; or for classes a share for each class, 1 for the class of the row and 0 for the
+/// others.
 ///
 /// # Examples
 ///
@@ -36,7 +37,8 @@ pub enum Loss {
     Poisson,
     /// [`loss::soft_cross_entropy`], for classes.
     CrossEntropy {
-        /// The share from 0 to 1 that is taken from the class of the row and divided among all classes. So scores stay small.
+        /// The share from 0 to 1 that is taken from the class of the row and divided among all classes. So scores stay
+        /// small.
         smoothing: f64,
         /// The weight of each class; 1 for all if there are none.
         weights: Vec<f64>,
@@ -48,7 +50,8 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The loss that a trainer uses if nothing else is said: the cross-entropy of classes, the squared error of numbers.
+    /// The loss that a trainer uses if nothing else is said: the cross-entropy of classes, the squared error of
+    /// numbers.
     pub fn of_target(target: &Target) -> Self {
         match target {
             Target::Classes { .. } => Self::CrossEntropy { smoothing: 0.0, weights: Vec::new() },
@@ -60,8 +63,8 @@ impl Loss {
     ///
     /// # Errors
     ///
-    /// If the loss is for numbers and the targets are classes, or the other way round; if a share is not from 0 to 1, a width or a
-    /// weight is not a finite number above 0, there is not a weight for each class, or a count is below 0.
+    /// If the loss is for numbers and the targets are classes, or the other way round; if a share is not from 0 to 1, a
+    /// width or a weight is not a finite number above 0, there is not a weight for each class, or a count is below 0.
     pub fn check(&self, target: &Target) -> Result<(), Error> {
         let fail = |expected: &str, found: String| Err(Error::unexpected("loss", expected, found));
         let is_positive = |x: f64| x > 0.0 && x.is_finite();
@@ -100,7 +103,8 @@ impl Loss {
     ///
     /// # Errors
     ///
-    /// If the number of inputs or outputs of the network does not fit the data, or the loss is not one for these targets.
+    /// If the number of inputs or outputs of the network does not fit the data, or the loss is not one for these
+    /// targets.
     pub fn mean<T: Real>(&self, network: &Mlp<T>, data: &Dataset) -> Result<T, Error> {
         data.target().check_outputs(network.outputs())?;
         self.check(data.target())?;

@@ -7,11 +7,12 @@ use super::{Columns, Dataset, Encoding, Labels, Table, TableFormat};
 use crate::error::Error;
 
 impl Dataset {
-    /// Reads a CSV file of numbers and words, whose label is in the column that is called as labels are, otherwise in the last one.
+    /// Reads a CSV file of numbers and words, whose label is in the column that is called as labels are, otherwise in
+    /// the last one.
     ///
-    /// Without `labels`, words are classes, and numbers are numbers unless they are few different whole numbers. Words among the
-    /// features become a feature for each. A missing cell is an error. For other tables, read a [`Table`] and make an
-    /// [`Encoding`].
+    /// Without `labels`, words are classes, and numbers are numbers unless they are few different whole numbers. Words
+    /// among the features become a feature for each. A missing cell is an error. For other tables, read a [`Table`] and
+    /// make an [`Encoding`].
     ///
     /// # Errors
     ///

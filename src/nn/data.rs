@@ -131,7 +131,8 @@ impl Dataset {
         self.names.len() + self.target.width()
     }
 
-    /// Writes the features of a row, then its [target](Target::write): a row of [`LossProgram::of`](super::LossProgram::of).
+    /// Writes the features of a row, then its [target](Target::write): a row of
+    /// [`LossProgram::of`](super::LossProgram::of).
     ///
     /// # Panics
     ///
@@ -245,7 +246,8 @@ impl Target {
 }
 
 impl Scaling {
-    /// The scaling by these means and standard deviations of the features, and of the target; `[0, 1]` leaves a column as it is.
+    /// The scaling by these means and standard deviations of the features, and of the target; `[0, 1]` leaves a column
+    /// as it is.
     ///
     /// # Errors
     ///

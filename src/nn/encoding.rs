@@ -11,8 +11,9 @@ pub enum Missing {
     /// It is an error.
     #[default]
     Error,
-    /// A number is replaced by the mean of its column, and a column that tells where is added; a missing word is a category of its
-    /// own. A row without a label is an error. [`Encoding::learn_means`] takes the means of the training rows alone.
+    /// A number is replaced by the mean of its column, and a column that tells where is added; a missing word is a
+    /// category of its own. A row without a label is an error. [`Encoding::learn_means`] takes the means of the
+    /// training rows alone.
     Mean,
     /// The row is left out.
     Drop,
@@ -47,8 +48,9 @@ pub enum Unknown {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    /// The column to predict, by its name or its number, counted from 1. By default it is the one that is called as labels are:
-    /// `label`, `target`, `outcome`, `species`, `survived`, `diagnosis`, `class` or `y`, in this order; otherwise the last one.
+    /// The column to predict, by its name or its number, counted from 1. By default it is the one that is called as
+    /// labels are: `label`, `target`, `outcome`, `species`, `survived`, `diagnosis`, `class` or `y`, in this order;
+    /// otherwise the last one.
     pub target: Option<String>,
     /// The columns that are left out, by their names or numbers.
     pub ignore: Vec<String>,
@@ -58,13 +60,14 @@ pub struct Columns {
     pub keep: Vec<String>,
     /// What is done where a cell is missing.
     pub missing: Missing,
-    /// What the labels are. By default, words are classes, and numbers are numbers unless they are few different whole numbers.
+    /// What the labels are. By default, words are classes, and numbers are numbers unless they are few different whole
+    /// numbers.
     pub labels: Option<Labels>,
 }
 
-/// How the cells of a table become the numbers of a [`Dataset`], as it was found in one table: for each column the mean of its
-/// numbers or its categories, and the classes of the target. It encodes other tables in the same way: columns are found by their
-/// names.
+/// How the cells of a table become the numbers of a [`Dataset`], as it was found in one table: for each column the mean
+/// of its numbers or its categories, and the classes of the target. It encodes other tables in the same way: columns
+/// are found by their names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoding {
     pub(super) inputs: Vec<InputColumn>,
@@ -72,7 +75,8 @@ pub struct Encoding {
     missing: Missing,
 }
 
-/// The names that labels have, in small letters; if there are several, the first one. Other features may be called `class`.
+/// The names that labels have, in small letters; if there are several, the first one. Other features may be called
+/// `class`.
 const LABELS: [&str; 9] = ["label", "labels", "target", "outcome", "species", "survived", "diagnosis", "class", "y"];
 
 impl Encoding {
@@ -200,8 +204,8 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// If the table lacks a column, a cell is of another kind than in the table that was learnt from, is a new category or class,
-    /// or is missing and was not there.
+    /// If the table lacks a column, a cell is of another kind than in the table that was learnt from, is a new category
+    /// or class, or is missing and was not there.
     pub fn dataset(&self, table: &Table) -> Result<Dataset, Error> {
         self.encode(table, self.missing == Missing::Drop, Unknown::Error)
     }
@@ -241,8 +245,8 @@ impl Encoding {
         Dataset::new(self.names(), features, target)
     }
 
-    /// The features of each row of a table that need not have labels. With [`Missing::Drop`], a row in which something is missing
-    /// has none.
+    /// The features of each row of a table that need not have labels. With [`Missing::Drop`], a row in which something
+    /// is missing has none.
     ///
     /// # Errors
     ///
@@ -270,8 +274,8 @@ impl Encoding {
         (0..table.len()).map(|row| self.features_of(table, row, &columns)).collect()
     }
 
-    /// The cells whose category is unknown: row and column in the table, both from 0, row by row. Those of rows that have no features
-    /// do not count.
+    /// The cells whose category is unknown: row and column in the table, both from 0, row by row. Those of rows that
+    /// have no features do not count.
     ///
     /// # Errors
     ///

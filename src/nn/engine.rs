@@ -86,8 +86,8 @@ pub(super) fn program_runner<T: Scalar>() -> Option<Box<dyn BatchRunner<T>>> {
 const COPIED_NUMBERS: usize = 1 << 20;
 const MIN_ROWS: usize = 256;
 
-/// The program of a loss, recorded when it is first used. A row of the program contains the features and the target of a row of
-/// the data.
+/// The program of a loss, recorded when it is first used. A row of the program contains the features and the target of
+/// a row of the data.
 #[derive(Debug)]
 struct ProgramRunner<T: Precision> {
     recorded: Option<(Loss, LossProgram<T>)>,

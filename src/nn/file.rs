@@ -105,7 +105,8 @@ struct StoredScaling {
     numbers: Vec<String>,
 }
 
-/// Stores a scaling, beside the network that was trained with it. The scaling that is read scales the same, bit for bit.
+/// Stores a scaling, beside the network that was trained with it. The scaling that is read scales the same, bit for
+/// bit.
 ///
 /// # Examples
 ///

@@ -22,7 +22,8 @@ pub(super) fn check(name: &str, text: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// UTF-16 without a mark at its beginning: most letters are below 256, so most of every other byte is 0, and no byte between.
+/// UTF-16 without a mark at its beginning: most letters are below 256, so most of every other byte is 0, and no byte
+/// between.
 fn without_mark(text: &[u8]) -> Option<(&'static str, &'static str)> {
     let begins = &text[..text.len().min(BYTES)];
     let zeros = [0, 1].map(|first| begins.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count());

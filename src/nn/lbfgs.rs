@@ -21,12 +21,12 @@ type Iteration = IterState<Point, Point, (), (), (), f64>;
 /// How many steps the estimate of the curvature remembers.
 const MEMORY: usize = 10;
 
-/// L-BFGS, by the crate `argmin`. Each step goes along a line, in the direction that the last 10 steps and gradients suggest, to
-/// a point that meets the conditions of Moré and Thuente. Source: D. C. Liu, J. Nocedal, On the limited memory BFGS method for
-/// large scale optimization, 1989.
+/// L-BFGS, by the crate `argmin`. Each step goes along a line, in the direction that the last 10 steps and gradients
+/// suggest, to a point that meets the conditions of Moré and Thuente. Source: D. C. Liu, J. Nocedal, On the limited
+/// memory BFGS method for large scale optimization, 1989.
 ///
-/// The objective must be the same in all steps: the loss of all rows, not of a mini-batch. A step takes several evaluations. It
-/// computes in f64. Where it has converged, or no point along the line is better, nothing changes.
+/// The objective must be the same in all steps: the loss of all rows, not of a mini-batch. A step takes several
+/// evaluations. It computes in f64. Where it has converged, or no point along the line is better, nothing changes.
 ///
 /// # Panics
 ///
@@ -60,8 +60,8 @@ impl Lbfgs {
         Self { decay: 0.0, search: LBFGS::new(MoreThuenteLineSearch::new(), MEMORY), iteration: None }
     }
 
-    /// Minimises the objective plus `decay / 2` times the squares of all parameters, whose gradient is the one that weight decay
-    /// adds in other optimisers.
+    /// Minimises the objective plus `decay / 2` times the squares of all parameters, whose gradient is the one that
+    /// weight decay adds in other optimisers.
     #[must_use]
     pub fn with_decay(self, decay: f64) -> Self {
         Self { decay, ..self }

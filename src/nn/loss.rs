@@ -58,8 +58,8 @@ pub fn absolute<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &
     pairs(outputs, targets).map(|(y, t)| (y - t).abs()).sum()
 }
 
-/// Huber's loss: the sum of `e²/2` for errors `|e| ≤ width`, and of `width (|e| - width/2)` for larger ones, which so have less
-/// weight than in the squared error. Huber, "Robust estimation of a location parameter", 1964.
+/// Huber's loss: the sum of `e²/2` for errors `|e| ≤ width`, and of `width (|e| - width/2)` for larger ones, which so
+/// have less weight than in the squared error. Huber, "Robust estimation of a location parameter", 1964.
 ///
 /// # Panics
 ///
@@ -74,8 +74,9 @@ pub fn huber<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]
     pairs(outputs, targets).map(|(y, t)| of_error(y - t)).sum()
 }
 
-/// The quantile loss: the sum of `q e` for targets that are `e` above the output, and of `(1 - q) e` for those below. It is least
-/// at the quantile `q` of the targets, a share from 0 to 1. Koenker and Bassett, "Regression quantiles", 1978.
+/// The quantile loss: the sum of `q e` for targets that are `e` above the output, and of `(1 - q) e` for those
+/// below. It is least at the quantile `q` of the targets, a share from 0 to 1. Koenker and Bassett, "Regression quantiles",
+/// 1978.
 ///
 /// # Panics
 ///
@@ -85,8 +86,8 @@ pub fn quantile<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &
     pairs(outputs, targets).map(|(y, t)| y - t).map(|above| above.relu() - above * F::constant(q)).sum()
 }
 
-/// The Poisson loss of counts `tᵢ` whose rates have the logarithms `yᵢ`: `Σ (exp(yᵢ) - tᵢ yᵢ)`, the negative logarithm of the
-/// likelihood without the terms `ln tᵢ!`, which do not depend on the outputs.
+/// The Poisson loss of counts `tᵢ` whose rates have the logarithms `yᵢ`: `Σ (exp(yᵢ) - tᵢ yᵢ)`, the negative logarithm
+/// of the likelihood without the terms `ln tᵢ!`, which do not depend on the outputs.
 ///
 /// # Panics
 ///
@@ -97,7 +98,8 @@ pub fn poisson<F: Real + Mul<X, Output = F>, X: Copy>(outputs: &[F], targets: &[
 }
 
 /// The cross-entropy of yes or no: `-Σ (tᵢ ln p(yᵢ) + (1 - tᵢ) ln(1 - p(yᵢ)))` of scores `yᵢ` whose probability is
-/// `p(y) = 1/(1 + exp(-y))`, for shares `tᵢ` from 0 to 1. It neither overflows nor loses small terms at any finite score.
+/// `p(y) = 1/(1 + exp(-y))`, for shares `tᵢ` from 0 to 1. It neither overflows nor loses small terms at any finite
+/// score.
 ///
 /// # Panics
 ///

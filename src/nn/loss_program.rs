@@ -52,7 +52,8 @@ impl<T: Precision> LossProgram<T> {
     ///
     /// # Errors
     ///
-    /// If the number of inputs or outputs of the network does not fit the data, or the loss is not one for these targets.
+    /// If the number of inputs or outputs of the network does not fit the data, or the loss is not one for these
+    /// targets.
     ///
     /// # Examples
     ///
@@ -127,8 +128,8 @@ impl<T: Precision> LossProgram<T> {
         Self { is_mean: true, ..self }
     }
 
-    /// The loss over these rows as an [`Objective`](crate::Objective) of the [parameters](Mlp::parameters) of a network, for
-    /// optimisers.
+    /// The loss over these rows as an [`Objective`](crate::Objective) of the [parameters](Mlp::parameters) of a
+    /// network, for optimisers.
     ///
     /// ```
     /// use gradtape::nn::{Activation, LossProgram, Mlp, loss};

@@ -4,9 +4,9 @@ use super::column::InputKind;
 use super::{Dataset, Encoding};
 
 impl Encoding {
-    /// Takes the mean of each column of numbers from these rows, which are those of the training: so a missing number tells nothing
-    /// of the test. A column without numbers in these rows keeps its mean. [`replace_missing`](Self::replace_missing) puts the means
-    /// into the data sets that were made before.
+    /// Takes the mean of each column of numbers from these rows, which are those of the training: so a missing number
+    /// tells nothing of the test. A column without numbers in these rows keeps its mean.
+    /// [`replace_missing`](Self::replace_missing) puts the means into the data sets that were made before.
     ///
     /// # Panics
     ///

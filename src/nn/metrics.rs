@@ -23,7 +23,8 @@
 
 use super::number;
 
-/// The index of the largest score: the class that is predicted. The first one, if several are the largest; a NaN is never larger.
+/// The index of the largest score: the class that is predicted. The first one, if several are the largest; a NaN is
+/// never larger.
 ///
 /// # Panics
 ///
@@ -60,8 +61,9 @@ pub fn confusion(labels: &[usize], predictions: &[usize], classes: usize) -> Vec
     table
 }
 
-/// The F1 score of each class of a [`confusion`] table: `2 r / (l + p)` for `r` right predictions, `l` labels and `p` predictions
-/// of the class, which is the harmonic mean of precision and recall. NaN for a class that has neither labels nor predictions.
+/// The F1 score of each class of a [`confusion`] table: `2 r / (l + p)` for `r` right predictions, `l` labels and `p`
+/// predictions of the class, which is the harmonic mean of precision and recall. NaN for a class that has neither
+/// labels nor predictions.
 pub fn f1(confusion: &[Vec<usize>]) -> Vec<f64> {
     let of_class = |k: usize| {
         let (labels, predictions): (usize, usize) =
@@ -71,8 +73,9 @@ pub fn f1(confusion: &[Vec<usize>]) -> Vec<f64> {
     (0..confusion.len()).map(of_class).collect()
 }
 
-/// The area under the curve of the receiver operating characteristic: the share of pairs of a positive and a negative row in which
-/// the positive one has the larger score; an equal score counts one half. NaN without positive or negative rows.
+/// The area under the curve of the receiver operating characteristic: the share of pairs of a positive and a negative
+/// row in which the positive one has the larger score; an equal score counts one half. NaN without positive or negative
+/// rows.
 ///
 /// It takes `n log n` comparisons. A NaN among the scores is larger than all others.
 ///
@@ -118,8 +121,8 @@ pub fn root_mean_square_error(targets: &[f64], predictions: &[f64]) -> f64 {
     norm(pairs(targets, predictions).map(|(t, y)| t - y)) / number::<f64>(targets.len()).sqrt()
 }
 
-/// The share of the variance of the targets that is explained: `1 - Σ (tᵢ - yᵢ)² / Σ (tᵢ - mean)²`. At most 1; 0 for the mean of the
-/// targets as the prediction. Not finite, or NaN, if all targets are equal.
+/// The share of the variance of the targets that is explained: `1 - Σ (tᵢ - yᵢ)² / Σ (tᵢ - mean)²`. At most 1; 0 for
+/// the mean of the targets as the prediction. Not finite, or NaN, if all targets are equal.
 ///
 /// # Panics
 ///

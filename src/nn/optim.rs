@@ -29,8 +29,8 @@ pub trait Optimizer<T> {
     /// If the lengths differ, or the number of parameters differs from that of an earlier step.
     fn step(&mut self, parameters: &mut [T], gradient: &[T]);
 
-    /// Sets the rate of the following steps, as a [`Schedule`](super::Schedule) wants it; all else is kept. An optimiser without
-    /// a rate, which finds the length of its steps, ignores it.
+    /// Sets the rate of the following steps, as a [`Schedule`](super::Schedule) wants it; all else is kept. An
+    /// optimiser without a rate, which finds the length of its steps, ignores it.
     fn set_rate(&mut self, rate: T);
 
     /// Changes the parameters by one step towards smaller values of the objective. Returns the value, and leaves the
@@ -218,8 +218,8 @@ impl<T: Float> Optimizer<T> for Adam<T> {
     }
 }
 
-/// Another optimiser with shorter gradients: a gradient longer than `length` is divided so that it has this length. Pascanu,
-/// Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013.
+/// Another optimiser with shorter gradients: a gradient longer than `length` is divided so that it has this length.
+/// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013.
 ///
 /// # Examples
 ///

@@ -32,8 +32,8 @@ pub enum Schedule {
         /// The factor that the step after the last one would have.
         to: f64,
     },
-    /// The factor rises to 1 in a straight line in a share `warmup` of the steps, and then falls to 0 as half a wave of a cosine:
-    /// Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+    /// The factor rises to 1 in a straight line in a share `warmup` of the steps, and then falls to 0 as half a wave of
+    /// a cosine: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     Cosine {
         /// The share of the steps, from 0 to 1, in which the factor rises.
         warmup: f64,

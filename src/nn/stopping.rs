@@ -36,8 +36,8 @@ impl<T: Float> EarlyStopping<T> {
         Self { patience, best_loss: None, best: Vec::new(), waited: 0 }
     }
 
-    /// Takes a loss and the parameters that have it. Returns whether the training should stop. A loss that is NaN is not better
-    /// than any other.
+    /// Takes a loss and the parameters that have it. Returns whether the training should stop. A loss that is NaN is
+    /// not better than any other.
     pub fn observe(&mut self, loss: T, parameters: &[T]) -> bool {
         if !loss.is_nan() && self.best_loss.is_none_or(|best| loss < best) {
             self.best_loss = Some(loss);

@@ -38,16 +38,16 @@ pub struct TableFormat {
 
 /// A table of text, as CSV and its like hold it: names of columns, and rows of cells.
 ///
-/// Spaces around cells, blank lines, and lines that begin with `#` are left out; but if the first line begins with `#` and a
-/// separator, that is a name, and if a line begins with `#N/A` or `#NA`, that is a missing number; then no line is left out. Cells may be quoted, and have several lines then; the lines of a name are
-/// joined by spaces. The separator is the comma, semicolon or tab that divides the first lines into the most fields, the same
-/// number in each.
+/// Spaces around cells, blank lines, and lines that begin with `#` are left out; but if the first line begins with `#`
+/// and a separator, that is a name, and if a line begins with `#N/A` or `#NA`, that is a missing number; then no line
+/// is left out. Cells may be quoted, and have several lines then; the lines of a name are joined by spaces. The
+/// separator is the comma, semicolon or tab that divides the first lines into the most fields, the same number in each.
 ///
-/// The first row has the names of the columns unless one of its cells is a number; or, where no column below it has numbers
-/// alone, unless one of its words occurs again in its column.
+/// The first row has the names of the columns unless one of its cells is a number; or, where no column below it has
+/// numbers alone, unless one of its words occurs again in its column.
 ///
-/// In a file that is not separated by commas, numbers may have a decimal comma. If some have, and others a decimal point, it is
-/// an error, because one of them may divide thousands.
+/// In a file that is not separated by commas, numbers may have a decimal comma. If some have, and others a decimal
+/// point, it is an error, because one of them may divide thousands.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The file, to count lines in.
@@ -72,9 +72,9 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, has no rows, is not UTF-8, the number of fields of a row differs from that of the first one, a
-    /// name of a column occurs twice, a quote is not closed, a cell of several lines has text behind its closing quote, or numbers
-    /// have decimal points and commas. The error names file, line and column.
+    /// If the file cannot be read, has no rows, is not UTF-8, the number of fields of a row differs from that of the
+    /// first one, a name of a column occurs twice, a quote is not closed, a cell of several lines has text behind its
+    /// closing quote, or numbers have decimal points and commas. The error names file, line and column.
     pub fn read(path: impl AsRef<Path>, format: TableFormat) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();
@@ -88,8 +88,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// The same as [`read`](Self::read); or if the separator is no ASCII character, a quote or the end of a line, or the decimal
-    /// separator no point or comma.
+    /// The same as [`read`](Self::read); or if the separator is no ASCII character, a quote or the end of a line, or
+    /// the decimal separator no point or comma.
     pub fn from_reader(mut reader: impl Read, name: &str, format: TableFormat) -> Result<Self, Error> {
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).map_err(|error| Error::unreadable(name, error))?;
@@ -256,8 +256,8 @@ impl Table {
         self.parsed(self.cell(row, column))
     }
 
-    /// Whether a cell is empty, `?`, `NA`, `N/A`, `#N/A`, `NaN`, `null` or another of the markers that pandas takes for a missing
-    /// number, in small or capital letters. `None` is a word, because it may be a category.
+    /// Whether a cell is empty, `?`, `NA`, `N/A`, `#N/A`, `NaN`, `null` or another of the markers that pandas takes for
+    /// a missing number, in small or capital letters. `None` is a word, because it may be a category.
     ///
     /// # Panics
     ///

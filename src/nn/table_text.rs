@@ -165,8 +165,8 @@ fn reader(separator: u8, is_flexible: bool, has_comments: bool) -> ReaderBuilder
     builder
 }
 
-/// Whether lines that begin with `#` are comments: not if this is the name of the first column, or a line begins with a number
-/// that is missing, as spreadsheets write it.
+/// Whether lines that begin with `#` are comments: not if this is the name of the first column, or a line begins with a
+/// number that is missing, as spreadsheets write it.
 fn has_comments(text: &[u8], separator: u8) -> bool {
     let begins = |line: &[u8], cell: &[u8]| {
         line.split(|&byte| byte == separator).next().is_some_and(|first| first.eq_ignore_ascii_case(cell))

@@ -160,8 +160,8 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
     ///
     /// # Errors
     ///
-    /// If `batch` is 0, the number of inputs or outputs of the network does not fit the data, or the loss is not one for
-    /// these targets; or if ranks differ, or another rank failed.
+    /// If `batch` is 0, the number of inputs or outputs of the network does not fit the data, or the loss is not one
+    /// for these targets; or if ranks differ, or another rank failed.
     pub fn epoch(&mut self, data: &Dataset, batch: usize, rng: &mut impl Rng) -> Result<T, Error> {
         if batch == 0 {
             return Err(Error::unexpected("batch", "at least 1 row", "0"));
@@ -254,12 +254,12 @@ impl<T: Plain, O: Optimizer<T>> Trainer<T, O> {
 }
 
 impl<T: Precision, O: Optimizer<T>> Trainer<T, O> {
-    /// Shares the [epochs](Self::epoch) among the ranks of a communicator. All ranks have the same data, network, optimiser,
-    /// batch and random numbers; each computes a part of each batch. The trained network has the same bits on all ranks, and
-    /// with any number of ranks: see [the order of sums](Communicator#the-order-of-sums).
+    /// Shares the [epochs](Self::epoch) among the ranks of a communicator. All ranks have the same data, network,
+    /// optimiser, batch and random numbers; each computes a part of each batch. The trained network has the same bits
+    /// on all ranks, and with any number of ranks: see [the order of sums](Communicator#the-order-of-sums).
     ///
-    /// An epoch begins and ends with a check that the ranks do not differ. A batch gives work to at most one rank for each 64
-    /// rows. Single steps are not shared: every rank computes all of them.
+    /// An epoch begins and ends with a check that the ranks do not differ. A batch gives work to at most one rank for
+    /// each 64 rows. Single steps are not shared: every rank computes all of them.
     ///
     /// # Examples
     ///

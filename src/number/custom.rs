@@ -4,13 +4,14 @@ use super::{Number, Real};
 
 /// An operation of your own on `N` numbers, with its data: a value over plain numbers, and partials.
 ///
-/// It is stated once, and serves every number: tapes, duals, nested numbers, sparsity patterns, and programs. Use it for
-/// a function of another crate, for a result that a solver finds, or for a formula whose derivative you know better.
+/// It is stated once, and serves every number: tapes, duals, nested numbers, sparsity patterns, and programs. Use it
+/// for a function of another crate, for a result that a solver finds, or for a formula whose derivative you know
+/// better.
 ///
 /// The partials are ordinary code over any [`Number`], so that second and higher derivatives come from them. They may
-/// use other operations of your own, and derivatives that the crate computes: [`derivative`](crate::derivative) of a function
-/// over `F`, or [`Dual::vars`](crate::Dual::vars). Plain numbers are written as `F::constant(2.0)`: not every number that a partial
-/// is computed with has operators with plain numbers.
+/// use other operations of your own, and derivatives that the crate computes: [`derivative`](crate::derivative) of a
+/// function over `F`, or [`Dual::vars`](crate::Dual::vars). Plain numbers are written as `F::constant(2.0)`: not every
+/// number that a partial is computed with has operators with plain numbers.
 ///
 /// A program calls the operation as it is, row by row, and differentiates it up to three times. It may branch freely:
 /// its branches are no branches of the program. [`Program::to_rust`](crate::program::Program::to_rust) and files refuse
@@ -59,8 +60,8 @@ pub trait CustomOperation<const N: usize, T = f64>: Clone + Send + Sync + 'stati
     fn partials<F: Number<Plain = T>>(&self, x: [F; N], y: F) -> [F; N];
 
     /// The value at `x` as a formula, if there is one, for what must be written down: `Program::to_rust` and files have
-    /// the formula in the place of the operation, and the partials as formulas, too. In all other uses, the value and the
-    /// partials are computed as they are.
+    /// the formula in the place of the operation, and the partials as formulas, too. In all other uses, the value and
+    /// the partials are computed as they are.
     ///
     /// For that, neither the expression nor the partials may compare numbers: what they record has no branch. Choose by
     /// [`max`](num_traits::Float::max), [`min`](num_traits::Float::min) or [`relu`](Real::relu).

@@ -136,7 +136,8 @@ macro_rules! unary {
     )* };
 }
 
-/// Methods of two arguments, of which the second may be plain: `x.powf(1.5)`. `$combine` makes the result: `join`, or `choose` for methods that return an argument.
+/// Methods of two arguments, of which the second may be plain: `x.powf(1.5)`. `$combine` makes the result: `join`, or
+/// `choose` for methods that return an argument.
 macro_rules! binary {
     ($combine:ident $panics:literal $(
         $(#[$doc:meta])*

@@ -1,6 +1,6 @@
 //! The standard operators and comparisons, in all forms, from the table of operations.
 
-/// The operators of a `Calculus` number, also with the number inside on the right. For example, the entry `div` becomes
+/// The operators of a `Calculus` number, also with the number inside on the right. For example, `div` becomes
 /// `impl Div for Value<T> { fn div(self, other: Self) -> Self { … Self::operator(y, self, other, || …, || …, call) } }`,
 /// `impl Div<T> for Value<T> { … self.chain(a / b, b.recip(), call) … }`, and the [`forms`] of both.
 macro_rules! calculus_operators {
@@ -98,8 +98,9 @@ macro_rules! plain_left {
     };
 }
 
-/// The operators with a plain number of type `$Plain` on the right, which becomes a constant of type `$Inner` first. For
-/// example, `impl Add<T> for Value<Value<T>> { fn add(self, other: T) -> Self { self + Value::<T>::constant(other) } }`.
+/// The operators with a plain number of type `$Plain` on the right, which becomes a constant of type `$Inner` first.
+/// For example,
+/// `impl Add<T> for Value<Value<T>> { fn add(self, other: T) -> Self { self + Value::<T>::constant(other) } }`.
 macro_rules! lifted_right {
     (
         @ $generics:tt $Number:ty, $Plain:ty, $Inner:ty;
@@ -137,7 +138,8 @@ macro_rules! lifted_left {
     };
 }
 
-/// One operator on two types. For example, `operation! { [] Add::add, f64, Dual<f64> => Dual<f64>, |a, b| b + a }` gives
+/// One operator on two types. For example,
+/// `operation! { [] Add::add, f64, Dual<f64> => Dual<f64>, |a, b| b + a }` gives
 /// `impl Add<Dual<f64>> for f64 { type Output = Dual<f64>; fn add(self, b: Dual<f64>) -> Dual<f64> { let a = self; b + a } }`.
 /// With all operators expanded in every caller, debug builds of the tests took 60 per cent longer.
 macro_rules! operation {

@@ -169,8 +169,8 @@ macro_rules! special_functions {
 
             /// Special functions of statistics and physics, as methods of every number.
             ///
-            /// Every [`Number`] has them: plain floats, the numbers of this crate, and so `F: Real` in your own functions. Only
-            /// the import is needed:
+            /// Every [`Number`] has them: plain floats, the numbers of this crate, and so `F: Real` in your own
+            /// functions. Only the import is needed:
             ///
             /// ```toml
             /// [dependencies]
@@ -214,28 +214,30 @@ macro_rules! special_functions {
             /// | `x.bessel_j0()`, `bessel_j1` | `J₀(x)`, `J₁(x)` | all `x` | `-J₁(x)`; `(J₀(x) - J₂(x))/2` |
             /// | `x.bessel_i0()`, `bessel_i1` | `I₀(x)`, `I₁(x)` | all `x` | `I₁(x)`; `(I₀(x) + I₂(x))/2` |
             ///
-            /// Outside of its range, a function is NaN. At the ends, value and derivative are the limits, which may be ±∞.
-            /// `erf`, `normal_cdf`, `normal_pdf` and `sigmoid`, the inverse of `logit`, are methods of [`Real`](crate::Real).
+            /// Outside of its range, a function is NaN. At the ends, value and derivative are the limits, which may be
+            /// ±∞. `erf`, `normal_cdf`, `normal_pdf` and `sigmoid`, the inverse of `logit`, are methods of
+            /// [`Real`](crate::Real).
             ///
-            /// Each is a [`CustomOperation`], whose partials are such operations, too. So all numbers, sparsity patterns and
-            /// programs have the derivatives, up to any order (programs: up to the third). Files hold these functions by name. The
-            /// source of a program (`Program::to_rust`) contains what computes them here, and calls `pxfm`: it says so in its
-            /// documentation.
+            /// Each is a [`CustomOperation`], whose partials are such operations, too. So all numbers, sparsity
+            /// patterns and programs have the derivatives, up to any order (programs: up to the third). Files hold
+            /// these functions by name. The source of a program (`Program::to_rust`) contains what computes them here,
+            /// and calls `pxfm`: it says so in its documentation.
             ///
             /// # Accuracy
             ///
-            /// Values are computed in f64 and rounded to the plain number. The crate `pxfm` computes most of them: it needs no
-            /// other crate and no C library, and is within half an ulp nearly everywhere. Its `ln B`, `P`, `Q`, and the far
-            /// tail of `Φ⁻¹` are not, and it has no `ψ''`; these are computed here. [`accuracy`](mod@crate::accuracy) lists the
-            /// worst errors of values and first derivatives. Formulas that cancel in a tail are replaced: at -10⁴, the
-            /// derivatives of `normal_ln_cdf` (10⁴, about -1, and about 2 · 10⁻¹²) are right to some ulp.
+            /// Values are computed in f64 and rounded to the plain number. The crate `pxfm` computes most of them: it
+            /// needs no other crate and no C library, and is within half an ulp nearly everywhere. Its `ln B`, `P`,
+            /// `Q`, and the far tail of `Φ⁻¹` are not, and it has no `ψ''`; these are computed here.
+            /// [`accuracy`](mod@crate::accuracy) lists the worst errors of values and first derivatives. Formulas that
+            /// cancel in a tail are replaced: at -10⁴, the derivatives of `normal_ln_cdf` (10⁴, about -1, and about 2 ·
+            /// 10⁻¹²) are right to some ulp.
             ///
             /// Sources: NIST Digital Library of Mathematical Functions, chapters 5, 7, 8 and 10.
             ///
             /// # Plain floats
             ///
-            /// Unstable methods of f64 are called `ln_gamma` and `erfc`, too, so `x.erfc()` of a plain f64 makes the compiler
-            /// warn. Write `Special::erfc(x)` there:
+            /// Unstable methods of f64 are called `ln_gamma` and `erfc`, too, so `x.erfc()` of a plain f64 makes the
+            /// compiler warn. Write `Special::erfc(x)` there:
             ///
             /// ```
             /// use gradtape::Special;
@@ -252,10 +254,11 @@ macro_rules! special_functions {
                 trigamma(x) = Polygamma { n: 1 }, (at [2.5], from [0.5], to [9.0]);
                 /// The derivative `ψ⁽ⁿ⁾(x)` of order `n` of [`digamma`](Self::digamma).
                 ///
-                /// From the second on, it is computed by recurrence and by Euler-Maclaurin's formula (DLMF 5.15.1, 25.11.5).
+                /// From the second on, it is computed by recurrence and by Euler-Maclaurin's formula (DLMF 5.15.1,
+                /// 25.11.5).
                 polygamma(x; n: u32 = 2) = Polygamma { n }, (at [2.5], from [0.5], to [9.0]);
-                /// The incomplete gamma function `P(a, x)`: the distribution of a gamma variable with shape `a`; derivative
-                /// `xᵃ⁻¹ e⁻ˣ/Γ(a)`. There is no derivative by `a`.
+                /// The incomplete gamma function `P(a, x)`: the distribution of a gamma variable with shape `a`;
+                /// derivative `xᵃ⁻¹ e⁻ˣ/Γ(a)`. There is no derivative by `a`.
                 gamma_p(x; a: Self::Plain = 2.5) = GammaP { a: wide(a) }, (at [1.5], from [0.2], to [9.0]);
                 /// The incomplete gamma function `Q(a, x) = 1 - P(a, x)`, which is accurate where it is small.
                 gamma_q(x; a: Self::Plain = 2.5) = GammaQ { a: wide(a) }, (at [1.5], from [0.2], to [9.0]);

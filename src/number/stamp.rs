@@ -10,8 +10,8 @@
 //! [`operators`](super::operators); the second takes both from [`applied`](super::applied). All calls implement the
 //! traits below by the inherent methods.
 
-/// Stamps a number over `T`. For example, `number! { calculus [T: Scalar] Value<T>; [] Value<f32>, Value<f64>; "" }` gives
-/// `impl<T: Scalar> Float for Value<T> { … }`, `impl<T: Scalar> Add for Value<T> { … }`,
+/// Stamps a number over `T`. For example, `number! { calculus [T: Scalar] Value<T>; [] Value<f32>, Value<f64>; "" }`
+/// gives `impl<T: Scalar> Float for Value<T> { … }`, `impl<T: Scalar> Add for Value<T> { … }`,
 /// `impl Add<Value<f64>> for f64 { … }` and so on. The literal is the `# Panics` section of operations on two numbers.
 macro_rules! number {
     (
@@ -169,7 +169,8 @@ macro_rules! common {
     };
 }
 
-/// Implements a trait. The arguments are generics, trait, type, bounds, other items, and [`inlined`] methods. For example,
+/// Implements a trait. The arguments are generics, trait, type, bounds, other items, and [`inlined`] methods. For
+/// example,
 /// `implement! { [T: Scalar] Inv, Value<T>, [] { type Output = Self; } fn inv(self) -> Self { self.recip() } }` gives
 /// `impl<T: Scalar> Inv for Value<T> { type Output = Self; #[inline] #[track_caller] fn inv(self) -> Self { self.recip() } }`.
 macro_rules! implement {

@@ -28,8 +28,8 @@ pub(crate) fn ln_add_exp<T: Scalar>(a: T, b: T) -> T {
     if a < b { b + (a - b).exp().ln_1p() } else { a + (b - a).exp().ln_1p() }
 }
 
-/// `eᵃ/(eᵃ + eᵇ)`, and 1/2 for two equal infinities. The exponential of a large difference multiplies its rounding error.
-/// So this error is computed, too, and applied to the exponential.
+/// `eᵃ/(eᵃ + eᵇ)`, and 1/2 for two equal infinities. The exponential of a large difference multiplies its rounding
+/// error. So this error is computed, too, and applied to the exponential.
 #[inline]
 pub(crate) fn exp_share<T: Scalar>(a: T, b: T) -> T {
     symbolic!(exp_share(a, b));

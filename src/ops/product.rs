@@ -42,8 +42,8 @@ fn zero_wins<T: Scalar>(partial: T, slope: T) -> T {
     if partial.is_zero() || slope.is_zero() { depends_on(T::zero(), [partial, slope]) } else { partial * slope }
 }
 
-/// The derivative of [`scaled`] by a factor: `x`, the other factor, but 0 where the product `a · b` is the zero that wins.
-/// Nested numbers get the same from [`zero_wins`], whose zero is a constant.
+/// The derivative of [`scaled`] by a factor: `x`, the other factor, but 0 where the product `a · b` is the zero that
+/// wins. Nested numbers get the same from [`zero_wins`], whose zero is a constant.
 #[cfg(feature = "program")]
 #[inline(always)]
 pub(crate) fn kept<T: Scalar>(x: T, a: T, b: T) -> T {

@@ -199,8 +199,8 @@ pub(crate) fn exponent<T: Scalar>(a: T, b: T) -> T {
 fn exponent_at_ends<T: Scalar>(a: T, b: T) -> T {
     let integer = b.floor();
     if a.is_zero() && b >= T::zero() {
-        // Of other exponents, the derivatives are 0 or infinite, by their integer part alone. And a small one minus 1 would
-        // be rounded to -1.
+        // Of other exponents, the derivatives are 0 or infinite, by their integer part alone. And a small one minus 1
+        // would be rounded to -1.
         return depends_on(if b == integer { integer } else { integer + half() }, [a, b]);
     }
     if a < T::zero() && b == integer && b.is_finite() {

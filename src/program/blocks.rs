@@ -4,7 +4,8 @@ use std::ops::Range;
 
 /// The fewest rows of a block: a program takes hardly less time for fewer.
 const LEAST_ROWS: usize = 64;
-/// The most blocks of a sum. Many ranks can have equally many of them: 96 is divided by 2, 3, 4, 6, 8, 12, 16, 24, 32 and 48.
+/// The most blocks of a sum. Many ranks can have equally many of them: 96 is divided by 2, 3, 4, 6, 8, 12, 16, 24, 32
+/// and 48.
 const MOST_BLOCKS: usize = 96;
 
 /// Rows cut into consecutive blocks, whose lengths differ by 1 at most.

@@ -7,17 +7,17 @@ use std::ops::Range;
 use super::blocks::Blocks;
 use crate::error::Error;
 
-/// Several processes that compute together, each of which is a *rank*. All run the same code, and each computes a share of every
-/// sum over rows.
+/// Several processes that compute together, each of which is a *rank*. All run the same code, and each computes a share
+/// of every sum over rows.
 ///
 /// The package `gradtape-mpi` of the repository implements it for MPI. [`Alone`] is one process.
 ///
 /// # The order of sums
 ///
-/// Rounding depends on the order of additions. So the order depends on the number of rows alone: rows are cut into consecutive
-/// *blocks* of at least 64 rows, at most 96 blocks, and the sums of the blocks are added as a binary tree, whose nodes divide their
-/// blocks into halves. Each rank computes consecutive blocks, and adds what it can. Any number of ranks gives the same bits, and
-/// so does [`Alone`].
+/// Rounding depends on the order of additions. So the order depends on the number of rows alone: rows are cut into
+/// consecutive *blocks* of at least 64 rows, at most 96 blocks, and the sums of the blocks are added as a binary tree,
+/// whose nodes divide their blocks into halves. Each rank computes consecutive blocks, and adds what it can. Any number
+/// of ranks gives the same bits, and so does [`Alone`].
 ///
 /// A sum over few rows has fewer blocks than there are ranks. It is right, but some ranks have nothing to do.
 ///
@@ -38,9 +38,9 @@ pub trait Communicator: fmt::Debug {
     /// The number of ranks.
     fn size(&self) -> usize;
 
-    /// Sends the bytes `sent[parts[r]]` to each rank `r`, and receives from it those for `received[places[r]]`. Parts may overlap;
-    /// places do not. All ranks call it at the same time. The part that a rank sends is as long as the place that it has on the
-    /// other side.
+    /// Sends the bytes `sent[parts[r]]` to each rank `r`, and receives from it those for `received[places[r]]`. Parts
+    /// may overlap; places do not. All ranks call it at the same time. The part that a rank sends is as long as the
+    /// place that it has on the other side.
     ///
     /// # Errors
     ///
@@ -63,7 +63,8 @@ pub trait Communicator: fmt::Debug {
         blocks.rows(&blocks.of_rank(self.rank(), self.size()))
     }
 
-    /// Checks that a number, perhaps a hash, is the same on all ranks. All ranks call it at the same time, and have the same result.
+    /// Checks that a number, perhaps a hash, is the same on all ranks. All ranks call it at the same time, and have the
+    /// same result.
     ///
     /// # Errors
     ///
@@ -115,8 +116,8 @@ impl Communicator for Alone {
     }
 }
 
-/// A communicator behind a pointer is one, too: each method calls that of the communicator. `forwarded! { Box<C> }` becomes
-/// `impl<C: Communicator + ?Sized> Communicator for Box<C>`.
+/// A communicator behind a pointer is one, too: each method calls that of the communicator. `forwarded! { Box<C> }`
+/// becomes `impl<C: Communicator + ?Sized> Communicator for Box<C>`.
 macro_rules! forwarded {
     ($($Pointer:ty),*) => { $(
         impl<C: Communicator + ?Sized> Communicator for $Pointer {

@@ -33,9 +33,9 @@ impl<T: Precision> Program<T> {
         Dot::new(&self.graph, parameters, inputs)
     }
 
-    /// The program as the Rust function `name`, which needs no crate, unless it has special functions: their source calls
-    /// the crate `pxfm`, which computes them here, too. A [custom operation](crate::CustomOperation) is written as its
-    /// [expression](crate::CustomOperation::expression).
+    /// The program as the Rust function `name`, which needs no crate, unless it has special functions: their source
+    /// calls the crate `pxfm`, which computes them here, too. A [custom operation](crate::CustomOperation) is written
+    /// as its [expression](crate::CustomOperation::expression).
     ///
     /// The function is `fn name(parameters: &[T; P], inputs: &[T; N]) -> [T; M]`, without an argument that has no
     /// numbers, and returns a plain number if there is but one output. That of a program of sums over rows takes
@@ -52,8 +52,8 @@ impl<T: Precision> Program<T> {
     ///
     /// # Errors
     ///
-    /// If `name` is no identifier of ASCII letters, digits and underscores, or a keyword; or if the program calls a custom
-    /// operation without an expression.
+    /// If `name` is no identifier of ASCII letters, digits and underscores, or a keyword; or if the program calls a
+    /// custom operation without an expression.
     ///
     /// # Examples
     ///
@@ -102,9 +102,9 @@ impl<T: Precision> fmt::Display for Program<T> {
 
 /// Stores the recorded operations and the options. The program that is read computes the same numbers, bit for bit.
 ///
-/// A [custom operation](crate::CustomOperation) is stored as its [expression](crate::CustomOperation::expression), whose
-/// numbers may differ by rounding. One without an expression is an error. Special functions are stored by name, and read
-/// where the feature `special` is on.
+/// A [custom operation](crate::CustomOperation) is stored as its [expression](crate::CustomOperation::expression),
+/// whose numbers may differ by rounding. One without an expression is an error. Special functions are stored by name,
+/// and read where the feature `special` is on.
 ///
 /// # Examples
 ///

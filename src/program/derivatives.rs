@@ -75,13 +75,13 @@ impl<T: Precision> Program<T> {
         self.wrt(.., []).gradient_of_sum()
     }
 
-    /// The same with another term, which counts once and not for each row: the logarithm of a prior, or a penalty on the
-    /// parameters. `once` is a program of the same parameters, without inputs.
+    /// The same with another term, which counts once and not for each row: the logarithm of a prior, or a penalty on
+    /// the parameters. `once` is a program of the same parameters, without inputs.
     ///
     /// # Panics
     ///
-    /// If there is not exactly one output, here or in `once`, if one is a sum already, or if `once` has inputs or another
-    /// number of parameters.
+    /// If there is not exactly one output, here or in `once`, if one is a sum already, or if `once` has inputs or
+    /// another number of parameters.
     ///
     /// # Examples
     ///
@@ -104,14 +104,15 @@ impl<T: Precision> Program<T> {
         self.wrt(.., []).gradient_of_sum_plus(once)
     }
 
-    /// The program of the outputs and, behind them, of the derivatives of `Σ wᵢ yᵢ`, the sum of the outputs `yᵢ`, each times
-    /// an adjoint `wᵢ`: by all parameters, and then by all inputs. The adjoints are as many further inputs as there are
-    /// outputs; they are constants here.
+    /// The program of the outputs and, behind them, of the derivatives of `Σ wᵢ yᵢ`, the sum of the outputs `yᵢ`, each
+    /// times an adjoint `wᵢ`: by all parameters, and then by all inputs. The adjoints are as many further inputs as
+    /// there are outputs; they are constants here.
     ///
-    /// This is the transposed Jacobian times the adjoints. One sweep computes it, for any number of outputs. If the outputs
-    /// are the arguments of another function, and the adjoints its gradient, it is the chain rule. The derivatives by
-    /// parameters are those of each row. An adjoint of 0 wins against an infinite partial, as everywhere. The pullback of an
-    /// [exact](super::Options::exact) program has the bits of [`VectorFunction::vjp`](crate::VectorFunction::vjp).
+    /// This is the transposed Jacobian times the adjoints. One sweep computes it, for any number of outputs. If the
+    /// outputs are the arguments of another function, and the adjoints its gradient, it is the chain rule. The
+    /// derivatives by parameters are those of each row. An adjoint of 0 wins against an infinite partial, as
+    /// everywhere. The pullback of an [exact](super::Options::exact) program has the bits of
+    /// [`VectorFunction::vjp`](crate::VectorFunction::vjp).
     ///
     /// # Panics
     ///

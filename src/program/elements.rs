@@ -1,9 +1,9 @@
 //! Structure that is found in a recorded function.
 //!
 //! A function that adds up terms in a loop, or fills a list of residuals, consists of a few small functions on many
-//! sets of inputs. Its graph is divided into *elements* ([`partition`]), elements of the same shape become the rows of a
-//! template ([`groups`], [`template`]), and each template is a small program, which is differentiated and runs on all of its
-//! rows in vector lanes ([`gradient`], [`matrix`]).
+//! sets of inputs. Its graph is divided into *elements* ([`partition`]), elements of the same shape become the rows of
+//! a template ([`groups`], [`template`]), and each template is a small program, which is differentiated and runs on all
+//! of its rows in vector lanes ([`gradient`], [`matrix`]).
 
 #![cfg(feature = "compiled")]
 

@@ -9,14 +9,14 @@ use crate::error::Error;
 const BLOCK_BYTES: usize = 256 << 10;
 
 impl<T: Precision> Program<T> {
-    /// Runs the program on one block of rows after the other, and hands the results of each to `see`, with the number of its
-    /// first row. So the results are used while they are in the cache, and the workspace holds those of one block. That pays
-    /// where there are many rows with many results. The results are those of [`run`](Self::run).
+    /// Runs the program on one block of rows after the other, and hands the results of each to `see`, with the number
+    /// of its first row. So the results are used while they are in the cache, and the workspace holds those of one
+    /// block. That pays where there are many rows with many results. The results are those of [`run`](Self::run).
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run), for the first block with an error: `see` has had the blocks before. Or if the outputs are sums
-    /// over all rows.
+    /// As [`run`](Self::run), for the first block with an error: `see` has had the blocks before. Or if the outputs are
+    /// sums over all rows.
     ///
     /// # Examples
     ///

@@ -58,9 +58,9 @@ impl Options {
     /// in another order. Only the numbers that comparisons depend on have the bits of the plain float. With it `max`,
     /// `min` and `clamp` are branches.
     ///
-    /// It costs time: with AVX2, gradients on 10,000 rows took 4 to 14 times as long. An exact program calls the functions of
-    /// the plain float, which take one number at a time, and adds in the order of the tape. The benchmark `programs` of the
-    /// repository prints the factor for a network.
+    /// It costs time: with AVX2, gradients on 10,000 rows took 4 to 14 times as long. An exact program calls the
+    /// functions of the plain float, which take one number at a time, and adds in the order of the tape. The benchmark
+    /// `programs` of the repository prints the factor for a network.
     #[must_use]
     pub const fn exact(self) -> Self {
         Self { exact: true, ..self }

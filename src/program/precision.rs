@@ -33,9 +33,9 @@ mod sealed {
 
 pub(crate) use sealed::{Both, OfFloat};
 
-/// Gives a generic function that is compiled with this crate, for both floats. Without this, each crate that depends on this one
-/// compiles the function again. The type of the function is written with the parameter `T` of the caller. For example,
-/// `compiled_here!(fn(&Graph<T>) -> usize = length)(graph)` is `length(graph)`.
+/// Gives a generic function that is compiled with this crate, for both floats. Without this, each crate that depends on
+/// this one compiles the function again. The type of the function is written with the parameter `T` of the caller. For
+/// example, `compiled_here!(fn(&Graph<T>) -> usize = length)(graph)` is `length(graph)`.
 macro_rules! compiled_here {
     ($Function:ty = $function:expr) => {{
         enum Function {}

@@ -2,7 +2,8 @@
 //!
 //! A [`Workspace`](workspace::Workspace) runs the prologue, then the body on all rows, then the epilogue. Many rows are
 //! divided into [tasks] for threads, and these into blocks of some hundred rows. The [interpreter](interpret) executes
-//! each instruction on all rows of a block, by a function of the table of [kernels]. A [single row](one_row) runs in batches.
+//! each instruction on all rows of a block, by a function of the table of [kernels]. A [single row](one_row) runs in
+//! batches.
 //!
 //! The result of a row depends neither on the other rows nor on its place among them.
 

@@ -70,7 +70,8 @@ struct State<T, C> {
 }
 
 impl<'a, T: Precision, C: Communicator> SumOfRanks<'a, T, C> {
-    /// The sum of a program of [`Program::gradient_of_sum`] over so many rows, of which `rows` are the share of this rank.
+    /// The sum of a program of [`Program::gradient_of_sum`] over so many rows, of which `rows` are the share of this
+    /// rank.
     pub(crate) fn new(
         gradient: &'a Program<T>,
         rows: Rows<'a, T>,

@@ -31,8 +31,8 @@ fn add<T: Scalar>(sum: &mut [T], other: &[T]) {
 
 /// The memory of sums over blocks.
 ///
-/// Each rank adds up the blocks of its nodes. Then each rank gets a segment of the sums of all nodes, adds them up, and sends the
-/// total to all: so a rank sends about twice the length of a sum, whatever the number of ranks is.
+/// Each rank adds up the blocks of its nodes. Then each rank gets a segment of the sums of all nodes, adds them up, and
+/// sends the total to all: so a rank sends about twice the length of a sum, whatever the number of ranks is.
 pub(crate) struct SumOfBlocks<T> {
     /// Appends the bytes of numbers.
     write: fn(&[T], &mut Vec<u8>),
@@ -183,8 +183,8 @@ fn sum_of_node<T: Scalar>(
     Ok(())
 }
 
-/// Adds up the sums of the nodes below `tree`, each of `length` numbers; returns the place of the sum, which is that of its first
-/// node. `next` counts the nodes.
+/// Adds up the sums of the nodes below `tree`, each of `length` numbers; returns the place of the sum, which is that of
+/// its first node. `next` counts the nodes.
 fn combine<T: Scalar>(
     tree: &Range<usize>,
     nodes: &[Range<usize>],

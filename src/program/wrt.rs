@@ -12,9 +12,9 @@ use crate::ops::index::NodeIndex;
 
 /// The derivatives of a program by some of its parameters and inputs: the result of [`Program::wrt`].
 ///
-/// The methods are those of [`Program`], which differentiate by everything. The derivatives of an output are in the order in
-/// which its variables were named: first the parameters, then the inputs. What was not named is a constant; it is a
-/// parameter or input of the new program all the same.
+/// The methods are those of [`Program`], which differentiate by everything. The derivatives of an output are in the
+/// order in which its variables were named: first the parameters, then the inputs. What was not named is a constant; it
+/// is a parameter or input of the new program all the same.
 ///
 /// # Examples
 ///
@@ -120,7 +120,8 @@ impl<T: Precision> Derivatives<'_, T> {
         assert!(!self.program.is_of_sum(), "the derivatives of sums over rows are those of `tangent`");
     }
 
-    /// As [`Program::gradient`]: the outputs, and the gradient of the one that is [chosen](Self::of), if there are several.
+    /// As [`Program::gradient`]: the outputs, and the gradient of the one that is [chosen](Self::of), if there are
+    /// several.
     ///
     /// # Panics
     ///
@@ -142,7 +143,8 @@ impl<T: Precision> Derivatives<'_, T> {
         self.jacobian()
     }
 
-    /// As [`Program::jacobian`]: all outputs, and the derivatives of those that are [chosen](Self::of), output by output.
+    /// As [`Program::jacobian`]: all outputs, and the derivatives of those that are [chosen](Self::of), output by
+    /// output.
     ///
     /// # Panics
     ///
@@ -196,8 +198,8 @@ impl<T: Precision> Derivatives<'_, T> {
     ///
     /// # Panics
     ///
-    /// As [`gradient_of_sum`](Self::gradient_of_sum), and if `once` has several outputs, sums, inputs, or another number
-    /// of parameters than the program.
+    /// As [`gradient_of_sum`](Self::gradient_of_sum), and if `once` has several outputs, sums, inputs, or another
+    /// number of parameters than the program.
     ///
     /// # Examples
     ///
@@ -259,8 +261,8 @@ impl<T: Precision> Derivatives<'_, T> {
         self.derived(&self.program.graph, Kind::Pullback)
     }
 
-    /// As [`Program::tangent`]: all outputs and, behind them, the derivatives of those that are [chosen](Self::of), along a
-    /// direction. Only the parameters and inputs that were named have one.
+    /// As [`Program::tangent`]: all outputs and, behind them, the derivatives of those that are [chosen](Self::of),
+    /// along a direction. Only the parameters and inputs that were named have one.
     ///
     /// # Examples
     ///

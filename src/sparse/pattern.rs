@@ -159,15 +159,15 @@ impl Sparsity {
     }
 
     /// Whether the pattern belongs to one path through a function that branches. On another path there may be other
-    /// places, so a [`Driver`](crate::Driver) with a local pattern finds the pattern once more at each point. Transposing,
-    /// storing and reading keep this property.
+    /// places, so a [`Driver`](crate::Driver) with a local pattern finds the pattern once more at each point.
+    /// Transposing, storing and reading keep this property.
     pub fn is_local(&self) -> bool {
         self.local.is_some()
     }
 
-    /// The line of code that made the pattern [local](Self::is_local): the first one where the function compared numbers,
-    /// or read one with [`data`](crate::Number::data), perhaps through a function of another crate. It is unknown if the
-    /// function printed a number, and for a pattern that was stored.
+    /// The line of code that made the pattern [local](Self::is_local): the first one where the function compared
+    /// numbers, or read one with [`data`](crate::Number::data), perhaps through a function of another crate. It is
+    /// unknown if the function printed a number, and for a pattern that was stored.
     ///
     /// `max`, `abs` and `round` are no comparisons. So the difference `d` of two angles is best wrapped by
     /// `d - (d / TAU).round() * TAU`: with `d.data()`, the pattern would be local.

@@ -18,8 +18,8 @@ pub(crate) struct Adjoints<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     All,
-    /// Those of the variables at the start of the tape. The sweep makes the others 0 when it has used them, while they are in the
-    /// cache, so that the next sweep finds them so.
+    /// Those of the variables at the start of the tape. The sweep makes the others 0 when it has used them, while they
+    /// are in the cache, so that the next sweep finds them so.
     Variables,
 }
 

@@ -166,8 +166,8 @@ impl<T: Scalar> Inner<T> {
         records
     }
 
-    /// Appends the `count` records of an n-ary node and returns the node, if there is room, the memory is not lent, and what
-    /// `record` has seen is accepted.
+    /// Appends the `count` records of an n-ary node and returns the node, if there is room, the memory is not lent, and
+    /// what `record` has seen is accepted.
     ///
     /// # Safety
     ///

@@ -11,13 +11,14 @@ use crate::ops::kind::is_plain;
 use crate::ops::rules::scaled;
 use crate::scalar::Scalar;
 
-/// Two operands of an n-ary node, each with its partial. If their number is odd, the last one is repeated with the partial 0.
+/// Two operands of an n-ary node, each with its partial. If their number is odd, the last one is repeated with the
+/// partial 0.
 type Pair<T> = [(Value<T>, T); 2];
 
 /// The result `data` of the operation `name` on `count` operands: `operand(k)` is an operand and its partial.
 ///
-/// A function of the index, because adapters of iterators take long to compile, and this is compiled for each operation of
-/// each type.
+/// A function of the index, because adapters of iterators take long to compile, and this is compiled for each operation
+/// of each type.
 #[inline]
 #[track_caller]
 pub(crate) fn join_all<T: Scalar>(
@@ -38,8 +39,8 @@ pub(crate) fn join_all<T: Scalar>(
     }
 }
 
-/// Records the node, or nothing in a rare case: a constant, operands that all depend on one node, another tape than the last
-/// one, a NaN, no room, or arithmetic that may be foreign code.
+/// Records the node, or nothing in a rare case: a constant, operands that all depend on one node, another tape than the
+/// last one, a NaN, no room, or arithmetic that may be foreign code.
 #[inline(always)]
 fn try_record<T: Scalar>(pairs: usize, pair: &impl Fn(usize) -> Pair<T>) -> Option<NodeId> {
     if !is_plain::<T>() || cfg!(feature = "locations") || pairs == 0 {

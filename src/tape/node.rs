@@ -97,8 +97,8 @@ impl NodeId {
         (distance >> 32 == 0).then_some(distance as u32)
     }
 
-    /// The [`index`](Self::index), and whether there is none. The index of a constant is that of `other`: its slope of 0
-    /// contributes nothing there.
+    /// The [`index`](Self::index), and whether there is none. The index of a constant is that of `other`: its slope of
+    /// 0 contributes nothing there.
     #[inline(always)]
     pub(crate) fn index_or(self, other: Self, first: Self) -> (u32, bool) {
         let distance = if self.is_constant() { other } else { self }.0.wrapping_sub(first.0);

@@ -17,9 +17,9 @@ use crate::scalar::Scalar;
 #[inline(always)]
 pub(super) fn watch<T>(_: &[(NodeId, T, T)], _: Option<T>, _: impl FnOnce() -> Call) {}
 
-/// Notes numbers that are not finite: for each operand the partial, or its product with the slope of the operand; or else
-/// the slope of the result. The operands are node, partial and slope. Where a slope is not finite already, nothing is
-/// noted.
+/// Notes numbers that are not finite: for each operand the partial, or its product with the slope of the operand; or
+/// else the slope of the result. The operands are node, partial and slope. Where a slope is not finite already, nothing
+/// is noted.
 #[cfg(feature = "locations")]
 #[inline(never)]
 #[track_caller]

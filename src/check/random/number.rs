@@ -19,8 +19,8 @@ use crate::tape::{Value, gradient, join_all};
 /// and [`Dual`]s over these, `Value<Value>`, `Value<Dual>` and `Dual<Dual>`, the [`Expr`](crate::program::Expr) that
 /// records a program, or a reference of your own, which need not be `Copy`.
 ///
-/// Operations are named by their index, which [`Table::unary_at`] and [`Table::binary_at`] take. What is provided here is
-/// made of the six methods that are required.
+/// Operations are named by their index, which [`Table::unary_at`] and [`Table::binary_at`] take. What is provided here
+/// is made of the six methods that are required.
 ///
 /// # Examples
 ///
@@ -79,7 +79,8 @@ pub trait Arithmetic: Clone {
     /// `a` within the bounds where `low <= high`, else `a`.
     fn clamp(a: &Self, low: &Self, high: &Self) -> Self;
 
-    /// The derivative of an operation of one argument, taken with a number over `Self`: on a tape of its own, or by `Dual`s.
+    /// The derivative of an operation of one argument, taken with a number over `Self`: on a tape of its own, or by
+    /// `Dual`s.
     fn derivative(op: usize, a: &Self) -> Self;
 
     /// An operator with a plain number on the right.

@@ -169,8 +169,9 @@ macro_rules! symbol {
 
 crate::operations! { table }
 
-/// The lists of special functions. For example, `gamma_p(x; a: Self::Plain = 2.5) = …, (at [1.5], from [0.2], to [9.0])`
-/// becomes `Operation { name: "gamma_p", f: |[x]| Special::gamma_p(x, sample(2.5)), …, syntax: Syntax::Method("2.5") }`.
+/// The lists of special functions. For example,
+/// `gamma_p(x; a: Self::Plain = 2.5) = …, (at [1.5], from [0.2], to [9.0])` becomes
+/// `Operation { name: "gamma_p", f: |[x]| Special::gamma_p(x, sample(2.5)), …, syntax: Syntax::Method("2.5") }`.
 #[cfg(feature = "special")]
 macro_rules! special {
     (
@@ -219,8 +220,8 @@ impl<F: Real> Table<F> {
     pub(super) const COUNTS: [usize; 2] =
         [Self::UNARY.len() + Self::SPECIAL.len(), Self::BINARY.len() + Self::SPECIAL_PAIRS.len()];
 
-    /// The operation of one argument with this index: those of [`UNARY`](Self::UNARY), and behind them, with the feature
-    /// `special`, the functions of [`Special`](crate::Special).
+    /// The operation of one argument with this index: those of [`UNARY`](Self::UNARY), and behind them, with the
+    /// feature `special`, the functions of [`Special`](crate::Special).
     ///
     /// # Panics
     ///

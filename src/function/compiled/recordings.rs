@@ -8,12 +8,17 @@ use crate::program::elements::matrix::{MatrixPlan, Wanted};
 use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
 
-/// The plans that were found in the function so far.
+/// What is known of a function so far.
 pub(super) struct Recording<T> {
-    pub(super) gradient: Option<Found<Recorded<T>>>,
-    pub(super) along: Option<Found<Along<T>>>,
-    matrices: [Option<Found<MatrixPlan<T>>>; Wanted::COUNT],
+    pub(super) plans: Plans<T>,
     pub(super) counts: Counts,
+}
+
+/// The plans that were found in the function.
+pub(super) struct Plans<T> {
+    pub(super) gradient: Found<Recorded<T>>,
+    pub(super) along: Found<Along<T>>,
+    matrices: [Found<MatrixPlan<T>>; Wanted::COUNT],
 }
 
 /// A plan for a number of inputs, if there is one that pays.
@@ -35,6 +40,27 @@ pub(super) struct Counts {
 }
 
 /// How often a [`Compiled`](super::Compiled) function was recorded and evaluated, and what was found in it.
+///
+/// `Display` lists the kinds of elements. Several kinds of fewer than 4 elements are added up in the last line.
+///
+/// # Examples
+///
+/// ```
+/// use gradtape::{Compiled, function};
+///
+/// let chain = Compiled::new(function!(|x: &[F]| {
+///     let inside: F = x.windows(2).map(|x| (x[1] - x[0]).powi(2)).sum();
+///     inside + x[0].exp() + x[99].sin()
+/// }));
+/// chain.gradient(&[0.5; 100], &mut [0.0; 100]);
+/// assert_eq!(
+///     chain.recordings().to_string(),
+///     "1 evaluation, 1 recording\n\
+///      99 elements of 2 operations\n\
+///      2 elements of 2 operations in all, at most 3 of a kind"
+/// );
+/// assert_eq!(chain.recordings().elements, [[99, 2], [1, 1], [1, 1]]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recordings {
@@ -46,11 +72,14 @@ pub struct Recordings {
     pub by_driver: usize,
     /// The last comparison that came out otherwise than when the function was recorded.
     pub branched_at: Option<&'static Location<'static>>,
-    /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed one
-    /// after the other. What you write as one term may be several elements, where it branches or shares results with others.
+    /// For each kind of element how many there are, and how many operations each has. Gradients and matrices are listed
+    /// one after the other. What you write as one term may be several elements, where it branches or shares results
+    /// with others.
     pub elements: Vec<[usize; 2]>,
 }
 
+/// Kinds of fewer elements are not listed one by one.
+const FEWEST_LISTED: usize = 4;
 /// So many recordings are made in any case, and one more each time the number of evaluations has doubled.
 const FREE_RECORDINGS: usize = 2;
 /// Others only after so many evaluations by plans, which pay for them.
@@ -58,23 +87,16 @@ const EVALUATIONS_EACH: usize = 32;
 
 impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {
-        gradient: None,
-        along: None,
-        matrices: [const { None }; Wanted::COUNT],
+        plans: Plans { gradient: Found::NONE, along: Found::NONE, matrices: [const { Found::NONE }; Wanted::COUNT] },
         counts: Counts { evaluations: 0, recordings: 0, by_driver: 0, branched_at: None },
     };
 
-    /// The plan of a matrix.
-    pub(super) fn matrix(&mut self, wanted: Wanted) -> &mut Option<Found<MatrixPlan<T>>> {
-        &mut self.matrices[wanted as usize]
-    }
-
     pub(super) fn recordings(&self) -> Recordings {
         let Counts { evaluations, recordings, by_driver, branched_at } = self.counts;
-        let gradient = self.gradient.iter().filter_map(|found| found.plan.as_ref());
-        let matrices = self.matrices.iter().flatten().filter_map(|found| found.plan.as_ref());
-        let along = self.along.iter().filter_map(|found| found.plan.as_ref());
-        let elements = gradient.flat_map(|plan| plan.templates()).chain(along.flat_map(|plan| plan.templates()));
+        let Plans { gradient, along, matrices } = &self.plans;
+        let matrices = matrices.iter().filter_map(|found| found.plan.as_ref());
+        let elements = gradient.plan.iter().flat_map(|plan| plan.templates());
+        let elements = elements.chain(along.plan.iter().flat_map(|plan| plan.templates()));
         let elements = elements.chain(matrices.flat_map(|plan| plan.templates()));
         Recordings { evaluations, recordings, by_driver, branched_at, elements: elements.collect() }
     }
@@ -86,30 +108,40 @@ impl<T> Default for Recording<T> {
     }
 }
 
+impl<T> Plans<T> {
+    /// The plan of a matrix.
+    pub(super) fn matrix(&mut self, wanted: Wanted) -> &mut Found<MatrixPlan<T>> {
+        &mut self.matrices[wanted as usize]
+    }
+}
+
+impl<P> Found<P> {
+    const NONE: Self = Self { inputs: 0, plan: None, evaluations: 0, by_plans: 0, recordings: 0 };
+}
+
 impl Counts {
     /// Evaluates the plan that was found before, or finds one. None if there is none, or if branches change too often.
     pub(super) fn evaluate<P, R>(
         &mut self,
-        found: &mut Option<Found<P>>,
+        found: &mut Found<P>,
         inputs: usize,
         find: impl Fn() -> Option<P>,
         mut evaluate: impl FnMut(&mut P) -> Result<R, Branched>,
     ) -> Option<R> {
         self.evaluations += 1;
-        let mut is_new = found.is_none();
-        let found =
-            found.get_or_insert_with(|| Found { inputs, plan: None, evaluations: 0, by_plans: 0, recordings: 0 });
         found.evaluations += 1;
-        let mut is_needed = is_new || found.inputs != inputs;
+        let mut is_new = false;
+        let mut is_needed = found.recordings == 0 || found.inputs != inputs;
         loop {
             if is_needed {
                 let paid = found.by_plans / EVALUATIONS_EACH + found.evaluations.ilog2() as usize;
                 if found.recordings >= FREE_RECORDINGS + paid {
                     break;
                 }
+                // If the function panics, what was found before stays.
+                (found.plan, found.inputs, is_new) = (find().map(Box::new), inputs, true);
                 found.recordings += 1;
                 self.recordings += 1;
-                (found.inputs, found.plan, is_new) = (inputs, find().map(Box::new), true);
             }
             let Some(plan) = &mut found.plan else { break };
             match evaluate(plan) {
@@ -130,7 +162,6 @@ impl Counts {
     }
 }
 
-/// Lists the elements, one kind in a line.
 impl fmt::Display for Recordings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -141,8 +172,16 @@ impl fmt::Display for Recordings {
         if let Some(at) = self.branched_at {
             write!(f, "; the comparison at {at} came out otherwise than before")?;
         }
-        for &[elements, operations] in &self.elements {
-            write!(f, "\n{} of {}", many(elements, "element"), many(operations, "operation"))?;
+        let few: Vec<[usize; 2]> = self.elements.iter().copied().filter(|&[count, _]| count < FEWEST_LISTED).collect();
+        let is_listed = |&&[count, _]: &&[usize; 2]| count >= FEWEST_LISTED || few.len() == 1;
+        for &[count, operations] in self.elements.iter().filter(is_listed) {
+            write!(f, "\n{} of {}", many(count, "element"), many(operations, "operation"))?;
+        }
+        if few.len() > 1 {
+            let count: usize = few.iter().map(|[count, _]| count).sum();
+            let operations = few.iter().map(|[count, operations]| count * operations).sum();
+            let most = FEWEST_LISTED - 1;
+            write!(f, "\n{count} elements of {} in all, at most {most} of a kind", many(operations, "operation"))?;
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use crate::sparse::Sparsity;
 
 impl<F, T: Precision> Compiled<F, T> {
     /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and
-    /// loops over tables. So its length hardly grows with the number of elements. It is recorded at `x`, and not
-    /// compiled for this.
+    /// loops over tables. So its length hardly grows with the number of elements; but in a chain, where each element
+    /// needs the one before, all have functions of their own. It is recorded at `x`, and not compiled for this.
     ///
     /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`. If the function has branches, it returns
     /// an `Option`, which is `None` where a comparison comes out otherwise than at `x`. If it needs more memory than

@@ -6,8 +6,8 @@ use crate::program::graph::Guard;
 
 /// The body in batches, which run one after the other.
 ///
-/// They work on a list of numbers that never change again: a one, the uniforms, the inputs that are used, and the results
-/// of the batches, in order.
+/// They work on a list of numbers that never change again: a one, the uniforms, the inputs that are used, and the
+/// results of the batches, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batches {
     pub(crate) list: Vec<Batch>,

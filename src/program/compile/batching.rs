@@ -1,7 +1,7 @@
 //! Sorts the body of a program into batches for a single row.
 //!
-//! Many rows share the dispatch of an instruction, and fill the lanes. A single row does neither. But most programs have
-//! many operations of one kind that do not depend on each other: the neurons of a layer, the terms of a sum. These
+//! Many rows share the dispatch of an instruction, and fill the lanes. A single row does neither. But most programs
+//! have many operations of one kind that do not depend on each other: the neurons of a layer, the terms of a sum. These
 //! become a batch.
 
 use std::collections::HashMap;

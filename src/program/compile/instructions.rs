@@ -294,8 +294,8 @@ pub(crate) struct Bytecode<T, P = Place> {
     pub(crate) zero_wins: bool,
     /// An operation or guard may swallow that NaN, or the numbers are those of a tape: always run carefully.
     pub(crate) always_careful: bool,
-    /// The derivatives of those products are computed as if no zero had won. Run the careful bytecode if a result is not
-    /// finite.
+    /// The derivatives of those products are computed as if no zero had won. Run the careful bytecode if a result is
+    /// not finite.
     pub(crate) leaves_out_kept: bool,
 }
 

@@ -90,6 +90,24 @@ impl Body {
         self.statements.push('\n');
     }
 
+    /// Writes what is done for each row: a loop, unless there is one row alone.
+    pub(super) fn for_each(&mut self, rows: usize, lines: &str) {
+        self.repeat(rows, &format!("0..{rows}"), lines);
+    }
+
+    /// The same, the last row first.
+    pub(super) fn for_each_reversed(&mut self, rows: usize, lines: &str) {
+        self.repeat(rows, &format!("(0..{rows}).rev()"), lines);
+    }
+
+    fn repeat(&mut self, rows: usize, range: &str, lines: &str) {
+        if rows == 1 {
+            self.line(lines);
+        } else {
+            self.line(format!("for row in {range} {{\n{}}}", indented(lines)));
+        }
+    }
+
     /// The place of a row of a loop, counted from `start` on. If places are not equally far apart, they become a table
     /// of this name.
     pub(super) fn place(&mut self, column: &Column, rows: usize, start: usize, name: &str) -> String {
@@ -142,7 +160,9 @@ impl Reads {
         Self {
             rows,
             uniforms: uniforms.iter().map(|&place| at(place as usize, inputs)).collect(),
-            gathered: columns.map(|(j, column)| leaf(body, column, [k, j, rows, inputs])).collect(),
+            gathered: columns
+                .map(|(j, column)| leaf(body, column, [rows, inputs], &format!("PLACES_{k}_{j}")))
+                .collect(),
             data: data.into_iter().zip(0..).map(|(data, j)| body.number(data, &format!("DATA_{k}_{j}"))).collect(),
         }
     }
@@ -173,18 +193,18 @@ pub(super) fn result(k: usize, results: usize) -> String {
 }
 
 /// The text of the number at a place, and of its adjoint.
-pub(super) fn at(place: usize, inputs: usize) -> [String; 2] {
+fn at(place: usize, inputs: usize) -> [String; 2] {
     match place.checked_sub(inputs) {
         None => [format!("inputs[{place}]"), format!("gradient[{place}]")],
         Some(place) => [format!("numbers[{place}]"), format!("adjoints[{place}]")],
     }
 }
 
-/// The same of column `j` of template `k` in a loop. A place may be among the inputs of the function in one row and
-/// behind them in another.
-fn leaf(body: &mut Body, column: &Column, [k, j, rows, inputs]: [usize; 4]) -> [String; 2] {
+/// The same of a column in a loop, with the name of its table. A place may be among the inputs of the function in one row
+/// and behind them in another.
+pub(super) fn leaf(body: &mut Body, column: &Column, [rows, inputs]: [usize; 2], name: &str) -> [String; 2] {
     let is_behind = column.places().start >= inputs;
-    let place = body.place(column, rows, if is_behind { inputs } else { 0 }, &format!("PLACES_{k}_{j}"));
+    let place = body.place(column, rows, if is_behind { inputs } else { 0 }, name);
     if is_behind {
         [format!("numbers[{place}]"), format!("adjoints[{place}]")]
     } else if column.places().end <= inputs {

@@ -42,8 +42,8 @@ pub(crate) struct StoredProgram<T> {
     of_sum: bool,
     constants: Vec<String>,
     /// The name of an operation and its operands; a leaf has its index. `powi` has its exponent behind its operand. A
-    /// special function has its parameter there, an order or the bits of an f64, and a derivative of it the numbers of the
-    /// operands by which it is taken.
+    /// special function has its parameter there, an order or the bits of an f64, and a derivative of it the numbers of
+    /// the operands by which it is taken.
     nodes: Vec<(String, Vec<i64>)>,
     guards: Vec<(NodeIndex, String, NodeIndex, bool)>,
     outputs: Vec<NodeIndex>,

@@ -65,7 +65,7 @@ impl Statistics {
             let count = match optimization {
                 Optimization::Fusion => compiled(only_earlier).sections().into_iter().map(count_computing).sum(),
                 Optimization::Hoisting => count_computing(&compiled(only_earlier).body),
-                _ => count_operations(&optimized(only_earlier)),
+                _ => optimized(only_earlier).operations(),
             };
             (optimization, count)
         };

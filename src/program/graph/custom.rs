@@ -64,8 +64,8 @@ impl<T> Custom<T> {
         (Self { operation: self.operation.clone(), by: first.to_vec() }, others)
     }
 
-    /// The expression, or a first partial, recorded as other operations, if a recording that asks for expressions is under
-    /// way, see [`Builder::expresses`](super::builder::Builder::expresses).
+    /// The expression, or a first partial, recorded as other operations, if a recording that asks for expressions is
+    /// under way, see [`Builder::expresses`](super::builder::Builder::expresses).
     pub(crate) fn expressed(&self, x: &[Expr<T>]) -> Expr<T> {
         self.operation.expressed(x, self.by.first().copied())
     }

@@ -10,8 +10,8 @@ use crate::ops::index::NodeIndex;
 use crate::ops::op::{Form, Op};
 
 impl<T: Copy> Graph<T> {
-    /// The numbers of all nodes, of any kind, for which `custom` calls operations of the user's own. `each` sees the number
-    /// of every node and may replace it.
+    /// The numbers of all nodes, of any kind, for which `custom` calls operations of the user's own. `each` sees the
+    /// number of every node and may replace it.
     pub(crate) fn evaluate<F: Real<Plain = T>>(
         &self,
         parameters: &[F],
@@ -50,8 +50,8 @@ impl<T: Copy> Graph<T> {
         self.evaluate(parameters, inputs, Custom::value, |x| x)
     }
 
-    /// The first guard that does not hold for these numbers of the nodes, and that depends on no input if it must be of the
-    /// parameters alone.
+    /// The first guard that does not hold for these numbers of the nodes, and that depends on no input if it must be of
+    /// the parameters alone.
     pub(crate) fn failed_guard(&self, values: &[T], of_parameters: bool) -> Option<(Guard, Option<Origin>)>
     where
         T: PartialOrd,

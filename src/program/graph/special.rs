@@ -94,8 +94,8 @@ impl<T> Custom<T> {
         if self.by().is_empty() { applied(self.operation().0, x) } else { None }
     }
 
-    /// What makes two of them the same operation: the place of its data, and the operands by which it is differentiated. A
-    /// special function is the same as another one with the same parameter.
+    /// What makes two of them the same operation: the place of its data, and the operands by which it is
+    /// differentiated. A special function is the same as another one with the same parameter.
     pub(crate) fn key(&self) -> (usize, Vec<usize>) {
         let (place, mut words) = match self.special() {
             Some(Special { facts, parameter }) => {

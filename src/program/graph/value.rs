@@ -38,8 +38,8 @@ macro_rules! define {
         )* })*
     ) => {
         impl Op {
-            /// The value at the operands `x`, of which there are [`arity`](Self::arity); `n` is the integer parameter. A
-            /// total has that of one row.
+            /// The value at the operands `x`, of which there are [`arity`](Self::arity); `n` is the integer parameter.
+            /// A total has that of one row.
             #[allow(unused_variables)]
             pub(crate) fn value<F: Real>(self, x: [F; 3], n: i32) -> F {
                 match self {

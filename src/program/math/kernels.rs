@@ -116,7 +116,8 @@ fn atan2<T: Math>() -> Pair<T> {
     )
 }
 
-/// A precision of the kernels. The functions are inlined: they are compiled where they are used, which is in the test alone.
+/// A precision of the kernels. The functions are inlined: they are compiled where they are used, which is in the test
+/// alone.
 pub trait Tested: Sized {
     /// All functions of one number.
     fn kernels() -> Vec<Kernel<Self>>;

@@ -10,8 +10,8 @@ use crate::program::compile::classes::{Arithmetic, Kernel};
 /// A function for other kinds: of the kind, its number of operands, the operands, and the places of the results.
 pub(super) type Others<'f, T> = dyn FnMut(Kind, usize, &[Operand], &[Cell<T>]) + 'f;
 
-/// Runs all batches: arithmetic here, because it takes longer to move numbers to lanes than to compute them; other kinds by
-/// `others`.
+/// Runs all batches: arithmetic here, because it takes longer to move numbers to lanes than to compute them; other
+/// kinds by `others`.
 #[inline(always)]
 pub(super) fn run<T: LaneNumber, const FMA: bool>(
     code: &Batches,

@@ -83,8 +83,9 @@ impl Index {
         Ok(Self::of_columns(columns, indices.len() / width))
     }
 
-    /// Rows that move on: the first one has these indices, and each further one those of the row before, plus `step`. Nothing is
-    /// stored for a row and nothing is gathered. So several windows of a vector, or every tenth window, are rows:
+    /// Rows that move on: the first one has these indices, and each further one those of the row before, plus `step`.
+    /// Nothing is stored for a row and nothing is gathered. So several windows of a vector, or every tenth window, are
+    /// rows:
     ///
     /// ```
     /// use gradtape::program::{Index, Program, Rows, Workspace};
@@ -242,8 +243,8 @@ impl Column {
         }
     }
 
-    /// Calls `f` with the places of some rows that are in a part of a vector, and with their numbers. The part begins at
-    /// `start`. `numbers` are those of some of the rows.
+    /// Calls `f` with the places of some rows that are in a part of a vector, and with their numbers. The part begins
+    /// at `start`. `numbers` are those of some of the rows.
     #[inline]
     pub(crate) fn update<T: Copy, N: Iterator<Item = T>>(
         &self,

@@ -9,7 +9,8 @@ use crate::program::compile::classes::Kernel;
 use crate::program::compile::instructions::{Instruction, Place, Term};
 use crate::program::graph::custom::Custom;
 
-/// Executes instructions with these kernels. The terms and the operations of the user's own are those of the whole program.
+/// Executes instructions with these kernels. The terms and the operations of the user's own are those of the whole
+/// program.
 pub(super) fn interpret<T: Lanes, const W: usize>(
     kernels: &Kernels<T, W>,
     instructions: &[Instruction],

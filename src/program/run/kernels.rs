@@ -28,8 +28,8 @@ pub(crate) struct KernelSet<T> {
     pub(super) batches: BatchesKernel<T>,
 }
 
-/// The function that runs the batches of a row: on these numbers, with or without 0 · ∞ = 0, and with a function for batches
-/// in lanes.
+/// The function that runs the batches of a row: on these numbers, with or without 0 · ∞ = 0, and with a function for
+/// batches in lanes.
 type BatchesKernel<T> = fn(&Batches, &[Cell<T>], bool, &mut Others<'_, T>);
 
 /// Passes all kernels to the macro `$consumer`, after the tokens that follow its name: the arguments of each, and the
@@ -70,8 +70,8 @@ macro_rules! table {
     };
 }
 
-/// The module `$module` with the kernels for some target features, which its attribute enables. `$FMA` says whether these
-/// have fused instructions. For example, `splat(…) = …;` becomes
+/// The module `$module` with the kernels for some target features, which its attribute enables. `$FMA` says whether
+/// these have fused instructions. For example, `splat(…) = …;` becomes
 /// `#[target_feature(…)] fn splat<T: Lanes, const W: usize>(x: T, out: &[Chunk<T, W>]) { transfer::splat::<T, W>(x, out) }`.
 macro_rules! module {
     (

@@ -259,8 +259,8 @@ impl<'w, T: Copy> Results<'w, T> {
         self.columns[row..].iter().step_by(self.len()).copied()
     }
 
-    /// Adds outputs to the numbers of a vector: output `first + k` of each row to the number at place `k` of the row of an
-    /// [`Index`]. A place that occurs several times gets the sum, in the order of columns and rows.
+    /// Adds outputs to the numbers of a vector: output `first + k` of each row to the number at place `k` of the row of
+    /// an [`Index`]. A place that occurs several times gets the sum, in the order of columns and rows.
     ///
     /// # Panics
     ///

@@ -112,8 +112,8 @@ fn load_scattered<T: LaneNumber, const W: usize>(vector: &[T], places: &[u32], o
     }
 }
 
-/// Writes lanes to a column of the results. With `checks`, notes whether there is a NaN; and if the block wants to know,
-/// whether all are finite.
+/// Writes lanes to a column of the results. With `checks`, notes whether there is a NaN; and if the block wants to
+/// know, whether all are finite.
 #[inline(always)]
 pub(super) fn store<T: LaneNumber, const W: usize>(
     block: &mut RowBlock<'_, T>,

@@ -29,6 +29,47 @@ fn functions_without_terms_have_their_derivatives() {
     assert_derivatives_of(function!(|x| x[0] * 2.0 + x[0] * x[1] - x[0] * 2.0), &points(2), "weights that cancel");
 }
 
+/// Results with a slope of NaN or infinity, whose adjoints add up to 0.
+#[derive(Clone, Copy, Debug)]
+enum Cancelling {
+    /// A term and its negative.
+    Term,
+    /// Two products with equal inputs.
+    Products,
+    /// All neighbours.
+    Telescope,
+}
+
+impl Function for Cancelling {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        let roots: Vec<F> = x.iter().map(|x| x.sqrt()).collect();
+        let squares: F = x.iter().map(|&x| x * x).sum();
+        squares
+            + match self {
+                Self::Term => roots[5] * 2.0 - roots[5] * 2.0,
+                Self::Products => x[6] * roots[5] - x[7] * roots[5],
+                Self::Telescope => roots.windows(2).map(|root| root[1] - root[0]).sum::<F>(),
+            }
+    }
+}
+
+#[test]
+fn a_slope_of_nan_reaches_the_tapes_gradient_alone_where_the_adjoint_cancels() {
+    for cancelling in [Cancelling::Term, Cancelling::Products, Cancelling::Telescope] {
+        for x5 in [-1.0, 0.0] {
+            let mut x = [1.0; 40];
+            x[5] = x5;
+            let (mut ours, mut theirs) = ([0.0; 40], [0.0; 40]);
+            let value = Compiled::new(cancelling).without_driver().gradient(&x, &mut ours);
+            let of_tape = Driver::new(cancelling).with_mode(Mode::Reverse).gradient(&x, &mut theirs);
+            let program = cancelling.record(&x).gradient().eval(&x).unwrap();
+            assert_eq!([value.is_nan(), of_tape.is_nan(), program[0].is_nan()], [x5 < 0.0; 3], "{cancelling:?}");
+            assert!(theirs[5].is_nan(), "{cancelling:?}: {}", theirs[5]);
+            assert_eq!([ours[5], program[6]], [2.0 * x5; 2], "{cancelling:?}");
+        }
+    }
+}
+
 #[test]
 fn functions_without_inputs_are_constants() {
     let compiled = Compiled::new(function!(|x: &[F]| x.iter().sum::<F>() + 3.0)).without_driver();

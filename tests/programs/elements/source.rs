@@ -29,6 +29,65 @@ impl<T: Precision> Function<T> for Signs {
     }
 }
 
+/// Sums with terms that are no elements.
+#[derive(Clone, Copy, Debug)]
+enum Sums {
+    /// Inputs of one weight, beside products.
+    Equal,
+    /// Inputs in no order, of different weights.
+    Weighted,
+    /// Results of other elements, and inputs.
+    Exponentials,
+    /// A sum is a term of another one.
+    Nested,
+    /// Each sum has one term more than the one before.
+    Triangle,
+    /// A mean, and what every input adds to it.
+    Mean,
+}
+
+impl Sums {
+    const ALL: [Self; 6] = [Self::Equal, Self::Weighted, Self::Exponentials, Self::Nested, Self::Triangle, Self::Mean];
+}
+
+impl<T: Precision + TestFloat> Function<T> for Sums {
+    fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
+        let weight = |k: usize| number::<T>(f64::from(u32::try_from(k % 7).unwrap()) - 2.5);
+        let weighted = |x: &[F]| x.iter().enumerate().map(|(k, &x)| x * weight(k)).sum::<F>();
+        let products: F = x.windows(2).map(|x| x[0] * x[1]).sum();
+        match self {
+            Self::Equal => x.windows(2).fold(products, |sum, x| sum - x[0] * number::<T>(0.25)),
+            Self::Weighted => (0..x.len()).fold(products, |sum, k| sum + x[7 * k % x.len()] * weight(k)),
+            Self::Exponentials => {
+                let exp: Vec<F> = x.iter().map(|x| x.exp()).collect();
+                exp.windows(2).map(|y| y[0] * y[1]).sum::<F>() + weighted(&exp) + weighted(&x[3..])
+            }
+            Self::Nested => {
+                let exp: Vec<F> = x.iter().map(|x| x.exp()).collect();
+                let sum: F = exp.iter().sum();
+                (weighted(&exp) + sum).sin() + sum.cos()
+            }
+            Self::Triangle => (8..x.len()).map(|k| weighted(&x[..k]).sin()).sum(),
+            Self::Mean => {
+                let mean = x.iter().sum::<F>() * number::<T>(0.1);
+                x.iter().map(|&x| (x - mean).powi(2)).sum::<F>() + mean
+            }
+        }
+    }
+}
+
+#[test]
+fn the_source_of_sums_grows_by_tables_alone() {
+    let lines = |sums: Sums, count: usize| {
+        let source = Compiled::new(sums).to_rust("sums", &vec![0.5; count]).unwrap().to_string();
+        source.lines().filter(|line| !line.ends_with(',')).count()
+    };
+    for sums in Sums::ALL {
+        let [few, many] = [300, 600].map(|count| lines(sums, count));
+        assert!(many <= few + 2, "{sums:?} has {few} lines, then {many}");
+    }
+}
+
 #[test]
 fn the_source_of_a_compiled_function_has_the_tapes_gradients() {
     fn point<T: TestFloat>(count: usize) -> Vec<T> {
@@ -39,6 +98,10 @@ fn the_source_of_a_compiled_function_has_the_tapes_gradients() {
         generated.add(Neighbours, &[point::<T>(1100)], &[]);
         generated.add(Signs, &[point::<T>(9), negative(point(9))], &[false, true]);
         generated.add(Signs, &[negative(point::<T>(9)), point(9), negative(point(9))], &[false, true, false]);
+        for sums in Sums::ALL {
+            generated.add(sums, &points::<T>(20), &[]);
+        }
+        generated.add(Sums::Exponentials, &[point::<T>(1100)], &[]);
         for seed in 0..12 {
             let hidden = Hidden::from_seed(seed);
             generated.add(&hidden, &[hidden.point::<T>(0)], &[]);
@@ -196,6 +259,9 @@ fn the_source_of_sparse_hessians_has_the_numbers_of_compiled_and_driver() {
     // The first input is the same in all rows, and others stand in two columns.
     let star = function!(|x: &[F]| x.windows(2).map(|y| (y[0] * y[1]).sin() * x[0]).sum::<F>() + x[3]);
     generated.add_hessian(star, &points(9), &[]);
+    for sums in [Sums::Equal, Sums::Weighted] {
+        generated.add_hessian::<f64>(sums, &points(20), &[]);
+    }
     let (springs, x) = Springs::new(5);
     generated.add_hessian(&springs, &[x], &[]);
     let (surface, x) = MinimalSurface::new(6);

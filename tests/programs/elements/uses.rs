@@ -1,7 +1,7 @@
 //! How a [`Compiled`] function is used and misused.
 
 use gradtape::sparse::{Csr, Sparsity};
-use gradtape::{Compiled, Driver, Function, Mode, Real, VectorFunction, function};
+use gradtape::{Compiled, CustomOperation, Driver, Function, Mode, Number, Real, Recordings, VectorFunction, function};
 use testing::allocations::allocations;
 use testing::panics::{assert_refused_here, caught, panic_of};
 
@@ -208,13 +208,44 @@ fn a_given_pattern_stays_the_same_whatever_branches_are_taken() {
 }
 
 /// Refuses negative numbers.
-struct Fragile;
+#[derive(Clone, Copy)]
+enum Fragile {
+    /// After a comparison.
+    Compares,
+    /// In an operation of its own.
+    Operates,
+}
+
+/// The number itself, which is not negative.
+#[derive(Clone, Copy)]
+struct NotNegative;
+
+impl CustomOperation<1> for NotNegative {
+    fn value(&self, [x]: [f64; 1]) -> f64 {
+        assert!(x >= 0.0, "negative");
+        x
+    }
+
+    fn partials<F: Number<Plain = f64>>(&self, _: [F; 1], _: F) -> [F; 1] {
+        [F::one()]
+    }
+}
+
+impl Fragile {
+    fn checked<F: Real<Plain = f64>>(self, x: F) -> F {
+        match self {
+            Self::Compares => {
+                assert!(x >= 0.0, "negative");
+                x
+            }
+            Self::Operates => NotNegative.apply([x]),
+        }
+    }
+}
 
 impl Function for Fragile {
     fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
-        let sum: F = x.iter().map(|&x| x * x * x).sum();
-        assert!(x[0] >= 0.0, "negative");
-        sum
+        x.iter().map(|&x| self.checked(x * x) * self.checked(x)).sum()
     }
 }
 
@@ -224,34 +255,39 @@ impl VectorFunction for Fragile {
     }
 
     fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * x);
-        assert!(x[0] >= 0.0, "negative");
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = self.checked(x) * x);
     }
 }
 
 /// Both before there is a recording, and when the recording does not fit.
 #[test]
-fn a_function_that_panics_while_it_is_recorded_leaves_its_compiled_usable() {
-    let compiled = Compiled::new(Fragile).without_driver();
-    let (good, bad) = ([1.0, 2.0, 0.5], [-1.0, 2.0, 0.5]);
-    let (mut out, mut matrix) = ([0.0; 3], Csr::default());
-    for _ in 0..3 {
-        for refused in [
-            caught(|| compiled.value(&bad)).map(drop),
-            caught(|| compiled.gradient(&bad, &mut out)).map(drop),
-            caught(|| compiled.hvp(&bad, &good, &mut out)),
-            caught(|| compiled.sparse_hessian(&bad, &mut out, &mut matrix)).map(drop),
-            caught(|| compiled.sparse_jacobian(&bad, &mut out, &mut matrix)),
-        ] {
-            assert_eq!(refused.unwrap_err().0, "negative");
+fn a_panic_of_the_function_leaves_what_was_found_before() {
+    for fragile in [Fragile::Compares, Fragile::Operates] {
+        let compiled = Compiled::new(fragile).without_driver();
+        let (good, bad) = ([1.0, 2.0, 0.5], [-1.0, 2.0, 0.5]);
+        let (mut out, mut matrix) = ([0.0; 3], Csr::default());
+        for round in 0..3 {
+            let before = compiled.recordings();
+            for refused in [
+                caught(|| compiled.value(&bad)).map(drop),
+                caught(|| compiled.gradient(&bad, &mut out)).map(drop),
+                caught(|| compiled.hvp(&bad, &good, &mut out)),
+                caught(|| compiled.sparse_hessian(&bad, &mut out, &mut matrix)).map(drop),
+                caught(|| compiled.sparse_jacobian(&bad, &mut out, &mut matrix)),
+            ] {
+                assert_eq!(refused.unwrap_err().0, "negative");
+            }
+            let after = compiled.recordings();
+            assert_eq!((after.recordings, after.elements), (before.recordings, before.elements));
+            assert_eq!((compiled.gradient(&good, &mut out), out), (9.125, [3.0, 12.0, 0.75]));
+            compiled.hvp(&good, &[1.0; 3], &mut out);
+            assert_eq!(out, [6.0, 12.0, 3.0]);
+            compiled.sparse_hessian(&good, &mut out, &mut matrix);
+            assert_eq!(matrix.values(), [6.0, 12.0, 3.0]);
+            compiled.sparse_jacobian(&good, &mut out, &mut matrix);
+            assert_eq!((out, matrix.values()), ([1.0, 4.0, 0.25], &[2.0, 4.0, 1.0][..]));
+            assert_eq!(counts(&compiled), [9 * (round + 1), 4, 0]);
         }
-        assert_eq!((compiled.gradient(&good, &mut out), out), (9.125, [3.0, 12.0, 0.75]));
-        compiled.hvp(&good, &[1.0; 3], &mut out);
-        assert_eq!(out, [6.0, 12.0, 3.0]);
-        compiled.sparse_hessian(&good, &mut out, &mut matrix);
-        assert_eq!(matrix.values(), [6.0, 12.0, 3.0]);
-        compiled.sparse_jacobian(&good, &mut out, &mut matrix);
-        assert_eq!((out, matrix.values()), ([1.0, 4.0, 0.25], &[2.0, 4.0, 1.0][..]));
     }
 }
 
@@ -282,6 +318,35 @@ fn a_function_may_evaluate_its_own_compiled() {
         let value = OWN.with(|own| own.gradient(&x, &mut ours));
         assert_eq!((value, &ours), (driver.gradient(&x, &mut theirs), &theirs));
     }
+}
+
+#[test]
+fn elements_of_which_there_are_few_are_one_line() {
+    let kinds = |elements: &[[usize; 2]]| {
+        let mut recordings = Recordings::default();
+        (recordings.evaluations, recordings.recordings, recordings.elements) = (2, 1, elements.to_vec());
+        recordings.to_string()
+    };
+    for (elements, lines) in [
+        (&[][..], &[][..]),
+        (&[[1, 1]], &["1 element of 1 operation"]),
+        (&[[3, 2]], &["3 elements of 2 operations"]),
+        (&[[1, 1], [9, 2]], &["1 element of 1 operation", "9 elements of 2 operations"]),
+        (&[[1, 0], [1, 1]], &["2 elements of 1 operation in all, at most 3 of a kind"]),
+        (
+            &[[3, 5], [4, 1], [9, 2], [2, 4]],
+            &[
+                "4 elements of 1 operation",
+                "9 elements of 2 operations",
+                "5 elements of 23 operations in all, at most 3 of a kind",
+            ],
+        ),
+    ] {
+        assert_eq!(kinds(elements).lines().collect::<Vec<_>>(), [&["2 evaluations, 1 recording"], lines].concat());
+    }
+    let powers = Compiled::new(function!(|x: &[F]| (2..).zip(x).map(|(k, x)| x.powi(k)).sum::<F>())).without_driver();
+    powers.gradient(&[1.0; 1000], &mut [0.0; 1000]);
+    assert_eq!((powers.recordings().elements.len(), powers.recordings().to_string().lines().count()), (1000, 2));
 }
 
 #[test]

@@ -44,6 +44,18 @@ pub(super) fn step<T: Plain>(graph: &Graph<T>, op: Op) -> Graph<T> {
     step
 }
 
+/// What a step adds to the adjoints of its two inputs. The adjoint of the result is a further input.
+pub(super) fn step_backward<T: Precision>(graph: &Graph<T>, op: Op) -> Graph<T> {
+    let mut step = step(graph, op);
+    let adjoint = step.push(Node::leaf(Op::input, 2));
+    step.inputs = 3;
+    let result = step.outputs[0];
+    step.outputs[0] = step.push(Node::operation(Op::mul, [result, adjoint, result], 0));
+    let mut slopes = reverse(&step, Options::new(), &leaf_nodes(2), None);
+    slopes.outputs.remove(0);
+    slopes
+}
+
 impl<T: Precision> ChainOfTerms<T> {
     /// The state gets room for the numbers before.
     pub(super) fn new(

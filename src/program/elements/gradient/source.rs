@@ -1,15 +1,22 @@
-//! Value and gradient as Rust source: a forward and a backward function for each template.
+//! Value and gradient as Rust source: a forward and a backward function for each template, and loops over the terms of sums
+//! that are no elements.
+
+mod chain;
+
+use chain::ChainSource;
 
 use super::plan::{Arrangement, backward, divided};
-use super::{Step, Target};
+use super::{Step, SumOfTerms, Target};
 use crate::error::Error;
+use crate::ops::index::checked_u32;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::making::Making;
-use crate::program::elements::source::{Body, CompiledSource, Reads, at, constant, result};
+use crate::program::elements::source::{Body, CompiledSource, Reads, constant, leaf, result};
 use crate::program::export::rust::{Source, check_name};
 use crate::program::graph::Graph;
 use crate::program::options::Options;
 use crate::program::precision::Precision;
+use crate::program::run::index::Column;
 
 /// The functions of a template, and what its elements read.
 struct Elements<T> {
@@ -24,6 +31,24 @@ struct Elements<T> {
     reads: Reads,
     /// The backward function has the adjoints of these sums behind the parameters.
     adjoint_sums: Vec<usize>,
+}
+
+/// Terms of sums: the text of each one's sum, weight, number, and adjoint.
+struct Terms {
+    rows: usize,
+    sum: String,
+    weight: String,
+    number: String,
+    adjoint: String,
+}
+
+/// What a pass does, one after the other.
+enum Part {
+    Terms(Terms),
+    /// Of this number.
+    Chain(usize),
+    /// Of this number.
+    Elements(usize),
 }
 
 /// So many sums and roots are kept on the stack.
@@ -53,44 +78,47 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
             adjoint_sums,
         });
     }
-    let Arrangement { state, sums, steps, .. } = arrangement;
-    let memory = if state > MOST_ON_STACK { 2 * state } else { 0 };
+    let (mut numbers, adjoints) = (arrangement.state, arrangement.state);
+    let mut chains = Vec::with_capacity(arrangement.chains.len());
+    for (k, chain) in arrangement.chains.iter().enumerate() {
+        chains.push(ChainSource::new(&mut body, graph, chain, [k, inputs, numbers])?);
+        numbers += chain.terms.len() - 1;
+    }
+    let Arrangement { sums, constants, steps, .. } = arrangement;
+    let memory = if numbers > MOST_ON_STACK { numbers + adjoints } else { 0 };
     if memory > 0 {
-        body.line(format!("let (numbers, adjoints) = memory.split_at_mut({state});\nadjoints.fill(0.0);"));
+        body.line(format!("let (numbers, adjoints) = memory.split_at_mut({numbers});\nadjoints.fill(0.0);"));
     } else {
-        let zeros = format!("[0.0_{}; {state}]", T::NAME);
-        body.line(format!("let (mut numbers, mut adjoints) = ({zeros}, {zeros});"));
+        let zeros = |count: usize| format!("[0.0_{}; {count}]", T::NAME);
+        body.line(format!("let (mut numbers, mut adjoints) = ({}, {});", zeros(numbers), zeros(adjoints)));
     }
-    for sum in &sums {
-        body.line(format!("numbers[{}] = {};", sum.at, constant(sum.constant)));
+    for (at, number) in constants {
+        body.line(format!("numbers[{at}] = {};", constant(number)));
     }
-    for step in steps.iter().rev() {
-        match *step {
-            // The terms of a sum that are no elements.
-            Step::Sum(k) => {
-                for &(place, weight) in &sums[k].terms {
-                    let [number, _] = at(place as usize, inputs);
-                    body.line(format!("numbers[{}] += {} * {number};", sums[k].at, constant(weight)));
-                }
-            }
-            Step::Chain(_) => todo!(),
-            Step::Block(k) => elements[k].write_forward(&mut body),
+    let places: Vec<u32> = sums.iter().map(|sum| checked_u32(sum.at)).collect();
+    let constants: Vec<T> = sums.iter().map(|sum| sum.constant).collect();
+    let place = body.place(&Column::new(&places), sums.len(), 0, "SUMS");
+    let number = body.number(&constants, "CONSTANTS");
+    body.for_each(sums.len(), &format!("numbers[{place}] = {number};"));
+    let parts = parts(&mut body, &steps, &sums, inputs);
+    for part in parts.iter().rev() {
+        match part {
+            Part::Terms(terms) => terms.write_forward(&mut body),
+            Part::Chain(k) => chains[*k].write_forward(&mut body),
+            Part::Elements(k) => elements[*k].write_forward(&mut body),
         }
     }
     let value = sums[0].at;
     body.line(format!("gradient.fill(0.0);\nadjoints[{value}] = 1.0;"));
-    for step in &steps {
-        match *step {
-            Step::Sum(k) => {
-                for &(place, weight) in &sums[k].terms {
-                    let [_, adjoint] = at(place as usize, inputs);
-                    body.line(format!("{adjoint} += {} * adjoints[{}];", constant(weight), sums[k].at));
-                }
-            }
-            Step::Chain(_) => todo!(),
-            Step::Block(k) => elements[k].write_backward(&mut body, value),
+    for part in &parts {
+        match part {
+            Part::Terms(terms) => terms.write_backward(&mut body),
+            Part::Chain(k) => chains[*k].write_backward(&mut body),
+            Part::Elements(k) => elements[*k].write_backward(&mut body, value),
         }
     }
+    let functions = elements.into_iter().flat_map(|elements| [elements.forward, elements.backward]).flatten();
+    let functions = functions.chain(chains.into_iter().flat_map(|chain| [chain.forward, chain.backward]));
     Ok(CompiledSource {
         name: name.into(),
         summary: format!("The value of a function of {inputs} inputs; writes its gradient."),
@@ -100,9 +128,61 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
         has_guards: !graph.guards().is_empty(),
         memory,
         beside: String::new(),
-        functions: elements.into_iter().flat_map(|elements| [elements.forward, elements.backward]).flatten().collect(),
+        functions: functions.collect(),
         body,
     })
+}
+
+/// The parts of a backward pass. The terms of neighbouring sums are together, first those that are no inputs.
+fn parts<T: Precision>(body: &mut Body, steps: &[Step], sums: &[SumOfTerms<T>], inputs: usize) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for run in steps.chunk_by(|a, b| matches!([a, b], [Step::Sum(_), Step::Sum(_)])) {
+        let mut terms = [Vec::new(), Vec::new()];
+        for step in run {
+            match *step {
+                Step::Block(k) => parts.push(Part::Elements(k)),
+                Step::Chain(k) => parts.push(Part::Chain(k)),
+                Step::Sum(k) => {
+                    for &(place, weight) in &sums[k].terms {
+                        terms[usize::from((place as usize) < inputs)].push((checked_u32(sums[k].at), place, weight));
+                    }
+                }
+            }
+        }
+        for terms in terms.iter().filter(|terms| !terms.is_empty()) {
+            parts.push(Part::Terms(Terms::new(body, parts.len(), terms, inputs)));
+        }
+    }
+    parts
+}
+
+impl Terms {
+    /// Each of the terms is a sum, a place, and a weight. Their tables have the number `k`.
+    fn new<T: Precision>(body: &mut Body, k: usize, terms: &[(u32, u32, T)], inputs: usize) -> Self {
+        let rows = terms.len();
+        let sums: Vec<u32> = terms.iter().map(|&(sum, ..)| sum).collect();
+        let places: Vec<u32> = terms.iter().map(|&(_, place, _)| place).collect();
+        let weights: Vec<T> = terms.iter().map(|&(.., weight)| weight).collect();
+        let [number, adjoint] = leaf(body, &Column::new(&places), [rows, inputs], &format!("TERMS_{k}"));
+        Self {
+            rows,
+            sum: body.place(&Column::new(&sums), rows, 0, &format!("SUMS_{k}")),
+            weight: body.number(&weights, &format!("WEIGHTS_{k}")),
+            number,
+            adjoint,
+        }
+    }
+
+    /// A term may be a sum whose own terms come later.
+    fn write_forward(&self, body: &mut Body) {
+        let Self { rows, sum, weight, number, .. } = self;
+        body.for_each_reversed(*rows, &format!("numbers[{sum}] += {weight} * {number};"));
+    }
+
+    fn write_backward(&self, body: &mut Body) {
+        let Self { rows, sum, weight, adjoint, .. } = self;
+        body.for_each(*rows, &format!("{adjoint} += {weight} * adjoints[{sum}];"));
+    }
 }
 
 impl<T: Precision> Elements<T> {

@@ -116,7 +116,8 @@ fn write_leaves<T: Precision>(body: &mut Body, linear: &[Linear<T>], ones: &[usi
         let output = body.place(&outputs(&constants), constants.len(), 0, "CONSTANT_OUTPUTS");
         let numbers: Vec<T> = constants.iter().map(|leaf| leaf.constant).collect();
         let number = body.number(&numbers, "CONSTANTS");
-        body.line(format!("for row in 0..{} {{\n    outputs[{output}] = {number};\n}}", constants.len()));
+        let rows = constants.len();
+        body.for_each(rows, &format!("outputs[{output}] = {number};"));
     }
     if !inputs.is_empty() {
         let rows = inputs.len();
@@ -124,8 +125,8 @@ fn write_leaves<T: Precision>(body: &mut Body, linear: &[Linear<T>], ones: &[usi
         let copied = column(inputs.iter().map(|leaf| leaf.terms[0].0 as usize).collect());
         let input = body.place(&copied, rows, 0, "COPIED_INPUTS");
         let one = body.place(&column(ones.to_vec()), rows, 0, "ONES");
-        body.line(format!("for row in 0..{rows} {{\n    outputs[{output}] = inputs[{input}];"));
-        body.line(format!("    jacobian[{one}] = 1.0;\n}}"));
+        let lines = format!("outputs[{output}] = inputs[{input}];\njacobian[{one}] = 1.0;");
+        body.for_each(rows, &lines);
     }
 }
 
@@ -137,10 +138,11 @@ fn write_terms<T: Precision>(body: &mut Body, linear: &[Linear<T>]) {
             continue;
         }
         let (inputs, weights): (Vec<u32>, Vec<T>) = terms.iter().copied().unzip();
-        let input = body.place(&Column::new(&inputs), terms.len(), 0, "INPUTS");
+        let rows = terms.len();
+        let input = body.place(&Column::new(&inputs), rows, 0, "INPUTS");
         let weight = body.number(&weights, "WEIGHTS");
-        body.line(format!("for row in 0..{} {{", terms.len()));
-        body.line(format!("    value += {weight} * inputs[{input}];\n    gradient[{input}] += {weight};\n}}"));
+        let lines = format!("value += {weight} * inputs[{input}];\ngradient[{input}] += {weight};");
+        body.for_each(rows, &lines);
     }
 }
 

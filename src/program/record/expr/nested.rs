@@ -1,5 +1,5 @@
-//! Recorded numbers inside other numbers: operators and comparisons with plain numbers. So a gradient inside of a function
-//! is recorded with it.
+//! Recorded numbers inside other numbers: operators and comparisons with plain numbers. So a gradient inside of a
+//! function is recorded with it.
 
 use super::Expr;
 use crate::dual::Dual;

@@ -53,8 +53,8 @@ impl<T: Recordable> Product for Expr<T> {
 }
 
 /// Comparison, which remembers each question as it is asked: the default of `lt` would ask three. For example,
-/// `compared! { [] f64, Expr<f64>, |a, b| (Expr::constant(*a), *b) }` gives `PartialEq` and `PartialOrd` of a plain number on
-/// the left.
+/// `compared! { [] f64, Expr<f64>, |a, b| (Expr::constant(*a), *b) }` gives `PartialEq` and `PartialOrd` of a plain
+/// number on the left.
 macro_rules! compared {
     ([$($generics:tt)*] $Left:ty, $Right:ty, |$a:ident, $b:ident| ($left:expr, $right:expr)) => {
         impl<$($generics)*> PartialEq<$Right> for $Left {
