@@ -99,6 +99,12 @@ enum Writing {
     Tree,
     /// `s = tanh(s / 2 + t)`: not a sum.
     Chain,
+    /// `s = max(s, t)`, from -∞ on.
+    Maximum,
+    /// `s = s (1 + tanh(t) / 16)`.
+    LoopProduct,
+    /// The same of all factors at once.
+    Product,
 }
 
 /// What becomes of the sum `s`.
@@ -253,9 +259,19 @@ impl Group {
             Writing::Chunks(len) => terms.chunks(len).map(|chunk| chunk.iter().sum::<F>()).sum(),
             Writing::Roots(len) => terms.chunks(len).map(|chunk| root(chunk.iter().sum::<F>())).sum(),
             Writing::Tree => tree(terms),
+            Writing::Maximum => terms.iter().fold(F::neg_infinity(), |s, &t| s.max(t)),
+            Writing::LoopProduct => terms.iter().fold(F::one(), |s, &t| s * factor(t)),
+            Writing::Product => terms.iter().map(|&t| factor(t)).product(),
             Writing::Chain => terms.iter().fold(F::zero(), |s, &t| (s * plain::<F>(0.5) + t).tanh()),
         }
     }
+}
+
+fn factor<F: Real>(term: F) -> F
+where
+    F::Plain: Plain,
+{
+    term.tanh() * plain::<F>(0.0625) + plain::<F>(1.0)
 }
 
 fn tree<F: Real>(terms: &[F]) -> F {

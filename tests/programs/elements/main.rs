@@ -13,6 +13,7 @@ static ALLOCATOR: testing::allocations::Counting = testing::allocations::Countin
 
 mod adbench;
 mod branches;
+mod chains;
 mod edges;
 mod generated;
 mod least_squares;

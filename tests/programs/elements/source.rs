@@ -8,6 +8,7 @@ use testing::structured::{
 };
 use testing::{TestFloat, number};
 
+use super::chains::Chains;
 use super::generated::Generated;
 
 /// The exponential of every input is needed by two elements.
@@ -102,6 +103,10 @@ fn the_source_of_a_compiled_function_has_the_tapes_gradients() {
             generated.add(sums, &points::<T>(20), &[]);
         }
         generated.add(Sums::Exponentials, &[point::<T>(1100)], &[]);
+        for chains in Chains::ALL {
+            generated.add(chains, &points::<T>(20), &[]);
+        }
+        generated.add(Chains::LogSumExp, &[point::<T>(1100)], &[]);
         for seed in 0..12 {
             let hidden = Hidden::from_seed(seed);
             generated.add(&hidden, &[hidden.point::<T>(0)], &[]);

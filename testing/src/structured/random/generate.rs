@@ -97,6 +97,9 @@ impl<I: Iterator<Item = u8>> Source<I> {
             Writing::Roots(chunk),
             Writing::Tree,
             Writing::Chain,
+            Writing::Maximum,
+            Writing::LoopProduct,
+            Writing::Product,
         ]);
         let outside = match self.below(14) {
             0..6 => Outside::Plain,
