@@ -75,8 +75,8 @@ pub fn huber<F: Real + Sub<X, Output = F>, X: Copy>(outputs: &[F], targets: &[X]
 }
 
 /// The quantile loss: the sum of `q e` for targets that are `e` above the output, and of `(1 - q) e` for those
-/// below. It is least at the quantile `q` of the targets, a share from 0 to 1. Koenker and Bassett, "Regression quantiles",
-/// 1978.
+/// below. It is least at the quantile `q` of the targets, a share from 0 to 1. Koenker and Bassett, "Regression
+/// quantiles", 1978.
 ///
 /// # Panics
 ///

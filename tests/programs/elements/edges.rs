@@ -32,7 +32,7 @@ fn functions_without_terms_have_their_derivatives() {
 /// Results with a slope of NaN or infinity, whose adjoints add up to 0.
 #[derive(Clone, Copy, Debug)]
 enum Cancelling {
-    /// A term and its negative.
+    /// Terms of one number.
     Term,
     /// Two products with equal inputs.
     Products,
@@ -46,7 +46,7 @@ impl Function for Cancelling {
         let squares: F = x.iter().map(|&x| x * x).sum();
         squares
             + match self {
-                Self::Term => roots[5] * 2.0 - roots[5] * 2.0,
+                Self::Term => roots[5] * 2.0 - roots[5] - roots[5],
                 Self::Products => x[6] * roots[5] - x[7] * roots[5],
                 Self::Telescope => roots.windows(2).map(|root| root[1] - root[0]).sum::<F>(),
             }
