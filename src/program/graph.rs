@@ -249,15 +249,19 @@ impl<T> Graph<T> {
         self.push_with(other, node, first_custom, &operands)
     }
 
-    /// A copy of this graph, to which `again` adds each node, and returns its index there. It is given the indices of the nodes
-    /// before.
-    pub(crate) fn copied(&self, mut again: impl FnMut(&mut Self, NodeIndex, &Node, &[NodeIndex]) -> NodeIndex) -> Self {
+    /// A copy of this graph with these outputs. `again` adds each node to it, and returns its index there. It is given the
+    /// indices of the nodes before.
+    pub(crate) fn copied(
+        &self,
+        outputs: &[NodeIndex],
+        mut again: impl FnMut(&mut Self, NodeIndex, &Node, &[NodeIndex]) -> NodeIndex,
+    ) -> Self {
         let (mut copy, mut ids) = (self.emptied(), Vec::with_capacity(self.nodes.len()));
         for (k, node) in self.indexed_nodes() {
             ids.push(again(&mut copy, k, node, &ids));
         }
         let renamed = |operand: NodeIndex| ids[operand.index()];
-        copy.outputs = self.outputs.iter().map(|&output| renamed(output)).collect();
+        copy.outputs = outputs.iter().map(|&output| renamed(output)).collect();
         self.guards_and_origins().for_each(|(guard, origin)| copy.add_guard(guard.map(renamed), origin));
         copy
     }

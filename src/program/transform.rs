@@ -7,7 +7,7 @@
 pub(crate) mod express;
 pub(crate) mod forward;
 pub(crate) mod lower;
-mod prune;
+pub(crate) mod prune;
 pub(crate) mod reverse;
 
 use super::graph::{Graph, Node};

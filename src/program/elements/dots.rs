@@ -25,7 +25,7 @@ pub(crate) fn expanded<T: Copy>(graph: Graph<T>) -> Graph<T> {
     if counts.is_empty() {
         return graph;
     }
-    graph.copied(|copy, _, node, ids| {
+    graph.copied(&graph.outputs, |copy, _, node, ids| {
         if !counts.contains_key(&pairs(node)) {
             return copy.copy_node(&graph, node, 0, |operand| ids[operand.index()]);
         }

@@ -22,7 +22,7 @@ pub(super) struct Group<T> {
     pub(super) leaves: Vec<NodeIndex>,
     /// The roots of each row that are needed.
     pub(super) roots: Vec<NodeIndex>,
-    /// The weight of each root that only a sum needs; 1 for other roots.
+    /// The weight of each root: 1 unless a sum alone needs it.
     pub(super) weights: Vec<T>,
 }
 
@@ -134,13 +134,9 @@ pub(super) struct Groups<'g, T> {
 }
 
 impl<'g, T: Float> Groups<'g, T> {
-    /// No groups yet. The sums of the partition give terms their weights.
-    pub(super) fn new(graph: &'g Graph<T>, facts: &'g Facts, partition: &Partition<T>) -> Self {
+    /// No groups yet. Each node has the weight that it gets as a root.
+    pub(super) fn new(graph: &'g Graph<T>, facts: &'g Facts, weights: Vec<T>) -> Self {
         let count = graph.nodes.len();
-        let mut weights = vec![T::one(); count];
-        for &(term, weight) in partition.sums.iter().flat_map(|sum| &sum.terms) {
-            weights[term.index()] = weight;
-        }
         let reader = Reader {
             graph,
             words: Vec::new(),
@@ -226,9 +222,9 @@ impl<'g, T: Float> Groups<'g, T> {
         group.rows += 1;
         group.firsts.extend(element.nodes.first());
         group.leaves.append(&mut reader.leaves);
-        for &(root, used) in &element.roots {
-            group.roots.push(root);
-            group.weights.push(if used == Use::Elements { T::one() } else { weights[root.index()] });
+        for (root, _) in &element.roots {
+            group.roots.push(*root);
+            group.weights.push(weights[root.index()]);
         }
     }
 
@@ -257,7 +253,13 @@ pub(super) fn pays<T>(groups: &[Group<T>], operations: usize) -> bool {
 
 /// The elements of a partition in groups.
 pub(super) fn groups<T: Float>(graph: &Graph<T>, facts: &Facts, partition: &Partition<T>) -> Vec<Group<T>> {
-    let mut groups = Groups::new(graph, facts, partition);
+    let mut weights = vec![T::one(); graph.nodes.len()];
+    for &(term, weight) in partition.sums.iter().flat_map(|sum| &sum.terms) {
+        if let Some(Use::Sum(_)) = partition.used_by(term) {
+            weights[term.index()] = weight;
+        }
+    }
+    let mut groups = Groups::new(graph, facts, weights);
     let mut element = Element::default();
     for k in 0..partition.len() {
         element.nodes.clear();

@@ -19,11 +19,13 @@ pub enum Stage {
     ValueWithGradient,
     /// A thread runs many rows before their results are collected.
     LongChunks,
+    /// Outputs of a vector function that are sums are not taken apart if they have few inputs.
+    WholeOutputs,
 }
 
 impl Stage {
     /// All stages.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Joining,
         Self::Dividing,
         Self::SharedLeaves,
@@ -31,6 +33,7 @@ impl Stage {
         Self::WrittenFirst,
         Self::ValueWithGradient,
         Self::LongChunks,
+        Self::WholeOutputs,
     ];
 }
 

@@ -1,15 +1,17 @@
 //! Sparse derivatives, element by element.
 //!
 //! Each element reaches down to the inputs: what several elements share is computed in each of them. Then the Jacobian of an
-//! element has rows of the Jacobian of the function, and the Hessian of a sum is the sum of the Hessians of its elements. The
-//! places of their numbers in the sparse matrix are found once.
+//! element has rows of the Jacobian of the function, or parts of rows that are added, and the Hessian of a sum is the sum of the
+//! Hessians of its elements. The places of their numbers in the sparse matrix are found once.
 
 mod arrangement;
+mod divided;
 mod entries;
 mod outputs;
 mod plan;
 mod reach;
 mod source;
+mod terms;
 
 use std::ops::Range;
 
@@ -53,8 +55,8 @@ pub(crate) struct MatrixPlan<T> {
     pattern: Sparsity,
     cleared: [Cleared; VECTORS],
     linear: Vec<Linear<T>>,
-    /// The places of the derivatives of outputs that are inputs.
-    ones: Vec<usize>,
+    /// The derivatives of outputs by the terms that are inputs, with their places.
+    slopes: Vec<(usize, T)>,
     memory: Memory<T>,
 }
 
@@ -138,8 +140,8 @@ impl<T: Precision> MatrixPlan<T> {
                 }
             }
         }
-        for &place in &self.ones {
-            matrix[place] = T::one();
+        for &(place, slope) in &self.slopes {
+            matrix[place] = slope;
         }
         let Self { blocks, state, memory, .. } = self;
         let mut blocks = blocks.iter();

@@ -75,14 +75,19 @@ impl<T: Float> Sum<T> {
             let below = operands.iter().map(|&(operand, factor)| (operand, weight * factor, beside_operand(operand)));
             waiting.extend(below);
         }
-        sum.terms.sort_by_key(|&(term, _)| term);
-        sum.terms.dedup_by(|next, kept| {
-            let is_same = next.0 == kept.0;
-            if is_same {
-                kept.1 = kept.1 + next.1;
-            }
-            is_same
-        });
+        join_equal(&mut sum.terms);
         sum
     }
+}
+
+/// Sorts terms, and joins those that are equal: their weights are added.
+pub(super) fn join_equal<K: Copy + Ord, T: Float>(terms: &mut Vec<(K, T)>) {
+    terms.sort_by_key(|&(term, _)| term);
+    terms.dedup_by(|next, kept| {
+        let is_same = next.0 == kept.0;
+        if is_same {
+            kept.1 = kept.1 + next.1;
+        }
+        is_same
+    });
 }

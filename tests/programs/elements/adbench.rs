@@ -117,7 +117,7 @@ fn a_hand_has_the_tapes_derivatives() {
             let points = points::<T>(&x);
             assert_jacobians_of(&hand, None, &points, || format!("{vertices} vertices, {count} points"));
             for x in &points[..2] {
-                assert_residuals(&hand, x, || format!("{vertices} vertices, {count} points"));
+                assert_residuals(&hand, None, x, || format!("{vertices} vertices, {count} points"));
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use gradtape::program::Precision;
 use gradtape::sparse::Csr;
-use gradtape::{Compiled, Driver, Function, Real, VectorFunction};
+use gradtape::{Compiled, Driver, Function, Real, Stage, VectorFunction};
 use testing::structured::{Hidden, Outputs, Residuals};
 use testing::{TestFloat, number, quickcheck};
 
@@ -31,10 +31,12 @@ fn assert_near<T: TestFloat>(ours: &[T], theirs: &[T], what: impl Fn() -> String
 
 pub(super) fn assert_residuals<T: TestFloat + Precision, F: VectorFunction<T>>(
     f: F,
+    without: Option<Stage>,
     x: &[T],
     what: impl Fn() -> String,
 ) {
-    let (compiled, driver, outputs) = (Compiled::new(&f).without_driver(), Driver::new(&f), f.outputs(x.len()));
+    let compiled = Compiled::new(&f).without_driver().without_stage(without);
+    let (driver, outputs) = (Driver::new(&f), f.outputs(x.len()));
     let [mut r, mut ours, mut theirs] = [(); 3].map(|()| vec![T::zero(); outputs]);
     compiled.results(x, &mut r);
     let mut jacobian = Csr::default();
@@ -62,7 +64,7 @@ pub(super) fn assert_residuals<T: TestFloat + Precision, F: VectorFunction<T>>(
 fn least_squares_of_test_problems_are_the_drivers() {
     for residuals in Residuals::ALL {
         for variables in [12, 40] {
-            assert_residuals(residuals, &residuals.start(variables), || format!("{residuals:?}"));
+            assert_residuals(residuals, None, &residuals.start(variables), || format!("{residuals:?}"));
         }
     }
 }
@@ -70,8 +72,11 @@ fn least_squares_of_test_problems_are_the_drivers() {
 #[test]
 fn least_squares_of_random_functions_are_the_drivers() {
     fn property(hidden: Hidden) {
-        assert_residuals(Outputs(&hidden), &hidden.point::<f64>(0), || format!("{hidden:?}"));
-        assert_residuals(Outputs(&hidden), &hidden.point::<f32>(1), || format!("{hidden:?}"));
+        for without in [None, Some(Stage::WholeOutputs)] {
+            let what = || format!("{hidden:?} without {without:?}");
+            assert_residuals(Outputs(&hidden), without, &hidden.point::<f64>(0), what);
+            assert_residuals(Outputs(&hidden), without, &hidden.point::<f32>(1), what);
+        }
     }
     quickcheck(50, property as fn(Hidden));
 }

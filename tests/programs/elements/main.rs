@@ -18,6 +18,7 @@ mod edges;
 mod generated;
 mod least_squares;
 mod length;
+mod long_sums;
 mod source;
 mod uses;
 

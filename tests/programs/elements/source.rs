@@ -178,6 +178,21 @@ impl<T: Precision + TestFloat> VectorFunction<T> for Mixed {
     }
 }
 
+/// A sum of more inputs and products than an element has inputs in the source, beside other outputs.
+struct LongSum;
+
+impl<T: Precision + TestFloat> VectorFunction<T> for LongSum {
+    fn outputs(&self, _: usize) -> usize {
+        3
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
+        let weighted = x.iter().zip([0.5, -2.0, 3.25].into_iter().cycle()).map(|(&x, weight)| x * number::<T>(weight));
+        let products = x.windows(2).map(|x| (x[0] * x[1]).sin());
+        y.copy_from_slice(&[x[0] * x[1], weighted.chain(products).sum::<F>() - number::<T>(2.5), x[3]]);
+    }
+}
+
 /// Each output branches.
 struct SignsOfAll;
 
@@ -204,6 +219,7 @@ fn the_source_of_sparse_jacobians_has_the_numbers_of_compiled_and_driver() {
     fn add<T: TestFloat + Precision>(generated: &mut Generated) {
         generated.add_jacobian(Steps, &points::<T>(20), &[]);
         generated.add_jacobian(Mixed, &points::<T>(7), &[]);
+        generated.add_jacobian(LongSum, &points::<T>(4100)[..1], &[]);
         let positive = points::<T>(9)[0].clone();
         let both = [positive.clone(), negative(positive)];
         generated.add_jacobian(SignsOfAll, &both, &[false, true]);
@@ -327,7 +343,7 @@ fn the_source_of_elements_that_share_too_much_is_refused() {
         let sum: F = x.windows(2).map(|x| x[0] * x[1]).sum();
         if sum > F::one() { sum } else { sum * sum }
     });
-    let error = Compiled::new(branch).sparse_hessian_to_rust("branch", &[1.0; 9]).unwrap_err().to_string();
+    let error = Compiled::new(branch).sparse_hessian_to_rust("branch", &[1.0; 150]).unwrap_err().to_string();
     assert!(error.ends_with("write `record(x).gradient().jacobian().to_rust(name)`"), "{error}");
 }
 

@@ -1,17 +1,14 @@
 //! The graphs of elements with their derivatives, and where their outputs go.
 
+use super::divided::Divided;
 use super::entries::{Entries, List, place};
-use super::outputs::{Leaves, Outputs};
-use super::reach::groups_to_inputs;
+use super::outputs::{Leaves, Outputs, is_repeated};
 use super::{Linear, VECTORS, Vector, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
-use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Group, pays};
 use crate::program::elements::making::Making;
-use crate::program::elements::partition::{Cuts, Partition};
 use crate::program::elements::scatter::{Aim, Places};
-use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, weighted_sum};
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
@@ -32,8 +29,8 @@ pub(super) struct Arrangement<T> {
     pub(super) data: Vec<T>,
     pub(super) pattern: Sparsity,
     pub(super) linear: Vec<Linear<T>>,
-    /// The places of the derivatives of outputs that are inputs.
-    pub(super) ones: Vec<usize>,
+    /// The derivatives of outputs by the terms that are inputs, with their places.
+    pub(super) slopes: Vec<(usize, T)>,
     /// How long each vector is.
     lengths: [usize; VECTORS],
 }
@@ -56,8 +53,8 @@ pub(super) struct BlockGraph<T> {
 
 impl<T: Precision> Arrangement<T> {
     /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an
-    /// element has more than so many inputs, if elements share too much, or if there are too few of a kind and it need
-    /// not be made `always`. The matrix also has the places that are `required`.
+    /// element that is no sum has more than so many inputs, if elements share too much, or if there are too few of a kind
+    /// and it need not be made `always`. The matrix also has the places that are `required`.
     pub(super) fn of(
         graph: &Graph<T>,
         wanted: Wanted,
@@ -65,35 +62,28 @@ impl<T: Precision> Arrangement<T> {
         making: Making,
         most_inputs: usize,
     ) -> Option<Self> {
-        let facts = Facts::of(graph);
-        let is_sum = matches!(wanted, Wanted::Hessian | Wanted::HessianTimesVector);
-        let outputs = graph.outputs.clone();
-        let cuts =
-            if is_sum { Cuts { sums: outputs, ..Cuts::default() } } else { Cuts { roots: outputs, ..Cuts::default() } };
-        let partition = Partition::of(graph, &facts, &cuts, making);
-        let groups = groups_to_inputs(graph, &facts, &partition, is_sum)?;
-        let inputs = graph.inputs as usize;
-        let mut maker = Maker {
-            graph,
-            wanted,
-            inputs,
-            most_inputs,
-            output_of: vec![0; if is_sum { 0 } else { graph.nodes.len() }],
-            entries: Entries::default(),
-            data: Vec::new(),
-        };
-        let linear = match &partition.sums[..] {
-            [sum] if is_sum => vec![maker.linear_part(sum)],
-            _ => maker.outputs()?,
-        };
-        let templates: Vec<Template<T>> = groups.iter().map(|group| Template::of(graph, group, making)).collect();
+        let Divided { terms, groups, templates } = Divided::of(graph, wanted, making, most_inputs)?;
         if !making.always && !pays(&groups, graph.operations() * passes(wanted, graph, &templates)) {
             return None;
         }
+        let inputs = graph.inputs as usize;
+        let linear = terms.linear();
+        let has_input = linear.iter().any(|linear| !linear.terms.is_empty());
+        if wanted == Wanted::NormalEquations && has_input {
+            return None;
+        }
+        let mut output_of = vec![0; terms.graph.nodes.len()];
+        terms.iter().for_each(|(term, (output, _))| output_of[term.index()] = output);
+        let graph_of_terms = &*terms.graph;
+        let mut maker =
+            Maker { graph: graph_of_terms, wanted, inputs, output_of, entries: Entries::default(), data: Vec::new() };
         let count_of_data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
         let mut blocks = Vec::with_capacity(groups.len());
         for (group, template) in groups.iter().zip(&templates) {
-            blocks.push(maker.block(group, template, count_of_data)?);
+            blocks.push(maker.block(group, template, count_of_data));
+        }
+        for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
+            maker.entries.add_row(*output, terms);
         }
         let Maker { data, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
@@ -109,13 +99,13 @@ impl<T: Precision> Arrangement<T> {
                 }
             }
         }
-        let mut ones = Vec::new();
+        let mut slopes = Vec::new();
         for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
-            ones.extend(terms.iter().map(|&(input, _)| place(&pattern, *output, input as usize)));
+            slopes.extend(terms.iter().map(|&(input, weight)| (place(&pattern, *output, input as usize), weight)));
         }
         blocks.retain(|block| !block.aims.is_empty() || !block.graph.guards().is_empty());
         let lengths = [graph.outputs.len(), inputs, inputs, pattern.nnz()];
-        Some(Self { blocks, data, pattern, linear, ones, lengths })
+        Some(Self { blocks, data, pattern, linear, slopes, lengths })
     }
 
     /// The places of all vectors, after what goes there beside elements.
@@ -127,7 +117,7 @@ impl<T: Precision> Arrangement<T> {
                 vectors[Vector::Gradient as usize].touch(input as usize);
             }
         }
-        for &place in &self.ones {
+        for &(place, _) in &self.slopes {
             vectors[Vector::Matrix as usize].write(place);
         }
         vectors
@@ -136,8 +126,8 @@ impl<T: Precision> Arrangement<T> {
 
 /// With how many evaluations of the function a driver's time can be compared. It needs at least a direction for each
 /// leaf of an element, or for each output, and takes some directions at a time.
-fn passes<T>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usize {
-    let leaves = templates.iter().map(|template| template.uniforms.len() + template.gathered.len()).max().unwrap_or(0);
+fn passes<T: Precision>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usize {
+    let leaves = templates.iter().map(Template::leaves).max().unwrap_or(0);
     let directions = match wanted {
         Wanted::Outputs | Wanted::HessianTimesVector => 1,
         Wanted::Hessian | Wanted::WeightedHessian => leaves,
@@ -151,8 +141,7 @@ struct Maker<'g, T> {
     graph: &'g Graph<T>,
     wanted: Wanted,
     inputs: usize,
-    most_inputs: usize,
-    /// Which output of the function each node is.
+    /// The output of the function that each node is a term of.
     output_of: Vec<u32>,
     entries: Entries,
     /// Of the elements, template by template.
@@ -160,56 +149,19 @@ struct Maker<'g, T> {
 }
 
 impl<T: Precision> Maker<'_, T> {
-    /// The constant of a sum, and its terms that are inputs.
-    fn linear_part(&self, sum: &Sum<T>) -> Linear<T> {
-        let is_input = |&&(term, _): &&(NodeIndex, T)| self.graph.node(term).op == Op::input;
-        let terms = sum.terms.iter().filter(is_input);
-        let terms = terms.map(|&(term, weight)| (checked_u32(self.graph.node(term).leaf_index()), weight)).collect();
-        Linear { output: 0, constant: sum.constant, terms }
-    }
-
-    /// Notes which output each node is. Returns those that are leaves; or none if a derivative of an input is needed
-    /// that is an output.
-    fn outputs(&mut self) -> Option<Vec<Linear<T>>> {
-        let mut leaves = Vec::new();
-        for (output, &node) in self.graph.outputs.iter().enumerate() {
-            let Node { op, .. } = *self.graph.node(node);
-            let leaf = || self.graph.node(node).leaf_index();
-            match op {
-                Op::constant => {
-                    leaves.push(Linear { output, constant: self.graph.constants[leaf()], terms: Vec::new() });
-                }
-                Op::input if self.wanted == Wanted::NormalEquations => return None,
-                Op::input => {
-                    let input = checked_u32(leaf());
-                    if self.wanted == Wanted::Jacobian {
-                        self.entries.add(&List::from([checked_u32(output)]), &List::from([input]));
-                    }
-                    // The sum of -0 and a number is the number, even if that is -0.
-                    leaves.push(Linear { output, constant: -T::zero(), terms: vec![(input, T::one())] });
-                }
-                _ => self.output_of[node.index()] = checked_u32(output),
-            }
-        }
-        Some(leaves)
-    }
-
-    fn block(&mut self, group: &Group<T>, template: &Template<T>, data: usize) -> Option<BlockGraph<T>> {
+    fn block(&mut self, group: &Group<T>, template: &Template<T>, data: usize) -> BlockGraph<T> {
         let rows = group.rows;
         let input = |&leaf: &NodeIndex| checked_u32(self.graph.node(leaf).leaf_index());
         let uniforms: Vec<u32> = template.uniforms.iter().map(input).collect();
         let gathered = template.gathered.iter().map(|column| column.iter().map(input).collect());
         let lists: Vec<List> = uniforms.iter().map(|&input| vec![input; rows].into()).chain(gathered).collect();
-        if lists.len() > self.most_inputs {
-            return None;
-        }
         let leaves = Leaves { lists, uniforms: uniforms.len() };
         let gathered: Vec<Column> = leaves.lists[leaves.uniforms..].iter().map(|list| Column::new(list)).collect();
         let first_data = self.inputs + self.data.len();
         let data_columns = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
         let mut columns: Vec<Column> = gathered.iter().cloned().chain(data_columns).collect();
         template.data.iter().for_each(|column| self.data.extend(column));
-        let count = if self.output_of.is_empty() { 0 } else { group.shape.roots.len() };
+        let count = group.shape.roots.len();
         let list = |k: usize| group.roots[k..].iter().step_by(count).map(|root| self.output_of[root.index()]);
         let roots: Vec<List> = (0..count).map(|k| list(k).collect()).collect();
         // The vector that is given stands behind the data, and a zero behind it.
@@ -237,7 +189,7 @@ impl<T: Precision> Maker<'_, T> {
             }
         };
         outputs.graph.outputs = outputs.nodes;
-        Some(BlockGraph {
+        BlockGraph {
             rows,
             operations: group.shape.nodes.len(),
             graph: outputs.graph,
@@ -245,7 +197,7 @@ impl<T: Precision> Maker<'_, T> {
             columns,
             aims: outputs.aims,
             entries: outputs.entries,
-        })
+        }
     }
 
     /// The outputs of a template and their derivatives.
@@ -257,8 +209,7 @@ impl<T: Precision> Maker<'_, T> {
         for (root, slopes) in roots.iter().zip(slopes.chunks(leaves.lists.len().max(1))) {
             for (leaf, &slope) in leaves.lists.iter().zip(slopes) {
                 if !outputs.is_zero(slope) {
-                    outputs.nodes.push(slope);
-                    outputs.send_to_matrix(self.entries.add(root, leaf), false);
+                    self.add_entry(&mut outputs, [root, leaf], slope, false);
                 }
             }
         }
@@ -280,27 +231,21 @@ impl<T: Precision> Maker<'_, T> {
             }
             for j in 0..=k {
                 if let Some(product) = outputs.dot(slopes(k), slopes(j)) {
-                    self.add_entry(&mut outputs, leaves, [k, j], product);
+                    self.add_entry(&mut outputs, [k, j].map(|leaf| &leaves.lists[leaf]), product, k != j);
                 }
             }
         }
         outputs
     }
 
-    /// An output is a second derivative by these leaves. It goes to both of its places.
-    fn add_entry(&mut self, outputs: &mut Outputs<T>, leaves: &Leaves, [k, j]: [usize; 2], entry: NodeIndex) {
-        let is_total = k.max(j) < leaves.uniforms;
-        let [rows, columns] = [k, j].map(|leaf| match &leaves.lists[leaf] {
-            list if is_total => List::from([list[0]]),
-            list => list.clone(),
-        });
-        if is_total {
-            outputs.add_total(entry);
-        } else {
-            outputs.nodes.push(entry);
-        }
-        for [rows, columns] in [[&rows, &columns], [&columns, &rows]].into_iter().take(if k == j { 1 } else { 2 }) {
-            outputs.send_to_matrix(self.entries.add(rows, columns), is_total);
+    /// An output goes to a place of the matrix in each row, and also to the place on the other side of the diagonal.
+    fn add_entry(&mut self, outputs: &mut Outputs<T>, place: [&List; 2], entry: NodeIndex, is_twofold: bool) {
+        let is_total = place.into_iter().all(is_repeated);
+        let [rows, columns] = place.map(|list| if is_total { List::from([list[0]]) } else { list.clone() });
+        outputs.add(entry, is_total);
+        outputs.send_to_matrix(self.entries.add(&rows, &columns), is_total);
+        if is_twofold {
+            outputs.send_to_matrix(self.entries.add(&columns, &rows), is_total);
         }
     }
 
@@ -318,7 +263,7 @@ impl<T: Precision> Maker<'_, T> {
         for (k, row) in entries.chunks(positions.len().max(1)).enumerate() {
             for (j, &entry) in row[..=k].iter().enumerate() {
                 if !outputs.is_zero(entry) {
-                    self.add_entry(&mut outputs, leaves, [k, j], entry);
+                    self.add_entry(&mut outputs, [k, j].map(|leaf| &leaves.lists[leaf]), entry, k != j);
                 }
             }
         }

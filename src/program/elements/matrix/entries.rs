@@ -22,6 +22,12 @@ impl Entries {
         self.lists.len() - 1
     }
 
+    /// Adds the places of constants in a row.
+    pub(super) fn add_row<T>(&mut self, row: usize, constants: &[(u32, T)]) {
+        let columns: List = constants.iter().map(|&(column, _)| column).collect();
+        self.add(&vec![checked_u32(row); columns.len()].into(), &columns);
+    }
+
     /// The pattern of all places.
     pub(super) fn pattern(&self, rows: usize, columns: usize) -> Sparsity {
         let mut offsets = vec![0_usize; rows + 1];

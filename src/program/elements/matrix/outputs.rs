@@ -22,6 +22,11 @@ impl Leaves {
     }
 }
 
+/// Whether there are several rows, and a number is the same in all of them.
+pub(super) fn is_repeated(list: &List) -> bool {
+    list.len() > 1 && list.iter().all(|&number| number == list[0])
+}
+
 /// A program that is made: its outputs, and where they go.
 pub(super) struct Outputs<T> {
     pub(super) graph: Graph<T>,
@@ -39,23 +44,26 @@ impl<T: Precision> Outputs<T> {
         self.graph.constant(self.graph.node(node)) == Some(T::zero())
     }
 
-    /// Adds the outputs of the function, each with its places.
+    /// Adds terms of outputs of the function, each with its places.
     pub(super) fn add_values(&mut self, roots: &[List], values: &[NodeIndex]) {
         for (root, &value) in roots.iter().zip(values) {
-            self.nodes.push(value);
-            self.send(Vector::Outputs, Column::new(root), false);
+            let is_total = is_repeated(root);
+            self.add(value, is_total);
+            let places = if is_total { Column::even(root[0] as usize, 0, 1) } else { Column::new(root) };
+            self.send(Vector::Outputs, places, is_total);
         }
     }
 
-    /// Adds the sum of an output over all rows.
-    pub(super) fn add_total(&mut self, node: NodeIndex) {
-        self.nodes.push(self.graph.push(Node::operation(Op::total, [node; 3], 0)));
+    /// Adds an output, or its sum over all rows.
+    pub(super) fn add(&mut self, node: NodeIndex, is_total: bool) {
+        let node = if is_total { self.graph.push(Node::operation(Op::total, [node; 3], 0)) } else { node };
+        self.nodes.push(node);
     }
 
     /// Adds the value of the function and its derivatives by the leaves.
     pub(super) fn add_value_and_gradient(&mut self, leaves: &Leaves, values: &[NodeIndex]) {
         let Some((&value, slopes)) = values.split_first() else { return };
-        self.add_total(value);
+        self.add(value, true);
         self.send(Vector::Outputs, Column::even(0, 0, 1), true);
         for (k, &slope) in slopes.iter().enumerate() {
             self.add_to_leaf(Vector::Gradient, leaves, k, slope);
@@ -68,7 +76,7 @@ impl<T: Precision> Outputs<T> {
             return;
         }
         if k < leaves.uniforms {
-            self.add_total(slope);
+            self.add(slope, true);
             self.send(vector, Column::even(leaves.lists[k][0] as usize, 0, 1), true);
         } else {
             self.nodes.push(slope);

@@ -12,7 +12,7 @@ use crate::program::run::index::Index;
 use crate::sparse::Sparsity;
 use crate::sparse::pattern::Local;
 
-/// An element with more inputs has too large a matrix.
+/// An element with more inputs has too large a matrix. If it is a sum, it is taken apart.
 const MOST_INPUTS: usize = 48;
 
 impl<T: Precision> MatrixPlan<T> {
@@ -22,7 +22,7 @@ impl<T: Precision> MatrixPlan<T> {
     pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, required: Option<&Sparsity>, making: Making) -> Option<Self> {
         let arrangement = Arrangement::of(graph, wanted, required, making, MOST_INPUTS)?;
         let mut vectors = arrangement.vectors();
-        let Arrangement { blocks, data: mut state, pattern, linear, ones, .. } = arrangement;
+        let Arrangement { blocks, data: mut state, pattern, linear, slopes, .. } = arrangement;
         let given = match wanted {
             Wanted::HessianTimesVector => graph.inputs as usize,
             Wanted::WeightedHessian => graph.outputs.len(),
@@ -45,6 +45,6 @@ impl<T: Precision> MatrixPlan<T> {
         let branch = graph.guards_and_origins().next();
         let local = branch.map(|(_, origin)| Local(origin.map(|origin| origin.location)));
         let pattern = pattern.with(local);
-        Some(Self { blocks, state, given, pattern, cleared, linear, ones, memory: Memory::new() })
+        Some(Self { blocks, state, given, pattern, cleared, linear, slopes, memory: Memory::new() })
     }
 }

@@ -32,21 +32,15 @@ pub(crate) fn source<T: Precision>(
     let most_inputs = if is_hessian { MOST_INPUTS_OF_HESSIAN } else { MOST_INPUTS };
     let making = Making { always: true, ..Making::BEST };
     let arrangement = Arrangement::of(graph, wanted, required, making, most_inputs).ok_or_else(|| {
-        let (branch, or_branch, derivatives) = if is_hessian {
-            (", and no branch on their sum", ", or such a branch", "gradient().jacobian()")
-        } else {
-            ("", "", "jacobian()")
-        };
+        let derivatives = if is_hessian { "gradient().jacobian()" } else { "jacobian()" };
         Error::unexpected(
             format!("source of `{name}`"),
-            format!("elements of at most {most_inputs} inputs that share few operations{branch}"),
-            format!(
-                "more of these{or_branch}; if the function is small, write `record(x).{derivatives}.to_rust(name)`"
-            ),
+            format!("elements of at most {most_inputs} inputs that share few operations"),
+            format!("more of these; if the function is small, write `record(x).{derivatives}.to_rust(name)`"),
         )
     })?;
     let mut vectors = arrangement.vectors();
-    let Arrangement { mut blocks, data, pattern, linear, ones, .. } = arrangement;
+    let Arrangement { mut blocks, data, pattern, linear, slopes, .. } = arrangement;
     for block in &mut blocks {
         block.add_up_in_rows();
         write_first(&mut block.aims, block.rows, Some(1), &mut vectors);
@@ -60,11 +54,7 @@ pub(crate) fn source<T: Precision>(
             body.line(format!("{vector}.fill(0.0);"));
         }
     }
-    if is_hessian {
-        write_terms(&mut body, &linear);
-    } else {
-        write_leaves(&mut body, &linear, &ones);
-    }
+    write_linear(&mut body, &linear, (!is_hessian).then_some(&slopes));
     for (k, block) in blocks.iter().enumerate() {
         let function = Source::new(&format!("element_{k}"), &block.graph, Options::new())?;
         block.write(&mut body, k, &function, (inputs, &data), names);
@@ -107,43 +97,37 @@ fn tables_of_pattern(name: &str, pattern: &Sparsity, matrix: &str) -> String {
     .concat()
 }
 
-/// Writes the outputs that are constants or inputs, and the derivatives of these.
-fn write_leaves<T: Precision>(body: &mut Body, linear: &[Linear<T>], ones: &[usize]) {
+/// Writes what outputs have beside elements: constants, and inputs with weights. `slopes` are the derivatives by these in the
+/// Jacobian, with their places; the others are in the gradient.
+fn write_linear<T: Precision>(body: &mut Body, linear: &[Linear<T>], slopes: Option<&[(usize, T)]>) {
     let column = |places: Vec<usize>| Column::new(&places.into_iter().map(checked_u32).collect::<Vec<u32>>());
-    let outputs = |leaves: &[&Linear<T>]| column(leaves.iter().map(|leaf| leaf.output).collect());
-    let (constants, inputs): (Vec<_>, Vec<_>) = linear.iter().partition(|leaf| leaf.terms.is_empty());
-    if !constants.is_empty() {
-        let output = body.place(&outputs(&constants), constants.len(), 0, "CONSTANT_OUTPUTS");
-        let numbers: Vec<T> = constants.iter().map(|leaf| leaf.constant).collect();
-        let number = body.number(&numbers, "CONSTANTS");
-        let rows = constants.len();
-        body.for_each(rows, &format!("outputs[{output}] = {number};"));
+    let constants: Vec<T> = linear.iter().map(|linear| linear.constant).collect();
+    if slopes.is_none() {
+        let first = constants.first().copied().unwrap_or_else(T::zero);
+        body.line(format!("let mut value: {} = {};", T::NAME, constant(first)));
+    } else if !constants.is_empty() {
+        let outputs = column(linear.iter().map(|linear| linear.output).collect());
+        let output = body.place(&outputs, constants.len(), 0, "LINEAR_OUTPUTS");
+        let number = body.number(&constants, "CONSTANTS");
+        body.for_each(constants.len(), &format!("outputs[{output}] = {number};"));
     }
-    if !inputs.is_empty() {
-        let rows = inputs.len();
-        let output = body.place(&outputs(&inputs), rows, 0, "COPIED_OUTPUTS");
-        let copied = column(inputs.iter().map(|leaf| leaf.terms[0].0 as usize).collect());
-        let input = body.place(&copied, rows, 0, "COPIED_INPUTS");
-        let one = body.place(&column(ones.to_vec()), rows, 0, "ONES");
-        let lines = format!("outputs[{output}] = inputs[{input}];\njacobian[{one}] = 1.0;");
-        body.for_each(rows, &lines);
+    let terms = linear.iter().flat_map(|linear| linear.terms.iter().map(|&term| (linear.output, term)));
+    let (outputs, terms): (Vec<usize>, Vec<(u32, T)>) = terms.unzip();
+    if terms.is_empty() {
+        return;
     }
-}
-
-/// Writes the terms of the value that are inputs.
-fn write_terms<T: Precision>(body: &mut Body, linear: &[Linear<T>]) {
-    for Linear { constant: first, terms, .. } in linear {
-        body.line(format!("let mut value: {} = {};", T::NAME, constant(*first)));
-        if terms.is_empty() {
-            continue;
+    let (rows, (inputs, weights)) = (terms.len(), terms.into_iter().unzip::<u32, T, Vec<u32>, Vec<T>>());
+    let input = body.place(&Column::new(&inputs), rows, 0, "INPUTS");
+    let weight = body.number(&weights, "WEIGHTS");
+    let (sum, slope) = match slopes {
+        None => ("value".into(), format!("gradient[{input}] +=")),
+        Some(slopes) => {
+            let output = body.place(&column(outputs), rows, 0, "OUTPUTS");
+            let place = body.place(&column(slopes.iter().map(|&(place, _)| place).collect()), rows, 0, "SLOPES");
+            (format!("outputs[{output}]"), format!("jacobian[{place}] ="))
         }
-        let (inputs, weights): (Vec<u32>, Vec<T>) = terms.iter().copied().unzip();
-        let rows = terms.len();
-        let input = body.place(&Column::new(&inputs), rows, 0, "INPUTS");
-        let weight = body.number(&weights, "WEIGHTS");
-        let lines = format!("value += {weight} * inputs[{input}];\ngradient[{input}] += {weight};");
-        body.for_each(rows, &lines);
-    }
+    };
+    body.for_each(rows, &format!("{sum} += {weight} * inputs[{input}];\n{slope} {weight};"));
 }
 
 impl<T: Precision> BlockGraph<T> {

@@ -1,0 +1,66 @@
+//! Divides a function into elements that are small enough.
+
+use super::Wanted;
+use super::reach::groups_to_inputs;
+use super::terms::Terms;
+use crate::number::Plain;
+use crate::ops::index::{NodeIndex, checked_u32};
+use crate::program::elements::facts::Facts;
+use crate::program::elements::groups::Group;
+use crate::program::elements::making::{Making, Stage};
+use crate::program::elements::partition::{Cuts, Partition};
+use crate::program::elements::template::Template;
+use crate::program::graph::Graph;
+
+/// How often terms that are sums are taken apart.
+const ROUNDS: usize = 4;
+
+/// The terms of the outputs of a function, in groups of elements.
+pub(super) struct Divided<'g, T: Clone> {
+    pub(super) terms: Terms<'g, T>,
+    pub(super) groups: Vec<Group<T>>,
+    /// That of each group.
+    pub(super) templates: Vec<Template<T>>,
+}
+
+impl<'g, T: Plain> Divided<'g, T> {
+    /// Divides a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. An output whose
+    /// element has more than so many inputs is taken apart as a sum. None if it is no sum, if a row of the Jacobian must
+    /// be whole, or if elements share too much.
+    pub(super) fn of(graph: &'g Graph<T>, wanted: Wanted, making: Making, most_inputs: usize) -> Option<Self> {
+        let mut terms = Terms::of(graph);
+        let is_divided = match wanted {
+            Wanted::Hessian | Wanted::HessianTimesVector => true,
+            Wanted::Outputs | Wanted::Jacobian | Wanted::WeightedHessian => !making.has(Stage::WholeOutputs),
+            Wanted::NormalEquations => false,
+        };
+        if is_divided {
+            terms = terms.taken_apart(&Facts::of(graph), |_| true).unwrap_or(terms);
+        }
+        for _ in 0..=ROUNDS {
+            let facts = Facts::of(&terms.graph);
+            let cuts = Cuts { roots: terms.graph.outputs.clone(), ..Cuts::default() };
+            let partition = Partition::of(&terms.graph, &facts, &cuts, making);
+            let mut is_large = vec![false; terms.graph.nodes.len()];
+            if let Some(groups) = groups_to_inputs(&terms, &facts, &partition) {
+                let template = |group: &Group<T>| Template::of(&terms.graph, group, making);
+                let templates: Vec<Template<T>> = groups.iter().map(template).collect();
+                let large = groups.iter().zip(&templates).filter(|(_, template)| template.leaves() > most_inputs);
+                let large: Vec<&Group<T>> = large.map(|(group, _)| group).collect();
+                if large.is_empty() {
+                    return Some(Self { terms, groups, templates });
+                }
+                large.iter().flat_map(|group| &group.roots).for_each(|root| is_large[root.index()] = true);
+            } else {
+                // Long sums may share too much.
+                let is_long = |node: &&NodeIndex| facts.terms[node.index()] > checked_u32(most_inputs);
+                terms.graph.outputs.iter().filter(is_long).for_each(|root| is_large[root.index()] = true);
+            }
+            if wanted == Wanted::NormalEquations {
+                return None;
+            }
+            terms = terms.taken_apart(&facts, |root| is_large[root.index()])?;
+        }
+        None
+    }
+}
