@@ -200,8 +200,8 @@ fn at(place: usize, inputs: usize) -> [String; 2] {
     }
 }
 
-/// The same of a column in a loop, with the name of its table. A place may be among the inputs of the function in one row
-/// and behind them in another.
+/// The same of a column in a loop, with the name of its table. A place may be among the inputs of the function in one
+/// row and behind them in another.
 pub(super) fn leaf(body: &mut Body, column: &Column, [rows, inputs]: [usize; 2], name: &str) -> [String; 2] {
     let is_behind = column.places().start >= inputs;
     let place = body.place(column, rows, if is_behind { inputs } else { 0 }, name);

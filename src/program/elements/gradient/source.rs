@@ -1,5 +1,5 @@
-//! Value and gradient as Rust source: a forward and a backward function for each template, and loops over the terms of sums
-//! that are no elements.
+//! Value and gradient as Rust source: a forward and a backward function for each template, and loops over the terms of
+//! sums that are no elements.
 
 mod chain;
 
