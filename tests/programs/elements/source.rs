@@ -9,6 +9,7 @@ use testing::structured::{
 use testing::{TestFloat, number};
 
 use super::generated::Generated;
+use super::lower_triangles::lower_triangle;
 
 /// The exponential of every input is needed by two elements.
 struct Neighbours;
@@ -212,6 +213,8 @@ fn the_source_of_sparse_hessians_has_the_numbers_of_compiled_and_driver() {
     // The first input is the same in all rows, and others stand in two columns.
     let star = function!(|x: &[F]| x.windows(2).map(|y| (y[0] * y[1]).sin() * x[0]).sum::<F>() + x[3]);
     generated.add_hessian(star, &points(9), &[]);
+    let lower = Compiled::new(star).without_driver().with_lower_triangle();
+    generated.add_compiled_hessian::<f64>(&lower, &points(9), &[], lower_triangle);
     let (springs, x) = Springs::new(5);
     generated.add_hessian(&springs, &[x], &[]);
     let (surface, x) = MinimalSurface::new(6);
