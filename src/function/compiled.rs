@@ -7,13 +7,13 @@ mod vector;
 
 use std::cell::Cell;
 use std::fmt;
+use std::ops::RangeBounds;
 
 pub use crate::program::elements::making::Stage;
 pub use crate::program::elements::source::CompiledSource;
 pub use recordings::Recordings;
 use recordings::{Found, Plans, Recording};
 
-use super::drive::{assert_direction, assert_gradient, assert_product};
 use super::memory::{Lent, Memory};
 use super::{Driver, Function};
 use crate::program::elements::along::Along;
@@ -22,6 +22,7 @@ use crate::program::elements::gradient::elements;
 use crate::program::elements::making::Making;
 use crate::program::elements::matrix::{Collected, MatrixPlan, Stored, Wanted};
 use crate::program::elements::run::Branched;
+use crate::program::elements::variables::Variables;
 use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;
 use crate::program::precision::compiled_here;
@@ -104,23 +105,79 @@ impl<F, T> Compiled<F, T> {
             driver: Driver::new(function),
             required: None,
             is_lower: false,
-            making: Making::BEST,
+            making: Making::by(Variables::ALL),
             recording: Cell::new(Recording::NEW),
             memory: Cell::new(Memory::new()),
         }
     }
 
+    /// The same, without what is known of other derivatives.
+    fn anew(self) -> Self {
+        let Self { driver, required, is_lower, making, .. } = self;
+        Self { required, is_lower, making, ..Self::new(driver.into_function()) }
+    }
+
     /// The same, but the recording runs even where the driver would be faster: for tests and comparisons.
     #[must_use]
     pub fn without_driver(self) -> Self {
-        Self { making: Making { always: true, ..self.making }, ..self }
+        Self { making: Making { always: true, ..self.making }, ..self.anew() }
     }
 
     /// The same without one of the steps by which elements become fewer or faster: for tests and comparisons.
     #[doc(hidden)]
     #[must_use]
     pub fn without_stage(self, stage: impl Into<Option<Stage>>) -> Self {
-        Self { making: Making { without: stage.into(), ..self.making }, ..self }
+        Self { making: Making { without: stage.into(), ..self.making }, ..self.anew() }
+    }
+
+    /// Derivatives are those by these inputs alone, a range. The others are data, such as samples, measurements, or the
+    /// right-hand side of an optimisation that is solved again and again: they may be others at each evaluation, and
+    /// need no new recording.
+    ///
+    /// Every point `x` has all inputs. Gradients, the vectors of [`hvp`](Self::hvp), the rows and columns of Hessians
+    /// and the columns of Jacobians are those of the range, and are counted from its start. Data cost no derivatives.
+    /// But a comparison of data may come out otherwise than when the function was recorded, as any other.
+    ///
+    /// An optimiser takes the function of the variables alone: a closure that completes the point with the data is an
+    /// [`Objective`](crate::Objective).
+    ///
+    /// # Panics
+    ///
+    /// An evaluation panics if there are no such inputs.
+    ///
+    /// # Examples
+    ///
+    /// A line through samples. The variables are its height and its slope; then there are places and measurements.
+    ///
+    /// ```
+    /// use gradtape::{Compiled, Objective, Real, function};
+    ///
+    /// let squares = Compiled::new(function!(|x: &[F]| {
+    ///     let (line, samples) = x.split_at(2);
+    ///     let (places, measured) = samples.split_at(samples.len() / 2);
+    ///     places.iter().zip(measured).map(|(&at, &y)| (line[0] + line[1] * at - y).powi(2)).sum::<F>()
+    /// }));
+    /// let fit = squares.wrt(..2);
+    /// let mut gradient = [0.0; 2];
+    /// // All samples are on the line 1 + 3t, and those of the next batch on 2 + 3t.
+    /// for (height, expected) in [(1.0, [0.0, 0.0]), (2.0, [-200.0, -9900.0])] {
+    ///     let places = (0..100).map(f64::from);
+    ///     let measured = places.clone().map(|at| height + 3.0 * at);
+    ///     let x: Vec<f64> = [1.0, 3.0].into_iter().chain(places).chain(measured).collect();
+    ///     assert_eq!(fit.gradient(&x, &mut gradient), 100.0 * (height - 1.0).powi(2));
+    ///     assert_eq!(gradient, expected);
+    /// }
+    /// assert_eq!(fit.recordings().to_string(), "2 evaluations, 1 recording\n100 elements of 4 operations");
+    ///
+    /// // An objective of height and slope.
+    /// let samples = [0.0, 1.0, 2.0, 5.0];
+    /// let objective = |line: &[f64], gradient: &mut [f64]| fit.gradient(&[line, &samples].concat(), gradient);
+    /// assert_eq!(objective.value_and_gradient(&[2.0, 3.0], &mut gradient)?, 0.0);
+    /// # Ok::<(), gradtape::Error>(())
+    /// ```
+    #[must_use]
+    pub fn wrt(self, inputs: impl RangeBounds<usize>) -> Self {
+        Self { making: Making { variables: Variables::new(inputs), ..self.making }, ..self.anew() }
     }
 
     /// The matrices of sparse derivatives have at least the places of this pattern, also where their numbers are zero.
@@ -144,7 +201,7 @@ impl<F, T> Compiled<F, T> {
     /// ```
     #[must_use]
     pub fn with_pattern(self, pattern: Sparsity) -> Self {
-        Self { required: Some(pattern), ..self }
+        Self { required: Some(pattern), ..self.anew() }
     }
 
     /// Symmetric matrices, which are those of [`sparse_hessian`](Self::sparse_hessian),
@@ -166,7 +223,7 @@ impl<F, T> Compiled<F, T> {
     /// ```
     #[must_use]
     pub fn with_lower_triangle(self) -> Self {
-        Self { is_lower: true, ..self }
+        Self { is_lower: true, ..self.anew() }
     }
 
     /// The function.
@@ -181,6 +238,29 @@ impl<F, T> Compiled<F, T> {
 }
 
 impl<F, T: Precision> Compiled<F, T> {
+    /// The variables of a point. Each of the named vectors must have a number for each of them.
+    #[track_caller]
+    fn variables<'x, const N: usize>(&self, x: &'x [T], lengths: [(&str, usize); N]) -> &'x [T] {
+        let variables = &x[self.making.variables.of(x.len())];
+        for (vector, length) in lengths {
+            assert_eq!(
+                length,
+                variables.len(),
+                "`{vector}` has a number for each input, or for each one that `wrt` names; make it so long"
+            );
+        }
+        variables
+    }
+
+    #[track_caller]
+    pub(super) fn assert_by_all(&self, x: &[T]) {
+        assert_eq!(
+            self.variables(x, []).len(),
+            x.len(),
+            "an objective has a derivative by each input; with `wrt`, take a closure that completes the point with the data"
+        );
+    }
+
     /// Evaluates a plan of the function, which is recorded if there is none yet. None if the driver must.
     fn evaluate<P, R>(
         &self,
@@ -214,8 +294,9 @@ impl<F, T: Precision> Compiled<F, T> {
         mut collected: Collected<'_, T>,
         mut matrix: Option<&mut Csr<T>>,
     ) -> bool {
-        let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { x.len() };
-        let stored = if matrix.is_some() { self.stored(wanted, [rows, x.len()]) } else { Stored::default() };
+        let columns = self.variables(x, []).len();
+        let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { columns };
+        let stored = if matrix.is_some() { self.stored(wanted, [rows, columns]) } else { Stored::default() };
         let find = || {
             compiled_here!(fn(&Graph<T>, Wanted, Stored<'_>, Making) -> Option<MatrixPlan<T>> = MatrixPlan::of)(
                 &graph(),
@@ -290,10 +371,10 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        assert_gradient(x, gradient);
+        self.variables(x, [("gradient", gradient.len())]);
         let run = compiled_here!(fn(&mut Recorded<T>, &[T], &mut [T]) -> Result<T, Branched> = Recorded::gradient);
         let value = self.evaluate_gradient(x, |plan| run(plan, x, gradient));
-        value.unwrap_or_else(|| self.driver.gradient(x, gradient))
+        value.unwrap_or_else(|| self.by_driver(x, |driver, variables| driver.gradient(variables, gradient)))
     }
 
     /// The kinds of elements at `x`: how many there are of each, and the program that computes one. Each is a
@@ -317,7 +398,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        compiled_here!(fn(&Graph<T>) -> Vec<(usize, Program<T>)> = elements)(&self.recorded(x))
+        let elements = compiled_here!(fn(&Graph<T>, Variables) -> Vec<(usize, Program<T>)> = elements);
+        elements(&self.recorded(x), self.making.variables)
     }
 
     /// Writes the Hessian at `x` times `v` to `product`.
@@ -341,11 +423,10 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        assert_product(x, product);
-        assert_direction(x, v);
+        self.variables(x, [("v", v.len()), ("product", product.len())]);
         let collected = Collected { product, ..Collected::default() };
         if self.evaluate_along([x, v], collected).is_none() {
-            self.driver.hvp(x, v, product);
+            self.by_driver(x, |driver, variables| driver.hvp(variables, v, product));
         }
     }
 
@@ -360,9 +441,7 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        assert_gradient(x, gradient);
-        assert_product(x, product);
-        assert_direction(x, v);
+        self.variables(x, [("v", v.len()), ("gradient", gradient.len()), ("product", product.len())]);
         let mut value = T::zero();
         let collected = Collected {
             outputs: std::slice::from_mut(&mut value),
@@ -373,7 +452,7 @@ impl<F, T: Precision> Compiled<F, T> {
         match self.evaluate_along([x, v], collected) {
             Some(true) => value,
             Some(false) => self.gradient(x, gradient),
-            None => self.driver.gradient_and_hvp(x, v, gradient, product),
+            None => self.by_driver(x, |driver, variables| driver.gradient_and_hvp(variables, v, gradient, product)),
         }
     }
 
@@ -400,15 +479,17 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        assert_gradient(x, gradient);
+        let columns = self.variables(x, [("gradient", gradient.len())]).len();
         let mut value = T::zero();
         let outputs = std::slice::from_mut(&mut value);
         let collected = Collected { outputs, gradient: &mut *gradient, ..Collected::default() };
         if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], collected, Some(&mut *hessian)) {
             value
         } else {
-            let stored = self.stored(Wanted::Hessian, [x.len(); 2]);
-            self.store(Wanted::Hessian, hessian, stored, |hessian, _| self.driver.sparse_hessian(x, gradient, hessian))
+            let stored = self.stored(Wanted::Hessian, [columns; 2]);
+            self.store(Wanted::Hessian, hessian, stored, |hessian, _| {
+                self.by_driver(x, |driver, variables| driver.sparse_hessian(variables, gradient, hessian))
+            })
         }
     }
 }

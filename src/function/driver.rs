@@ -88,6 +88,21 @@ impl<F> Driver<F> {
         &self.function
     }
 
+    /// Calls `compute` with a driver of another function, which has the memory of this one.
+    #[cfg(feature = "compiled")]
+    pub(super) fn of_other<G, R>(&self, function: G, compute: impl FnOnce(&Driver<G>) -> R) -> R {
+        let driver = Driver { memory: Cell::new(self.memory.take()), ..Driver::new(function) };
+        let result = compute(&driver);
+        self.memory.set(driver.memory.into_inner());
+        result
+    }
+
+    /// The function, without the driver.
+    #[cfg(feature = "compiled")]
+    pub(super) fn into_function(self) -> F {
+        self.function
+    }
+
     /// The memory, until it is put back.
     fn lend(&self) -> Lent<'_, Memory> {
         Lent::new(&self.memory)

@@ -75,6 +75,7 @@ impl<T: Plain, F: Function<T>> Objective<T> for Driver<F> {
 impl<T: Precision, F: Function<T>> Objective<T> for Compiled<F, T> {
     #[track_caller]
     fn value_and_gradient(&self, x: &[T], gradient: &mut [T]) -> Result<T, Error> {
+        self.assert_by_all(x);
         Ok(self.gradient(x, gradient))
     }
 }

@@ -21,4 +21,5 @@ mod scatter;
 pub(crate) mod source;
 mod sums;
 mod template;
+pub(crate) mod variables;
 pub(crate) mod whole;

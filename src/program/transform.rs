@@ -27,16 +27,6 @@ pub(crate) struct Selected {
 }
 
 impl Selected {
-    /// All outputs, by all parameters and inputs.
-    pub(crate) fn all<T>(graph: &Graph<T>) -> Self {
-        let all = |count: usize| (0..count).collect();
-        Self {
-            outputs: all(graph.outputs.len()),
-            parameters: all(graph.parameters as usize),
-            inputs: all(graph.inputs as usize),
-        }
-    }
-
     /// The nodes of the parameters, and then of the inputs.
     pub(crate) fn leaves<T>(&self, graph: &Graph<T>) -> Vec<Option<NodeIndex>> {
         let leaves = graph.leaves();

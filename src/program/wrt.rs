@@ -6,7 +6,7 @@ use super::options::Options;
 use super::precision::{Precision, compiled_here};
 use super::selection::{Selection, selected};
 use super::transform::Selected;
-use super::transform::forward::forward_of;
+use super::transform::forward::forward;
 use super::transform::reverse::{Sum, pullback, reverse_of};
 use crate::ops::index::NodeIndex;
 
@@ -285,7 +285,7 @@ fn derived<T: Precision>(graph: &Graph<T>, options: Options, selected: &Selected
     let graph = match kind {
         Kind::Jacobian(sum) => reverse_of(graph, options, outputs, &leaves, sum),
         Kind::Pullback => pullback(graph, options, outputs, &leaves),
-        Kind::Tangent => forward_of(graph, options, selected),
+        Kind::Tangent => forward(graph, options, selected),
     };
     Program::optimized(&graph, options)
 }

@@ -1,7 +1,11 @@
-//! Matrices that the driver computes: their memory, and which of their places are stored.
+//! What the driver computes: functions of variables alone; the memory of matrices, and which of their places are stored.
+
+use std::ops::Range;
 
 use super::Compiled;
 use crate::function::memory::{Lent, Memory};
+use crate::function::{Driver, Function, VectorFunction};
+use crate::number::{Plain, Real};
 use crate::program::Precision;
 use crate::program::elements::matrix::{Stored, Wanted};
 use crate::sparse::{Csr, Sparsity};
@@ -25,7 +29,53 @@ impl<T: Precision> Kept<T> {
     }
 }
 
+/// A function of the variables alone, at a point whose other inputs are data.
+pub(super) struct Completed<'a, F, T> {
+    function: &'a F,
+    x: &'a [T],
+    variables: Range<usize>,
+}
+
+impl<F, T: Plain> Completed<'_, F, T> {
+    /// Calls `f` with all inputs. Data are detached, and not constants: so a pattern is local if `f` compares them.
+    fn complete<N: Real<Plain = T>, R>(&self, variables: &[N], f: impl FnOnce(&[N]) -> R) -> R {
+        if variables.len() == self.x.len() {
+            return f(variables);
+        }
+        let one = variables.first().map_or_else(N::one, |x| x.powi(0).detach());
+        let mut all: Vec<N> = self.x.iter().map(|&x| N::constant(x) * one).collect();
+        all[self.variables.clone()].copy_from_slice(variables);
+        f(&all)
+    }
+}
+
+impl<G: Function<T>, T: Plain> Function<T> for Completed<'_, G, T> {
+    fn eval<F: Real<Plain = T>>(&self, variables: &[F]) -> F {
+        self.complete(variables, |x| self.function.eval(x))
+    }
+}
+
+impl<G: VectorFunction<T>, T: Plain> VectorFunction<T> for Completed<'_, G, T> {
+    fn outputs(&self, _variables: usize) -> usize {
+        self.function.outputs(self.x.len())
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, variables: &[F], y: &mut [F]) {
+        self.complete(variables, |x| self.function.eval(x, y));
+    }
+}
+
 impl<F, T: Precision> Compiled<F, T> {
+    /// What a driver of the function of the variables alone computes.
+    pub(super) fn by_driver<R>(&self, x: &[T], compute: impl FnOnce(&Driver<Completed<'_, F, T>>, &[T]) -> R) -> R {
+        self.driver.of_other(self.completed(x), |driver| compute(driver, self.variables(x, [])))
+    }
+
+    /// The function of the variables alone.
+    pub(super) fn completed<'a>(&'a self, x: &'a [T]) -> Completed<'a, F, T> {
+        Completed { function: self.function(), x, variables: self.making.variables.of(x.len()) }
+    }
+
     /// Calls `compute` with the memory of a kind of matrix, and that of all.
     pub(super) fn with_kept<R>(&self, wanted: Wanted, compute: impl FnOnce(&mut Kept<T>, &mut Memory) -> R) -> R {
         let mut memory = Lent::new(&self.memory);

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::function::{Function, VectorFunction};
 use crate::program::Precision;
 use crate::program::elements::matrix::{Stored, Wanted};
+use crate::program::elements::variables::Variables;
 use crate::program::elements::{gradient, matrix};
 use crate::program::graph::Graph;
 use crate::program::precision::compiled_here;
@@ -39,8 +40,9 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let source = compiled_here!(fn(&str, &Graph<T>) -> Result<CompiledSource<T>, Error> = gradient::source);
-        source(name, &self.recorded(x))
+        let source =
+            compiled_here!(fn(&str, &Graph<T>, Variables) -> Result<CompiledSource<T>, Error> = gradient::source);
+        source(name, &self.recorded(x), self.making.variables)
     }
 
     /// Results and Jacobian as the Rust function `name`, which needs no crate: a function for each kind of element, and
@@ -90,8 +92,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: VectorFunction<T>,
     {
-        let stored = self.stored(Wanted::Jacobian, [self.function().outputs(x.len()), x.len()]);
-        matrix_source(name, &self.recorded_results(x), Wanted::Jacobian, stored)
+        let stored = self.stored(Wanted::Jacobian, [self.function().outputs(x.len()), self.variables(x, []).len()]);
+        matrix_source(name, &self.recorded_results(x), Wanted::Jacobian, stored, self.making.variables)
     }
 
     /// Value, gradient and Hessian as the Rust function `name`, as
@@ -128,8 +130,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let stored = self.stored(Wanted::Hessian, [x.len(); 2]);
-        matrix_source(name, &self.recorded(x), Wanted::Hessian, stored)
+        let stored = self.stored(Wanted::Hessian, [self.variables(x, []).len(); 2]);
+        matrix_source(name, &self.recorded(x), Wanted::Hessian, stored, self.making.variables)
     }
 }
 
@@ -138,9 +140,10 @@ fn matrix_source<T: Precision>(
     graph: &Graph<T>,
     wanted: Wanted,
     stored: Stored<'_>,
+    variables: Variables,
 ) -> Result<CompiledSource<T>, Error> {
     let source = compiled_here!(
-        fn(&str, &Graph<T>, Wanted, Stored<'_>) -> Result<CompiledSource<T>, Error> = matrix::source
+        fn(&str, &Graph<T>, Wanted, Stored<'_>, Variables) -> Result<CompiledSource<T>, Error> = matrix::source
     );
-    source(name, graph, wanted, stored)
+    source(name, graph, wanted, stored, variables)
 }

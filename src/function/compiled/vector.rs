@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use super::Compiled;
-use crate::function::drive::assert_gradient;
 use crate::function::jacobian::assert_outputs;
 use crate::function::memory::{Lent, Memory};
 use crate::function::vector::results;
@@ -72,8 +71,10 @@ impl<F, T: Precision> Compiled<F, T> {
         let record = || self.recorded_results(x);
         let collected = Collected { outputs: &mut *y, ..Collected::default() };
         if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], collected, Some(&mut *jacobian)) {
-            let stored = self.stored(Wanted::Jacobian, [y.len(), x.len()]);
-            self.store(Wanted::Jacobian, jacobian, stored, |jacobian, _| self.driver.sparse_jacobian(x, y, jacobian));
+            let stored = self.stored(Wanted::Jacobian, [y.len(), self.variables(x, []).len()]);
+            self.store(Wanted::Jacobian, jacobian, stored, |jacobian, _| {
+                self.by_driver(x, |driver, variables| driver.sparse_jacobian(variables, y, jacobian));
+            });
         }
     }
 
@@ -106,13 +107,13 @@ impl<F, T: Precision> Compiled<F, T> {
         F: VectorFunction<T>,
     {
         assert_outputs(self.function(), x, residuals);
-        assert_gradient(x, product);
+        let columns = self.variables(x, [("product", product.len())]).len();
         let record = || self.recorded_results(x);
         let collected = Collected { outputs: &mut *residuals, gradient: &mut *product, ..Collected::default() };
         if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], collected, Some(&mut *matrix)) {
-            let stored = self.stored(Wanted::NormalEquations, [x.len(); 2]);
+            let stored = self.stored(Wanted::NormalEquations, [columns; 2]);
             self.with_kept(Wanted::NormalEquations, |kept, _| {
-                self.driver.sparse_jacobian(x, residuals, &mut kept.matrix);
+                self.by_driver(x, |driver, variables| driver.sparse_jacobian(variables, residuals, &mut kept.matrix));
                 kept.matrix.transposed_mul_into(residuals, product);
                 matrix.set_pattern(kept.pattern(stored, Sparsity::gram));
                 kept.matrix.gram_into(matrix);
@@ -149,13 +150,14 @@ impl<F, T: Precision> Compiled<F, T> {
         let record = || self.recorded_results(x);
         let (vectors, matrix) = ([x, weights], Some(&mut *hessian));
         if !self.evaluate_matrix(Wanted::WeightedHessian, record, vectors, Collected::default(), matrix) {
-            let stored = self.stored(Wanted::WeightedHessian, [x.len(); 2]);
+            let variables = self.variables(x, []);
+            let stored = self.stored(Wanted::WeightedHessian, [variables.len(); 2]);
             self.store(Wanted::WeightedHessian, hessian, stored, |hessian, memory| {
                 let mut gradient = std::mem::take(memory.get::<Vec<T>>());
-                gradient.resize(x.len(), T::zero());
+                gradient.resize(variables.len(), T::zero());
                 let outputs = Cell::new(std::mem::take(memory.get::<Memory>()));
-                let sum = Weighted { function: self.function(), weights, outputs };
-                sparse::hessian(&sum, x, None, &mut gradient, hessian, memory);
+                let sum = Weighted { function: &self.completed(x), weights, outputs };
+                sparse::hessian(&sum, variables, None, &mut gradient, hessian, memory);
                 *memory.get() = sum.outputs.into_inner();
                 *memory.get() = gradient;
             });

@@ -4,11 +4,12 @@ use super::gradient::GradientPlan;
 use super::making::Making;
 use super::matrix::{Collected, MatrixPlan, Stored, Wanted};
 use super::run::Branched;
+use super::variables::Variables;
 use crate::program::graph::Graph;
 use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::transform::forward::forward;
-use crate::program::transform::pruned;
+use crate::program::transform::{Selected, pruned};
 
 /// The product takes a driver the time of so many gradients.
 const GRADIENTS: usize = 2;
@@ -18,7 +19,7 @@ pub(crate) enum Along<T> {
     /// As the sum of those of small elements.
     Elements(Box<MatrixPlan<T>>),
     /// The gradient of the derivative along the vector, which is a function of the point and the vector.
-    Slope { slope: Box<GradientPlan<T>>, point: Vec<T>, gradient: Vec<T> },
+    Slope { slope: Box<GradientPlan<T>>, point: Vec<T> },
 }
 
 impl<T: Precision> Along<T> {
@@ -28,24 +29,25 @@ impl<T: Precision> Along<T> {
         if let Some(plan) = MatrixPlan::of(graph, Wanted::HessianTimesVector, Stored::default(), making) {
             return Some(Self::Elements(Box::new(plan)));
         }
-        let mut slope = forward(graph, Options::new());
+        let variables = making.variables.of(graph.inputs as usize);
+        let directions = Selected { outputs: vec![0], parameters: Vec::new(), inputs: variables.clone().collect() };
+        let mut slope = forward(graph, Options::new(), &directions);
         slope.outputs.remove(0);
-        let slope =
-            Box::new(GradientPlan::of(&pruned(&slope, Options::new()), GRADIENTS * graph.operations(), making)?);
-        let zeros = vec![T::zero(); 2 * graph.inputs as usize];
-        Some(Self::Slope { slope, point: zeros.clone(), gradient: zeros })
+        let point = vec![T::zero(); slope.inputs as usize];
+        let by_point = Making { variables: Variables::new(variables), ..making };
+        let slope = GradientPlan::of(&pruned(&slope, Options::new()), GRADIENTS * graph.operations(), by_point)?;
+        Some(Self::Slope { slope: Box::new(slope), point })
     }
 
     /// Writes the product. Returns whether value and gradient were written as well, if these are collected.
     pub(crate) fn evaluate(&mut self, [x, v]: [&[T]; 2], collected: Collected<'_, T>) -> Result<bool, Branched> {
         match self {
             Self::Elements(plan) => plan.evaluate([x, v], collected, None).map(|()| true),
-            Self::Slope { slope, point, gradient } => {
+            Self::Slope { slope, point } => {
                 let (front, back) = point.split_at_mut(x.len());
                 front.copy_from_slice(x);
                 back.copy_from_slice(v);
-                slope.gradient(point, gradient)?;
-                collected.product.copy_from_slice(&gradient[..x.len()]);
+                slope.gradient(point, collected.product)?;
                 Ok(false)
             }
         }

@@ -3,6 +3,7 @@
 use num_traits::Float;
 
 use super::chains::Chain;
+use super::variables::Variables;
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
@@ -17,10 +18,12 @@ pub(super) struct Facts {
     pub(super) links: Vec<u32>,
     /// The guards, by the later one of the two nodes that each compares, which is a leaf only if both are.
     guards: Vec<(NodeIndex, u32)>,
+    /// Whether the node depends on variables. What depends on data alone needs no adjoint.
+    pub(super) varies: Vec<bool>,
 }
 
 impl Facts {
-    pub(super) fn of<T: Float>(graph: &Graph<T>) -> Self {
+    pub(super) fn of<T: Float>(graph: &Graph<T>, variables: Variables) -> Self {
         let mut uses = vec![0_u32; graph.nodes.len()];
         for node in &graph.nodes {
             graph.operands(node).iter().for_each(|operand| uses[operand.index()] += 1);
@@ -32,7 +35,9 @@ impl Facts {
         let later = |[a, b]: [NodeIndex; 2]| if order(&a) < order(&b) { b } else { a };
         let mut guards: Vec<_> = graph.guards().iter().map(|guard| later(guard.operands)).zip(0..).collect();
         guards.sort_unstable();
-        Self { uses, terms, links, guards }
+        let variables = variables.of(graph.inputs as usize);
+        let varies = graph.dependents(|node| node.op == Op::input && variables.contains(&node.leaf_index()));
+        Self { uses, terms, links, guards, varies }
     }
 
     /// The guards whose later node this is.

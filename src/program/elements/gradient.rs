@@ -23,6 +23,8 @@ pub(crate) use source::source;
 ///
 /// Numbers have *places*: first the inputs, then the state.
 pub(crate) struct GradientPlan<T> {
+    /// The places where the gradient begins, which is that by the variables, and the state.
+    starts: [usize; 2],
     /// The smallest depth first.
     steps: Vec<Step>,
     blocks: Vec<Block<T>>,
@@ -33,7 +35,7 @@ pub(crate) struct GradientPlan<T> {
     state: Vec<T>,
     /// Where the adjoints begin in the state.
     adjoints: usize,
-    /// Of the gradient, and of the adjoints in the state.
+    /// In the gradient, and in the adjoints of the state.
     cleared: [Cleared; 2],
     memory: Memory<T>,
 }
@@ -62,8 +64,8 @@ struct Block<T> {
     index: Index,
     /// The places of the parameters.
     uniforms: Vec<u32>,
-    /// Has the adjoints of roots behind the inputs of the forward program, and those of sums behind the parameters. None if no
-    /// root is needed: the group only has guards.
+    /// Has the adjoints of roots behind the inputs of the forward program, and those of sums behind the parameters. None
+    /// if there is nothing to compute: the group only has guards, or no leaf depends on variables.
     backward: Option<Scatter<T>>,
     /// Where each root goes.
     roots: Vec<Target>,
@@ -94,7 +96,7 @@ impl<T: Precision> GradientPlan<T> {
         Ok(self.state[self.sums[0].at])
     }
 
-    /// The value; writes the gradient.
+    /// The value; writes the gradient by the variables.
     pub(crate) fn gradient(&mut self, x: &[T], gradient: &mut [T]) -> Result<T, Branched> {
         self.forward(x, true)?;
         self.cleared[0].clear(gradient);
@@ -103,16 +105,19 @@ impl<T: Precision> GradientPlan<T> {
         for step in 0..self.steps.len() {
             match self.steps[step] {
                 Step::Sum(k) => {
-                    let Self { state, sums, adjoints, .. } = self;
+                    let Self { state, sums, adjoints, starts, .. } = self;
                     let adjoint = state[*adjoints + sums[k].at];
+                    let mut parts = parts(*starts, [gradient, &mut state[*adjoints..]]);
                     for &(place, weight) in &sums[k].terms {
-                        *adjoint_at([gradient, &mut state[*adjoints..]], place) += weight * adjoint;
+                        parts.iter_mut().for_each(|part| part.add(place as usize, weight * adjoint));
                     }
                 }
                 Step::Chain(k) => {
-                    let Self { state, chains, adjoints, memory, .. } = self;
+                    let Self { state, chains, adjoints, memory, starts, .. } = self;
                     let (state, adjoints) = state.split_at_mut(*adjoints);
-                    chains[k].backward([x, state], memory, [gradient, adjoints])?;
+                    let adjoint = adjoints[chains[k].at];
+                    let parts = parts(*starts, [gradient, adjoints]);
+                    chains[k].backward([x, state], memory, adjoint, parts)?;
                 }
                 Step::Block(k) => self.run_backward(k, x, gradient)?,
             }
@@ -165,30 +170,26 @@ impl<T: Precision> GradientPlan<T> {
     }
 
     fn run_backward(&mut self, k: usize, x: &[T], gradient: &mut [T]) -> Result<(), Branched> {
-        let Self { blocks, state, memory, adjoints, sums, .. } = self;
+        let Self { blocks, state, memory, adjoints, sums, starts, .. } = self;
         let block = &blocks[k];
         let Some(backward) = &block.backward else { return Ok(()) };
-        let (inputs, mut value) = (x.len(), T::zero());
+        let mut value = T::zero();
+        let value_part = Part::new(0, std::slice::from_mut(&mut value));
         if block.is_last {
             let (state, adjoints) = state.split_at_mut(*adjoints);
-            let numbers = [x, &*state];
-            let (gradient, value_part) = (Part::new(0, gradient), Part::new(0, std::slice::from_mut(&mut value)));
-            backward.evaluate(numbers, memory, [gradient, Part::new(inputs, adjoints), value_part])?;
+            let [gradient, adjoints] = parts(*starts, [gradient, adjoints]);
+            backward.evaluate([x, &*state], memory, [gradient, adjoints, value_part])?;
             state[sums[0].at] += value;
         } else {
             backward.compute_all([x, &*state], memory)?;
-            let (gradient, value_part) = (Part::new(0, gradient), Part::new(0, std::slice::from_mut(&mut value)));
-            backward.collect_all(memory, [gradient, Part::new(inputs, &mut state[*adjoints..]), value_part]);
+            let [gradient, adjoints] = parts(*starts, [gradient, &mut state[*adjoints..]]);
+            backward.collect_all(memory, [gradient, adjoints, value_part]);
         }
         Ok(())
     }
 }
 
-/// The adjoint at a place, of those of the inputs and those of the state.
-fn adjoint_at<T>([inputs, state]: [&mut [T]; 2], place: u32) -> &mut T {
-    let place = place as usize;
-    match place.checked_sub(inputs.len()) {
-        None => &mut inputs[place],
-        Some(at) => &mut state[at],
-    }
+/// The gradient and the adjoints of the state, which begin at these places.
+fn parts<T>(starts: [usize; 2], [gradient, adjoints]: [&mut [T]; 2]) -> [Part<'_, T>; 2] {
+    [Part::new(starts[0], gradient), Part::new(starts[1], adjoints)]
 }

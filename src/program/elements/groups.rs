@@ -93,6 +93,7 @@ impl Hasher for WordHasher {
 /// The words that describe a shape, and the shape of the element in hand.
 struct Reader<'g, T> {
     graph: &'g Graph<T>,
+    facts: &'g Facts,
     words: Vec<u32>,
     /// The position of each node in the last element that it was read in.
     positions: Vec<u32>,
@@ -107,7 +108,12 @@ impl<T: Float> Reader<'_, T> {
         if self.elements[operand.index()] == element {
             self.words.push((at - self.positions[operand.index()]) << 2);
         } else {
-            self.words.push(1 + u32::from(self.graph.node(operand).op == Op::constant));
+            let kind = match self.graph.node(operand).op {
+                Op::constant => 1,
+                _ if self.facts.varies[operand.index()] => 2,
+                _ => 3,
+            };
+            self.words.push(kind);
             self.leaves.push(operand);
         }
     }
@@ -124,7 +130,6 @@ pub(super) struct Element {
 
 /// Groups that grow.
 pub(super) struct Groups<'g, T> {
-    facts: &'g Facts,
     reader: Reader<'g, T>,
     weights: Vec<T>,
     /// The group of each shape.
@@ -139,12 +144,13 @@ impl<'g, T: Float> Groups<'g, T> {
         let count = graph.nodes.len();
         let reader = Reader {
             graph,
+            facts,
             words: Vec::new(),
             positions: vec![0; count],
             elements: vec![NONE; count],
             leaves: Vec::new(),
         };
-        Self { facts, reader, weights, known: HashMap::default(), found: Vec::new(), elements: 0 }
+        Self { reader, weights, known: HashMap::default(), found: Vec::new(), elements: 0 }
     }
 
     /// The number of the next element.
@@ -156,8 +162,8 @@ impl<'g, T: Float> Groups<'g, T> {
     /// Adds an element to the group of its shape.
     pub(super) fn add(&mut self, element: &mut Element) {
         let number = self.next_number();
-        let Self { facts, reader, .. } = self;
-        let graph = reader.graph;
+        let reader = &mut self.reader;
+        let Reader { graph, facts, .. } = *reader;
         element.guards.clear();
         reader.words.clear();
         reader.words.push(element.depth);
@@ -231,7 +237,7 @@ impl<'g, T: Float> Groups<'g, T> {
     /// The groups, the one with the smallest depth first, and comparisons of leaves and sums before them. The elements of a
     /// group are in the order in which they were added.
     pub(super) fn finish(mut self, partition: &Partition<T>) -> Vec<Group<T>> {
-        let facts = self.facts;
+        let facts = self.reader.facts;
         for &(later, guard) in facts.guards() {
             if partition.owner(later) == NONE {
                 self.add_guard(guard as usize);

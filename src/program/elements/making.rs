@@ -1,5 +1,6 @@
 //! How elements are found and computed: what can be left out.
 
+use super::variables::Variables;
 use crate::program::run::index::Index;
 
 /// A step by which elements become fewer or faster. Results do not depend on it: tests leave out one after the other.
@@ -37,17 +38,20 @@ impl Stage {
     ];
 }
 
-/// How a plan is made.
+/// How a plan is made, and of which derivatives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Making {
     /// Whether it is made even where the driver would be faster.
     pub(crate) always: bool,
     pub(crate) without: Option<Stage>,
+    pub(crate) variables: Variables,
 }
 
 impl Making {
     /// With all stages, and only if it pays.
-    pub(crate) const BEST: Self = Self { always: false, without: None };
+    pub(crate) const fn by(variables: Variables) -> Self {
+        Self { always: false, without: None, variables }
+    }
 
     pub(super) fn has(self, stage: Stage) -> bool {
         self.without != Some(stage)

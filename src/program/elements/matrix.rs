@@ -49,7 +49,7 @@ impl Wanted {
 /// Numbers have *places*: first the inputs, then the state.
 pub(crate) struct MatrixPlan<T> {
     blocks: Vec<Block<T>>,
-    /// A vector that is given, and a zero; then the data of the elements.
+    /// A vector that is given, then the data of the elements.
     state: Vec<T>,
     /// How long the vector is that is given.
     given: usize,
@@ -67,6 +67,8 @@ struct Linear<T> {
     constant: T,
     /// Inputs with their weights.
     terms: Vec<(u32, T)>,
+    /// The derivatives by the variables among them, with the numbers of these.
+    slopes: Vec<(u32, T)>,
 }
 
 struct Block<T> {
@@ -131,12 +133,12 @@ impl<T: Precision> MatrixPlan<T> {
         }
         let Collected { outputs, gradient, matrix, .. } = &mut collected;
         self.state[..self.given].copy_from_slice(given);
-        for Linear { output, constant, terms } in &self.linear {
+        for Linear { output, constant, terms, slopes } in &self.linear {
             if let Some(output) = outputs.get_mut(*output) {
                 *output = terms.iter().fold(*constant, |sum, &(input, weight)| sum + weight * x[input as usize]);
             }
-            for &(input, weight) in terms {
-                if let Some(slope) = gradient.get_mut(input as usize) {
+            for &(variable, weight) in slopes {
+                if let Some(slope) = gradient.get_mut(variable as usize) {
                     *slope += weight;
                 }
             }

@@ -242,10 +242,8 @@ impl<T: Precision> Scatter<T> {
 
     fn add_totals<const V: usize>(&self, totals: &[T], vectors: &mut [Part<'_, T>; V]) {
         for aim in self.aims.iter().filter(|aim| aim.is_total) {
-            let vector = &mut vectors[aim.vector];
-            let sum = vector.numbers.get_mut(aim.places.place(0).wrapping_sub(vector.start));
-            if let (ResultPlace::Total(total), Some(sum)) = (self.places[aim.output], sum) {
-                *sum += totals[total];
+            if let ResultPlace::Total(total) = self.places[aim.output] {
+                vectors[aim.vector].add(aim.places.place(0), totals[total]);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Compiled functions as Rust source: functions for each template, and loops over its elements.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::program::export::rust::Source;
 use crate::program::export::rust::text::{Text, indented};
@@ -30,6 +31,8 @@ pub struct CompiledSource<T> {
     pub(super) body: Body,
 }
 
+/// The adjoint of all data.
+pub(super) const UNUSED: &str = "unused";
 /// The most numbers in a line of a table.
 const NUMBERS_IN_LINE: usize = 12;
 
@@ -78,13 +81,28 @@ impl<T: Precision> fmt::Display for CompiledSource<T> {
 }
 
 /// The body of a function.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Body {
+    /// How many inputs the function has, and which of them it is differentiated by.
+    inputs: usize,
+    variables: Range<usize>,
     tables: String,
     statements: String,
 }
 
 impl Body {
+    pub(super) fn new(inputs: usize, variables: Range<usize>) -> Self {
+        Self { inputs, variables, tables: String::new(), statements: String::new() }
+    }
+
+    pub(super) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    pub(super) fn variables(&self) -> Range<usize> {
+        self.variables.clone()
+    }
+
     pub(super) fn line(&mut self, line: impl AsRef<str>) {
         self.statements.push_str(line.as_ref());
         self.statements.push('\n');
@@ -151,7 +169,7 @@ impl Reads {
     /// The places and the data of template `k`, as loops over its elements read them.
     pub(super) fn new<'a, T: Precision>(
         body: &mut Body,
-        [k, rows, inputs]: [usize; 3],
+        [k, rows]: [usize; 2],
         uniforms: &[u32],
         gathered: &[Column],
         data: impl IntoIterator<Item = &'a [T]>,
@@ -159,17 +177,17 @@ impl Reads {
         let columns = gathered.iter().enumerate();
         Self {
             rows,
-            uniforms: uniforms.iter().map(|&place| at(place as usize, inputs)).collect(),
-            gathered: columns
-                .map(|(j, column)| leaf(body, column, [rows, inputs], &format!("PLACES_{k}_{j}")))
-                .collect(),
+            uniforms: uniforms.iter().map(|&place| at(body, place as usize)).collect(),
+            gathered: columns.map(|(j, column)| leaf(body, column, rows, &format!("PLACES_{k}_{j}"))).collect(),
             data: data.into_iter().zip(0..).map(|(data, j)| body.number(data, &format!("DATA_{k}_{j}"))).collect(),
         }
     }
 
-    /// The adjoints of the leaves, first those of leaves that are the same in all rows.
-    pub(super) fn adjoints(&self) -> impl Iterator<Item = &str> {
-        self.uniforms.iter().chain(&self.gathered).map(|[_, adjoint]| &**adjoint)
+    /// The adjoint of the leaf at this position. First come leaves that are the same in all rows.
+    pub(super) fn adjoint(&self, leaf: usize) -> &str {
+        let [_, adjoint] =
+            leaf.checked_sub(self.uniforms.len()).map_or_else(|| &self.uniforms[leaf], |column| &self.gathered[column]);
+        adjoint
     }
 
     /// Begins a loop over the elements, which calls a function. Further numbers stand behind the parameters and behind
@@ -193,29 +211,46 @@ pub(super) fn result(k: usize, results: usize) -> String {
 }
 
 /// The text of the number at a place, and of its adjoint.
-fn at(place: usize, inputs: usize) -> [String; 2] {
-    match place.checked_sub(inputs) {
-        None => [format!("inputs[{place}]"), format!("gradient[{place}]")],
+fn at(body: &Body, place: usize) -> [String; 2] {
+    match place.checked_sub(body.inputs) {
+        None if body.variables.contains(&place) => {
+            [format!("inputs[{place}]"), format!("gradient[{}]", place - body.variables.start)]
+        }
+        None => [format!("inputs[{place}]"), UNUSED.into()],
         Some(place) => [format!("numbers[{place}]"), format!("adjoints[{place}]")],
     }
 }
 
-/// The same of a column in a loop, with the name of its table. A place may be among the inputs of the function in one
-/// row and behind them in another.
-pub(super) fn leaf(body: &mut Body, column: &Column, [rows, inputs]: [usize; 2], name: &str) -> [String; 2] {
-    let is_behind = column.places().start >= inputs;
-    let place = body.place(column, rows, if is_behind { inputs } else { 0 }, name);
-    if is_behind {
-        [format!("numbers[{place}]"), format!("adjoints[{place}]")]
-    } else if column.places().end <= inputs {
-        [format!("inputs[{place}]"), format!("gradient[{place}]")]
-    } else {
-        let either = |front: &str, back: &str, share: &str| {
-            let [front, back] = [format!("{share}{front}[place]"), format!("{share}{back}[place - {inputs}]")];
-            format!("{{ let place = {place}; if place < {inputs} {{ {front} }} else {{ {back} }} }}")
-        };
-        [either("inputs", "numbers", ""), format!("*{}", either("gradient", "adjoints", "&mut "))]
+/// The same of a column in a loop, with the name of its table. A place may be that of a variable in one row, and that of
+/// data, or one behind the inputs, in another.
+pub(super) fn leaf(body: &mut Body, column: &Column, rows: usize, name: &str) -> [String; 2] {
+    let (inputs, Range { start, end }) = (body.inputs, body.variables.clone());
+    let places = column.places();
+    if places.start >= inputs {
+        let place = body.place(column, rows, inputs, name);
+        return [format!("numbers[{place}]"), format!("adjoints[{place}]")];
     }
+    let place = body.place(column, rows, 0, name);
+    let moved = |place: &str, start: usize| if start == 0 { place.into() } else { format!("{place} - {start}") };
+    let number = if places.end <= inputs {
+        format!("inputs[{place}]")
+    } else {
+        format!(
+            "{{ let place = {place}; if place < {inputs} {{ inputs[place] }} else {{ numbers[place - {inputs}] }} }}"
+        )
+    };
+    let adjoint = if places.start >= start && places.end <= end {
+        format!("gradient[{}]", moved(&place, start))
+    } else {
+        let (variables, data) = if end - start == inputs {
+            (format!("place < {inputs}"), String::new())
+        } else {
+            (format!("({start}..{end}).contains(&place)"), format!("if place < {inputs} {{ &mut {UNUSED} }} else "))
+        };
+        let variable = format!("if {variables} {{ &mut gradient[{}] }}", moved("place", start));
+        format!("*{{ let place = {place}; {variable} else {data}{{ &mut adjoints[place - {inputs}] }} }}")
+    };
+    [number, adjoint]
 }
 
 pub(super) fn constant<T: Precision>(x: T) -> String {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use num_traits::Float;
 
+use super::facts::Facts;
 use super::groups::{Group, Operand, Use};
 use super::making::{Making, Stage};
 use crate::number::Plain;
@@ -22,6 +23,8 @@ pub(super) struct Template<T> {
     pub(super) gathered: Vec<Vec<NodeIndex>>,
     /// Constants and weights that differ from row to row, column by column.
     pub(super) data: Vec<Vec<T>>,
+    /// Which of the leaves depend on variables, by their positions: first the `uniforms`, then `gathered`.
+    pub(super) varying: Vec<usize>,
 }
 
 /// Where a template has the number of a leaf.
@@ -42,10 +45,19 @@ struct Summary {
 }
 
 impl<T: Plain> Template<T> {
-    pub(super) fn of(graph: &Graph<T>, group: &Group<T>, making: Making) -> Self {
-        let mut template =
-            Self { graph: graph.emptied(), uniforms: Vec::new(), gathered: Vec::new(), data: Vec::new() };
+    pub(super) fn of(graph: &Graph<T>, facts: &Facts, group: &Group<T>, making: Making) -> Self {
+        let mut template = Self {
+            graph: graph.emptied(),
+            uniforms: Vec::new(),
+            gathered: Vec::new(),
+            data: Vec::new(),
+            varying: Vec::new(),
+        };
         let sources = template.sources(graph, group, making.has(Stage::SharedLeaves));
+        // All leaves of a column vary, or none.
+        let leaves = template.uniforms.iter().chain(template.gathered.iter().map(|column| &column[0]));
+        let varying = (0..).zip(leaves).filter(|(_, leaf)| facts.varies[leaf.index()]);
+        template.varying = varying.map(|(position, _)| position).collect();
         let weights = template.weights(group);
         let inner = &mut template.graph;
         (inner.parameters, inner.inputs) =
@@ -98,11 +110,6 @@ impl<T: Plain> Template<T> {
             inner.outputs.push(output);
         }
         template
-    }
-
-    /// How many leaves it has, without constants.
-    pub(super) fn leaves(&self) -> usize {
-        self.uniforms.len() + self.gathered.len()
     }
 
     /// Where each leaf of a row is found. If they are shared, equal leaves are found once.
@@ -163,9 +170,9 @@ impl<T: Plain> Template<T> {
     }
 }
 
-/// The first nodes of a template, which are its parameters and gathered inputs, as leaves to differentiate by.
-pub(super) fn leaf_nodes(count: usize) -> Vec<Option<NodeIndex>> {
-    (0..count).map(|leaf| Some(NodeIndex::new(leaf))).collect()
+/// The leaves at these positions, which are the first nodes of a template, as leaves to differentiate by.
+pub(super) fn leaf_nodes(positions: impl IntoIterator<Item = usize>) -> Vec<Option<NodeIndex>> {
+    positions.into_iter().map(|leaf| Some(NodeIndex::new(leaf))).collect()
 }
 
 /// The sum of nodes, each times its weight if it has one; none if there are no nodes.

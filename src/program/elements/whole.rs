@@ -3,7 +3,6 @@
 use super::gradient::GradientPlan;
 use super::making::Making;
 use super::run::{Branched, run};
-use crate::ops::op::Op;
 use crate::program::graph::Graph;
 use crate::program::options::Options;
 use crate::program::precision::Precision;
@@ -16,7 +15,7 @@ pub(crate) enum Recorded<T> {
     Whole(Box<Whole<T>>),
 }
 
-/// The value of a function, and its derivatives by all inputs.
+/// The value of a function, and its derivatives by the variables.
 pub(crate) struct Whole<T> {
     /// How many operations the function has, without derivatives.
     operations: usize,
@@ -24,8 +23,8 @@ pub(crate) struct Whole<T> {
     workspace: Workspace<T>,
 }
 
-/// Functions of fewer inputs are differentiated faster forward.
-const FEWEST_INPUTS: u32 = 17;
+/// Functions of fewer variables are differentiated faster forward.
+const FEWEST_VARIABLES: usize = 17;
 /// If a batch has fewer operations, dispatching takes longer than a tape.
 const FEWEST_IN_BATCH: usize = 4;
 /// Larger programs leave the cache.
@@ -38,7 +37,7 @@ impl<T: Precision> Recorded<T> {
         GradientPlan::of(graph, graph.operations(), making)
             .map(Box::new)
             .map(Self::Elements)
-            .or_else(|| Whole::of(graph).map(Box::new).map(Self::Whole))
+            .or_else(|| Whole::of(graph, making).map(Box::new).map(Self::Whole))
     }
 
     /// The value; none if the plain function is faster.
@@ -69,14 +68,12 @@ impl<T> Recorded<T> {
 }
 
 impl<T: Precision> Whole<T> {
-    fn of(graph: &Graph<T>) -> Option<Self> {
-        if graph.inputs < FEWEST_INPUTS || graph.nodes.len() > MOST_NODES {
+    fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
+        let variables = making.variables.of(graph.inputs as usize);
+        if variables.len() < FEWEST_VARIABLES || graph.nodes.len() > MOST_NODES {
             return None;
         }
-        let mut leaves = vec![None; graph.inputs as usize];
-        for (k, node) in graph.indexed_nodes().filter(|(_, node)| node.op == Op::input) {
-            leaves[node.leaf_index()] = Some(k);
-        }
+        let leaves = graph.leaves()[variables].to_vec();
         let program = Program::optimized(&reverse(graph, Options::new(), &leaves, None), Options::new());
         let is_wide = program.instructions_in_batch() >= FEWEST_IN_BATCH;
         is_wide.then(|| Self { operations: graph.operations(), program, workspace: Workspace::new() })

@@ -11,14 +11,9 @@ use crate::program::precision::Precision;
 use crate::program::record::expr::Expr;
 use crate::program::record::session::record;
 
-/// The graph with the derivatives of all outputs along a direction, behind the outputs. The direction is as many
-/// further parameters and inputs.
-pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options) -> Graph<T> {
-    forward_of(graph, options, &Selected::all(graph))
-}
-
-/// The same of some outputs, along a direction that only some parameters and inputs have.
-pub(crate) fn forward_of<T: Precision>(graph: &Graph<T>, options: Options, of: &Selected) -> Graph<T> {
+/// The graph with the derivatives of some outputs along a direction, behind the outputs. The direction is as many further
+/// parameters and inputs as are selected: only these have one.
+pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options, of: &Selected) -> Graph<T> {
     let mut extended = graph.clone();
     let mut directions = vec![None; graph.leaves().len()];
     for &position in &of.parameters {

@@ -15,7 +15,8 @@ fn distance<T: TestFloat>(a: &[T], b: &[T]) -> f64 {
     a.iter().zip(b).map(apart).fold(0.0, |largest, x| if x.is_nan() { f64::INFINITY } else { largest.max(x) })
 }
 
-fn assert_same<T: TestFloat>(ours: &[T], theirs: &[T], what: impl Fn() -> String) {
+/// The numbers agree within rounding.
+pub fn assert_same<T: TestFloat>(ours: &[T], theirs: &[T], what: impl Fn() -> String) {
     // Sines of large numbers and terms that cancel amplify rounding errors.
     let tolerance = 5e4 * T::epsilon().into();
     let distance = distance(ours, theirs);

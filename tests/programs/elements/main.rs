@@ -22,6 +22,7 @@ mod long_sums;
 mod lower_triangles;
 mod source;
 mod uses;
+mod wrt;
 
 /// Runs `f` with so many threads.
 fn on_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {

@@ -9,7 +9,7 @@ use crate::ops::op::Op;
 use crate::ops::rules::scaled;
 use crate::program::Program;
 use crate::program::elements::run::{Branched, number};
-use crate::program::elements::scatter::Memory;
+use crate::program::elements::scatter::{Memory, Part};
 use crate::program::elements::template::leaf_nodes;
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
@@ -51,7 +51,7 @@ pub(super) fn step_backward<T: Precision>(graph: &Graph<T>, op: Op) -> Graph<T> 
     step.inputs = 3;
     let result = step.outputs[0];
     step.outputs[0] = step.push(Node::operation(Op::mul, [result, adjoint, result], 0));
-    let mut slopes = reverse(&step, Options::new(), &leaf_nodes(2), None);
+    let mut slopes = reverse(&step, Options::new(), &leaf_nodes(0..2), None);
     slopes.outputs.remove(0);
     slopes
 }
@@ -67,7 +67,7 @@ impl<T: Precision> ChainOfTerms<T> {
         let (before, rows) = (state.len(), terms.len() - 1);
         state.resize(before + rows, T::zero());
         let columns = vec![Column::even(inputs + before, 1, rows), Column::new(&terms[1..])];
-        let mut partials = reverse(&step(graph, op), Options::new(), &leaf_nodes(2), None);
+        let mut partials = reverse(&step(graph, op), Options::new(), &leaf_nodes(0..2), None);
         partials.outputs.remove(0);
         Self {
             op,
@@ -110,17 +110,17 @@ impl<T: Precision> ChainOfTerms<T> {
         state[self.at] = last;
     }
 
-    /// Adds to the adjoints of the terms.
+    /// Adds to the adjoints of the terms, of which each part has some. `adjoint` is that of the chain.
     pub(super) fn backward(
         &mut self,
         numbers: [&[T]; 2],
         memory: &mut Memory<T>,
-        [gradient, adjoints]: [&mut [T]; 2],
+        mut adjoint: T,
+        parts: [Part<'_, T>; 2],
     ) -> Result<(), Branched> {
         let rows = self.steps.len();
         let partials = &memory.run(&self.partials, &self.steps, &[], numbers)?.results;
         let (by_before, by_term) = (&partials[..rows], &partials[rows..2 * rows]);
-        let mut adjoint = adjoints[self.at];
         self.slopes.clear();
         for (&by_before, &by_term) in by_before.iter().zip(by_term).rev() {
             // So are all that follow.
@@ -130,13 +130,11 @@ impl<T: Precision> ChainOfTerms<T> {
             self.slopes.push(scaled(by_term, adjoint));
             adjoint = scaled(by_before, adjoint);
         }
-        let (inputs, first) = (gradient.len(), rows - self.slopes.len());
+        let first = rows - self.slopes.len();
         let slopes = |some: Range<usize>| self.slopes[..rows - some.start].iter().rev().copied();
-        for (part, start) in [(gradient, 0), (adjoints, inputs)] {
-            self.terms().update(first..rows, slopes, part, start, |sum, slope| *sum += slope);
-            if let Some(sum) = part.get_mut((self.first as usize).wrapping_sub(start)) {
-                *sum += adjoint;
-            }
+        for mut part in parts {
+            self.terms().update(first..rows, slopes, part.numbers, part.start, |sum, slope| *sum += slope);
+            part.add(self.first as usize, adjoint);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Finds the elements of a function of one output, and makes their programs.
 
+use std::ops::Range;
+
 use super::chain::ChainOfTerms;
 use super::{Block, GradientPlan, Step, SumOfTerms, Target};
 use crate::number::Plain;
@@ -14,6 +16,7 @@ use crate::program::elements::partition::{Cuts, NONE, Partition};
 use crate::program::elements::scatter::{Aim, Cleared, Memory, Places, Scatter};
 use crate::program::elements::sums::Sum;
 use crate::program::elements::template::{Template, leaf_nodes, weighted_sum};
+use crate::program::elements::variables::Variables;
 use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
@@ -27,14 +30,15 @@ impl<T: Precision> GradientPlan<T> {
     /// The plan of a graph whose nodes are all needed, of one output; or none if it is not faster than so many operations on a
     /// tape, and it need not be made `always`.
     pub(crate) fn of(graph: &Graph<T>, operations: usize, making: Making) -> Option<Self> {
-        let facts = Facts::of(graph);
+        let facts = Facts::of(graph, making.variables);
         let (partition, groups) = divided(graph, &facts, making);
-        (making.always || pays(&groups, operations)).then(|| Self::new(graph, &partition, &groups, making))
+        (making.always || pays(&groups, operations)).then(|| Self::new(graph, &facts, &partition, &groups, making))
     }
 
-    fn new(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
-        let arrangement = Arrangement::of(graph, partition, groups, making);
+    fn new(graph: &Graph<T>, facts: &Facts, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
+        let arrangement = Arrangement::of(graph, facts, partition, groups, making);
         let inputs = graph.inputs as usize;
+        let variables = making.variables.of(inputs);
         let mut state = vec![T::zero(); arrangement.state];
         let mut first_data = Vec::with_capacity(groups.len());
         for template in &arrangement.templates {
@@ -50,16 +54,19 @@ impl<T: Precision> GradientPlan<T> {
         let blocks = blocks.map(|(k, (group, first_data))| Block::new(&arrangement, k, group, first_data, adjoints));
         let mut blocks: Vec<Block<T>> = blocks.collect();
         let Arrangement { steps, sums, .. } = arrangement;
-        let cleared = write_first(&steps, &mut blocks, (&sums, &chains), [inputs, state.len() - adjoints]);
-        Self { steps, blocks, sums, chains, state, adjoints, cleared, memory: Memory::new() }
+        let places = [variables.clone(), inputs..inputs + state.len() - adjoints];
+        let starts = [variables.start, inputs];
+        let cleared = write_first(&steps, &mut blocks, (&sums, &chains), places);
+        Self { starts, steps, blocks, sums, chains, state, adjoints, cleared, memory: Memory::new() }
     }
 }
 
 /// The kinds of elements of a graph of one output: how many there are of each, and the program of their roots.
-pub(crate) fn elements<T: Precision>(graph: &Graph<T>) -> Vec<(usize, Program<T>)> {
-    let (_, groups) = divided(graph, &Facts::of(graph), Making::BEST);
+pub(crate) fn elements<T: Precision>(graph: &Graph<T>, variables: Variables) -> Vec<(usize, Program<T>)> {
+    let (facts, making) = (Facts::of(graph, variables), Making::by(variables));
+    let (_, groups) = divided(graph, &facts, making);
     let program =
-        |group: &Group<T>| Program::optimized(&Template::of(graph, group, Making::BEST).graph, Options::new());
+        |group: &Group<T>| Program::optimized(&Template::of(graph, &facts, group, making).graph, Options::new());
     groups.iter().map(|group| (group.rows, program(group))).collect()
 }
 
@@ -120,7 +127,13 @@ pub(super) struct Arrangement<T> {
 }
 
 impl<T: Precision> Arrangement<T> {
-    pub(super) fn of(graph: &Graph<T>, partition: &Partition<T>, groups: &[Group<T>], making: Making) -> Self {
+    pub(super) fn of(
+        graph: &Graph<T>,
+        facts: &Facts,
+        partition: &Partition<T>,
+        groups: &[Group<T>],
+        making: Making,
+    ) -> Self {
         let mut layout = Layout::of(graph, partition);
         let targets: Vec<Vec<Target>> = groups.iter().map(|group| layout.targets(group)).collect();
         let (chains, constants) = layout.chains(graph, partition);
@@ -135,7 +148,7 @@ impl<T: Precision> Arrangement<T> {
         let mut steps: Vec<(u32, Step)> = steps_of_sums.chain(steps_of_chains).chain(steps_of_groups).collect();
         steps.sort_by_key(|&(depth, _)| depth);
         Self {
-            templates: groups.iter().map(|group| Template::of(graph, group, making)).collect(),
+            templates: groups.iter().map(|group| Template::of(graph, facts, group, making)).collect(),
             targets,
             is_last: groups.iter().map(is_last).collect(),
             state: layout.end - layout.inputs,
@@ -266,10 +279,10 @@ impl<T: Precision> Block<T> {
         let (backward, adjoint_sums) = backward(template, &roots, is_last, Some(RowSum { once: None }));
         let adjoint_sums = adjoint_sums.into_iter().map(|sum| checked_u32(first_adjoint + sum));
         let uniforms = arrangement.uniforms(template);
-        let backward = (!roots.is_empty()).then(|| {
+        let aims = aims(inputs, is_last, template, &uniforms, &gathered);
+        let backward = (!roots.is_empty() && !aims.is_empty()).then(|| {
             let program = Program::optimized(&backward, Options::new());
             let uniforms: Vec<u32> = uniforms.iter().copied().chain(adjoint_sums).collect();
-            let aims = aims(inputs, is_last, &uniforms[..template.uniforms.len()], &gathered);
             Scatter::new(program, Index::of_columns(all, rows), uniforms, aims, 3, making)
         });
         Self {
@@ -284,16 +297,17 @@ impl<T: Precision> Block<T> {
     }
 }
 
-/// Finds out which adjoints are the first at their places. Returns the places of the inputs, and of the state, that are cleared
-/// before.
+/// Finds out which adjoints are the first at their places, of those of the variables and of the state. Returns the places
+/// of both that are cleared before.
 fn write_first<T: Precision>(
     steps: &[Step],
     blocks: &mut [Block<T>],
     (sums, chains): (&[SumOfTerms<T>], &[ChainOfTerms<T>]),
-    [inputs, state]: [usize; 2],
+    [variables, state]: [Range<usize>; 2],
 ) -> [Cleared; 2] {
-    let mut vectors = [0..inputs, inputs..inputs + state, 0..1].map(Places::new);
-    vectors[1].touch(inputs + sums[0].at);
+    let value = state.start + sums[0].at;
+    let mut vectors = [variables, state, 0..1].map(Places::new);
+    vectors[1].touch(value);
     for step in steps {
         let mut touch = |place: u32| vectors.iter_mut().for_each(|vector| _ = vector.touch(place as usize));
         match *step {
@@ -308,13 +322,16 @@ fn write_first<T: Precision>(
 
 /// Where the results of a backward program go: the value, if it is the last one, and the derivatives by the leaves. The
 /// vectors are the gradient, the other adjoints, and the value.
-fn aims(inputs: usize, is_last: bool, uniforms: &[u32], gathered: &[Column]) -> Vec<Aim> {
+fn aims<T>(inputs: usize, is_last: bool, template: &Template<T>, uniforms: &[u32], gathered: &[Column]) -> Vec<Aim> {
     let mut aims = Vec::new();
     if is_last {
         aims.push(Aim::new(0, 2, Column::even(0, 0, 1), true));
     }
-    let totals = uniforms.iter().map(|&place| (Column::even(place as usize, 0, 1), true));
-    for (k, (places, is_total)) in totals.chain(gathered.iter().map(|column| (column.clone(), false))).enumerate() {
+    for (k, &leaf) in template.varying.iter().enumerate() {
+        let (places, is_total) = match leaf.checked_sub(uniforms.len()) {
+            None => (Column::even(uniforms[leaf] as usize, 0, 1), true),
+            Some(column) => (gathered[column].clone(), false),
+        };
         let range = places.places();
         if range.start < inputs {
             aims.push(Aim::new(1 + k, 0, places.clone(), is_total));
@@ -339,7 +356,7 @@ fn forward<T: Precision>(template: &Template<T>, roots: &[Target]) -> Program<T>
     Program::optimized(&graph, Options::new())
 }
 
-/// The sum of the roots, each times its adjoint, and its derivatives by the leaves; of each row, or of the `sum` over the
+/// The sum of the roots, each times its adjoint, and its derivatives by the leaves that vary; of each row, or of the `sum` over the
 /// rows. Adjoints of sums are further parameters, unless they are 1; returns the sums. The others are further inputs.
 pub(super) fn backward<T: Precision>(
     template: &Template<T>,
@@ -366,6 +383,6 @@ pub(super) fn backward<T: Precision>(
     let terms: Vec<_> = terms.collect();
     let combined = weighted_sum(&mut graph, terms);
     graph.outputs.extend(combined);
-    let wanted = leaf_nodes(template.uniforms.len() + template.gathered.len());
+    let wanted = leaf_nodes(template.varying.iter().copied());
     (if roots.is_empty() { graph } else { reverse(&graph, Options::new(), &wanted, sum) }, sums)
 }

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::ops::index::checked_u32;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::making::Making;
-use crate::program::elements::source::{Body, CompiledSource, Reads, constant, leaf, result};
+use crate::program::elements::source::{Body, CompiledSource, Reads, UNUSED, constant, leaf, result};
+use crate::program::elements::variables::Variables;
 use crate::program::export::rust::{Source, check_name};
 use crate::program::graph::Graph;
 use crate::program::options::Options;
@@ -26,6 +27,8 @@ struct Elements<T> {
     backward: Option<Source<T>>,
     /// How many numbers that is.
     outputs: usize,
+    /// The positions of the leaves that these derivatives are by.
+    varying: Vec<usize>,
     roots: Vec<Target>,
     is_last: bool,
     reads: Reads,
@@ -55,11 +58,18 @@ enum Part {
 const MOST_ON_STACK: usize = 1024;
 
 /// The source of a graph of one output.
-pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<CompiledSource<T>, Error> {
+pub(crate) fn source<T: Precision>(
+    name: &str,
+    graph: &Graph<T>,
+    variables: Variables,
+) -> Result<CompiledSource<T>, Error> {
     check_name(name)?;
-    let (partition, groups) = divided(graph, &Facts::of(graph), Making::BEST);
-    let arrangement = Arrangement::of(graph, &partition, &groups, Making::BEST);
-    let (inputs, mut body) = (graph.inputs as usize, Body::default());
+    let (facts, making) = (Facts::of(graph, variables), Making::by(variables));
+    let (partition, groups) = divided(graph, &facts, making);
+    let arrangement = Arrangement::of(graph, &facts, &partition, &groups, making);
+    let inputs = graph.inputs as usize;
+    let variables = variables.of(inputs);
+    let mut body = Body::new(inputs, variables.clone());
     let mut elements = Vec::with_capacity(groups.len());
     for (k, (group, template)) in groups.iter().zip(&arrangement.templates).enumerate() {
         let (roots, is_last) = (arrangement.targets[k].clone(), arrangement.is_last[k]);
@@ -67,11 +77,12 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
         let source = |name: &str, graph: &Graph<T>| Source::new(&format!("{name}_{k}"), graph, Options::new());
         let (uniforms, gathered) = (arrangement.uniforms(template), arrangement.gathered(template));
         let data = template.data.iter().map(Vec::as_slice);
-        let reads = Reads::new(&mut body, [k, group.rows, inputs], &uniforms, &gathered, data);
+        let reads = Reads::new(&mut body, [k, group.rows], &uniforms, &gathered, data);
         elements.push(Elements {
             forward: if is_last { None } else { Some(source("forward", &template.graph)?) },
             backward: if roots.is_empty() { None } else { Some(source("backward", &backward)?) },
             outputs: backward.outputs.len(),
+            varying: template.varying.clone(),
             roots,
             is_last,
             reads,
@@ -81,7 +92,7 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
     let (mut numbers, adjoints) = (arrangement.state, arrangement.state);
     let mut chains = Vec::with_capacity(arrangement.chains.len());
     for (k, chain) in arrangement.chains.iter().enumerate() {
-        chains.push(ChainSource::new(&mut body, graph, chain, [k, inputs, numbers])?);
+        chains.push(ChainSource::new(&mut body, graph, chain, [k, numbers])?);
         numbers += chain.terms.len() - 1;
     }
     let Arrangement { sums, constants, steps, .. } = arrangement;
@@ -100,7 +111,7 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
     let place = body.place(&Column::new(&places), sums.len(), 0, "SUMS");
     let number = body.number(&constants, "CONSTANTS");
     body.for_each(sums.len(), &format!("numbers[{place}] = {number};"));
-    let parts = parts(&mut body, &steps, &sums, inputs);
+    let parts = parts(&mut body, &steps, &sums);
     for part in parts.iter().rev() {
         match part {
             Part::Terms(terms) => terms.write_forward(&mut body),
@@ -110,6 +121,9 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
     }
     let value = sums[0].at;
     body.line(format!("gradient.fill(0.0);\nadjoints[{value}] = 1.0;"));
+    if variables.len() < inputs {
+        body.line(format!("let mut {UNUSED}: {} = 0.0;", T::NAME));
+    }
     for part in &parts {
         match part {
             Part::Terms(terms) => terms.write_backward(&mut body),
@@ -123,7 +137,7 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
         name: name.into(),
         summary: format!("The value of a function of {inputs} inputs; writes its gradient."),
         inputs,
-        written: vec![("gradient", inputs)],
+        written: vec![("gradient", variables.len())],
         result: Some(format!("numbers[{value}]")),
         has_guards: !graph.guards().is_empty(),
         memory,
@@ -133,24 +147,30 @@ pub(crate) fn source<T: Precision>(name: &str, graph: &Graph<T>) -> Result<Compi
     })
 }
 
-/// The parts of a backward pass. The terms of neighbouring sums are together, first those that are no inputs.
-fn parts<T: Precision>(body: &mut Body, steps: &[Step], sums: &[SumOfTerms<T>], inputs: usize) -> Vec<Part> {
+/// The parts of a backward pass. The terms of neighbouring sums are together: those that are no inputs, then variables and
+/// data.
+fn parts<T: Precision>(body: &mut Body, steps: &[Step], sums: &[SumOfTerms<T>]) -> Vec<Part> {
     let mut parts = Vec::new();
     for run in steps.chunk_by(|a, b| matches!([a, b], [Step::Sum(_), Step::Sum(_)])) {
-        let mut terms = [Vec::new(), Vec::new()];
+        let mut terms = [const { Vec::new() }; 3];
         for step in run {
             match *step {
                 Step::Block(k) => parts.push(Part::Elements(k)),
                 Step::Chain(k) => parts.push(Part::Chain(k)),
                 Step::Sum(k) => {
                     for &(place, weight) in &sums[k].terms {
-                        terms[usize::from((place as usize) < inputs)].push((checked_u32(sums[k].at), place, weight));
+                        let kind = match place as usize {
+                            place if place >= body.inputs() => 0,
+                            place if body.variables().contains(&place) => 1,
+                            _ => 2,
+                        };
+                        terms[kind].push((checked_u32(sums[k].at), place, weight));
                     }
                 }
             }
         }
         for terms in terms.iter().filter(|terms| !terms.is_empty()) {
-            parts.push(Part::Terms(Terms::new(body, parts.len(), terms, inputs)));
+            parts.push(Part::Terms(Terms::new(body, parts.len(), terms)));
         }
     }
     parts
@@ -158,12 +178,12 @@ fn parts<T: Precision>(body: &mut Body, steps: &[Step], sums: &[SumOfTerms<T>], 
 
 impl Terms {
     /// Each of the terms is a sum, a place, and a weight. Their tables have the number `k`.
-    fn new<T: Precision>(body: &mut Body, k: usize, terms: &[(u32, u32, T)], inputs: usize) -> Self {
+    fn new<T: Precision>(body: &mut Body, k: usize, terms: &[(u32, u32, T)]) -> Self {
         let rows = terms.len();
         let sums: Vec<u32> = terms.iter().map(|&(sum, ..)| sum).collect();
         let places: Vec<u32> = terms.iter().map(|&(_, place, _)| place).collect();
         let weights: Vec<T> = terms.iter().map(|&(.., weight)| weight).collect();
-        let [number, adjoint] = leaf(body, &Column::new(&places), [rows, inputs], &format!("TERMS_{k}"));
+        let [number, adjoint] = leaf(body, &Column::new(&places), rows, &format!("TERMS_{k}"));
         Self {
             rows,
             sum: body.place(&Column::new(&sums), rows, 0, &format!("SUMS_{k}")),
@@ -211,7 +231,8 @@ impl<T: Precision> Elements<T> {
         if self.is_last {
             body.line(format!("    numbers[{value}] += {};", result(0, self.outputs)));
         }
-        for (j, adjoint) in self.reads.adjoints().enumerate() {
+        for (j, &leaf) in self.varying.iter().enumerate() {
+            let adjoint = self.reads.adjoint(leaf);
             body.line(format!("    {adjoint} += {};", result(j + 1, self.outputs)));
         }
         body.line("}");

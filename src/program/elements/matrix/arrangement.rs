@@ -1,5 +1,7 @@
 //! The graphs of elements with their derivatives, and where their outputs go.
 
+use std::ops::Range;
+
 use super::divided::Divided;
 use super::entries::{Entries, List, place};
 use super::outputs::{Leaves, Outputs, is_repeated};
@@ -14,6 +16,7 @@ use crate::program::graph::{Graph, Node};
 use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::Column;
+use crate::program::transform::Selected;
 use crate::program::transform::forward::forward;
 use crate::program::transform::reverse::{reverse, reverse_of};
 use crate::sparse::Sparsity;
@@ -26,7 +29,7 @@ const DIRECTIONS_IN_PASS: usize = 4;
 /// Numbers have *places*: first the inputs, then the state.
 pub(super) struct Arrangement<T> {
     pub(super) blocks: Vec<BlockGraph<T>>,
-    /// A vector that is given, and a zero; then the data of the elements.
+    /// A vector that is given, then the data of the elements.
     pub(super) state: Vec<T>,
     /// How long the vector is that is given.
     pub(super) given: usize,
@@ -70,7 +73,8 @@ impl<T: Precision> Arrangement<T> {
             return None;
         }
         let inputs = graph.inputs as usize;
-        let linear = terms.linear();
+        let variables = making.variables.of(inputs);
+        let linear = terms.linear(&variables);
         let has_input = linear.iter().any(|linear| !linear.terms.is_empty());
         if wanted == Wanted::NormalEquations && has_input {
             return None;
@@ -78,7 +82,7 @@ impl<T: Precision> Arrangement<T> {
         let mut output_of = vec![0; terms.graph.nodes.len()];
         terms.iter().for_each(|(term, (output, _))| output_of[term.index()] = output);
         let given = match wanted {
-            Wanted::HessianTimesVector => inputs,
+            Wanted::HessianTimesVector => variables.len(),
             Wanted::WeightedHessian => graph.outputs.len(),
             Wanted::Outputs | Wanted::Jacobian | Wanted::NormalEquations | Wanted::Hessian => 0,
         };
@@ -87,20 +91,22 @@ impl<T: Precision> Arrangement<T> {
             wanted,
             is_lower: stored.is_lower,
             inputs,
+            variables: variables.clone(),
             output_of,
             entries: Entries::default(),
-            state: vec![T::zero(); given + 1],
+            state: vec![T::zero(); given],
         };
         let mut blocks = Vec::with_capacity(groups.len());
         for (group, template) in groups.iter().zip(&templates) {
-            blocks.push(maker.block(group, template, given));
+            blocks.push(maker.block(group, template));
         }
-        for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
-            maker.entries.add_row(*output, terms);
+        for Linear { output, slopes, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
+            maker.entries.add_row(*output, slopes);
         }
         let Maker { state, entries, .. } = maker;
-        let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
-        let pattern = stored.pattern(&entries.pattern(rows, inputs));
+        let columns = variables.len();
+        let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { columns };
+        let pattern = stored.pattern(&entries.pattern(rows, columns));
         for block in &mut blocks {
             for (aim, entry) in block.aims.iter_mut().zip(&block.entries) {
                 if let Some(entry) = entry {
@@ -109,21 +115,22 @@ impl<T: Precision> Arrangement<T> {
             }
         }
         let mut slopes = Vec::new();
-        for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
-            slopes.extend(terms.iter().map(|&(input, weight)| (place(&pattern, *output, input as usize), weight)));
+        for linear in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
+            let place = |variable: u32| place(&pattern, linear.output, variable as usize);
+            slopes.extend(linear.slopes.iter().map(|&(variable, slope)| (place(variable), slope)));
         }
         blocks.retain(|block| !block.aims.is_empty() || !block.graph.guards().is_empty());
-        let lengths = [graph.outputs.len(), inputs, inputs, pattern.nnz()];
+        let lengths = [graph.outputs.len(), columns, columns, pattern.nnz()];
         Some(Self { blocks, state, given, pattern, linear, slopes, lengths })
     }
 
     /// The places of all vectors, after what goes there beside elements.
     pub(super) fn vectors(&self) -> [Places; VECTORS] {
         let mut vectors = self.lengths.map(|length| Places::new(0..length));
-        for Linear { output, terms, .. } in &self.linear {
+        for Linear { output, slopes, .. } in &self.linear {
             vectors[Vector::Outputs as usize].write(*output);
-            for &(input, _) in terms {
-                vectors[Vector::Gradient as usize].touch(input as usize);
+            for &(variable, _) in slopes {
+                vectors[Vector::Gradient as usize].touch(variable as usize);
             }
         }
         for &(place, _) in &self.slopes {
@@ -136,7 +143,7 @@ impl<T: Precision> Arrangement<T> {
 /// With how many evaluations of the function a driver's time can be compared. It needs at least a direction for each
 /// leaf of an element, or for each output, and takes some directions at a time.
 fn passes<T: Precision>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<T>]) -> usize {
-    let leaves = templates.iter().map(Template::leaves).max().unwrap_or(0);
+    let leaves = templates.iter().map(|template| template.varying.len()).max().unwrap_or(0);
     let directions = match wanted {
         Wanted::Outputs | Wanted::HessianTimesVector => 1,
         Wanted::Hessian | Wanted::WeightedHessian => leaves,
@@ -152,6 +159,7 @@ struct Maker<'g, T> {
     /// Whether second derivatives go to the lower triangle alone.
     is_lower: bool,
     inputs: usize,
+    variables: Range<usize>,
     /// The output of the function that each node is a term of.
     output_of: Vec<u32>,
     entries: Entries,
@@ -160,15 +168,13 @@ struct Maker<'g, T> {
 }
 
 impl<T: Precision> Maker<'_, T> {
-    fn block(&mut self, group: &Group<T>, template: &Template<T>, given: usize) -> BlockGraph<T> {
+    fn block(&mut self, group: &Group<T>, template: &Template<T>) -> BlockGraph<T> {
         let rows = group.rows;
         let input = |&leaf: &NodeIndex| checked_u32(self.graph.node(leaf).leaf_index());
         let uniforms: Vec<u32> = template.uniforms.iter().map(input).collect();
-        let gathered = template.gathered.iter().map(|column| column.iter().map(input).collect());
-        let lists: Vec<List> = uniforms.iter().map(|&input| vec![input; rows].into()).chain(gathered).collect();
-        let leaves = Leaves { lists, uniforms: uniforms.len() };
-        let gathered: Vec<Column> = leaves.lists[leaves.uniforms..].iter().map(|list| Column::new(list)).collect();
-        let mut columns = gathered.clone();
+        let column = |column: &Vec<NodeIndex>| Column::new(&column.iter().map(input).collect::<Vec<u32>>());
+        let mut columns: Vec<Column> = template.gathered.iter().map(column).collect();
+        let leaves = self.leaves(template, rows);
         columns.extend(template.data.iter().map(|column| self.data_column(column)));
         let count = group.shape.roots.len();
         let list = |k: usize| group.roots[k..].iter().step_by(count).map(|root| self.output_of[root.index()]);
@@ -188,11 +194,10 @@ impl<T: Precision> Maker<'_, T> {
                 self.hessian(&template.graph, &leaves)
             }
             Wanted::HessianTimesVector => {
-                let zero = Column::even(self.inputs + given, 0, rows);
-                columns.extend(gathered.iter().map(|column| column.moved(self.inputs)));
-                columns.extend(template.data.iter().map(|_| zero.clone()));
-                let inputs = checked_u32(self.inputs);
-                places.extend(places.clone().iter().map(|place| place + inputs));
+                // The vector stands behind the inputs.
+                let (uniforms, gathered) = leaves.lists.split_at(leaves.uniforms);
+                places.extend(uniforms.iter().map(|list| list[0] + checked_u32(self.inputs)));
+                columns.extend(gathered.iter().map(|list| Column::new(list).moved(self.inputs)));
                 hessian_times_vector(&template.graph, &leaves)
             }
         };
@@ -206,6 +211,22 @@ impl<T: Precision> Maker<'_, T> {
             columns,
             aims: outputs.aims,
             entries: outputs.entries,
+        }
+    }
+
+    /// The variables that are leaves of a template.
+    fn leaves(&self, template: &Template<T>, rows: usize) -> Leaves {
+        let uniforms = template.uniforms.len();
+        let number = |leaf: NodeIndex| checked_u32(self.graph.node(leaf).leaf_index() - self.variables.start);
+        let list = |&position: &usize| match position.checked_sub(uniforms) {
+            None => vec![number(template.uniforms[position]); rows].into(),
+            Some(column) => template.gathered[column].iter().map(|&leaf| number(leaf)).collect(),
+        };
+        let positions = template.varying.clone();
+        Leaves {
+            lists: positions.iter().map(list).collect(),
+            uniforms: positions.partition_point(|&position| position < uniforms),
+            positions,
         }
     }
 
@@ -310,7 +331,13 @@ impl<T: Precision> Maker<'_, T> {
 fn hessian_times_vector<T: Precision>(template: &Graph<T>, leaves: &Leaves) -> Outputs<T> {
     let first = with_slopes(template, leaves, false);
     let count = first.outputs.len();
-    let along = forward(&first, Options::new());
+    let (parameters, inputs) = leaves.positions.split_at(leaves.uniforms);
+    let directions = Selected {
+        outputs: (0..count).collect(),
+        parameters: parameters.to_vec(),
+        inputs: inputs.iter().map(|&position| position - first.parameters as usize).collect(),
+    };
+    let along = forward(&first, Options::new(), &directions);
     let (values, tangents) = (&along.outputs[..count], &along.outputs[count..]);
     let mut outputs = Outputs::new(along.clone());
     outputs.add_value_and_gradient(leaves, values);

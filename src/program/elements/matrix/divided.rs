@@ -35,17 +35,17 @@ impl<'g, T: Plain> Divided<'g, T> {
             Wanted::NormalEquations => false,
         };
         if is_divided {
-            terms = terms.taken_apart(&Facts::of(graph), |_| true).unwrap_or(terms);
+            terms = terms.taken_apart(&Facts::of(graph, making.variables), |_| true).unwrap_or(terms);
         }
         for _ in 0..=ROUNDS {
-            let facts = Facts::of(&terms.graph);
+            let facts = Facts::of(&terms.graph, making.variables);
             let cuts = Cuts { roots: terms.graph.outputs.clone(), ..Cuts::default() };
             let partition = Partition::of(&terms.graph, &facts, &cuts, making);
             let mut is_large = vec![false; terms.graph.nodes.len()];
             if let Some(groups) = groups_to_inputs(&terms, &facts, &partition) {
-                let template = |group: &Group<T>| Template::of(&terms.graph, group, making);
+                let template = |group: &Group<T>| Template::of(&terms.graph, &facts, group, making);
                 let templates: Vec<Template<T>> = groups.iter().map(template).collect();
-                let large = groups.iter().zip(&templates).filter(|(_, template)| template.leaves() > most_inputs);
+                let large = groups.iter().zip(&templates).filter(|(_, template)| template.varying.len() > most_inputs);
                 let large: Vec<&Group<T>> = large.map(|(group, _)| group).collect();
                 if large.is_empty() {
                     return Some(Self { terms, groups, templates });

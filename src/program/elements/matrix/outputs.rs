@@ -10,15 +10,19 @@ use crate::program::graph::{Graph, Node};
 use crate::program::precision::Precision;
 use crate::program::run::index::Column;
 
-/// The inputs of the function that are leaves of a template, row by row. The first ones are the same in all rows.
+/// The variables that are leaves of a template.
 pub(super) struct Leaves {
+    /// The number of the variable in each row.
     pub(super) lists: Vec<List>,
+    /// Their positions among the leaves of the template.
+    pub(super) positions: Vec<usize>,
+    /// The first ones are so many parameters, which are the same in all rows.
     pub(super) uniforms: usize,
 }
 
 impl Leaves {
     pub(super) fn nodes(&self) -> Vec<Option<NodeIndex>> {
-        leaf_nodes(self.lists.len())
+        leaf_nodes(self.positions.iter().copied())
     }
 }
 

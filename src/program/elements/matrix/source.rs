@@ -8,6 +8,7 @@ use crate::ops::op::Op;
 use crate::program::elements::making::Making;
 use crate::program::elements::scatter::write_first;
 use crate::program::elements::source::{Body, CompiledSource, Reads, constant, result, table};
+use crate::program::elements::variables::Variables;
 use crate::program::export::rust::{Source, check_name};
 use crate::program::graph::Graph;
 use crate::program::options::Options;
@@ -26,11 +27,12 @@ pub(crate) fn source<T: Precision>(
     graph: &Graph<T>,
     wanted: Wanted,
     stored: Stored<'_>,
+    variables: Variables,
 ) -> Result<CompiledSource<T>, Error> {
     check_name(name)?;
     let is_hessian = wanted == Wanted::Hessian;
     let most_inputs = if is_hessian { MOST_INPUTS_OF_HESSIAN } else { MOST_INPUTS };
-    let making = Making { always: true, ..Making::BEST };
+    let making = Making { always: true, ..Making::by(variables) };
     let arrangement = Arrangement::of(graph, wanted, stored, making, most_inputs).ok_or_else(|| {
         let derivatives = if is_hessian { "gradient().jacobian()" } else { "jacobian()" };
         Error::unexpected(
@@ -48,7 +50,9 @@ pub(crate) fn source<T: Precision>(
     let matrix = if is_hessian { "hessian" } else { "jacobian" };
     // In the order of `Vector`.
     let names = if is_hessian { ["value", "gradient", "", matrix] } else { ["outputs", "", "", matrix] };
-    let (inputs, mut body, mut functions) = (graph.inputs as usize, Body::default(), Vec::new());
+    let (inputs, mut functions) = (graph.inputs as usize, Vec::new());
+    let variables = variables.of(inputs);
+    let mut body = Body::new(inputs, variables.clone());
     for (vector, places) in names.iter().zip(vectors) {
         if !vector.is_empty() && !places.cleared().is_empty() {
             body.line(format!("{vector}.fill(0.0);"));
@@ -57,13 +61,17 @@ pub(crate) fn source<T: Precision>(
     write_linear(&mut body, &linear, (!is_hessian).then_some(&slopes));
     for (k, block) in blocks.iter().enumerate() {
         let function = Source::new(&format!("element_{k}"), &block.graph, Options::new())?;
-        block.write(&mut body, k, &function, (inputs, &state), names);
+        block.write(&mut body, k, &function, &state, names);
         functions.push(function);
     }
     let (rows, nnz) = (pattern.rows(), pattern.nnz());
     let of_inputs = format!("of a function of {inputs} inputs");
     let (summary, first, result) = if is_hessian {
-        (format!("The value {of_inputs}; writes its gradient and Hessian."), ("gradient", inputs), Some("value".into()))
+        (
+            format!("The value {of_inputs}; writes its gradient and Hessian."),
+            ("gradient", variables.len()),
+            Some("value".into()),
+        )
     } else {
         (format!("Writes the {rows} outputs {of_inputs}, and their Jacobian."), ("outputs", rows), None)
     };
@@ -97,8 +105,8 @@ fn tables_of_pattern(name: &str, pattern: &Sparsity, matrix: &str) -> String {
     .concat()
 }
 
-/// Writes what outputs have beside elements: constants, and inputs with weights. `slopes` are the derivatives by these in the
-/// Jacobian, with their places; the others are in the gradient.
+/// Writes what outputs have beside elements: constants, and inputs with weights. `slopes` are the derivatives by these in
+/// the Jacobian, with their places. Without them, the derivatives are added to the gradient.
 fn write_linear<T: Precision>(body: &mut Body, linear: &[Linear<T>], slopes: Option<&[(usize, T)]>) {
     let column = |places: Vec<usize>| Column::new(&places.into_iter().map(checked_u32).collect::<Vec<u32>>());
     let constants: Vec<T> = linear.iter().map(|linear| linear.constant).collect();
@@ -119,15 +127,25 @@ fn write_linear<T: Precision>(body: &mut Body, linear: &[Linear<T>], slopes: Opt
     let (rows, (inputs, weights)) = (terms.len(), terms.into_iter().unzip::<u32, T, Vec<u32>, Vec<T>>());
     let input = body.place(&Column::new(&inputs), rows, 0, "INPUTS");
     let weight = body.number(&weights, "WEIGHTS");
-    let (sum, slope) = match slopes {
-        None => ("value".into(), format!("gradient[{input}] +=")),
+    let (sum, vector, (places, slopes)) = match slopes {
+        None => {
+            let slopes = linear.iter().flat_map(|linear| &linear.slopes);
+            let slopes = slopes.map(|&(variable, slope)| (variable as usize, slope));
+            ("value".into(), ["gradient", "+="], slopes.unzip::<usize, T, Vec<usize>, Vec<T>>())
+        }
         Some(slopes) => {
             let output = body.place(&column(outputs), rows, 0, "OUTPUTS");
-            let place = body.place(&column(slopes.iter().map(|&(place, _)| place).collect()), rows, 0, "SLOPES");
-            (format!("outputs[{output}]"), format!("jacobian[{place}] ="))
+            (format!("outputs[{output}]"), ["jacobian", "="], slopes.iter().copied().unzip())
         }
     };
-    body.for_each(rows, &format!("{sum} += {weight} * inputs[{input}];\n{slope} {weight};"));
+    body.for_each(rows, &format!("{sum} += {weight} * inputs[{input}];"));
+    if slopes.is_empty() {
+        return;
+    }
+    let [vector, assigned] = vector;
+    let place = body.place(&column(places), slopes.len(), 0, "PLACES");
+    let slope = body.number(&slopes, "SLOPES");
+    body.for_each(slopes.len(), &format!("{vector}[{place}] {assigned} {slope};"));
 }
 
 impl<T: Precision> BlockGraph<T> {
@@ -145,19 +163,13 @@ impl<T: Precision> BlockGraph<T> {
     }
 
     /// Writes the loop over the elements of template `k`.
-    fn write(
-        &self,
-        body: &mut Body,
-        k: usize,
-        function: &Source<T>,
-        (inputs, state): (usize, &[T]),
-        names: [&str; VECTORS],
-    ) {
+    fn write(&self, body: &mut Body, k: usize, function: &Source<T>, state: &[T], names: [&str; VECTORS]) {
+        let inputs = body.inputs();
         let is_input = |column: &&Column| column.places().start < inputs;
         let gathered: Vec<Column> = self.columns.iter().filter(is_input).cloned().collect();
         let data =
             self.columns[gathered.len()..].iter().map(|column| &state[column.places().start - inputs..][..self.rows]);
-        let reads = Reads::new(body, [k, self.rows, inputs], &self.uniforms, &gathered, data);
+        let reads = Reads::new(body, [k, self.rows], &self.uniforms, &gathered, data);
         reads.begin(body, function, [vec![], vec![]]);
         for (j, aim) in self.aims.iter().enumerate() {
             let place = match names[aim.vector] {

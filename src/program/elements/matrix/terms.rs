@@ -1,6 +1,7 @@
 //! The outputs of a function as sums.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::Linear;
 use crate::number::Plain;
@@ -71,14 +72,15 @@ impl<'g, T: Plain> Terms<'g, T> {
         Some(Self { graph: Cow::Owned(graph), targets })
     }
 
-    /// What the terms that are constants and inputs add to outputs.
-    pub(super) fn linear(&self) -> Vec<Linear<T>> {
+    /// What the terms that are constants and inputs add to outputs and derivatives.
+    pub(super) fn linear(&self, variables: &Range<usize>) -> Vec<Linear<T>> {
         let leaves = self.iter().filter(|&(node, _)| self.graph.node(node).is_leaf());
         let mut leaves: Vec<(NodeIndex, (u32, T))> = leaves.collect();
         leaves.sort_by_key(|&(_, (output, _))| output);
         let of_output = |leaves: &[(NodeIndex, (u32, T))]| {
             // The sum of -0 and a number is the number, even if that is -0.
-            let mut linear = Linear { output: leaves[0].1.0 as usize, constant: -T::zero(), terms: Vec::new() };
+            let mut linear =
+                Linear { output: leaves[0].1.0 as usize, constant: -T::zero(), terms: Vec::new(), slopes: Vec::new() };
             for &(node, (_, weight)) in leaves {
                 let node = self.graph.node(node);
                 if node.op == Op::constant {
@@ -88,6 +90,9 @@ impl<'g, T: Plain> Terms<'g, T> {
                 }
             }
             join_equal(&mut linear.terms);
+            let by = linear.terms.iter().filter(|(input, _)| variables.contains(&(*input as usize)));
+            let start = checked_u32(variables.start);
+            linear.slopes = by.map(|&(input, weight)| (input - start, weight)).collect();
             linear
         };
         leaves.chunk_by(|a, b| a.1.0 == b.1.0).map(of_output).collect()

@@ -1,5 +1,7 @@
 //! Vectors in parts, one for each thread.
 
+use crate::program::precision::Precision;
+
 /// A vector, or a part of one.
 pub(in crate::program::elements) struct Part<'a, T> {
     /// The place of the first number.
@@ -14,6 +16,16 @@ impl<'a, T> Part<'a, T> {
 
     pub(super) fn end(&self) -> usize {
         self.start + self.numbers.len()
+    }
+
+    /// Adds to the number at a place, if it is one of this part.
+    pub(in crate::program::elements) fn add(&mut self, place: usize, x: T)
+    where
+        T: Precision,
+    {
+        if let Some(sum) = self.numbers.get_mut(place.wrapping_sub(self.start)) {
+            *sum += x;
+        }
     }
 
     pub(super) fn reborrow(&mut self) -> Part<'_, T> {

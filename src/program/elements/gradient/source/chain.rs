@@ -32,12 +32,11 @@ impl<T: Precision> ChainSource<T> {
         body: &mut Body,
         graph: &Graph<T>,
         chain: &Chained,
-        [k, inputs, before]: [usize; 3],
+        [k, before]: [usize; 2],
     ) -> Result<Self, Error> {
         let (first, further) = chain.terms.split_at(1);
-        let mut text = |places: &[u32], name: &str| {
-            leaf(body, &Column::new(places), [places.len(), inputs], &format!("{name}_{k}"))
-        };
+        let mut text =
+            |places: &[u32], name: &str| leaf(body, &Column::new(places), places.len(), &format!("{name}_{k}"));
         let source = |name: &str, graph: &Graph<T>| Source::new(&format!("{name}_chain_{k}"), graph, Options::new());
         Ok(Self {
             forward: source("forward", &step(graph, chain.op))?,
