@@ -1,5 +1,6 @@
 //! Functions that are recorded once, and evaluated element by element.
 
+mod by_driver;
 mod recordings;
 mod source;
 mod vector;
@@ -13,13 +14,13 @@ pub use recordings::Recordings;
 use recordings::{Found, Plans, Recording};
 
 use super::drive::{assert_direction, assert_gradient, assert_product};
-use super::memory::Lent;
+use super::memory::{Lent, Memory};
 use super::{Driver, Function};
 use crate::program::elements::along::Along;
 use crate::program::elements::dots;
 use crate::program::elements::gradient::elements;
 use crate::program::elements::making::Making;
-use crate::program::elements::matrix::{Collected, MatrixPlan, Wanted};
+use crate::program::elements::matrix::{Collected, MatrixPlan, Stored, Wanted};
 use crate::program::elements::run::Branched;
 use crate::program::elements::whole::Recorded;
 use crate::program::graph::Graph;
@@ -48,6 +49,8 @@ use crate::sparse::{Csr, Sparsity};
 ///
 /// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations
 /// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
+/// Of sparse derivatives it does so, too, if an output that is no sum depends on more than 48 inputs. Long sums are
+/// taken apart, but not by [`normal_equations`](Self::normal_equations).
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again
 /// and again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which
@@ -84,9 +87,13 @@ pub struct Compiled<F, T = f64> {
     driver: Driver<F>,
     /// Places that each matrix has.
     required: Option<Sparsity>,
+    /// Whether symmetric matrices have no places above the diagonal.
+    is_lower: bool,
     making: Making,
     /// Lent to each call. So a function that uses its own `Compiled` is recorded again.
     recording: Cell<Recording<T>>,
+    /// The memory of matrices that the driver computes, beside its own.
+    memory: Cell<Memory>,
 }
 
 impl<F, T> Compiled<F, T> {
@@ -96,8 +103,10 @@ impl<F, T> Compiled<F, T> {
         Self {
             driver: Driver::new(function),
             required: None,
+            is_lower: false,
             making: Making::BEST,
             recording: Cell::new(Recording::NEW),
+            memory: Cell::new(Memory::new()),
         }
     }
 
@@ -136,6 +145,28 @@ impl<F, T> Compiled<F, T> {
     #[must_use]
     pub fn with_pattern(self, pattern: Sparsity) -> Self {
         Self { required: Some(pattern), ..self }
+    }
+
+    /// Symmetric matrices, which are those of [`sparse_hessian`](Self::sparse_hessian),
+    /// [`weighted_hessian`](Self::weighted_hessian) and [`normal_equations`](Self::normal_equations), have their lower triangle
+    /// alone: the places of each row up to the diagonal. So factorisations and solvers take them. Of a
+    /// [given pattern](Self::with_pattern), the places above the diagonal are left out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gradtape::sparse::Csr;
+    /// use gradtape::{Compiled, function};
+    ///
+    /// let chain = function!(|x: &[F]| x.windows(2).map(|x| x[0] * x[1]).sum::<F>());
+    /// let (compiled, mut hessian) = (Compiled::new(chain).with_lower_triangle(), Csr::default());
+    /// compiled.sparse_hessian(&[2.0; 100], &mut [0.0; 100], &mut hessian);
+    /// assert_eq!(hessian.row(50), (&[49][..], &[1.0][..]));
+    /// assert_eq!(hessian.nnz(), 99);
+    /// ```
+    #[must_use]
+    pub fn with_lower_triangle(self) -> Self {
+        Self { is_lower: true, ..self }
     }
 
     /// The function.
@@ -184,12 +215,12 @@ impl<F, T: Precision> Compiled<F, T> {
         mut matrix: Option<&mut Csr<T>>,
     ) -> bool {
         let rows = if wanted == Wanted::Jacobian { collected.outputs.len() } else { x.len() };
-        let required = if matrix.is_some() { self.required_of([rows, x.len()]) } else { None };
+        let stored = if matrix.is_some() { self.stored(wanted, [rows, x.len()]) } else { Stored::default() };
         let find = || {
-            compiled_here!(fn(&Graph<T>, Wanted, Option<&Sparsity>, Making) -> Option<MatrixPlan<T>> = MatrixPlan::of)(
+            compiled_here!(fn(&Graph<T>, Wanted, Stored<'_>, Making) -> Option<MatrixPlan<T>> = MatrixPlan::of)(
                 &graph(),
                 wanted,
-                required,
+                stored,
                 self.making,
             )
         };
@@ -215,25 +246,20 @@ impl<F, T: Precision> Compiled<F, T> {
         self.evaluate(x.len(), |plans| &mut plans.along, find, evaluate)
     }
 
-    /// The required places of a matrix of so many rows and columns.
+    /// Which places are stored of a matrix of so many rows and columns.
     #[track_caller]
-    fn required_of(&self, [rows, columns]: [usize; 2]) -> Option<&Sparsity> {
-        let required = self.required.as_ref()?;
-        assert!(
-            [required.rows(), required.columns()] == [rows, columns],
-            "the given pattern has {} rows and {} columns, and the derivative {rows} and {columns}; give a pattern of this \
-             matrix",
-            required.rows(),
-            required.columns()
-        );
-        Some(required)
-    }
-
-    /// Adds the required places to a matrix of the driver.
-    fn add_required(&self, matrix: &mut Csr<T>) {
-        if let Some(required) = &self.required {
-            *matrix = matrix.with_places(required);
+    fn stored(&self, wanted: Wanted, [rows, columns]: [usize; 2]) -> Stored<'_> {
+        let required = self.required.as_ref();
+        if let Some(required) = required {
+            assert!(
+                [required.rows(), required.columns()] == [rows, columns],
+                "the given pattern has {} rows and {} columns, and the derivative {rows} and {columns}; give a pattern of this \
+                 matrix",
+                required.rows(),
+                required.columns()
+            );
         }
+        Stored { required, is_lower: self.is_lower && wanted != Wanted::Jacobian }
     }
 
     fn recorded(&self, x: &[T]) -> Graph<T>
@@ -351,8 +377,8 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian;
-    /// both triangles are stored.
+    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian. Both
+    /// triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///
@@ -381,9 +407,8 @@ impl<F, T: Precision> Compiled<F, T> {
         if self.evaluate_matrix(Wanted::Hessian, || self.recorded(x), [x, &[]], collected, Some(&mut *hessian)) {
             value
         } else {
-            let value = self.driver.sparse_hessian(x, gradient, hessian);
-            self.add_required(hessian);
-            value
+            let stored = self.stored(Wanted::Hessian, [x.len(); 2]);
+            self.store(Wanted::Hessian, hessian, stored, |hessian, _| self.driver.sparse_hessian(x, gradient, hessian))
         }
     }
 }

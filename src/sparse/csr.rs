@@ -125,19 +125,21 @@ impl<T: Copy + Zero> Csr<T> {
         }
     }
 
-    /// The same matrix with stored zeros at the other places of a pattern.
+    /// Takes those numbers of another matrix whose places are stored in this one. The others are zero.
     #[cfg(feature = "compiled")]
-    pub(crate) fn with_places(&self, pattern: &Sparsity) -> Self {
-        let mut all = Self::zeros(pattern.union(&self.pattern));
+    pub(crate) fn take_stored(&mut self, other: &Self) {
+        self.values.fill(T::zero());
         for row in 0..self.rows() {
-            let span = all.pattern.span(row);
-            let (columns, values) = self.row(row);
+            let span = self.pattern.span(row);
+            let mut places = self.pattern.indices()[span.clone()].iter().zip(&mut self.values[span]).peekable();
+            let (columns, values) = other.row(row);
             for (column, &value) in columns.iter().zip(values) {
-                let found = all.indices()[span.clone()].binary_search(column);
-                all.values[span.start + found.expect("the union has all places")] = value;
+                while places.next_if(|&(stored, _)| stored < column).is_some() {}
+                if let Some((_, number)) = places.next_if(|&(stored, _)| stored == column) {
+                    *number = value;
+                }
             }
         }
-        all
     }
 
     /// The number at a place; zero if none is stored.
@@ -170,30 +172,35 @@ impl<T> Default for Csr<T> {
 }
 
 impl<T: num_traits::Num + Copy> Csr<T> {
-    /// The product of the matrix and another one. Its pattern has every place to which a pair of places contributes.
-    ///
-    /// # Panics
-    ///
-    /// If the other matrix has not as many rows as this one has columns.
-    #[track_caller]
+    /// Writes `AᵀA` for this matrix `A` to the places that are stored in `product`.
     #[cfg(feature = "compiled")]
-    pub(crate) fn mul(&self, other: &Self) -> Self {
-        assert_eq!(self.columns(), other.rows(), "a product needs as many rows as the first matrix has columns");
-        let of_row = |row| self.row(row).0.iter().flat_map(|&k| other.row(k).0.iter().copied());
-        let mut product = Self::zeros(Sparsity::new((0..self.rows()).map(of_row), other.columns()));
-        let mut sums = vec![T::zero(); other.columns()];
+    pub(crate) fn gram_into(&self, product: &mut Self) {
+        let Csr { pattern, values: products } = product;
+        products.fill(T::zero());
         for row in 0..self.rows() {
-            let (middle, factors) = self.row(row);
-            for (&k, &factor) in middle.iter().zip(factors) {
-                let (columns, values) = other.row(k);
-                columns.iter().zip(values).for_each(|(&column, &value)| sums[column] = sums[column] + factor * value);
-            }
-            let span = product.pattern.span(row);
-            for (value, &column) in product.values[span.clone()].iter_mut().zip(&product.pattern.indices()[span]) {
-                *value = std::mem::replace(&mut sums[column], T::zero());
+            let (columns, values) = self.row(row);
+            for (&column, &factor) in columns.iter().zip(values) {
+                let span = pattern.span(column);
+                let (mut places, mut products) = (&pattern.indices()[span.clone()], &mut products[span]);
+                for (other, &value) in columns.iter().zip(values) {
+                    let at = places.partition_point(|place| place < other);
+                    (places, products) = (&places[at..], &mut products[at..]);
+                    if places.first() == Some(other) {
+                        products[0] = products[0] + factor * value;
+                    }
+                }
             }
         }
-        product
+    }
+
+    /// Writes `Aᵀy` for this matrix `A` to `product`.
+    #[cfg(feature = "compiled")]
+    pub(crate) fn transposed_mul_into(&self, y: &[T], product: &mut [T]) {
+        product.fill(T::zero());
+        for (row, &factor) in y.iter().enumerate() {
+            let (columns, values) = self.row(row);
+            columns.iter().zip(values).for_each(|(&k, &value)| product[k] = product[k] + value * factor);
+        }
     }
 
     /// The product of the matrix and a vector, added up row by row.

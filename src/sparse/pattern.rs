@@ -152,6 +152,21 @@ impl Sparsity {
         Self::new(rows, self.columns()).with(self.local.or(other.local))
     }
 
+    /// The places that are not above the diagonal.
+    #[cfg(feature = "compiled")]
+    pub(crate) fn lower_triangle(&self) -> Self {
+        let of_row = |row| self.row(row).iter().copied().take_while(move |&column| column <= row);
+        Self::new((0..self.rows()).map(of_row), self.columns()).with(self.local)
+    }
+
+    /// The pattern of `AᵀA` for a matrix `A` of this pattern.
+    #[cfg(feature = "compiled")]
+    pub(crate) fn gram(&self) -> Self {
+        let transposed = self.transpose();
+        let of_row = |row| transposed.row(row).iter().flat_map(|&k| self.row(k)).copied();
+        Self::new((0..self.columns()).map(of_row), self.columns()).with(self.local)
+    }
+
     /// Whether the other pattern contains all places of this one.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         let is_within = |row| self.row(row).iter().all(|column| other.row(row).binary_search(column).is_ok());

@@ -4,11 +4,10 @@ use super::{Compiled, CompiledSource};
 use crate::error::Error;
 use crate::function::{Function, VectorFunction};
 use crate::program::Precision;
-use crate::program::elements::matrix::Wanted;
+use crate::program::elements::matrix::{Stored, Wanted};
 use crate::program::elements::{gradient, matrix};
 use crate::program::graph::Graph;
 use crate::program::precision::compiled_here;
-use crate::sparse::Sparsity;
 
 impl<F, T: Precision> Compiled<F, T> {
     /// Value and gradient as the Rust function `name`, which needs no crate: a function for each kind of element, and
@@ -91,12 +90,13 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: VectorFunction<T>,
     {
-        let required = self.required_of([self.function().outputs(x.len()), x.len()]);
-        matrix_source(name, &self.recorded_results(x), Wanted::Jacobian, required)
+        let stored = self.stored(Wanted::Jacobian, [self.function().outputs(x.len()), x.len()]);
+        matrix_source(name, &self.recorded_results(x), Wanted::Jacobian, stored)
     }
 
     /// Value, gradient and Hessian as the Rust function `name`, as
-    /// [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust) writes a Jacobian. Both triangles are written.
+    /// [`sparse_jacobian_to_rust`](Self::sparse_jacobian_to_rust) writes a Jacobian. Both triangles are
+    /// written, or the [lower one](Self::with_lower_triangle) alone.
     ///
     /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N], hessian: &mut [T; P]) -> T`, or returns an
     /// `Option`.
@@ -128,8 +128,8 @@ impl<F, T: Precision> Compiled<F, T> {
     where
         F: Function<T>,
     {
-        let required = self.required_of([x.len(); 2]);
-        matrix_source(name, &self.recorded(x), Wanted::Hessian, required)
+        let stored = self.stored(Wanted::Hessian, [x.len(); 2]);
+        matrix_source(name, &self.recorded(x), Wanted::Hessian, stored)
     }
 }
 
@@ -137,10 +137,10 @@ fn matrix_source<T: Precision>(
     name: &str,
     graph: &Graph<T>,
     wanted: Wanted,
-    required: Option<&Sparsity>,
+    stored: Stored<'_>,
 ) -> Result<CompiledSource<T>, Error> {
     let source = compiled_here!(
-        fn(&str, &Graph<T>, Wanted, Option<&Sparsity>) -> Result<CompiledSource<T>, Error> = matrix::source
+        fn(&str, &Graph<T>, Wanted, Stored<'_>) -> Result<CompiledSource<T>, Error> = matrix::source
     );
-    source(name, graph, wanted, required)
+    source(name, graph, wanted, stored)
 }

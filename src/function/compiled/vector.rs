@@ -1,16 +1,19 @@
 //! What a compiled function of several outputs computes.
 
+use std::cell::Cell;
+
 use super::Compiled;
 use crate::function::drive::assert_gradient;
 use crate::function::jacobian::assert_outputs;
+use crate::function::memory::{Lent, Memory};
 use crate::function::vector::results;
-use crate::function::{Driver, Function, VectorFunction};
+use crate::function::{Function, VectorFunction, sparse};
 use crate::number::Real;
 use crate::program::elements::dots;
 use crate::program::elements::matrix::{Collected, Wanted};
 use crate::program::graph::Graph;
 use crate::program::{Precision, Program};
-use crate::sparse::Csr;
+use crate::sparse::{Csr, Sparsity};
 
 impl<F, T: Precision> Compiled<F, T> {
     pub(super) fn recorded_results(&self, x: &[T]) -> Graph<T>
@@ -69,13 +72,14 @@ impl<F, T: Precision> Compiled<F, T> {
         let record = || self.recorded_results(x);
         let collected = Collected { outputs: &mut *y, ..Collected::default() };
         if !self.evaluate_matrix(Wanted::Jacobian, record, [x, &[]], collected, Some(&mut *jacobian)) {
-            self.driver.sparse_jacobian(x, y, jacobian);
-            self.add_required(jacobian);
+            let stored = self.stored(Wanted::Jacobian, [y.len(), x.len()]);
+            self.store(Wanted::Jacobian, jacobian, stored, |jacobian, _| self.driver.sparse_jacobian(x, y, jacobian));
         }
     }
 
     /// What a step of Gauss and Newton needs: writes the results `r` at `x`, `Jᵀr` and `JᵀJ` for their Jacobian `J`. These are
-    /// the gradient of `½ Σ rᵢ²` and an approximation of its Hessian. Both triangles are stored.
+    /// the gradient of `½ Σ rᵢ²` and an approximation of its Hessian. Both triangles of `JᵀJ` are stored, or the
+    /// [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///
@@ -106,17 +110,18 @@ impl<F, T: Precision> Compiled<F, T> {
         let record = || self.recorded_results(x);
         let collected = Collected { outputs: &mut *residuals, gradient: &mut *product, ..Collected::default() };
         if !self.evaluate_matrix(Wanted::NormalEquations, record, [x, &[]], collected, Some(&mut *matrix)) {
-            let mut jacobian = Csr::default();
-            self.driver.sparse_jacobian(x, residuals, &mut jacobian);
-            let transposed = jacobian.transpose();
-            product.copy_from_slice(&transposed.mul_vec(residuals));
-            *matrix = transposed.mul(&jacobian);
-            self.add_required(matrix);
+            let stored = self.stored(Wanted::NormalEquations, [x.len(); 2]);
+            self.with_kept(Wanted::NormalEquations, |kept, _| {
+                self.driver.sparse_jacobian(x, residuals, &mut kept.matrix);
+                kept.matrix.transposed_mul_into(residuals, product);
+                matrix.set_pattern(kept.pattern(stored, Sparsity::gram));
+                kept.matrix.gram_into(matrix);
+            });
         }
     }
 
     /// Writes the Hessian of `Σ wᵢ yᵢ`, the sum of the outputs with weights: that of the constraints in a Lagrangian. Both
-    /// triangles are stored.
+    /// triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///
@@ -144,9 +149,16 @@ impl<F, T: Precision> Compiled<F, T> {
         let record = || self.recorded_results(x);
         let (vectors, matrix) = ([x, weights], Some(&mut *hessian));
         if !self.evaluate_matrix(Wanted::WeightedHessian, record, vectors, Collected::default(), matrix) {
-            let sum = Weighted { function: self.function(), weights };
-            Driver::new(sum).sparse_hessian(x, &mut vec![T::zero(); x.len()], hessian);
-            self.add_required(hessian);
+            let stored = self.stored(Wanted::WeightedHessian, [x.len(); 2]);
+            self.store(Wanted::WeightedHessian, hessian, stored, |hessian, memory| {
+                let mut gradient = std::mem::take(memory.get::<Vec<T>>());
+                gradient.resize(x.len(), T::zero());
+                let outputs = Cell::new(std::mem::take(memory.get::<Memory>()));
+                let sum = Weighted { function: self.function(), weights, outputs };
+                sparse::hessian(&sum, x, None, &mut gradient, hessian, memory);
+                *memory.get() = sum.outputs.into_inner();
+                *memory.get() = gradient;
+            });
         }
     }
 }
@@ -155,10 +167,17 @@ impl<F, T: Precision> Compiled<F, T> {
 struct Weighted<'a, F, T> {
     function: &'a F,
     weights: &'a [T],
+    /// The memory of the outputs.
+    outputs: Cell<Memory>,
 }
 
 impl<G: VectorFunction<T>, T: Precision> Function<T> for Weighted<'_, G, T> {
     fn eval<F: Real<Plain = T>>(&self, x: &[F]) -> F {
-        F::weighted_sum(&results(self.function, x), self.weights)
+        let mut memory = Lent::new(&self.outputs);
+        let outputs = memory.get::<Vec<F>>();
+        outputs.clear();
+        outputs.resize(self.weights.len(), F::zero());
+        self.function.eval(x, outputs);
+        F::weighted_sum(outputs, self.weights)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::gradient::GradientPlan;
 use super::making::Making;
-use super::matrix::{Collected, MatrixPlan, Wanted};
+use super::matrix::{Collected, MatrixPlan, Stored, Wanted};
 use super::run::Branched;
 use crate::program::graph::Graph;
 use crate::program::options::Options;
@@ -25,7 +25,7 @@ impl<T: Precision> Along<T> {
     /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be made
     /// `always`.
     pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
-        if let Some(plan) = MatrixPlan::of(graph, Wanted::HessianTimesVector, None, making) {
+        if let Some(plan) = MatrixPlan::of(graph, Wanted::HessianTimesVector, Stored::default(), making) {
             return Some(Self::Elements(Box::new(plan)));
         }
         let mut slope = forward(graph, Options::new());

@@ -11,9 +11,8 @@ mod outputs;
 mod plan;
 mod reach;
 mod source;
+mod stored;
 mod terms;
-
-use std::ops::Range;
 
 use super::run::Branched;
 use super::scatter::{Cleared, Memory, Part, Scatter};
@@ -21,6 +20,7 @@ use crate::program::precision::Precision;
 use crate::sparse::{Csr, Sparsity};
 
 pub(crate) use source::source;
+pub(crate) use stored::Stored;
 
 /// What is computed of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,10 @@ impl Wanted {
 /// Numbers have *places*: first the inputs, then the state.
 pub(crate) struct MatrixPlan<T> {
     blocks: Vec<Block<T>>,
-    /// The data of the elements; then a vector that is given, and a zero.
+    /// A vector that is given, and a zero; then the data of the elements.
     state: Vec<T>,
-    given: Range<usize>,
+    /// How long the vector is that is given.
+    given: usize,
     pattern: Sparsity,
     cleared: [Cleared; VECTORS],
     linear: Vec<Linear<T>>,
@@ -129,7 +130,7 @@ impl<T: Precision> MatrixPlan<T> {
             cleared.clear(vector.numbers);
         }
         let Collected { outputs, gradient, matrix, .. } = &mut collected;
-        self.state[self.given.clone()].copy_from_slice(given);
+        self.state[..self.given].copy_from_slice(given);
         for Linear { output, constant, terms } in &self.linear {
             if let Some(output) = outputs.get_mut(*output) {
                 *output = terms.iter().fold(*constant, |sum, &(input, weight)| sum + weight * x[input as usize]);

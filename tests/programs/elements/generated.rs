@@ -162,11 +162,25 @@ impl Generated {
         points: &[Vec<T>],
         branches: &[bool],
     ) {
-        let (compiled, driver) = (Compiled::new(&f).without_driver(), Driver::new(&f));
+        self.add_compiled_hessian(&Compiled::new(&f).without_driver(), points, branches, Clone::clone);
+    }
+
+    /// Of the driver's matrix, `stored` makes the one that is compared.
+    pub(super) fn add_compiled_hessian<T: TestFloat + Precision>(
+        &mut self,
+        compiled: &Compiled<impl Function<T>, T>,
+        points: &[Vec<T>],
+        branches: &[bool],
+        stored: impl Fn(&Csr<T>) -> Csr<T>,
+    ) {
+        let driver = Driver::new(compiled.function());
         let source = compiled.sparse_hessian_to_rust(&format!("f{}", self.count), &points[0]).unwrap();
         let count = 1 + points[0].len();
         let ours = |x: &[T]| filled(count, |y, matrix| y[0] = compiled.sparse_hessian(x, &mut y[1..], matrix));
-        let theirs = |x: &[T]| filled(count, |y, matrix| y[0] = driver.sparse_hessian(x, &mut y[1..], matrix));
+        let theirs = |x: &[T]| {
+            let (y, matrix) = filled(count, |y, matrix| y[0] = driver.sparse_hessian(x, &mut y[1..], matrix));
+            (y, stored(&matrix))
+        };
         self.add_matrix((&source, true), points, branches, ours, theirs);
     }
 

@@ -19,6 +19,7 @@ mod generated;
 mod least_squares;
 mod length;
 mod long_sums;
+mod lower_triangles;
 mod source;
 mod uses;
 

@@ -10,6 +10,7 @@ use testing::{TestFloat, number};
 
 use super::chains::Chains;
 use super::generated::Generated;
+use super::lower_triangles::lower_triangle;
 
 /// The exponential of every input is needed by two elements.
 struct Neighbours;
@@ -283,6 +284,8 @@ fn the_source_of_sparse_hessians_has_the_numbers_of_compiled_and_driver() {
     for sums in [Sums::Equal, Sums::Weighted] {
         generated.add_hessian::<f64>(sums, &points(20), &[]);
     }
+    let lower = Compiled::new(star).without_driver().with_lower_triangle();
+    generated.add_compiled_hessian::<f64>(&lower, &points(9), &[], lower_triangle);
     let (springs, x) = Springs::new(5);
     generated.add_hessian(&springs, &[x], &[]);
     let (surface, x) = MinimalSurface::new(6);

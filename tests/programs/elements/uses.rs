@@ -59,6 +59,59 @@ fn a_steady_loop_allocates_nothing_for_sparse_derivatives() {
     assert_eq!(allocations(|| (0..5).for_each(|_| round())), 0);
 }
 
+/// The root of a sum is one element with all inputs, so that the driver computes all matrices.
+struct Norm;
+
+impl Function for Norm {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        x.iter().map(|&x| x * x).sum::<F>().sqrt()
+    }
+}
+
+impl VectorFunction for Norm {
+    fn outputs(&self, inputs: usize) -> usize {
+        inputs
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        y[0] = Function::eval(self, x);
+        y[1..].iter_mut().zip(x.windows(2)).for_each(|(y, x)| *y = x[0] * x[1]);
+    }
+}
+
+#[test]
+fn a_steady_loop_allocates_nothing_for_matrices_of_the_driver() {
+    let (x, all) = (point(60), Sparsity::new((0..60).map(|_| 0..60), 60));
+    let new = || Compiled::<_>::new(Norm);
+    for compiled in [new(), new().with_lower_triangle(), new().with_pattern(all)] {
+        let (mut slopes, mut y, weights) = (vec![0.0; 60], vec![0.0; 60], vec![0.5; 60]);
+        let mut matrices = [(); 4].map(|()| Csr::default());
+        let mut round = || {
+            compiled.sparse_hessian(&x, &mut slopes, &mut matrices[0]);
+            compiled.sparse_jacobian(&x, &mut y, &mut matrices[1]);
+            compiled.normal_equations(&x, &mut y, &mut slopes, &mut matrices[2]);
+            compiled.weighted_hessian(&x, &weights, &mut matrices[3]);
+        };
+        round();
+        let count = allocations(|| (0..5).for_each(|_| round()));
+        assert_eq!((count, counts(&compiled)), (0, [24, 4, 24]));
+    }
+}
+
+/// The pattern that the driver keeps does not depend on the weights.
+#[test]
+fn weights_that_are_zero_at_first_lose_no_places() {
+    let (compiled, x) = (Compiled::<_>::new(Norm), point(60));
+    let (mut zero, mut one) = (Csr::default(), Csr::default());
+    compiled.weighted_hessian(&x, &[0.0; 60], &mut zero);
+    compiled.weighted_hessian(&x, &[1.0; 60], &mut one);
+    assert_eq!(zero.pattern(), one.pattern());
+    assert!(zero.values().iter().all(|&x| x == 0.0));
+    let expected = Compiled::<_>::new(Norm);
+    expected.weighted_hessian(&x, &[1.0; 60], &mut zero);
+    assert_eq!((one, compiled.recordings().by_driver), (zero, 2));
+}
+
 /// Steps of an ordinary differential equation: each depends on the one before.
 struct Ode;
 

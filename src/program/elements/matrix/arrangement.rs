@@ -3,7 +3,7 @@
 use super::divided::Divided;
 use super::entries::{Entries, List, place};
 use super::outputs::{Leaves, Outputs, is_repeated};
-use super::{Linear, VECTORS, Vector, Wanted};
+use super::{Linear, Stored, VECTORS, Vector, Wanted};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::groups::{Group, pays};
@@ -23,10 +23,13 @@ const DIRECTIONS_IN_PASS: usize = 4;
 
 /// What is computed of a function, and where it goes.
 ///
-/// Numbers have *places*: first the inputs, then the data of the elements, then a vector that is given, and a zero.
+/// Numbers have *places*: first the inputs, then the state.
 pub(super) struct Arrangement<T> {
     pub(super) blocks: Vec<BlockGraph<T>>,
-    pub(super) data: Vec<T>,
+    /// A vector that is given, and a zero; then the data of the elements.
+    pub(super) state: Vec<T>,
+    /// How long the vector is that is given.
+    pub(super) given: usize,
     pub(super) pattern: Sparsity,
     pub(super) linear: Vec<Linear<T>>,
     /// The derivatives of outputs by the terms that are inputs, with their places.
@@ -54,11 +57,11 @@ pub(super) struct BlockGraph<T> {
 impl<T: Precision> Arrangement<T> {
     /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an
     /// element that is no sum has more than so many inputs, if elements share too much, or if there are too few of a kind
-    /// and it need not be made `always`. The matrix also has the places that are `required`.
+    /// and it need not be made `always`.
     pub(super) fn of(
         graph: &Graph<T>,
         wanted: Wanted,
-        required: Option<&Sparsity>,
+        stored: Stored<'_>,
         making: Making,
         most_inputs: usize,
     ) -> Option<Self> {
@@ -74,24 +77,30 @@ impl<T: Precision> Arrangement<T> {
         }
         let mut output_of = vec![0; terms.graph.nodes.len()];
         terms.iter().for_each(|(term, (output, _))| output_of[term.index()] = output);
-        let graph_of_terms = &*terms.graph;
-        let mut maker =
-            Maker { graph: graph_of_terms, wanted, inputs, output_of, entries: Entries::default(), data: Vec::new() };
-        let count_of_data = templates.iter().flat_map(|template| template.data.iter().map(Vec::len)).sum();
+        let given = match wanted {
+            Wanted::HessianTimesVector => inputs,
+            Wanted::WeightedHessian => graph.outputs.len(),
+            Wanted::Outputs | Wanted::Jacobian | Wanted::NormalEquations | Wanted::Hessian => 0,
+        };
+        let mut maker = Maker {
+            graph: &terms.graph,
+            wanted,
+            is_lower: stored.is_lower,
+            inputs,
+            output_of,
+            entries: Entries::default(),
+            state: vec![T::zero(); given + 1],
+        };
         let mut blocks = Vec::with_capacity(groups.len());
         for (group, template) in groups.iter().zip(&templates) {
-            blocks.push(maker.block(group, template, count_of_data));
+            blocks.push(maker.block(group, template, given));
         }
         for Linear { output, terms, .. } in linear.iter().filter(|_| wanted == Wanted::Jacobian) {
             maker.entries.add_row(*output, terms);
         }
-        let Maker { data, entries, .. } = maker;
+        let Maker { state, entries, .. } = maker;
         let rows = if wanted == Wanted::Jacobian { graph.outputs.len() } else { inputs };
-        let pattern = entries.pattern(rows, inputs);
-        let pattern = match required {
-            Some(required) => required.union(&pattern),
-            None => pattern,
-        };
+        let pattern = stored.pattern(&entries.pattern(rows, inputs));
         for block in &mut blocks {
             for (aim, entry) in block.aims.iter_mut().zip(&block.entries) {
                 if let Some(entry) = entry {
@@ -105,7 +114,7 @@ impl<T: Precision> Arrangement<T> {
         }
         blocks.retain(|block| !block.aims.is_empty() || !block.graph.guards().is_empty());
         let lengths = [graph.outputs.len(), inputs, inputs, pattern.nnz()];
-        Some(Self { blocks, data, pattern, linear, slopes, lengths })
+        Some(Self { blocks, state, given, pattern, linear, slopes, lengths })
     }
 
     /// The places of all vectors, after what goes there beside elements.
@@ -140,16 +149,18 @@ fn passes<T: Precision>(wanted: Wanted, graph: &Graph<T>, templates: &[Template<
 struct Maker<'g, T> {
     graph: &'g Graph<T>,
     wanted: Wanted,
+    /// Whether second derivatives go to the lower triangle alone.
+    is_lower: bool,
     inputs: usize,
     /// The output of the function that each node is a term of.
     output_of: Vec<u32>,
     entries: Entries,
-    /// Of the elements, template by template.
-    data: Vec<T>,
+    /// Grows by the data of the elements, template by template.
+    state: Vec<T>,
 }
 
 impl<T: Precision> Maker<'_, T> {
-    fn block(&mut self, group: &Group<T>, template: &Template<T>, data: usize) -> BlockGraph<T> {
+    fn block(&mut self, group: &Group<T>, template: &Template<T>, given: usize) -> BlockGraph<T> {
         let rows = group.rows;
         let input = |&leaf: &NodeIndex| checked_u32(self.graph.node(leaf).leaf_index());
         let uniforms: Vec<u32> = template.uniforms.iter().map(input).collect();
@@ -157,15 +168,11 @@ impl<T: Precision> Maker<'_, T> {
         let lists: Vec<List> = uniforms.iter().map(|&input| vec![input; rows].into()).chain(gathered).collect();
         let leaves = Leaves { lists, uniforms: uniforms.len() };
         let gathered: Vec<Column> = leaves.lists[leaves.uniforms..].iter().map(|list| Column::new(list)).collect();
-        let first_data = self.inputs + self.data.len();
-        let data_columns = (0..template.data.len()).map(|k| Column::even(first_data + k * rows, 1, rows));
-        let mut columns: Vec<Column> = gathered.iter().cloned().chain(data_columns).collect();
-        template.data.iter().for_each(|column| self.data.extend(column));
+        let mut columns = gathered.clone();
+        columns.extend(template.data.iter().map(|column| self.data_column(column)));
         let count = group.shape.roots.len();
         let list = |k: usize| group.roots[k..].iter().step_by(count).map(|root| self.output_of[root.index()]);
         let roots: Vec<List> = (0..count).map(|k| list(k).collect()).collect();
-        // The vector that is given stands behind the data, and a zero behind it.
-        let given = self.inputs + data;
         let mut places = uniforms;
         let mut outputs = match self.wanted {
             Wanted::Outputs => {
@@ -177,17 +184,19 @@ impl<T: Precision> Maker<'_, T> {
             Wanted::NormalEquations => self.normal_equations(&template.graph, &leaves, &roots),
             Wanted::Hessian => self.hessian(&template.graph, &leaves),
             Wanted::WeightedHessian => {
-                columns.extend(roots.iter().map(|list| Column::new(list).moved(given)));
+                columns.extend(roots.iter().map(|list| Column::new(list).moved(self.inputs)));
                 self.hessian(&template.graph, &leaves)
             }
             Wanted::HessianTimesVector => {
-                let zero = Column::even(given + self.inputs, 0, rows);
-                columns.extend(gathered.iter().map(|column| column.moved(given)));
+                let zero = Column::even(self.inputs + given, 0, rows);
+                columns.extend(gathered.iter().map(|column| column.moved(self.inputs)));
                 columns.extend(template.data.iter().map(|_| zero.clone()));
-                places = places.iter().copied().chain(places.iter().map(|&place| place + checked_u32(given))).collect();
+                let inputs = checked_u32(self.inputs);
+                places.extend(places.clone().iter().map(|place| place + inputs));
                 hessian_times_vector(&template.graph, &leaves)
             }
         };
+        columns.extend(outputs.factors.iter().map(|column| self.data_column(column)));
         outputs.graph.outputs = outputs.nodes;
         BlockGraph {
             rows,
@@ -231,11 +240,37 @@ impl<T: Precision> Maker<'_, T> {
             }
             for j in 0..=k {
                 if let Some(product) = outputs.dot(slopes(k), slopes(j)) {
-                    self.add_entry(&mut outputs, [k, j].map(|leaf| &leaves.lists[leaf]), product, k != j);
+                    self.add_second(&mut outputs, leaves, [k, j], product);
                 }
             }
         }
         outputs
+    }
+
+    /// Adds a column of data to the state, and returns its places.
+    fn data_column(&mut self, data: &[T]) -> Column {
+        let first = self.inputs + self.state.len();
+        self.state.extend(data);
+        Column::even(first, 1, data.len())
+    }
+
+    /// An output is a second derivative by these leaves. It goes to both of its places, or to the lower one.
+    fn add_second(&mut self, outputs: &mut Outputs<T>, leaves: &Leaves, [k, j]: [usize; 2], entry: NodeIndex) {
+        let [a, b] = [k, j].map(|leaf| &leaves.lists[leaf]);
+        if k == j || !self.is_lower {
+            self.add_entry(outputs, [a, b], entry, k != j);
+            return;
+        }
+        let pairs = || a.iter().zip(&**b);
+        // On the diagonal, both places are the same.
+        let entry = if pairs().any(|(a, b)| a == b) {
+            outputs.times(entry, pairs().map(|(a, b)| if a == b { T::one() + T::one() } else { T::one() }).collect())
+        } else {
+            entry
+        };
+        let rows = pairs().map(|(&a, &b)| a.max(b)).collect();
+        let columns = pairs().map(|(&a, &b)| a.min(b)).collect();
+        self.add_entry(outputs, [&rows, &columns], entry, false);
     }
 
     /// An output goes to a place of the matrix in each row, and also to the place on the other side of the diagonal.
@@ -263,7 +298,7 @@ impl<T: Precision> Maker<'_, T> {
         for (k, row) in entries.chunks(positions.len().max(1)).enumerate() {
             for (j, &entry) in row[..=k].iter().enumerate() {
                 if !outputs.is_zero(entry) {
-                    self.add_entry(&mut outputs, [k, j].map(|leaf| &leaves.lists[leaf]), entry, k != j);
+                    self.add_second(&mut outputs, leaves, [k, j], entry);
                 }
             }
         }

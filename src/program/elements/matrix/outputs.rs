@@ -33,11 +33,13 @@ pub(super) struct Outputs<T> {
     pub(super) nodes: Vec<NodeIndex>,
     pub(super) aims: Vec<Aim>,
     pub(super) entries: Vec<Option<usize>>,
+    /// Further data, column by column, which are the last inputs.
+    pub(super) factors: Vec<Vec<T>>,
 }
 
 impl<T: Precision> Outputs<T> {
     pub(super) fn new(graph: Graph<T>) -> Self {
-        Self { graph, nodes: Vec::new(), aims: Vec::new(), entries: Vec::new() }
+        Self { graph, nodes: Vec::new(), aims: Vec::new(), entries: Vec::new(), factors: Vec::new() }
     }
 
     pub(super) fn is_zero(&self, node: NodeIndex) -> bool {
@@ -94,6 +96,14 @@ impl<T: Precision> Outputs<T> {
     pub(super) fn send_to_matrix(&mut self, entry: usize, is_total: bool) {
         self.send(Vector::Matrix, Column::even(0, 0, 0), is_total);
         *self.entries.last_mut().expect("the output was sent") = Some(entry);
+    }
+
+    /// A node times a number in each row.
+    pub(super) fn times(&mut self, node: NodeIndex, factors: Vec<T>) -> NodeIndex {
+        self.factors.push(factors);
+        self.graph.inputs += 1;
+        let factor = self.graph.push(Node::leaf(Op::input, self.graph.inputs - 1));
+        self.graph.push(Node::operation(Op::mul, [factor, node, factor], 0))
     }
 
     /// The scalar product of nodes, without those that are 0; none if nothing is left.

@@ -1,7 +1,7 @@
 //! Makes the programs of elements.
 
 use super::arrangement::{Arrangement, BlockGraph};
-use super::{Block, MatrixPlan, VECTORS, Wanted};
+use super::{Block, MatrixPlan, Stored, VECTORS, Wanted};
 use crate::program::Program;
 use crate::program::elements::making::Making;
 use crate::program::elements::scatter::{Memory, Places, Scatter};
@@ -9,7 +9,6 @@ use crate::program::graph::Graph;
 use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::Index;
-use crate::sparse::Sparsity;
 use crate::sparse::pattern::Local;
 
 /// An element with more inputs has too large a matrix. If it is a sum, it is taken apart.
@@ -17,19 +16,11 @@ const MOST_INPUTS: usize = 48;
 
 impl<T: Precision> MatrixPlan<T> {
     /// The plan of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own; or none
-    /// if its elements are too large, or too few of a kind and it need not be made `always`. The matrix also has the
-    /// places that are `required`.
-    pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, required: Option<&Sparsity>, making: Making) -> Option<Self> {
-        let arrangement = Arrangement::of(graph, wanted, required, making, MOST_INPUTS)?;
+    /// if its elements are too large, or too few of a kind and it need not be made `always`.
+    pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, stored: Stored<'_>, making: Making) -> Option<Self> {
+        let arrangement = Arrangement::of(graph, wanted, stored, making, MOST_INPUTS)?;
         let mut vectors = arrangement.vectors();
-        let Arrangement { blocks, data: mut state, pattern, linear, slopes, .. } = arrangement;
-        let given = match wanted {
-            Wanted::HessianTimesVector => graph.inputs as usize,
-            Wanted::WeightedHessian => graph.outputs.len(),
-            Wanted::Outputs | Wanted::Jacobian | Wanted::NormalEquations | Wanted::Hessian => 0,
-        };
-        let given = state.len()..state.len() + given;
-        state.resize(given.end + 1, T::zero());
+        let Arrangement { blocks, state, given, pattern, linear, slopes, .. } = arrangement;
         let blocks = blocks.into_iter().map(|block| {
             let BlockGraph { rows, operations, mut graph, uniforms, columns, aims, .. } = block;
             // What is the same for all rows has no column.

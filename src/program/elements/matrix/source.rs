@@ -1,7 +1,7 @@
 //! Results and sparse matrix as Rust source: a function for each template, and tables of the pattern.
 
 use super::arrangement::{Arrangement, BlockGraph};
-use super::{Linear, VECTORS, Wanted};
+use super::{Linear, Stored, VECTORS, Wanted};
 use crate::error::Error;
 use crate::ops::index::checked_u32;
 use crate::ops::op::Op;
@@ -25,13 +25,13 @@ pub(crate) fn source<T: Precision>(
     name: &str,
     graph: &Graph<T>,
     wanted: Wanted,
-    required: Option<&Sparsity>,
+    stored: Stored<'_>,
 ) -> Result<CompiledSource<T>, Error> {
     check_name(name)?;
     let is_hessian = wanted == Wanted::Hessian;
     let most_inputs = if is_hessian { MOST_INPUTS_OF_HESSIAN } else { MOST_INPUTS };
     let making = Making { always: true, ..Making::BEST };
-    let arrangement = Arrangement::of(graph, wanted, required, making, most_inputs).ok_or_else(|| {
+    let arrangement = Arrangement::of(graph, wanted, stored, making, most_inputs).ok_or_else(|| {
         let derivatives = if is_hessian { "gradient().jacobian()" } else { "jacobian()" };
         Error::unexpected(
             format!("source of `{name}`"),
@@ -40,7 +40,7 @@ pub(crate) fn source<T: Precision>(
         )
     })?;
     let mut vectors = arrangement.vectors();
-    let Arrangement { mut blocks, data, pattern, linear, slopes, .. } = arrangement;
+    let Arrangement { mut blocks, state, pattern, linear, slopes, .. } = arrangement;
     for block in &mut blocks {
         block.add_up_in_rows();
         write_first(&mut block.aims, block.rows, Some(1), &mut vectors);
@@ -57,7 +57,7 @@ pub(crate) fn source<T: Precision>(
     write_linear(&mut body, &linear, (!is_hessian).then_some(&slopes));
     for (k, block) in blocks.iter().enumerate() {
         let function = Source::new(&format!("element_{k}"), &block.graph, Options::new())?;
-        block.write(&mut body, k, &function, (inputs, &data), names);
+        block.write(&mut body, k, &function, (inputs, &state), names);
         functions.push(function);
     }
     let (rows, nnz) = (pattern.rows(), pattern.nnz());
@@ -150,13 +150,13 @@ impl<T: Precision> BlockGraph<T> {
         body: &mut Body,
         k: usize,
         function: &Source<T>,
-        (inputs, data): (usize, &[T]),
+        (inputs, state): (usize, &[T]),
         names: [&str; VECTORS],
     ) {
         let is_input = |column: &&Column| column.places().start < inputs;
         let gathered: Vec<Column> = self.columns.iter().filter(is_input).cloned().collect();
         let data =
-            self.columns[gathered.len()..].iter().map(|column| &data[column.places().start - inputs..][..self.rows]);
+            self.columns[gathered.len()..].iter().map(|column| &state[column.places().start - inputs..][..self.rows]);
         let reads = Reads::new(body, [k, self.rows, inputs], &self.uniforms, &gathered, data);
         reads.begin(body, function, [vec![], vec![]]);
         for (j, aim) in self.aims.iter().enumerate() {
