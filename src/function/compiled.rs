@@ -49,8 +49,8 @@ use crate::sparse::{Csr, Sparsity};
 ///
 /// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations
 /// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
-/// Of sparse derivatives it does so, too, if an output that is no sum depends on more than 48 inputs. Long sums are
-/// taken apart, but not by [`normal_equations`](Self::normal_equations).
+/// It also computes sparse derivatives if an output that is no sum depends on more than 48 inputs. Long sums are taken
+/// apart, but not by [`normal_equations`](Self::normal_equations).
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again
 /// and again, the driver takes over, until recordings pay. [`recordings`](Self::recordings) tells how often, and which
@@ -148,8 +148,8 @@ impl<F, T> Compiled<F, T> {
     }
 
     /// Symmetric matrices, which are those of [`sparse_hessian`](Self::sparse_hessian),
-    /// [`weighted_hessian`](Self::weighted_hessian) and [`normal_equations`](Self::normal_equations), have their lower triangle
-    /// alone: the places of each row up to the diagonal. So factorisations and solvers take them. Of a
+    /// [`weighted_hessian`](Self::weighted_hessian) and [`normal_equations`](Self::normal_equations), have their lower
+    /// triangle alone: the places of each row up to the diagonal. So factorisations and solvers take them. Of a
     /// [given pattern](Self::with_pattern), the places above the diagonal are left out.
     ///
     /// # Examples

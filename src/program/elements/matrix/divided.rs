@@ -4,7 +4,6 @@ use super::Wanted;
 use super::reach::groups_to_inputs;
 use super::terms::Terms;
 use crate::number::Plain;
-use crate::ops::index::{NodeIndex, checked_u32};
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::Group;
 use crate::program::elements::making::{Making, Stage};
@@ -24,9 +23,9 @@ pub(super) struct Divided<'g, T: Clone> {
 }
 
 impl<'g, T: Plain> Divided<'g, T> {
-    /// Divides a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. An output whose
-    /// element has more than so many inputs is taken apart as a sum. None if it is no sum, if a row of the Jacobian must
-    /// be whole, or if elements share too much.
+    /// Divides a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. An output
+    /// whose element has more than so many inputs is taken apart as a sum. None if it is no sum, if a row of the Jacobian
+    /// must be whole, or if elements share too much.
     pub(super) fn of(graph: &'g Graph<T>, wanted: Wanted, making: Making, most_inputs: usize) -> Option<Self> {
         let mut terms = Terms::of(graph);
         let is_divided = match wanted {
@@ -41,25 +40,20 @@ impl<'g, T: Plain> Divided<'g, T> {
             let facts = Facts::of(&terms.graph);
             let cuts = Cuts { roots: terms.graph.outputs.clone(), ..Cuts::default() };
             let partition = Partition::of(&terms.graph, &facts, &cuts, making);
-            let mut is_large = vec![false; terms.graph.nodes.len()];
-            if let Some(groups) = groups_to_inputs(&terms, &facts, &partition) {
-                let template = |group: &Group<T>| Template::of(&terms.graph, group, making);
-                let templates: Vec<Template<T>> = groups.iter().map(template).collect();
-                let large = groups.iter().zip(&templates).filter(|(_, template)| template.leaves() > most_inputs);
-                let large: Vec<&Group<T>> = large.map(|(group, _)| group).collect();
-                if large.is_empty() {
-                    return Some(Self { terms, groups, templates });
-                }
-                large.iter().flat_map(|group| &group.roots).for_each(|root| is_large[root.index()] = true);
-            } else {
-                // Long sums may share too much.
-                let is_long = |node: &&NodeIndex| facts.terms[node.index()] > checked_u32(most_inputs);
-                terms.graph.outputs.iter().filter(is_long).for_each(|root| is_large[root.index()] = true);
+            let groups = groups_to_inputs(&terms, &facts, &partition)?;
+            let template = |group: &Group<T>| Template::of(&terms.graph, group, making);
+            let templates: Vec<Template<T>> = groups.iter().map(template).collect();
+            let is_large = |template: &Template<T>| template.leaves() > most_inputs;
+            if !templates.iter().any(is_large) {
+                return Some(Self { terms, groups, templates });
             }
             if wanted == Wanted::NormalEquations {
                 return None;
             }
-            terms = terms.taken_apart(&facts, |root| is_large[root.index()])?;
+            let mut is_wanted = vec![false; terms.graph.nodes.len()];
+            let large = groups.iter().zip(&templates).filter(|(_, template)| is_large(template));
+            large.flat_map(|(group, _)| &group.roots).for_each(|root| is_wanted[root.index()] = true);
+            terms = terms.taken_apart(&facts, |root| is_wanted[root.index()])?;
         }
         None
     }
