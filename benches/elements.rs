@@ -36,6 +36,24 @@ fn naive_funcs<F: Real<Plain = f64>>(x: &[F]) -> F {
     sum
 }
 
+fn naive_log_sum_exp<F: Real<Plain = f64>>(x: &[F]) -> F {
+    let largest = x.iter().fold(x[0], |largest, &x| largest.max(x));
+    let mut sum = F::zero();
+    for &x in x {
+        sum += (x - largest).exp();
+    }
+    largest + sum.ln()
+}
+
+fn naive_griewank<F: Real<Plain = f64>>(x: &[F]) -> F {
+    let (mut sum, mut product) = (F::zero(), F::one());
+    for (k, &x) in (1..).zip(x) {
+        sum += x * x * (1.0 / 4000.0);
+        product *= (x * (1.0 / f64::from(k).sqrt())).cos();
+    }
+    sum - product + 1.0
+}
+
 /// The loss of a network of tanh neurons, neuron by neuron: a share of the sum of squared errors.
 struct Network {
     widths: &'static [usize],
@@ -180,6 +198,22 @@ fn hessian(what: &str, f: &impl Function, x: &[f64]) {
     line(&format!("{what}, sparse Hessian"), &[plain, driver, compiled], &["driver", "compiled"]);
 }
 
+/// The Hessian times a vector.
+fn hvp(what: &str, f: &impl Function, x: &[f64]) {
+    let v: Vec<f64> = x.iter().map(|x| (7.0 * x).sin()).collect();
+    let [mut by_tape, mut by_elements] = [(); 2].map(|()| vec![0.0; x.len()]);
+    let (tape, elements) = (Driver::new(f), Compiled::new(f));
+    tape.hvp(x, &v, &mut by_tape);
+    elements.hvp(x, &v, &mut by_elements);
+    assert_near(&by_elements, &by_tape);
+    let seconds = warm_minima([
+        &mut || _ = black_box(f.value(black_box(x))),
+        &mut || tape.hvp(black_box(x), &v, black_box(&mut by_tape)),
+        &mut || elements.hvp(black_box(x), &v, black_box(&mut by_elements)),
+    ]);
+    line(&format!("{what}, Hessian times a vector"), &seconds, &["driver", "compiled"]);
+}
+
 /// Writes residuals, and the numbers of a matrix whose pattern is known.
 type JacobianByHand<'a> = &'a dyn Fn(&[f64], &mut [f64], &mut [f64]);
 
@@ -239,6 +273,15 @@ fn ode() {
 fn funcs() {
     let x = Draws::new().take(10_000);
     gradient("funcs", &function!(naive_funcs), &x, Some(&|x, slopes| Funcs.hand(x, slopes)));
+}
+
+/// Maxima and products in loops, and functions of a sum.
+fn reductions() {
+    let x = Draws::new().take(10_000);
+    gradient("log-sum-exp", &function!(naive_log_sum_exp), &x, None);
+    gradient("griewank", &function!(naive_griewank), &x, None);
+    hvp("log-sum-exp of a list", &function!(|x: &[F]| F::logsumexp(x)), &x);
+    hvp("root of rosenbrock", &function!(|x: &[F]| naive_rosenbrock(x).sqrt()), &x);
 }
 
 fn mixture() {
@@ -337,12 +380,13 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(is_name).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(&**wanted));
     let is_measured = |name: &str| name != "recording" || !only_checks();
-    let all: [(&str, fn()); 11] = [
+    let all: [(&str, fn()); 12] = [
         ("rosenbrock", rosenbrock),
         ("mlp", mlp),
         ("mlp_seed", mlp_seed),
         ("ode", ode),
         ("funcs", funcs),
+        ("reductions", reductions),
         ("mixture", mixture),
         ("bundle", bundle),
         ("tridiagonal", tridiagonal),

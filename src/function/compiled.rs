@@ -49,8 +49,8 @@ use crate::sparse::{Csr, Sparsity};
 /// of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The value is the same.
 ///
 /// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations
-/// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results. Of
-/// sparse derivatives it does so, too, if an output that is no sum depends on more than 48 inputs. Long sums are taken
+/// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
+/// It also computes sparse derivatives if an output that is no sum depends on more than 48 inputs. Long sums are taken
 /// apart, but not by [`normal_equations`](Self::normal_equations).
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again
@@ -205,8 +205,8 @@ impl<F, T> Compiled<F, T> {
     }
 
     /// Symmetric matrices, which are those of [`sparse_hessian`](Self::sparse_hessian),
-    /// [`weighted_hessian`](Self::weighted_hessian) and [`normal_equations`](Self::normal_equations), have their lower triangle
-    /// alone: the places of each row up to the diagonal. So factorisations and solvers take them. Of a
+    /// [`weighted_hessian`](Self::weighted_hessian) and [`normal_equations`](Self::normal_equations), have their lower
+    /// triangle alone: the places of each row up to the diagonal. So factorisations and solvers take them. Of a
     /// [given pattern](Self::with_pattern), the places above the diagonal are left out.
     ///
     /// # Examples
@@ -456,8 +456,8 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian.
-    /// Both triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
+    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian. Both
+    /// triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///

@@ -112,6 +112,11 @@ impl<T: Plain> Template<T> {
         template
     }
 
+    /// How many leaves it has, without constants.
+    pub(super) fn leaves(&self) -> usize {
+        self.uniforms.len() + self.gathered.len()
+    }
+
     /// Where each leaf of a row is found. If they are shared, equal leaves are found once.
     fn sources(&mut self, graph: &Graph<T>, group: &Group<T>, shares: bool) -> Vec<Source> {
         let count = group.leaves.len() / group.rows;

@@ -1,6 +1,7 @@
 //! A file of generated functions, which is compiled, run, and compared with [`Compiled`] and the driver.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
@@ -92,14 +93,25 @@ impl Generated {
     /// Adds value and gradient of a function that is recorded at the first point. Where it `branches` otherwise,
     /// nothing is computed.
     pub(super) fn add<T: TestFloat + Precision>(&mut self, f: impl Function<T>, points: &[Vec<T>], branches: &[bool]) {
-        let inputs = points[0].len();
-        let source = Compiled::new(&f).to_rust(&format!("f{}", self.count), &points[0]).unwrap();
-        self.add_source(&source, (&[inputs], true), points, "");
+        self.add_wrt(f, 0..points[0].len(), points, branches);
+    }
+
+    /// The same, but the gradient is that by a range of the inputs.
+    pub(super) fn add_wrt<T: TestFloat + Precision>(
+        &mut self,
+        f: impl Function<T>,
+        range: Range<usize>,
+        points: &[Vec<T>],
+        branches: &[bool],
+    ) {
+        let compiled = Compiled::new(&f).wrt(range.clone());
+        let source = compiled.to_rust(&format!("f{}", self.count), &points[0]).unwrap();
+        self.add_source(&source, (&[range.len()], true), points, "");
         let tape = Driver::new(&f).with_mode(Mode::Reverse);
         for (k, x) in points.iter().enumerate() {
-            let mut gradient = vec![T::zero(); inputs];
+            let mut gradient = vec![T::zero(); x.len()];
             let value = tape.gradient(x, &mut gradient);
-            let expected = [vec![value.into()], in_f64(&gradient)].concat();
+            let expected = [vec![value.into()], in_f64(&gradient[range.clone()])].concat();
             self.expect("gradient", x, (branches.get(k) != Some(&true)).then_some(expected));
         }
     }
@@ -114,9 +126,10 @@ impl Generated {
         ours: impl Fn(&[T]) -> (Vec<T>, Csr<T>),
         theirs: impl Fn(&[T]) -> (Vec<T>, Csr<T>),
     ) {
-        let (inputs, (first, matrix)) = (points[0].len(), ours(&points[0]));
+        let (first, matrix) = ours(&points[0]);
+        let columns_of_matrix = matrix.columns();
         let [starts, columns] = ["ROW_STARTS", "COLUMNS"].map(|table| format!("F{}_{table}", self.count));
-        let dense = format!("dense(&{starts}, &{columns}, &vector1, {inputs})");
+        let dense = format!("dense(&{starts}, &{columns}, &vector1, {columns_of_matrix})");
         let then = format!("print(value.map(|_| {dense}), &[]);");
         let lengths = [first.len() - usize::from(has_value), matrix.nnz()];
         self.add_source(source, (&lengths, has_value), points, &then);
@@ -139,20 +152,25 @@ impl Generated {
         points: &[Vec<T>],
         branches: &[bool],
     ) {
-        self.add_compiled_jacobian(&Compiled::new(&f).without_driver(), points, branches);
+        self.add_compiled_jacobian(&Compiled::new(&f).without_driver(), points, branches, Clone::clone);
     }
 
+    /// Of the driver's matrix, `stored` makes the one that is compared.
     pub(super) fn add_compiled_jacobian<T: TestFloat + Precision>(
         &mut self,
         compiled: &Compiled<impl VectorFunction<T>, T>,
         points: &[Vec<T>],
         branches: &[bool],
+        stored: impl Fn(&Csr<T>) -> Csr<T>,
     ) {
         let source = compiled.sparse_jacobian_to_rust(&format!("f{}", self.count), &points[0]).unwrap();
         let driver = Driver::new(compiled.function());
         let outputs = compiled.function().outputs(points[0].len());
         let ours = |x: &[T]| filled(outputs, |y, matrix| compiled.sparse_jacobian(x, y, matrix));
-        let theirs = |x: &[T]| filled(outputs, |y, matrix| driver.sparse_jacobian(x, y, matrix));
+        let theirs = |x: &[T]| {
+            let (y, matrix) = filled(outputs, |y, matrix| driver.sparse_jacobian(x, y, matrix));
+            (y, stored(&matrix))
+        };
         self.add_matrix((&source, false), points, branches, ours, theirs);
     }
 
@@ -175,12 +193,13 @@ impl Generated {
     ) {
         let driver = Driver::new(compiled.function());
         let source = compiled.sparse_hessian_to_rust(&format!("f{}", self.count), &points[0]).unwrap();
-        let count = 1 + points[0].len();
-        let ours = |x: &[T]| filled(count, |y, matrix| y[0] = compiled.sparse_hessian(x, &mut y[1..], matrix));
+        let all = 1 + points[0].len();
         let theirs = |x: &[T]| {
-            let (y, matrix) = filled(count, |y, matrix| y[0] = driver.sparse_hessian(x, &mut y[1..], matrix));
+            let (y, matrix) = filled(all, |y, matrix| y[0] = driver.sparse_hessian(x, &mut y[1..], matrix));
             (y, stored(&matrix))
         };
+        let count = 1 + theirs(&points[0]).1.rows();
+        let ours = |x: &[T]| filled(count, |y, matrix| y[0] = compiled.sparse_hessian(x, &mut y[1..], matrix));
         self.add_matrix((&source, true), points, branches, ours, theirs);
     }
 

@@ -251,7 +251,7 @@ fn the_source_of_sparse_jacobians_has_the_numbers_of_compiled_and_driver() {
     generated.add_jacobian(function!(|x, y: [0]| { let _ = (x, y); }), &[vec![1.0]], &[]);
     let wider = Sparsity::new((0..19_usize).map(|k| k.saturating_sub(1)..k + 2), 20);
     let compiled = Compiled::new(Steps).without_driver().with_pattern(wider);
-    generated.add_compiled_jacobian::<f64>(&compiled, &points(20), &[]);
+    generated.add_compiled_jacobian::<f64>(&compiled, &points(20), &[], Clone::clone);
     generated.assert_right("jacobian_source");
 }
 

@@ -12,6 +12,7 @@ use testing::structured::agreement::assert_same;
 use testing::structured::{Hidden, Outputs};
 use testing::{TestFloat, number, quickcheck};
 
+use super::generated::Generated;
 use super::lower_triangles::lower_triangle;
 use super::{counts, on_threads};
 
@@ -150,7 +151,7 @@ fn pieces_of_one_row_on_several_threads_give_the_same_derivatives_by_some_inputs
 
 /// Functions whose terms have variables and data in all ways.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Mixed {
+enum Mixed {
     /// Each term has neighbours, of which one may be data.
     Chain,
     /// Any two inputs.
@@ -166,7 +167,7 @@ pub(super) enum Mixed {
 }
 
 impl Mixed {
-    pub(super) const ALL: [Self; 6] = [Self::Chain, Self::Pairs, Self::Linear, Self::Chains, Self::Shared, Self::Norm];
+    const ALL: [Self; 6] = [Self::Chain, Self::Pairs, Self::Linear, Self::Chains, Self::Shared, Self::Norm];
 
     fn term<F: Real<Plain = f64>>(self, x: &[F], k: usize) -> F {
         let other = |step: usize, shift: usize| x[(step * k + shift) % x.len()];
@@ -206,7 +207,7 @@ impl VectorFunction for Mixed {
     }
 }
 
-pub(super) fn points(inputs: u32) -> Vec<Vec<f64>> {
+fn points(inputs: u32) -> Vec<Vec<f64>> {
     [0.0, 1.0].map(|shift| (0..inputs).map(|k| 0.75 + 0.375 * (f64::from(k) * 2.0 + shift).sin()).collect()).to_vec()
 }
 
@@ -306,6 +307,27 @@ fn data_cost_no_derivatives() {
     let features = Compiled::<_>::new(features).wrt(..10);
     let source = features.to_rust("features", &x).unwrap().to_string();
     assert!(!source.contains("unused +="), "{source}");
+}
+
+#[test]
+fn the_source_by_some_inputs_has_the_numbers_of_compiled_and_driver() {
+    let (mut generated, points) = (Generated::default(), points(12));
+    for (mixed, range) in Mixed::ALL.into_iter().flat_map(|mixed| ranges(12).map(|range| (mixed, range))) {
+        let of_range = |matrix: &Csr<f64>, rows: Range<usize>| {
+            let dense = part(&matrix.to_dense(), rows.clone(), &range);
+            Csr::new(Sparsity::new(rows.map(|_| 0..range.len()), range.len()), dense)
+        };
+        generated.add_wrt(mixed, range.clone(), &points, &[]);
+        let compiled = || Compiled::new(mixed).without_driver().wrt(range.clone());
+        generated.add_compiled_hessian(&compiled(), &points, &[], |matrix| of_range(matrix, range.clone()));
+        generated.add_compiled_jacobian(&compiled(), &points, &[], |matrix| of_range(matrix, 0..matrix.rows()));
+    }
+    for seed in 0..12 {
+        let hidden = Hidden::from_seed(seed);
+        let range = between(seed as usize, 5 * seed as usize + 3, hidden.inputs());
+        generated.add_wrt(&hidden, range, &[hidden.point::<f64>(0)], &[]);
+    }
+    generated.assert_right("wrt_source");
 }
 
 #[test]

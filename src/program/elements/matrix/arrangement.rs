@@ -59,8 +59,8 @@ pub(super) struct BlockGraph<T> {
 
 impl<T: Precision> Arrangement<T> {
     /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an
-    /// element that is no sum has more than so many inputs, if elements share too much, or if there are too few of a kind
-    /// and it need not be made `always`.
+    /// element that is no sum has more than so many inputs, if elements share too much, or if there are too few of a
+    /// kind and it need not be made `always`.
     pub(super) fn of(
         graph: &Graph<T>,
         wanted: Wanted,

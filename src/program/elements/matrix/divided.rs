@@ -4,10 +4,9 @@ use super::Wanted;
 use super::reach::groups_to_inputs;
 use super::terms::Terms;
 use crate::number::Plain;
-use crate::ops::index::{NodeIndex, checked_u32};
 use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::Group;
-use crate::program::elements::making::{Making, Stage};
+use crate::program::elements::making::{Making, Stage, is_taken_apart};
 use crate::program::elements::partition::{Cuts, Partition};
 use crate::program::elements::template::Template;
 use crate::program::graph::Graph;
@@ -24,9 +23,10 @@ pub(super) struct Divided<'g, T: Clone> {
 }
 
 impl<'g, T: Plain> Divided<'g, T> {
-    /// Divides a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. An output whose
-    /// element has more than so many inputs is taken apart as a sum. None if it is no sum, if a row of the Jacobian must
-    /// be whole, or if elements share too much.
+    /// Divides a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. An output
+    /// whose element has more than so many variables is taken apart as a sum. So is one that has more data, if few
+    /// elements are like it. None if an element has too many variables, and is no sum or belongs to a row of the Jacobian
+    /// that must be whole; or if elements share too much.
     pub(super) fn of(graph: &'g Graph<T>, wanted: Wanted, making: Making, most_inputs: usize) -> Option<Self> {
         let mut terms = Terms::of(graph);
         let is_divided = match wanted {
@@ -41,25 +41,21 @@ impl<'g, T: Plain> Divided<'g, T> {
             let facts = Facts::of(&terms.graph, making.variables);
             let cuts = Cuts { roots: terms.graph.outputs.clone(), ..Cuts::default() };
             let partition = Partition::of(&terms.graph, &facts, &cuts, making);
+            let groups = groups_to_inputs(&terms, &facts, &partition)?;
+            let template = |group: &Group<T>| Template::of(&terms.graph, &facts, group, making);
+            let templates: Vec<Template<T>> = groups.iter().map(template).collect();
+            let is_small = |template: &Template<T>| template.varying.len() <= most_inputs;
+            let is_wanted = |(group, template): &(&Group<T>, &Template<T>)| {
+                !is_small(template) || is_taken_apart(template.leaves(), group.rows) && template.leaves() > most_inputs
+            };
             let mut is_large = vec![false; terms.graph.nodes.len()];
-            if let Some(groups) = groups_to_inputs(&terms, &facts, &partition) {
-                let template = |group: &Group<T>| Template::of(&terms.graph, &facts, group, making);
-                let templates: Vec<Template<T>> = groups.iter().map(template).collect();
-                let large = groups.iter().zip(&templates).filter(|(_, template)| template.varying.len() > most_inputs);
-                let large: Vec<&Group<T>> = large.map(|(group, _)| group).collect();
-                if large.is_empty() {
-                    return Some(Self { terms, groups, templates });
-                }
-                large.iter().flat_map(|group| &group.roots).for_each(|root| is_large[root.index()] = true);
-            } else {
-                // Long sums may share too much.
-                let is_long = |node: &&NodeIndex| facts.terms[node.index()] > checked_u32(most_inputs);
-                terms.graph.outputs.iter().filter(is_long).for_each(|root| is_large[root.index()] = true);
+            let large = groups.iter().zip(&templates).filter(is_wanted);
+            large.flat_map(|(group, _)| &group.roots).for_each(|root| is_large[root.index()] = true);
+            let may_be_divided = wanted != Wanted::NormalEquations;
+            match terms.taken_apart(&facts, |root| may_be_divided && is_large[root.index()]) {
+                Some(apart) => terms = apart,
+                None => return templates.iter().all(is_small).then_some(Self { terms, groups, templates }),
             }
-            if wanted == Wanted::NormalEquations {
-                return None;
-            }
-            terms = terms.taken_apart(&facts, |root| is_large[root.index()])?;
         }
         None
     }

@@ -105,8 +105,8 @@ fn tables_of_pattern(name: &str, pattern: &Sparsity, matrix: &str) -> String {
     .concat()
 }
 
-/// Writes what outputs have beside elements: constants, and inputs with weights. `slopes` are the derivatives by these in
-/// the Jacobian, with their places. Without them, the derivatives are added to the gradient.
+/// Writes what outputs have beside elements: constants, and inputs with weights. `slopes` are the derivatives by these
+/// in the Jacobian, with their places. If there are none, the derivatives are added to the gradient.
 fn write_linear<T: Precision>(body: &mut Body, linear: &[Linear<T>], slopes: Option<&[(usize, T)]>) {
     let column = |places: Vec<usize>| Column::new(&places.into_iter().map(checked_u32).collect::<Vec<u32>>());
     let constants: Vec<T> = linear.iter().map(|linear| linear.constant).collect();
