@@ -15,6 +15,7 @@ pub(crate) mod gradient;
 mod groups;
 pub(crate) mod making;
 pub(crate) mod matrix;
+mod operands;
 mod partition;
 pub(crate) mod run;
 mod scatter;

@@ -83,7 +83,7 @@ const FEWEST_LISTED: usize = 4;
 /// So many recordings are made in any case, and one more each time the number of evaluations has doubled.
 const FREE_RECORDINGS: usize = 2;
 /// Others only after so many evaluations by plans, which pay for them.
-const EVALUATIONS_EACH: usize = 32;
+const EVALUATIONS_EACH: usize = 100;
 
 impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {

@@ -2,9 +2,9 @@
 
 use num_traits::Float;
 
-use super::chains::Chain;
+use super::operands::{chained, linear_operands, rest_of_chain};
 use super::variables::Variables;
-use crate::ops::index::NodeIndex;
+use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
 
@@ -14,7 +14,7 @@ pub(super) struct Facts {
     pub(super) uses: Vec<u32>,
     /// How many terms the node is the sum of.
     pub(super) terms: Vec<u32>,
-    /// How many numbers the node joins as a [`Chain`].
+    /// How many numbers the node joins as a [`Chain`](super::chains::Chain).
     pub(super) links: Vec<u32>,
     /// The guards, by the later one of the two nodes that each compares, which is a leaf only if both are.
     guards: Vec<(NodeIndex, u32)>,
@@ -29,7 +29,7 @@ impl Facts {
             graph.operands(node).iter().for_each(|operand| uses[operand.index()] += 1);
         }
         graph.outputs.iter().chain(graph.guarded()).for_each(|node| uses[node.index()] += 1);
-        let (terms, links) = (term_counts(graph, &uses), Chain::lengths(graph, &uses));
+        let (terms, links) = (term_counts(graph, &uses), link_counts(graph, &uses));
         // A leaf may have been recorded behind nodes that do not depend on it.
         let order = |&node: &NodeIndex| (!graph.node(node).is_leaf(), node);
         let later = |[a, b]: [NodeIndex; 2]| if order(&a) < order(&b) { b } else { a };
@@ -53,33 +53,6 @@ impl Facts {
     }
 }
 
-/// Calls `see` with the operands of a node that is linear in them, and the factor of each. Returns whether it is.
-pub(super) fn linear_operands<T: Float>(graph: &Graph<T>, node: NodeIndex, mut see: impl FnMut(NodeIndex, T)) -> bool {
-    let node = graph.node(node);
-    let [a, b, _] = node.three_operands();
-    let factor = |operand: NodeIndex| {
-        graph.constant(graph.node(operand)).filter(|factor| factor.is_finite() && *factor != T::zero())
-    };
-    let one = T::one();
-    match node.op {
-        Op::add => [(a, one), (b, one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
-        Op::sub => [(a, one), (b, -one)].into_iter().for_each(|(operand, factor)| see(operand, factor)),
-        Op::neg => see(a, -one),
-        Op::sum => graph.operands(node).iter().for_each(|&operand| see(operand, one)),
-        Op::mul | Op::scale => match (factor(a), factor(b)) {
-            (Some(factor), _) => see(b, factor),
-            (None, Some(factor)) => see(a, factor),
-            (None, None) => return false,
-        },
-        Op::div => match factor(b).map(Float::recip).filter(|factor| factor.is_normal()) {
-            Some(factor) => see(a, factor),
-            None => return false,
-        },
-        _ => return false,
-    }
-    true
-}
-
 /// For each node how many terms it is the sum of: 1 if it is no sum.
 fn term_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
     let mut counts: Vec<u32> = Vec::with_capacity(graph.nodes.len());
@@ -95,6 +68,17 @@ fn term_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
             });
         });
         counts.push(if is_linear { count.max(1) } else { 1 });
+    }
+    counts
+}
+
+/// For each node how many numbers it joins as a chain: none if it is no chain.
+fn link_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
+    let mut counts: Vec<u32> = Vec::with_capacity(graph.nodes.len());
+    for node in graph.indices() {
+        let own = chained(graph, node).map_or(0, |_| checked_u32(graph.operands(graph.node(node)).len()));
+        let rest = rest_of_chain(graph, node, uses, &counts);
+        counts.push(rest.map_or(own, |rest| own - 1 + counts[rest.index()]));
     }
     counts
 }

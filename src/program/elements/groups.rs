@@ -254,7 +254,7 @@ pub(super) fn pays<T>(groups: &[Group<T>], operations: usize) -> bool {
         let [nodes, rows] = [group.shape.nodes.len(), group.rows].map(|count| f64::from(checked_u32(count)));
         COST_OF_BLOCK + nodes * (COST_OF_INSTRUCTION + COST_OF_ROW * rows)
     };
-    groups.iter().map(cost).sum::<f64>() < operations as f64
+    groups.iter().map(cost).sum::<f64>() < f64::from(u32::try_from(operations).unwrap_or(u32::MAX))
 }
 
 /// The elements of a partition in groups.

@@ -2,7 +2,8 @@
 
 use num_traits::Float;
 
-use super::facts::{Facts, linear_operands};
+use super::facts::Facts;
+use super::operands::linear_operands;
 use crate::ops::index::NodeIndex;
 use crate::program::graph::Graph;
 

@@ -69,6 +69,35 @@ fn least_squares_of_test_problems_are_the_drivers() {
     }
 }
 
+/// Differences, then the inputs themselves, one of them again, and a constant.
+struct WithPriors;
+
+impl<T: TestFloat + Precision> VectorFunction<T> for WithPriors {
+    fn outputs(&self, inputs: usize) -> usize {
+        2 * inputs + 1
+    }
+
+    fn eval<F: Real<Plain = T>>(&self, x: &[F], y: &mut [F]) {
+        let n = x.len();
+        y[..n].copy_from_slice(x);
+        (0..n - 1).for_each(|k| y[n + k] = x[k + 1] - x[k] * x[k]);
+        y[2 * n - 1] = x[3];
+        y[2 * n] = F::constant(number(0.5));
+    }
+}
+
+#[test]
+fn residuals_that_are_inputs_need_no_driver() {
+    let x: Vec<f64> = (0..40).map(|k| f64::from(k).sin()).collect();
+    let of_f32: Vec<f32> = x.iter().map(|&x| number(x)).collect();
+    assert_residuals(WithPriors, None, &x, || "inputs".to_owned());
+    assert_residuals(WithPriors, None, &of_f32, || "inputs in f32".to_owned());
+    let (compiled, mut matrix) = (Compiled::new(WithPriors).without_driver(), Csr::default());
+    compiled.normal_equations(&x, &mut [0.0; 81], &mut [0.0; 40], &mut matrix);
+    assert_eq!(compiled.recordings().by_driver, 0);
+    assert_eq!(matrix.row(3), (&[2, 3, 4][..], &[-2.0 * x[2], 3.0 + 4.0 * x[3] * x[3], -2.0 * x[3]][..]));
+}
+
 #[test]
 fn least_squares_of_random_functions_are_the_drivers() {
     fn property(hidden: Hidden) {

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::plan::Chained;
 use crate::number::Plain;
 use crate::ops::index::checked_u32;
 use crate::ops::op::Op;
@@ -16,6 +15,14 @@ use crate::program::options::Options;
 use crate::program::precision::Precision;
 use crate::program::run::index::{Column, Index};
 use crate::program::transform::reverse::reverse;
+
+/// A chain, and the places of its terms.
+pub(super) struct Chained {
+    pub(super) op: Op,
+    /// In the state.
+    pub(super) at: usize,
+    pub(super) terms: Vec<u32>,
+}
 
 /// A chain, which joins the number before with the next one at each step.
 pub(super) struct ChainOfTerms<T> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::chain::ChainOfTerms;
+use super::chain::{ChainOfTerms, Chained};
 use super::{Block, GradientPlan, Step, SumOfTerms, Target};
 use crate::number::Plain;
 use crate::ops::index::{NodeIndex, checked_u32};
@@ -97,14 +97,6 @@ pub(super) fn divided<T: Plain>(graph: &Graph<T>, facts: &Facts, making: Making)
         cuts.chains.sort_unstable_by(|a, b| b.cmp(a));
     }
     unreachable!("in the last round nothing is taken apart")
-}
-
-/// A chain, and the places of its terms.
-pub(super) struct Chained {
-    pub(super) op: Op,
-    /// In the state.
-    pub(super) at: usize,
-    pub(super) terms: Vec<u32>,
 }
 
 /// What an evaluation does, one after the other, and where its numbers stand.

@@ -75,10 +75,6 @@ impl<T: Precision> Arrangement<T> {
         let inputs = graph.inputs as usize;
         let variables = making.variables.of(inputs);
         let linear = terms.linear(&variables);
-        let has_input = linear.iter().any(|linear| !linear.terms.is_empty());
-        if wanted == Wanted::NormalEquations && has_input {
-            return None;
-        }
         let mut output_of = vec![0; terms.graph.nodes.len()];
         terms.iter().for_each(|(term, (output, _))| output_of[term.index()] = output);
         let given = match wanted {

@@ -37,6 +37,10 @@ impl<'g, T: Plain> Divided<'g, T> {
         if is_divided {
             terms = terms.taken_apart(&Facts::of(graph, making.variables), |_| true).unwrap_or(terms);
         }
+        // Rows of the Jacobian are multiplied in elements.
+        if wanted == Wanted::NormalEquations {
+            terms = terms.with_computed_inputs();
+        }
         for _ in 0..=ROUNDS {
             let facts = Facts::of(&terms.graph, making.variables);
             let cuts = Cuts { roots: terms.graph.outputs.clone(), ..Cuts::default() };

@@ -9,7 +9,7 @@ use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::elements::facts::Facts;
 use crate::program::elements::sums::{Sum, join_equal};
-use crate::program::graph::Graph;
+use crate::program::graph::{Graph, Node};
 use crate::program::transform::prune::prune_to;
 
 /// The outputs of a function, each as a sum of terms. At first, each output is its own term.
@@ -30,6 +30,20 @@ impl<'g, T: Plain> Terms<'g, T> {
     /// All terms, with their targets.
     pub(super) fn iter(&self) -> impl Iterator<Item = (NodeIndex, (u32, T))> {
         self.graph.outputs.iter().copied().zip(self.targets.iter().copied())
+    }
+
+    /// The same, where inputs times 1 stand in the place of inputs: elements compute them.
+    pub(super) fn with_computed_inputs(mut self) -> Self {
+        for k in 0..self.graph.outputs.len() {
+            let input = self.graph.outputs[k];
+            if self.graph.node(input).op == Op::input {
+                let graph = self.graph.to_mut();
+                let one = graph.add_constant(T::one());
+                let one = graph.push(one);
+                graph.outputs[k] = graph.push(Node::operation(Op::mul, [input, one, input], 0));
+            }
+        }
+        self
     }
 
     /// Takes terms apart that are sums. None if none of these terms is, or if the function compares such a sum: a

@@ -1,8 +1,7 @@
 //! Chains as Rust source: a loop forwards, and one backwards.
 
 use crate::error::Error;
-use crate::program::elements::gradient::chain::{step, step_backward};
-use crate::program::elements::gradient::plan::Chained;
+use crate::program::elements::gradient::chain::{Chained, step, step_backward};
 use crate::program::elements::source::{Body, leaf};
 use crate::program::export::rust::Source;
 use crate::program::graph::Graph;
