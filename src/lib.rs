@@ -46,6 +46,7 @@
 //! | second derivatives | [`Function::hessian`], [`Function::hvp`]; or nested numbers, see [below](#second-derivatives) |
 //! | a large Jacobian or Hessian, mostly zero | [`VectorFunction::sparse_jacobian`], [`Function::sparse_hessian`] |
 //! | a function of many inputs to evaluate many times | [`Compiled`], with feature `compiled`; `simd` and `rayon` make it faster |
+//! | a loss over samples that change from call to call | [`Compiled::wrt`] |
 //! | a function to evaluate on many rows | [`program`], with feature `program`; `simd` and `rayon` make it faster |
 //! | a picture of a function, or its gradient as Rust source | [`program::Program::dot`], [`program::Program::to_rust`] |
 //! | a sparse Jacobian or Hessian as Rust source | [`Compiled::sparse_jacobian_to_rust`], [`Compiled::sparse_hessian_to_rust`] |

@@ -48,9 +48,12 @@ use crate::sparse::{Csr, Sparsity};
 /// exact. Where the adjoint of a number adds up to exactly 0, as that of `t` in `t - t`, this 0 may win against slopes
 /// of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The value is the same.
 ///
+/// Samples and other data that change from call to call are inputs, too: [`wrt`](Self::wrt) says which inputs are the
+/// variables that derivatives are by.
+///
 /// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations
 /// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
-/// It also computes sparse derivatives if an output that is no sum depends on more than 48 inputs. Long sums are taken
+/// It also computes sparse derivatives if an output that is no sum depends on more than 48 variables. Long sums are taken
 /// apart, but not by [`normal_equations`](Self::normal_equations).
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again
@@ -130,16 +133,16 @@ impl<F, T> Compiled<F, T> {
         Self { making: Making { without: stage.into(), ..self.making }, ..self.anew() }
     }
 
-    /// Derivatives are those by these inputs alone, a range. The others are data, such as samples, measurements, or the
-    /// right-hand side of an optimisation that is solved again and again: they may be others at each evaluation, and
-    /// need no new recording.
+    /// Derivatives are those by these inputs alone, a range. The others are data: samples, measurements, the state from
+    /// which a controller plans. They may be others at each evaluation, and need no new recording as long as there are as
+    /// many.
     ///
     /// Every point `x` has all inputs. Gradients, the vectors of [`hvp`](Self::hvp), the rows and columns of Hessians
     /// and the columns of Jacobians are those of the range, and are counted from its start. Data cost no derivatives.
-    /// But a comparison of data may come out otherwise than when the function was recorded, as any other.
+    /// A comparison of data is a branch, as any other.
     ///
-    /// An optimiser takes the function of the variables alone: a closure that completes the point with the data is an
-    /// [`Objective`](crate::Objective).
+    /// An [`Objective`](crate::Objective) has a derivative by each input. So an optimiser takes a closure that completes
+    /// the point with the data.
     ///
     /// # Panics
     ///
@@ -365,7 +368,7 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// # Panics
     ///
-    /// If the length of `gradient` is not that of `x`.
+    /// If `gradient` has not a number for each variable: for each input, unless [`wrt`](Self::wrt) names some.
     #[track_caller]
     pub fn gradient(&self, x: &[T], gradient: &mut [T]) -> T
     where
@@ -406,7 +409,7 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// # Panics
     ///
-    /// If the lengths of `x`, `v` and `product` differ.
+    /// If `v` and `product` have not a number for each variable.
     ///
     /// # Examples
     ///
@@ -435,7 +438,7 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// # Panics
     ///
-    /// If the lengths of `x`, `v`, `gradient` and `product` differ.
+    /// If `v`, `gradient` and `product` have not a number for each variable.
     #[track_caller]
     pub fn gradient_and_hvp(&self, x: &[T], v: &[T], gradient: &mut [T], product: &mut [T]) -> T
     where
@@ -461,7 +464,7 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// # Panics
     ///
-    /// If the length of `gradient` is not that of `x`.
+    /// If `gradient` has not a number for each variable: for each input, unless [`wrt`](Self::wrt) names some.
     ///
     /// # Examples
     ///

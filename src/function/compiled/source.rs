@@ -15,7 +15,8 @@ impl<F, T: Precision> Compiled<F, T> {
     /// loops over tables. So its length hardly grows with the number of elements; but in a chain, where each element
     /// needs the one before, all have functions of their own. It is recorded at `x`, and not compiled for this.
     ///
-    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`. If the function has branches, it returns
+    /// The function is `fn name(inputs: &[T; N], gradient: &mut [T; N]) -> T`; the gradient is shorter if
+    /// [`wrt`](Self::wrt) names fewer inputs. If the function has branches, it returns
     /// an `Option`, which is `None` where a comparison comes out otherwise than at `x`. If it needs more memory than
     /// should be on the stack, it has a third argument, `memory: &mut [T; M]`, whose length is
     /// [`CompiledSource::memory`].

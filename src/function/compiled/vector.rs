@@ -84,7 +84,7 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// # Panics
     ///
-    /// If the length of `residuals` is not the number of outputs, or that of `product` not that of `x`.
+    /// If the length of `residuals` is not the number of outputs, or that of `product` not the number of variables.
     ///
     /// # Examples
     ///

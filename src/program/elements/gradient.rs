@@ -109,7 +109,9 @@ impl<T: Precision> GradientPlan<T> {
                     let adjoint = state[*adjoints + sums[k].at];
                     let mut parts = parts(*starts, [gradient, &mut state[*adjoints..]]);
                     for &(place, weight) in &sums[k].terms {
-                        parts.iter_mut().for_each(|part| part.add(place as usize, weight * adjoint));
+                        for part in &mut parts {
+                            part.add(place as usize, weight * adjoint);
+                        }
                     }
                 }
                 Step::Chain(k) => {

@@ -174,7 +174,7 @@ impl Mixed {
         match self {
             Self::Chain | Self::Norm => (other(1, 1) - x[k] * x[k]).powi(2),
             Self::Pairs => (x[k] * other(7, 1)).sin() * other(3, 2),
-            Self::Linear if k % 3 == 0 => x[k] * 0.5,
+            Self::Linear if k.is_multiple_of(3) => x[k] * 0.5,
             Self::Linear => x[k].sin(),
             Self::Chains => x[k].cos(),
             Self::Shared => x[k].exp() * other(1, 1).exp() + other(1, 2).exp().sin(),
@@ -322,9 +322,9 @@ fn the_source_by_some_inputs_has_the_numbers_of_compiled_and_driver() {
         generated.add_compiled_hessian(&compiled(), &points, &[], |matrix| of_range(matrix, range.clone()));
         generated.add_compiled_jacobian(&compiled(), &points, &[], |matrix| of_range(matrix, 0..matrix.rows()));
     }
-    for seed in 0..12 {
+    for (k, seed) in (0..12).zip(0..) {
         let hidden = Hidden::from_seed(seed);
-        let range = between(seed as usize, 5 * seed as usize + 3, hidden.inputs());
+        let range = between(k, 5 * k + 3, hidden.inputs());
         generated.add_wrt(&hidden, range, &[hidden.point::<f64>(0)], &[]);
     }
     generated.assert_right("wrt_source");
