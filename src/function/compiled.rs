@@ -52,8 +52,8 @@ use crate::sparse::{Csr, Sparsity};
 /// variables that derivatives are by.
 ///
 /// Where nothing is repeated, the gradient is that of a [`Program`] of the whole function, if it has enough operations
-/// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results.
-/// It also computes sparse derivatives if an output that is no sum depends on more than 48 variables. Long sums are taken
+/// that do not depend on each other. Otherwise, and where elements share too much, the driver computes the results. It
+/// also computes sparse derivatives if an output that is no sum depends on more than 48 variables. Long sums are taken
 /// apart, but not by [`normal_equations`](Self::normal_equations).
 ///
 /// If a comparison comes out otherwise than at the recorded point, the function is recorded anew; if that happens again
@@ -134,15 +134,15 @@ impl<F, T> Compiled<F, T> {
     }
 
     /// Derivatives are those by these inputs alone, a range. The others are data: samples, measurements, the state from
-    /// which a controller plans. They may be others at each evaluation, and need no new recording as long as there are as
-    /// many.
+    /// which a controller plans. They may be others at each evaluation, and need no new recording as long as there are
+    /// as many.
     ///
     /// Every point `x` has all inputs. Gradients, the vectors of [`hvp`](Self::hvp), the rows and columns of Hessians
     /// and the columns of Jacobians are those of the range, and are counted from its start. Data cost no derivatives.
     /// A comparison of data is a branch, as any other.
     ///
-    /// An [`Objective`](crate::Objective) has a derivative by each input. So an optimiser takes a closure that completes
-    /// the point with the data.
+    /// An [`Objective`](crate::Objective) has a derivative by each input. So an optimiser takes a closure that
+    /// completes the point with the data.
     ///
     /// # Panics
     ///

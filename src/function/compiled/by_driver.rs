@@ -1,4 +1,5 @@
-//! What the driver computes: functions of variables alone; the memory of matrices, and which of their places are stored.
+//! What the driver computes: functions of variables alone; the memory of matrices, and which of their places are
+//! stored.
 
 use std::ops::Range;
 
@@ -42,6 +43,7 @@ impl<F, T: Plain> Completed<'_, F, T> {
         if variables.len() == self.x.len() {
             return f(variables);
         }
+        // The power 0 of any number is 1.
         let one = variables.first().map_or_else(N::one, |x| x.powi(0).detach());
         let mut all: Vec<N> = self.x.iter().map(|&x| N::constant(x) * one).collect();
         all[self.variables.clone()].copy_from_slice(variables);

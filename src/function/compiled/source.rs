@@ -63,7 +63,7 @@ impl<F, T: Precision> Compiled<F, T> {
     /// # Errors
     ///
     /// As [`Program::to_rust`](crate::program::Program::to_rust). Also if an element that is no sum has more than 4096
-    /// inputs, or if elements share so much that they have many times as many operations as the function. If the
+    /// variables, or if elements share so much that they have many times as many operations as the function. If the
     /// function is small, write its [`Program::jacobian`](crate::program::Program::jacobian) instead, which has a number
     /// for each pair of an output and an input.
     ///
@@ -106,7 +106,7 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// # Errors
     ///
-    /// As [`Program::to_rust`](crate::program::Program::to_rust). Also if an element has more than 128 inputs, or if
+    /// As [`Program::to_rust`](crate::program::Program::to_rust). Also if an element has more than 128 variables, or if
     /// elements share so much that they have many times as many operations as the function. A sum that is compared by a
     /// branch is one element.
     ///

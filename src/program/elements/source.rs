@@ -221,8 +221,8 @@ fn at(body: &Body, place: usize) -> [String; 2] {
     }
 }
 
-/// The same of a column in a loop, with the name of its table. A place may be that of a variable in one row, and that of
-/// data, or one behind the inputs, in another.
+/// The same of a column in a loop, with the name of its table. A place may be that of a variable in one row, and that
+/// of data, or one behind the inputs, in another.
 pub(super) fn leaf(body: &mut Body, column: &Column, rows: usize, name: &str) -> [String; 2] {
     let (inputs, Range { start, end }) = (body.inputs, body.variables.clone());
     let places = column.places();

@@ -14,8 +14,8 @@ use crate::program::graph::{Graph, Node};
 
 /// A group as a graph of its own, with what its rows read.
 pub(super) struct Template<T> {
-    /// The parameters are the `uniforms`. The inputs are first `gathered`, then `data`. The outputs are the roots, times
-    /// their weights.
+    /// The parameters are the `uniforms`. The inputs are first `gathered`, then `data`. The outputs are the roots,
+    /// times their weights.
     pub(super) graph: Graph<T>,
     /// The leaves that are the same in all rows.
     pub(super) uniforms: Vec<NodeIndex>,

@@ -11,8 +11,8 @@ use crate::program::precision::Precision;
 use crate::program::record::expr::Expr;
 use crate::program::record::session::record;
 
-/// The graph with the derivatives of some outputs along a direction, behind the outputs. The direction is as many further
-/// parameters and inputs as are selected: only these have one.
+/// The graph with the derivatives of some outputs along a direction, behind the outputs. The direction is as many
+/// further parameters and inputs as are selected: only these have one.
 pub(crate) fn forward<T: Precision>(graph: &Graph<T>, options: Options, of: &Selected) -> Graph<T> {
     let mut extended = graph.clone();
     let mut directions = vec![None; graph.leaves().len()];

@@ -289,7 +289,8 @@ fn vector_of(count: u32, number: u32) -> Vec<f64> {
     (0..count).map(|k| (f64::from(k) + 0.5 * f64::from(number)).sin()).collect()
 }
 
-/// The derivatives by data are in no program: the adjoint of the only element that is returned is that of the variables.
+/// The derivatives by data are in no program: the adjoint of the only element that is returned is that of the
+/// variables.
 #[test]
 fn data_cost_no_derivatives() {
     let x = vector_of(202, 0);

@@ -289,8 +289,8 @@ impl<T: Precision> Block<T> {
     }
 }
 
-/// Finds out which adjoints are the first at their places, of those of the variables and of the state. Returns the places
-/// of both that are cleared before.
+/// Finds out which adjoints are the first at their places, of those of the variables and of the state. Returns the
+/// places of both that are cleared before.
 fn write_first<T: Precision>(
     steps: &[Step],
     blocks: &mut [Block<T>],
@@ -348,8 +348,9 @@ fn forward<T: Precision>(template: &Template<T>, roots: &[Target]) -> Program<T>
     Program::optimized(&graph, Options::new())
 }
 
-/// The sum of the roots, each times its adjoint, and its derivatives by the leaves that vary; of each row, or of the `sum` over the
-/// rows. Adjoints of sums are further parameters, unless they are 1; returns the sums. The others are further inputs.
+/// The sum of the roots, each times its adjoint, and its derivatives by the leaves that vary; of each row, or of the
+/// `sum` over the rows. Adjoints of sums are further parameters, unless they are 1; returns the sums. The others are
+/// further inputs.
 pub(super) fn backward<T: Precision>(
     template: &Template<T>,
     roots: &[Target],

@@ -147,8 +147,8 @@ pub(crate) fn source<T: Precision>(
     })
 }
 
-/// The parts of a backward pass. The terms of neighbouring sums are together: those that are no inputs, then variables and
-/// data.
+/// The parts of a backward pass. The terms of neighbouring sums are together: those that are no inputs, then variables
+/// and data.
 fn parts<T: Precision>(body: &mut Body, steps: &[Step], sums: &[SumOfTerms<T>]) -> Vec<Part> {
     let mut parts = Vec::new();
     for run in steps.chunk_by(|a, b| matches!([a, b], [Step::Sum(_), Step::Sum(_)])) {

@@ -59,16 +59,16 @@ pub(super) struct BlockGraph<T> {
 
 impl<T: Precision> Arrangement<T> {
     /// That of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. None if an
-    /// element that is no sum has more than so many inputs, if elements share too much, or if there are too few of a
+    /// element that is no sum has more than so many variables, if elements share too much, or if there are too few of a
     /// kind and it need not be made `always`.
     pub(super) fn of(
         graph: &Graph<T>,
         wanted: Wanted,
         stored: Stored<'_>,
         making: Making,
-        most_inputs: usize,
+        most_variables: usize,
     ) -> Option<Self> {
-        let Divided { terms, groups, templates } = Divided::of(graph, wanted, making, most_inputs)?;
+        let Divided { terms, groups, templates } = Divided::of(graph, wanted, making, most_variables)?;
         if !making.always && !pays(&groups, graph.operations() * passes(wanted, graph, &templates)) {
             return None;
         }

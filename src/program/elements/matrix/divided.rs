@@ -25,9 +25,9 @@ pub(super) struct Divided<'g, T: Clone> {
 impl<'g, T: Plain> Divided<'g, T> {
     /// Divides a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own. An output
     /// whose element has more than so many variables is taken apart as a sum. So is one that has more data, if few
-    /// elements are like it. None if an element has too many variables, and is no sum or belongs to a row of the Jacobian
-    /// that must be whole; or if elements share too much.
-    pub(super) fn of(graph: &'g Graph<T>, wanted: Wanted, making: Making, most_inputs: usize) -> Option<Self> {
+    /// elements are like it. None if an element has too many variables, and is no sum or belongs to a row of the
+    /// Jacobian that must be whole; or if elements share too much.
+    pub(super) fn of(graph: &'g Graph<T>, wanted: Wanted, making: Making, most_variables: usize) -> Option<Self> {
         let mut terms = Terms::of(graph);
         let is_divided = match wanted {
             Wanted::Hessian | Wanted::HessianTimesVector => true,
@@ -48,9 +48,10 @@ impl<'g, T: Plain> Divided<'g, T> {
             let groups = groups_to_inputs(&terms, &facts, &partition)?;
             let template = |group: &Group<T>| Template::of(&terms.graph, &facts, group, making);
             let templates: Vec<Template<T>> = groups.iter().map(template).collect();
-            let is_small = |template: &Template<T>| template.varying.len() <= most_inputs;
+            let is_small = |template: &Template<T>| template.varying.len() <= most_variables;
             let is_wanted = |(group, template): &(&Group<T>, &Template<T>)| {
-                !is_small(template) || is_taken_apart(template.leaves(), group.rows) && template.leaves() > most_inputs
+                !is_small(template)
+                    || is_taken_apart(template.leaves(), group.rows) && template.leaves() > most_variables
             };
             let mut is_large = vec![false; terms.graph.nodes.len()];
             let large = groups.iter().zip(&templates).filter(is_wanted);

@@ -11,14 +11,14 @@ use crate::program::precision::Precision;
 use crate::program::run::index::Index;
 use crate::sparse::pattern::Local;
 
-/// An element with more inputs has too large a matrix. If it is a sum, it is taken apart.
-const MOST_INPUTS: usize = 48;
+/// An element with more variables has too large a matrix. If it is a sum, it is taken apart.
+const MOST_VARIABLES: usize = 48;
 
 impl<T: Precision> MatrixPlan<T> {
     /// The plan of a graph whose nodes are all needed, and whose outputs are leaves or have nodes of their own; or none
     /// if its elements are too large, or too few of a kind and it need not be made `always`.
     pub(crate) fn of(graph: &Graph<T>, wanted: Wanted, stored: Stored<'_>, making: Making) -> Option<Self> {
-        let arrangement = Arrangement::of(graph, wanted, stored, making, MOST_INPUTS)?;
+        let arrangement = Arrangement::of(graph, wanted, stored, making, MOST_VARIABLES)?;
         let mut vectors = arrangement.vectors();
         let Arrangement { blocks, state, given, pattern, linear, slopes, .. } = arrangement;
         let blocks = blocks.into_iter().map(|block| {

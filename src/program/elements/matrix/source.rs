@@ -16,9 +16,9 @@ use crate::program::precision::Precision;
 use crate::program::run::index::Column;
 use crate::sparse::Sparsity;
 
-/// The source of an element with more inputs is too long. A Hessian has a number for each pair of them.
-const MOST_INPUTS: usize = 1 << 12;
-const MOST_INPUTS_OF_HESSIAN: usize = 1 << 7;
+/// The source of an element with more variables is too long. A Hessian has a number for each pair of them.
+const MOST_VARIABLES: usize = 1 << 12;
+const MOST_VARIABLES_OF_HESSIAN: usize = 1 << 7;
 
 /// The source of a graph as [`MatrixPlan::of`](super::MatrixPlan::of) takes it; `wanted` is the Jacobian or the
 /// Hessian.
@@ -31,13 +31,13 @@ pub(crate) fn source<T: Precision>(
 ) -> Result<CompiledSource<T>, Error> {
     check_name(name)?;
     let is_hessian = wanted == Wanted::Hessian;
-    let most_inputs = if is_hessian { MOST_INPUTS_OF_HESSIAN } else { MOST_INPUTS };
+    let most_variables = if is_hessian { MOST_VARIABLES_OF_HESSIAN } else { MOST_VARIABLES };
     let making = Making { always: true, ..Making::by(variables) };
-    let arrangement = Arrangement::of(graph, wanted, stored, making, most_inputs).ok_or_else(|| {
+    let arrangement = Arrangement::of(graph, wanted, stored, making, most_variables).ok_or_else(|| {
         let derivatives = if is_hessian { "gradient().jacobian()" } else { "jacobian()" };
         Error::unexpected(
             format!("source of `{name}`"),
-            format!("elements of at most {most_inputs} inputs that share few operations"),
+            format!("elements of at most {most_variables} variables that share few operations"),
             format!("more of these; if the function is small, write `record(x).{derivatives}.to_rust(name)`"),
         )
     })?;
