@@ -44,9 +44,11 @@ use crate::sparse::{Csr, Sparsity};
 /// | [`sparse_hessian`](Self::sparse_hessian) | value, gradient, Hessian | [`normal_equations`](Self::normal_equations) | results `r`, `Jᵀr`, `JᵀJ` |
 /// | [`hvp`](Self::hvp), [`gradient_and_hvp`](Self::gradient_and_hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
 ///
-/// The results are those of a [`Driver`], within rounding, with one exception, which all programs have that are not
-/// exact. Where the adjoint of a number adds up to exactly 0, as that of `t` in `t - t`, this 0 may win against slopes
-/// of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The value is the same.
+/// The results are those of a [`Driver`], within rounding. Long sums and products are computed in another order. There,
+/// they may overflow or underflow where those of the driver do not, and a sum of zeros may have another sign. One
+/// exception is that of all programs that are not exact: where the adjoint of a number adds up to exactly 0, as that of
+/// `t` in `t - t`, this 0 may win against slopes of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The
+/// value is the same.
 ///
 /// Samples and other data that change from call to call are inputs, too: [`wrt`](Self::wrt) says which inputs are the
 /// variables that derivatives are by.
@@ -434,7 +436,8 @@ impl<F, T: Precision> Compiled<F, T> {
     }
 
     /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes
-    /// hardly longer than [`hvp`](Self::hvp), with which it shares the recording.
+    /// hardly longer than [`hvp`](Self::hvp), with which it shares the recording. But of a function of a long sum, such as
+    /// its root, it takes as long as both, and has the recordings of both.
     ///
     /// # Panics
     ///
