@@ -1,8 +1,8 @@
 //! What each driver costs to compile.
 //!
-//! `cargo bench -p gradtape-benches --bench compile` writes a crate with a function of one line, compiles it in release with
-//! one driver at a time, on one core, and prints by how many seconds that takes longer than the plain function: minima of
-//! three.
+//! `cargo bench -p gradtape-benches --bench compile` writes a crate with a function of one line, compiles it in release
+//! with one driver at a time, on one core, and prints by how many seconds that takes longer than the plain function:
+//! minima of three.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

@@ -1,8 +1,9 @@
 //! Functions as people write them, loops over terms, against plain floats and the tape.
 //!
 //! `cargo bench -p gradtape-benches --bench elements` asserts that all agree, and prints a line of ratios for each:
-//! minima over rounds that interleave the competitors in one process. Each is called twice in a round, and measured once.
-//! `cargo bench -p gradtape-benches --bench elements -- check` asserts only; other arguments are names of workloads.
+//! minima over rounds that interleave the competitors in one process. Each is called twice in a round, and measured
+//! once. `cargo bench -p gradtape-benches --bench elements -- check` asserts only; other arguments are names of
+//! workloads.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

@@ -1,7 +1,7 @@
 //! Sums and scalar products of lists: one record of many operands against a loop of joins, both recorded and swept.
 //!
-//! `cargo bench -p gradtape-benches --bench lists` asserts that both have the same derivatives, and prints nanoseconds for
-//! each list: the smallest of many rounds, in which both take turns.
+//! `cargo bench -p gradtape-benches --bench lists` asserts that both have the same derivatives, and prints nanoseconds
+//! for each list: the smallest of many rounds, in which both take turns.
 
 #![allow(missing_docs, reason = "a benchmark")]
 

@@ -1,8 +1,9 @@
 //! Lesson 15: a differential equation by Taylor series: `cargo run --release --example 15_taylor`.
 //!
-//! A planet on an ellipse, from the right-hand side of its equation alone. In each step, [`Jet`]s expand the solution: if
-//! its coefficients up to `k` are known, those of the right-hand side are, too, and they are `(k + 1)` times the next ones.
-//! With order 20, a step is long, and as accurate as the numbers are. The lesson prints the energy after each ten periods.
+//! A planet on an ellipse, from the right-hand side of its equation alone. In each step, [`Jet`]s expand the solution:
+//! if its coefficients up to `k` are known, those of the right-hand side are, too, and they are `(k + 1)` times the
+//! next ones. With order 20, a step is long, and as accurate as the numbers are. The lesson prints the energy after
+//! each ten periods.
 //!
 //! A jet over a [`Dual`] differentiates each step: here, the place after one period by the speed at its start.
 

@@ -1,7 +1,8 @@
-//! `cargo test` at the top runs this, and this runs the tests of the members of the workspace, with all features that they
-//! need. Built apart, these features and the crates behind them cost the examples nothing.
+//! `cargo test` at the top runs this, and this runs the tests of the members of the workspace, with all features that
+//! they need. Built apart, these features and the crates behind them cost the examples nothing.
 //!
-//! Arguments are passed on: `cargo test --test members -- tape::` runs the tests of the members with `tape::` in their names.
+//! Arguments are passed on: `cargo test --test members -- tape::` runs the tests of the members with `tape::` in their
+//! names.
 
 use std::env;
 use std::process::{Command, exit};

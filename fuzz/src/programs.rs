@@ -64,8 +64,8 @@ impl<'a> Arbitrary<'a> for Case {
 }
 
 impl Case {
-    /// The program computes the bits of the tape if it is exact, and else what rounding explains; what a row becomes does
-    /// not depend on the others; and derivatives are right to the third order.
+    /// The program computes the bits of the tape if it is exact, and else what rounding explains; what a row becomes
+    /// does not depend on the others; and derivatives are right to the third order.
     pub fn assert_agrees(&self) {
         if self.is_single { self.assert_agrees_in::<f32>() } else { self.assert_agrees_in::<f64>() }
     }

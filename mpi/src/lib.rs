@@ -1,7 +1,8 @@
 //! Training and gradients on several machines, by MPI.
 //!
-//! [`run`] calls a function on each rank of `mpirun`, and ends all of them with one message if one of them fails. What it gives to
-//! the function is a [`Communicator`], which [`Trainer::with_communicator`] and [`Program::objective_of_ranks`] take:
+//! [`run`] calls a function on each rank of `mpirun`, and ends all of them with one message if one of them fails. What
+//! it gives to the function is a [`Communicator`], which [`Trainer::with_communicator`] and
+//! [`Program::objective_of_ranks`] take:
 //!
 //! - `src/bin/train.rs` is the program `train`, on several ranks.
 //! - `src/bin/network.rs` trains a network in code of its own.
@@ -39,8 +40,9 @@ pub struct Ranks {
 
 /// Runs a function on each rank, with rank and number of ranks. A program calls this once, in its main thread.
 ///
-/// If the function returns an error on a rank, or panics, all ranks end: those that wait for others get an error, too. Rank 0
-/// writes one line to the standard error, and the exit codes are those of a failure. Without `mpirun`, there is one rank.
+/// If the function returns an error on a rank, or panics, all ranks end: those that wait for others get an error, too.
+/// Rank 0 writes one line to the standard error, and the exit codes are those of a failure. Without `mpirun`, there is
+/// one rank.
 ///
 /// # Panics
 ///
@@ -84,8 +86,8 @@ impl Ranks {
         self.agree(step, &error).err()
     }
 
-    /// Makes a step together with the other ranks. If one of them failed, or makes another step, all have the same message, and
-    /// make no more steps.
+    /// Makes a step together with the other ranks. If one of them failed, or makes another step, all have the same
+    /// message, and make no more steps.
     fn agree(&self, step: Step, error: &str) -> Result<(), String> {
         let mut failure = self.failure.borrow_mut();
         if let Some(failure) = &*failure {

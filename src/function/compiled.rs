@@ -47,8 +47,8 @@ use crate::sparse::{Csr, Sparsity};
 /// The results are those of a [`Driver`], within rounding. Long sums and products are computed in another order. There,
 /// they may overflow or underflow where those of the driver do not, and a sum of zeros may have another sign. One
 /// exception is that of all programs that are not exact: where the adjoint of a number adds up to exactly 0, as that of
-/// `t` in `t - t`, this 0 may win against slopes of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The
-/// value is the same.
+/// `t` in `t - t`, this 0 may win against slopes of NaN or infinity inside of `t`; on a tape, the derivative is NaN.
+/// The value is the same.
 ///
 /// Samples and other data that change from call to call are inputs, too: [`wrt`](Self::wrt) says which inputs are the
 /// variables that derivatives are by.
@@ -318,7 +318,8 @@ impl<F, T: Precision> Compiled<F, T> {
         self.evaluate(x.len(), |plans| plans.matrix(wanted), find, evaluate).is_some()
     }
 
-    /// [`evaluate`](Self::evaluate) for the Hessian times a vector. Returns whether value and gradient were written, too.
+    /// [`evaluate`](Self::evaluate) for the Hessian times a vector. Returns whether value and gradient were written,
+    /// too.
     fn evaluate_along(&self, [x, v]: [&[T]; 2], mut collected: Collected<'_, T>) -> Option<bool>
     where
         F: Function<T>,
@@ -436,8 +437,8 @@ impl<F, T: Precision> Compiled<F, T> {
     }
 
     /// Returns the value at `x`; writes the gradient to `gradient`, and the Hessian times `v` to `product`. It takes
-    /// hardly longer than [`hvp`](Self::hvp), with which it shares the recording. But of a function of a long sum, such as
-    /// its root, it takes as long as both, and has the recordings of both.
+    /// hardly longer than [`hvp`](Self::hvp), with which it shares the recording. But of a function of a long sum, such
+    /// as its root, it takes as long as both, and has the recordings of both.
     ///
     /// # Panics
     ///
@@ -462,8 +463,8 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian. Both
-    /// triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
+    /// Returns the value at `x`, and writes the gradient and the Hessian. The matrix gets the pattern of the Hessian.
+    /// Both triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///

@@ -138,8 +138,8 @@ macro_rules! lifted_left {
     };
 }
 
-/// One operator on two types. For example,
-/// `operation! { [] Add::add, f64, Dual<f64> => Dual<f64>, |a, b| b + a }` gives
+/// One operator on two types. For example, `operation! { [] Add::add, f64, Dual<f64> => Dual<f64>, |a, b| b + a }`
+/// gives
 /// `impl Add<Dual<f64>> for f64 { type Output = Dual<f64>; fn add(self, b: Dual<f64>) -> Dual<f64> { let a = self; b + a } }`.
 /// With all operators expanded in every caller, debug builds of the tests took 60 per cent longer.
 macro_rules! operation {

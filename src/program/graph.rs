@@ -249,8 +249,8 @@ impl<T> Graph<T> {
         self.push_with(other, node, first_custom, &operands)
     }
 
-    /// A copy of this graph with these outputs. `again` adds each node to it, and returns its index there. It is given the
-    /// indices of the nodes before.
+    /// A copy of this graph with these outputs. `again` adds each node to it, and returns its index there. It is given
+    /// the indices of the nodes before.
     pub(crate) fn copied(
         &self,
         outputs: &[NodeIndex],

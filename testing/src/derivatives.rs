@@ -1,5 +1,5 @@
-//! Claims about the derivatives of programs of random expressions: of some outputs by some inputs, and of derivatives. Each
-//! returns whether it applies to the expression.
+//! Claims about the derivatives of programs of random expressions: of some outputs by some inputs, and of derivatives.
+//! Each returns whether it applies to the expression.
 
 use gradtape::check::random::{Arithmetic, Expression};
 use gradtape::program::{Expr, Options, Precision, Program};
@@ -20,8 +20,8 @@ fn chosen(count: usize, bits: u8) -> Vec<usize> {
     if some.is_empty() { (0..count).collect() } else { some }
 }
 
-/// Pullback and Jacobian of an exact program, of some results of an expression by some inputs, have the bits of a tape on
-/// which the other inputs are constants: for all rows on the path of the program, whatever their numbers.
+/// Pullback and Jacobian of an exact program, of some results of an expression by some inputs, have the bits of a tape
+/// on which the other inputs are constants: for all rows on the path of the program, whatever their numbers.
 pub fn exact_pullbacks_are_the_tape<T>(graph: &Expression, rows: &[Vec<T>], choice: u8, options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,
@@ -68,8 +68,8 @@ where
     says_something
 }
 
-/// Derivatives by some inputs are some of the derivatives by all, and the pullback is the Jacobian times the adjoints, with
-/// all options; except for rounding, and where all numbers are ordinary.
+/// Derivatives by some inputs are some of the derivatives by all, and the pullback is the Jacobian times the adjoints,
+/// with all options; except for rounding, and where all numbers are ordinary.
 pub fn derivatives_by_some_are_some_of_all<T>(graph: &Expression, choice: u8, options: Options) -> bool
 where
     T: TestFloat + Precision,
@@ -127,8 +127,8 @@ fn second_derivatives<T: TestFloat>(
     slopes.into_iter().map(Value::data).chain(along).collect()
 }
 
-/// The derivative of a gradient along a direction, in forward mode, by the Jacobian and by pullbacks, agrees with a tape of
-/// tapes, where rounding is harmless.
+/// The derivative of a gradient along a direction, in forward mode, by the Jacobian and by pullbacks, agrees with a
+/// tape of tapes, where rounding is harmless.
 pub fn second_derivatives_agree<T>(graph: &Expression, options: Options) -> bool
 where
     T: TestFloat + Arithmetic + Precision,

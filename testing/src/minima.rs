@@ -17,8 +17,8 @@ pub fn minima<const N: usize>(competitors: [&mut dyn FnMut(); N]) -> [f64; N] {
     minima_within(TIME, competitors)
 }
 
-/// The same for competitors that are called again and again in practice: each is called once more before it is measured, so
-/// that what it needs is in the caches.
+/// The same for competitors that are called again and again in practice: each is called once more before it is
+/// measured, so that what it needs is in the caches.
 pub fn warm_minima<const N: usize>(competitors: [&mut dyn FnMut(); N]) -> [f64; N] {
     rounds(TIME, competitors, true)
 }

@@ -30,8 +30,8 @@ where
 /// products of some partials over- or underflow. They may also differ if paths divide behind an infinite partial: their
 /// slopes are infinite before they meet again.
 ///
-/// The same holds for duals, whose slopes are computed from the variables up in every operation. But over plain numbers,
-/// their products may be NaN.
+/// The same holds for duals, whose slopes are computed from the variables up in every operation. But over plain
+/// numbers, their products may be NaN.
 pub fn agrees_with_the_references<T: TestFloat + Arithmetic, F: Over<T> + Arithmetic>(graph: &Expression) -> bool
 where
     Value<T>: Arithmetic,

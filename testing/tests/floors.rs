@@ -39,11 +39,11 @@ const FLOORS: &[&[&str]] = &[
     &["check", "nn", "interop"],
 ];
 
-/// Files of one room that import from each other, directly or by way of others. A file stands in one line at most. Files
-/// that a module only re-exports do not count.
+/// Files of one room that import from each other, directly or by way of others. A file stands in one line at most.
+/// Files that a module only re-exports do not count.
 const CIRCLES: &[&[&str]] = &[
-    // The table names the rules, and a rule that branches names its operation. No file is in this circle by what it needs
-    // to compile alone: consumers of the table do.
+    // The table names the rules, and a rule that branches names its operation. No file is in this circle by what it
+    // needs to compile alone: consumers of the table do.
     &[
         "ops",
         "ops::activations",

@@ -1,6 +1,7 @@
-//! Every derivative of the table, and values and derivatives of special functions, against 90 digits, at ordinary, tiny, huge and nearly singular points, in f32 and f64:
-//! the error is at most four units in the last place (ulp), with the exceptions of `exceptions.rs`. The test measures
-//! reverse mode; forward mode has the same bits (`tests/operations/modes.rs`).
+//! Every derivative of the table, and values and derivatives of special functions, against 90 digits, at ordinary,
+//! tiny, huge and nearly singular points, in f32 and f64: the error is at most four units in the last place (ulp), with
+//! the exceptions of `exceptions.rs`. The test measures reverse mode; forward mode has the same bits
+//! (`tests/operations/modes.rs`).
 //!
 //! ```console
 //! cargo test -p gradtape-tests-accuracy -- --nocapture        # prints the worst errors

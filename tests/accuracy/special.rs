@@ -99,8 +99,8 @@ fn exp_m1(x: &Big) -> Big {
     if x.abs().is_less(&Big::parse("1e-30")) { x + x * x / 2 + x * x * x / 6 } else { x.exp() - 1 }
 }
 
-/// `y` with `erf(y) = x` and `erfc(y) = q`, for `x ≥ 0`: two steps of Newton's method from the crate's own result, which
-/// double the digits. Far from the root, the steps would not be small.
+/// `y` with `erf(y) = x` and `erfc(y) = q`, for `x ≥ 0`: two steps of Newton's method from the crate's own result,
+/// which double the digits. Far from the root, the steps would not be small.
 fn erf_inv(x: &Big, q: &Big) -> Big {
     let root = Big::from(2).sqrt();
     let step = |y: &Big| {

@@ -73,8 +73,8 @@ fn orders_above_170_have_twelve_digits() {
     }
 }
 
-/// The function, its parameter, the argument, the value, and two derivatives: limits from inside the range. NaN is where
-/// there is none.
+/// The function, its parameter, the argument, the value, and two derivatives: limits from inside the range. NaN is
+/// where there is none.
 const ENDS: &[(&str, f64, f64, [f64; 3])] = &[
     ("ln_gamma", 0.0, 0.0, [INF, -INF, INF]),
     ("ln_gamma", 0.0, -0.0, [INF, INF, INF]),

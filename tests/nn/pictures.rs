@@ -65,7 +65,8 @@ fn two_features_are_drawn_as_a_plane_with_a_dot_for_each_row_of_the_test_set() {
     assert!(legend.len() == 2 && dots.iter().all(|dot| dot + 8 < legend[0]), "{places:?}");
 }
 
-/// The confusion table of a picture: the numbers of its cells, row by row, with 0 where there is none, and the names of its rows.
+/// The confusion table of a picture: the numbers of its cells, row by row, with 0 where there is none, and the names of
+/// its rows.
 fn confusion(text: &str, classes: usize) -> (Vec<Vec<usize>>, Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     let of = |line: &str, name: &str| -> usize {
@@ -218,9 +219,9 @@ fn lbfgs_finds_a_plane_to_all_digits_and_then_stops() {
     assert_eq!(number(&out, "R²"), 1.0);
 }
 
-/// The squared error of a line through numbers with mean 0 and deviation 1 is `w² - 2 r w + 1 + b²`, where `r` is the correlation.
-/// Two neurons in a row have `w = u v`. With `decay / 2` times the squares of all weights, the sum is least at `u² = v² = r - decay / 2`
-/// and biases of 0.
+/// The squared error of a line through numbers with mean 0 and deviation 1 is `w² - 2 r w + 1 + b²`, where `r` is the
+/// correlation. Two neurons in a row have `w = u v`. With `decay / 2` times the squares of all weights, the sum is
+/// least at `u² = v² = r - decay / 2` and biases of 0.
 #[test]
 fn the_weights_of_lbfgs_decay_as_its_formula_says() {
     let x = |k: u32| f64::from(k * k % 41);

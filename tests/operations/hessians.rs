@@ -19,7 +19,8 @@ impl<F: Differentiable<Inner: Number<Plain = f64>> + Number<Plain = f64>> Over64
 /// In products of duals over plain numbers, `0 · ∞` is NaN. Over these, a zero wins.
 type Careful = Dual<f64, 0>;
 
-/// A test of each generic check, for every nesting: over plain numbers, or over those where a zero wins in every product.
+/// A test of each generic check, for every nesting: over plain numbers, or over those where a zero wins in every
+/// product.
 macro_rules! for_every_nesting {
     ($over:ty; $($test:ident: $check:ident;)*) => {
         $(#[test]

@@ -1,6 +1,6 @@
-//! Second and third derivatives of every operation are the same in every mode: on tapes of tapes, as duals of duals, and
-//! in programs, with and without exact arithmetic; and they are symmetric. At ordinary points, and where an operation has
-//! a kink, a pole or a convention.
+//! Second and third derivatives of every operation are the same in every mode: on tapes of tapes, as duals of duals,
+//! and in programs, with and without exact arithmetic; and they are symmetric. At ordinary points, and where an
+//! operation has a kink, a pole or a convention.
 
 use gradtape::check::random::Operation;
 use gradtape::check::{self, Doubt, Verdict};

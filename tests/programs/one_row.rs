@@ -28,7 +28,8 @@ const SPECIAL: [f64; 16] = [
     f64::NAN,
 ];
 
-/// A row of many parts has the same values and derivatives if it is run alone and with another. Whether a guard holds, too.
+/// A row of many parts has the same values and derivatives if it is run alone and with another. Whether a guard holds,
+/// too.
 #[track_caller]
 fn assert_same_alone<T: Precision + TestFloat, const N: usize>(
     options: Options,

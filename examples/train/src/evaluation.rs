@@ -71,8 +71,8 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// What is measured, with the same of the baseline: the name of each number, the number, and its unit. One that is not
-    /// defined is NaN.
+    /// What is measured, with the same of the baseline: the name of each number, the number, and its unit. One that is
+    /// not defined is NaN.
     pub(crate) fn measures(
         &self,
         scaling: &Scaling,

@@ -54,7 +54,8 @@ impl Network {
         }
     }
 
-    /// The source of a function `network` that takes and returns what [`predict`](Self::predict) does. It computes in f64.
+    /// The source of a function `network` that takes and returns what [`predict`](Self::predict) does. It computes in
+    /// f64.
     pub(crate) fn to_rust(&self) -> Result<String> {
         match self {
             Self::F32(network) => to_rust(&network.map(f64::from)),

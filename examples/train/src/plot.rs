@@ -63,7 +63,8 @@ pub(crate) struct Confusion {
 }
 
 impl Confusion {
-    /// The table of these classes. If there are too many, those that are confused most stand for themselves, and all others are one.
+    /// The table of these classes. If there are too many, those that are confused most stand for themselves, and all
+    /// others are one.
     fn new(names: &[String], counts: &[Vec<usize>]) -> Self {
         if names.len() <= MOST_CLASSES {
             let title = "rows of the test set".to_owned();

@@ -64,8 +64,8 @@ impl TrainingTable {
         Ok(Self { name, has_header: table.has_header(), columns, encoding, data })
     }
 
-    /// Puts the means of the training rows where numbers are missing, and standardises all rows by the training rows. Returns the
-    /// encoding with these means, and the scaling.
+    /// Puts the means of the training rows where numbers are missing, and standardises all rows by the training rows.
+    /// Returns the encoding with these means, and the scaling.
     pub(crate) fn prepare(&self, training: &mut Dataset, test: &mut Dataset) -> (Encoding, Scaling) {
         let mut encoding = self.encoding.clone();
         encoding.learn_means(training);

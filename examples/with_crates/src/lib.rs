@@ -52,8 +52,8 @@ impl LogpError for NoDensity {
     }
 }
 
-/// `draws` from the density, by the No-U-Turn sampler from `start`. The first draws are dropped: the sampler adapts its steps
-/// in them.
+/// `draws` from the density, by the No-U-Turn sampler from `start`. The first draws are dropped: the sampler adapts its
+/// steps in them.
 pub fn sample(density: Density<impl Objective>, start: &[f64], draws: usize) -> Vec<Vec<f64>> {
     let settings = DiagNutsSettings { num_tune: 500, ..DiagNutsSettings::default() };
     let mut random = StdRng::seed_from_u64(8);

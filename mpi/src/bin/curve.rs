@@ -1,6 +1,6 @@
-//! Fits a curve to points on several ranks: `mpirun -n 2 curve`. Each rank makes its share of the rows, as it would read its share
-//! of a file, and computes their part of the gradient. Rank 0 prints the parameters, and their bits: these are the same with any
-//! number of ranks.
+//! Fits a curve to points on several ranks: `mpirun -n 2 curve`. Each rank makes its share of the rows, as it would
+//! read its share of a file, and computes their part of the gradient. Rank 0 prints the parameters, and their bits:
+//! these are the same with any number of ranks.
 
 use std::process::ExitCode;
 

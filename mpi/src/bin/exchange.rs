@@ -1,5 +1,5 @@
-//! Measures an exchange between ranks: `mpirun -n 2 exchange`. Rank 0 prints the time by the number of bytes that a rank sends to
-//! each other one.
+//! Measures an exchange between ranks: `mpirun -n 2 exchange`. Rank 0 prints the time by the number of bytes that a
+//! rank sends to each other one.
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -1,5 +1,6 @@
-//! Trains a network in code of its own, on several ranks: `mpirun -n 2 network program f64`, or with the other engine or precision.
-//! Rank 0 prints the loss of the last epoch, and the bits of all weights: they are the same with any number of ranks.
+//! Trains a network in code of its own, on several ranks: `mpirun -n 2 network program f64`, or with the other engine
+//! or precision. Rank 0 prints the loss of the last epoch, and the bits of all weights: they are the same with any
+//! number of ranks.
 
 use std::env;
 use std::error::Error;

@@ -1,4 +1,5 @@
-//! Measures an epoch of a training: `mpirun -n 1 scaling`, then `mpirun -n 2 scaling`. Rank 0 prints the shortest of many.
+//! Measures an epoch of a training: `mpirun -n 1 scaling`, then `mpirun -n 2 scaling`. Rank 0 prints the shortest of
+//! many.
 
 use std::process::ExitCode;
 use std::time::Instant;

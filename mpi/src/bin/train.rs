@@ -1,5 +1,5 @@
-//! The program `train` on several ranks: `mpirun -n 2 train --data FILE.csv`. Every rank reads the file, computes its part of each
-//! batch, and has the same network. Rank 0 alone writes.
+//! The program `train` on several ranks: `mpirun -n 2 train --data FILE.csv`. Every rank reads the file, computes its
+//! part of each batch, and has the same network. Rank 0 alone writes.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

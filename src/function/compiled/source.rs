@@ -64,8 +64,8 @@ impl<F, T: Precision> Compiled<F, T> {
     ///
     /// As [`Program::to_rust`](crate::program::Program::to_rust). Also if an element that is no sum has more than 4096
     /// variables, or if elements share so much that they have many times as many operations as the function. If the
-    /// function is small, write its [`Program::jacobian`](crate::program::Program::jacobian) instead, which has a number
-    /// for each pair of an output and an input.
+    /// function is small, write its [`Program::jacobian`](crate::program::Program::jacobian) instead, which has a
+    /// number for each pair of an output and an input.
     ///
     /// # Panics
     ///

@@ -78,9 +78,9 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// What a step of Gauss and Newton needs: writes the results `r` at `x`, `Jᵀr` and `JᵀJ` for their Jacobian `J`. These are
-    /// the gradient of `½ Σ rᵢ²` and an approximation of its Hessian. Both triangles of `JᵀJ` are stored, or the
-    /// [lower one](Self::with_lower_triangle) alone.
+    /// What a step of Gauss and Newton needs: writes the results `r` at `x`, `Jᵀr` and `JᵀJ` for their Jacobian `J`.
+    /// These are the gradient of `½ Σ rᵢ²` and an approximation of its Hessian. Both triangles of `JᵀJ` are stored, or
+    /// the [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///
@@ -121,8 +121,8 @@ impl<F, T: Precision> Compiled<F, T> {
         }
     }
 
-    /// Writes the Hessian of `Σ wᵢ yᵢ`, the sum of the outputs with weights: that of the constraints in a Lagrangian. Both
-    /// triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
+    /// Writes the Hessian of `Σ wᵢ yᵢ`, the sum of the outputs with weights: that of the constraints in a Lagrangian.
+    /// Both triangles are stored, or the [lower one](Self::with_lower_triangle) alone.
     ///
     /// # Panics
     ///

@@ -23,8 +23,8 @@ pub(crate) enum Along<T> {
 }
 
 impl<T: Precision> Along<T> {
-    /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be made
-    /// `always`.
+    /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be
+    /// made `always`.
     pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
         if let Some(plan) = MatrixPlan::of(graph, Wanted::HessianTimesVector, Stored::default(), making) {
             return Some(Self::Elements(Box::new(plan)));

@@ -10,8 +10,8 @@ use crate::program::graph::{Graph, Node};
 /// A shorter scalar product is one operation.
 const LONG: usize = 64;
 
-/// The graph with sums of products in the place of scalar products that would be elements of their own, with few rows. The
-/// terms of a sum can be rows.
+/// The graph with sums of products in the place of scalar products that would be elements of their own, with few rows.
+/// The terms of a sum can be rows.
 pub(crate) fn expanded<T: Copy>(graph: Graph<T>) -> Graph<T> {
     let pairs = |node: &Node| if node.op == Op::dot { graph.operands(node).len() / 2 } else { 0 };
     let mut counts: HashMap<usize, usize> = HashMap::new();

@@ -1,8 +1,8 @@
 //! Value and gradient, element by element.
 //!
-//! The elements of each group run as the rows of two programs. The forward program computes the numbers of the roots; the
-//! backward program computes, of the adjoints of the roots, what they add to the adjoints of the leaves. If the output is
-//! the sum of roots, their adjoints are known before, and the backward program alone runs.
+//! The elements of each group run as the rows of two programs. The forward program computes the numbers of the roots;
+//! the backward program computes, of the adjoints of the roots, what they add to the adjoints of the leaves. If the
+//! output is the sum of roots, their adjoints are known before, and the backward program alone runs.
 
 mod chain;
 mod plan;
@@ -64,8 +64,8 @@ struct Block<T> {
     index: Index,
     /// The places of the parameters.
     uniforms: Vec<u32>,
-    /// Has the adjoints of roots behind the inputs of the forward program, and those of sums behind the parameters. None
-    /// if there is nothing to compute: the group only has guards, or no leaf depends on variables.
+    /// Has the adjoints of roots behind the inputs of the forward program, and those of sums behind the parameters.
+    /// None if there is nothing to compute: the group only has guards, or no leaf depends on variables.
     backward: Option<Scatter<T>>,
     /// Where each root goes.
     roots: Vec<Target>,

@@ -234,8 +234,8 @@ impl<'g, T: Float> Groups<'g, T> {
         }
     }
 
-    /// The groups, the one with the smallest depth first, and comparisons of leaves and sums before them. The elements of a
-    /// group are in the order in which they were added.
+    /// The groups, the one with the smallest depth first, and comparisons of leaves and sums before them. The elements
+    /// of a group are in the order in which they were added.
     pub(super) fn finish(mut self, partition: &Partition<T>) -> Vec<Group<T>> {
         let facts = self.reader.facts;
         for &(later, guard) in facts.guards() {

@@ -1,8 +1,8 @@
 //! Sparse derivatives, element by element.
 //!
-//! Each element reaches down to the inputs: what several elements share is computed in each of them. Then the Jacobian of an
-//! element has rows of the Jacobian of the function, or parts of rows that are added, and the Hessian of a sum is the sum
-//! of the Hessians of its elements. The places of their numbers in the sparse matrix are found once.
+//! Each element reaches down to the inputs: what several elements share is computed in each of them. Then the Jacobian
+//! of an element has rows of the Jacobian of the function, or parts of rows that are added, and the Hessian of a sum is
+//! the sum of the Hessians of its elements. The places of their numbers in the sparse matrix are found once.
 
 mod arrangement;
 mod divided;

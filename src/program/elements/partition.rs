@@ -15,8 +15,8 @@ use crate::program::graph::Graph;
 /// leaves are inputs, constants, sums, chains, and roots of other elements. Every node that is no leaf of the graph
 /// belongs to one element, or is inside of a sum or a chain.
 ///
-/// The *depth* of a root is the number of elements, sums and chains on the longest way to it from the output. Roots of one depth
-/// do not depend on each other. An element of depth `d` depends on larger depths only.
+/// The *depth* of a root is the number of elements, sums and chains on the longest way to it from the output. Roots of
+/// one depth do not depend on each other. An element of depth `d` depends on larger depths only.
 pub(super) struct Partition<T> {
     pub(super) sums: Vec<Sum<T>>,
     /// In ascending order of their nodes.
@@ -48,8 +48,8 @@ pub(super) struct Cuts {
 
 pub(super) const NONE: u32 = u32::MAX;
 pub(super) const MANY: u32 = u32::MAX - 1;
-/// The most roots of an element. If nodes that two elements share would join more of them, these nodes become elements of
-/// their own.
+/// The most roots of an element. If nodes that two elements share would join more of them, these nodes become elements
+/// of their own.
 const MOST_ROOTS: u32 = 8;
 /// How often shared nodes are looked for, before no elements are joined any more.
 const ROUNDS: usize = 4;

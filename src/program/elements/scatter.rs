@@ -1,8 +1,8 @@
 //! A program on the rows of a group, whose results are added to vectors.
 //!
-//! Rows run in chunks, whose results are collected while they are in the cache. Each thread has a part of each vector, and
-//! runs all rows that have numbers for it; rows at the border of two parts run on both threads. So no thread waits for
-//! another, and a place gets its numbers in the same order, whatever the number of threads.
+//! Rows run in chunks, whose results are collected while they are in the cache. Each thread has a part of each vector,
+//! and runs all rows that have numbers for it; rows at the border of two parts run on both threads. So no thread waits
+//! for another, and a place gets its numbers in the same order, whatever the number of threads.
 
 mod aim;
 mod band;

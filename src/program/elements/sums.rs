@@ -26,8 +26,8 @@ const LONG_LIST: usize = 8;
 impl<T: Float> Sum<T> {
     /// Takes a node apart. Calls `inside` with it, and with the nodes between it and its terms.
     ///
-    /// A sum in a loop, `s = s + t`, is a chain of additions whose smaller operands are the terms: what is added to them
-    /// at the start of the chain is no term if it has more terms of its own than they have.
+    /// A sum in a loop, `s = s + t`, is a chain of additions whose smaller operands are the terms: what is added to
+    /// them at the start of the chain is no term if it has more terms of its own than they have.
     pub(super) fn of(graph: &Graph<T>, facts: &Facts, node: NodeIndex, mut inside: impl FnMut(NodeIndex)) -> Self {
         let mut sum = Self { node, constant: T::zero(), terms: Vec::new(), depth: 0 };
         // The nodes to take apart, their weights, and how many terms an element beside them has.

@@ -31,8 +31,8 @@ const FEWEST_IN_BATCH: usize = 4;
 const MOST_NODES: usize = 1 << 18;
 
 impl<T: Precision> Recorded<T> {
-    /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be made
-    /// `always`.
+    /// The plan of a graph whose nodes are all needed, of one output; or none if a driver is faster and it need not be
+    /// made `always`.
     pub(crate) fn of(graph: &Graph<T>, making: Making) -> Option<Self> {
         GradientPlan::of(graph, graph.operations(), making)
             .map(Box::new)

@@ -1,4 +1,5 @@
-//! The functions of the benchmark suite `ADBench`: bundle adjustment, a mixture of Gaussians, hand tracking, and an LSTM.
+//! The functions of the benchmark suite `ADBench`: bundle adjustment, a mixture of Gaussians, hand tracking, and an
+//! LSTM.
 
 mod hand;
 mod lstm;

@@ -10,8 +10,8 @@ use crate::{TestFloat, number};
 
 /// A random function: sums over the rows of some templates, combined.
 ///
-/// A row reads the *pool*: the variables, a function of each variable, a value of all variables, and a value of the sums
-/// before it. It can also be the [outputs](Outputs) of a function of several results. Numbers and derivatives are
+/// A row reads the *pool*: the variables, a function of each variable, a value of all variables, and a value of the
+/// sums before it. It can also be the [outputs](Outputs) of a function of several results. Numbers and derivatives are
 /// moderate at its [points](Self::point).
 #[derive(Clone, Debug)]
 pub struct Hidden {

@@ -64,8 +64,8 @@ fn a_bent_finger_is_where_a_calculation_by_hand_says() {
         hand.vertices[0].weights = vec![(4 * finger + 4, 1.0)];
         let mut x = [0.0; 26];
         x[2..6].copy_from_slice(&[FRAC_PI_2, 1.0, 2.0, 3.0]);
-        // The second bone bends and spreads by a quarter turn, and the third bends by one. Seen from the second bone, at
-        // (0, 3, 0), the tip is at (0, 1, 2), then bent at (0, -2, 1), then spread at (2, 0, 1).
+        // The second bone bends and spreads by a quarter turn, and the third bends by one. Seen from the second bone,
+        // at (0, 3, 0), the tip is at (0, 1, 2), then bent at (0, -2, 1), then spread at (2, 0, 1).
         x[6 + 4 * finger..][..3].fill(FRAC_PI_2);
         // The hand is turned, too: (2, 3, 1) comes to (-3, 2, 1).
         let expected = [10.0 - (-3.0 + 1.0), 20.0 - (2.0 + 2.0), 30.0 - (1.0 + 3.0)];
@@ -130,8 +130,8 @@ fn the_vertices_of_a_hand_are_elements() {
     let (hand, x) = Hand::new(200, 100);
     let compiled = Compiled::new(&hand);
     compiled.sparse_jacobian(&x, &mut [0.0; 300], &mut Csr::default());
-    // The pose up to a bone is in each element that depends on it. So they have more operations than the function, but a
-    // driver evaluates that for each parameter of the pose.
+    // The pose up to a bone is in each element that depends on it. So they have more operations than the function, but
+    // a driver evaluates that for each parameter of the pose.
     assert_eq!(counts(&compiled), [1, 1, 0]);
     // One coordinate of vertices of the finger's first bone, and three of the others.
     let kinds = compiled.recordings().elements;

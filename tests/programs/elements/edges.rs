@@ -1,4 +1,5 @@
-//! Functions at the edge: nothing to add up, nothing to differentiate, numbers that are not finite, operations of other kinds.
+//! Functions at the edge: nothing to add up, nothing to differentiate, numbers that are not finite, operations of other
+//! kinds.
 
 use gradtape::sparse::Csr;
 use gradtape::{

@@ -27,8 +27,8 @@ use crate::program::transform::reverse::{Sum as RowSum, reverse};
 const ROUNDS: usize = 8;
 
 impl<T: Precision> GradientPlan<T> {
-    /// The plan of a graph whose nodes are all needed, of one output; or none if it is not faster than so many operations on a
-    /// tape, and it need not be made `always`.
+    /// The plan of a graph whose nodes are all needed, of one output; or none if it is not faster than so many
+    /// operations on a tape, and it need not be made `always`.
     pub(crate) fn of(graph: &Graph<T>, operations: usize, making: Making) -> Option<Self> {
         let facts = Facts::of(graph, making.variables);
         let (partition, groups) = divided(graph, &facts, making);

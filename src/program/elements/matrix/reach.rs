@@ -7,8 +7,8 @@ use crate::program::elements::facts::Facts;
 use crate::program::elements::groups::{Element, Group, Groups, Use};
 use crate::program::elements::partition::{NONE, Partition};
 
-/// Elements that share so much that they have more than this many times as many operations as were recorded are not worth
-/// it, beside a few.
+/// Elements that share so much that they have more than this many times as many operations as were recorded are not
+/// worth it, beside a few.
 const MOST_TIMES: usize = 4;
 const FEW_OPERATIONS: usize = 1 << 18;
 

@@ -7,8 +7,8 @@ use super::part::Part;
 use crate::program::compile::instructions::ResultPlace;
 use crate::program::precision::Precision;
 
-/// Some aims. If all of their numbers are written and their places have one distance from row to row, all numbers of a row are
-/// written before those of the next: so memory is written in its order. Other aims are bands of their own.
+/// Some aims. If all of their numbers are written and their places have one distance from row to row, all numbers of a
+/// row are written before those of the next: so memory is written in its order. Other aims are bands of their own.
 pub(super) struct Band {
     pub(super) aims: Range<usize>,
     vector: usize,

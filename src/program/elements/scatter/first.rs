@@ -1,7 +1,7 @@
 //! Which numbers are the first at their places.
 //!
-//! The first number at a place is written, and all others are added to it. So most vectors need not be cleared before numbers are
-//! added up in them.
+//! The first number at a place is written, and all others are added to it. So most vectors need not be cleared before
+//! numbers are added up in them.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -91,8 +91,8 @@ impl Cleared {
     }
 }
 
-/// Sorts aims, and finds out which numbers are the first at their places if so many rows, a `piece`, are collected at a time:
-/// none if there is no piece. `vectors` tells what went there before.
+/// Sorts aims, and finds out which numbers are the first at their places if so many rows, a `piece`, are collected at a
+/// time: none if there is no piece. `vectors` tells what went there before.
 pub(in crate::program::elements) fn write_first(
     aims: &mut [Aim],
     rows: usize,

@@ -27,7 +27,8 @@ impl<T> Memory<T> {
         Self { parameters: Vec::new(), workers: Vec::new(), borders: Vec::new(), totals: Vec::new() }
     }
 
-    /// Runs a program on all rows of an index, with the numbers at these places as parameters. The results are in the workspace.
+    /// Runs a program on all rows of an index, with the numbers at these places as parameters. The results are in the
+    /// workspace.
     pub(in crate::program::elements) fn run(
         &mut self,
         program: &Program<T>,

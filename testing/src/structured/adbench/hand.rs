@@ -30,8 +30,8 @@ pub struct Vertex {
 ///
 /// The variables are the rotation of the hand as axis times angle, its translation, and four angles of each finger: the
 /// second bone bends and spreads, the third and the fourth bend. A bone's transform `A` is that of its parent times its
-/// transform at rest times `R_z(spread) R_x(bend)`. With the transforms `B` at rest, a vertex `v` of weights `w` moves to
-/// `R Σ w A B⁻¹ v + t`. The residuals are measured points minus their vertices, three numbers for each.
+/// transform at rest times `R_z(spread) R_x(bend)`. With the transforms `B` at rest, a vertex `v` of weights `w` moves
+/// to `R Σ w A B⁻¹ v + t`. The residuals are measured points minus their vertices, three numbers for each.
 pub struct Hand {
     pub bones: Vec<Bone>,
     pub vertices: Vec<Vertex>,

@@ -8,14 +8,14 @@ use crate::workloads::Draws;
 
 /// `ADBench`'s LSTM: layers of cells read one character after the other, and predict the next one.
 ///
-/// A character is a row of bits, and each layer has a cell `c` and an output `h` for each bit. From the layer's input `u`
-/// and its last output, gates are computed bit by bit: forget and outgate are `σ(w u + b)`, ingate is `σ(w h + b)`, and
-/// change is `tanh(w h + b)`. Then `c` becomes `c·forget + ingate·change`, and `h` becomes `outgate·tanh(c)`. The input
-/// of the first layer is the character with weights, and the prediction `p` is the last output with weights and biases.
-/// The loss is the mean of `-g (p - ln(2 + Σ exp p))`, with the bits `g` of the next character.
+/// A character is a row of bits, and each layer has a cell `c` and an output `h` for each bit. From the layer's input
+/// `u` and its last output, gates are computed bit by bit: forget and outgate are `σ(w u + b)`, ingate is `σ(w h + b)`,
+/// and change is `tanh(w h + b)`. Then `c` becomes `c·forget + ingate·change`, and `h` becomes `outgate·tanh(c)`. The
+/// input of the first layer is the character with weights, and the prediction `p` is the last output with weights and
+/// biases. The loss is the mean of `-g (p - ln(2 + Σ exp p))`, with the bits `g` of the next character.
 ///
-/// The variables are, for each layer, the weights of forget, ingate, outgate and change, then their biases; and after all
-/// layers, the weights of the input, and weights and biases of the prediction.
+/// The variables are, for each layer, the weights of forget, ingate, outgate and change, then their biases; and after
+/// all layers, the weights of the input, and weights and biases of the prediction.
 pub struct Lstm {
     /// For each layer the output and the cells before the first character.
     pub states: Vec<[Vec<f64>; 2]>,
@@ -23,8 +23,8 @@ pub struct Lstm {
 }
 
 impl Lstm {
-    /// The problem of so many layers, of characters of so many bits, in a sequence of so many characters, and a starting
-    /// point. `ADBench`'s file `lstm_l2_c1024.txt` has 2 layers and 1024 characters of 14 bits.
+    /// The problem of so many layers, of characters of so many bits, in a sequence of so many characters, and a
+    /// starting point. `ADBench`'s file `lstm_l2_c1024.txt` has 2 layers and 1024 characters of 14 bits.
     pub fn new(layers: usize, characters: usize, length: usize) -> (Self, Vec<f64>) {
         let mut draws = Draws::new();
         let mut positive = || -> Vec<f64> { draws.take(characters).iter().map(|draw| 0.5 + 0.5 * draw).collect() };
