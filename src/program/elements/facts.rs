@@ -76,9 +76,11 @@ fn term_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
 fn link_counts<T: Float>(graph: &Graph<T>, uses: &[u32]) -> Vec<u32> {
     let mut counts: Vec<u32> = Vec::with_capacity(graph.nodes.len());
     for node in graph.indices() {
-        let own = chained(graph, node).map_or(0, |_| checked_u32(graph.operands(graph.node(node)).len()));
-        let rest = rest_of_chain(graph, node, uses, &counts);
-        counts.push(rest.map_or(own, |rest| own - 1 + counts[rest.index()]));
+        counts.push(chained(graph, node).map_or(0, |op| {
+            let own = checked_u32(graph.operands(graph.node(node)).len());
+            let rest = rest_of_chain(graph, (node, op), uses, &counts);
+            rest.map_or(own, |rest| own - 1 + counts[rest.index()])
+        }));
     }
     counts
 }

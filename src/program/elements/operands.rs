@@ -42,16 +42,17 @@ pub(super) fn chained<T: Float>(graph: &Graph<T>, node: NodeIndex) -> Option<Op>
     }
 }
 
-/// The operand that is the rest of the chain: the longest one of the same operation that nothing else uses. `links` are
-/// the lengths of chains.
+/// The operand of a node that is the rest of its chain of this operation: the longest one that nothing else uses. `links`
+/// are the lengths of the chains of its operands, 0 if they are none.
 pub(super) fn rest_of_chain<T: Float>(
     graph: &Graph<T>,
-    node: NodeIndex,
+    (node, op): (NodeIndex, Op),
     uses: &[u32],
     links: &[u32],
 ) -> Option<NodeIndex> {
-    let op = chained(graph, node)?;
+    let is_rest = |operand: &NodeIndex| {
+        uses[operand.index()] == 1 && links[operand.index()] > 0 && chained(graph, *operand) == Some(op)
+    };
     let operands = graph.operands(graph.node(node)).iter().copied();
-    let rest = operands.filter(|&operand| uses[operand.index()] == 1 && chained(graph, operand) == Some(op));
-    rest.max_by_key(|operand| links[operand.index()])
+    operands.filter(is_rest).max_by_key(|operand| links[operand.index()])
 }
