@@ -15,6 +15,10 @@ use crate::scalar::Scalar;
 /// partial 0.
 type Pair<T> = [(Value<T>, T); 2];
 
+/// The pairs by their index. In rare cases they are called through a pointer, so that this code is compiled once for each
+/// type of numbers.
+type Pairs<'a, T> = dyn Fn(usize) -> Pair<T> + 'a;
+
 /// The result `data` of the operation `name` on `count` operands: `operand(k)` is an operand and its partial.
 ///
 /// A function of the index, because adapters of iterators take long to compile, and this is compiled for each operation
@@ -66,7 +70,7 @@ fn try_record<T: Scalar>(pairs: usize, pair: &impl Fn(usize) -> Pair<T>) -> Opti
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn join_slowly<T: Scalar>(name: &'static str, data: T, count: usize, pair: &impl Fn(usize) -> Pair<T>) -> Value<T> {
+fn join_slowly<T: Scalar>(name: &'static str, data: T, count: usize, pair: &Pairs<'_, T>) -> Value<T> {
     let Some((first, is_only)) = first_node(count, pair) else {
         return Value::constant(data);
     };
@@ -115,7 +119,7 @@ fn join_slowly<T: Scalar>(name: &'static str, data: T, count: usize, pair: &impl
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn panic_foreign<T: Scalar>(first: NodeId, count: usize, pair: &impl Fn(usize) -> Pair<T>) -> ! {
+fn panic_foreign<T: Scalar>(first: NodeId, count: usize, pair: &Pairs<'_, T>) -> ! {
     for k in 0..count {
         for (value, _) in pair(k) {
             if !value.is_constant() {
@@ -127,7 +131,7 @@ fn panic_foreign<T: Scalar>(first: NodeId, count: usize, pair: &impl Fn(usize) -
 }
 
 /// Calls `f` with the operands that are no constants.
-fn for_active<T: Scalar>(count: usize, pair: &impl Fn(usize) -> Pair<T>, mut f: impl FnMut(Value<T>, T)) {
+fn for_active<T: Scalar>(count: usize, pair: &Pairs<'_, T>, mut f: impl FnMut(Value<T>, T)) {
     for k in 0..count {
         for (value, partial) in pair(k) {
             if !value.is_constant() {
@@ -138,7 +142,7 @@ fn for_active<T: Scalar>(count: usize, pair: &impl Fn(usize) -> Pair<T>, mut f: 
 }
 
 /// The node of the first operand that is no constant, and whether all others have the same node.
-fn first_node<T: Scalar>(count: usize, pair: &impl Fn(usize) -> Pair<T>) -> Option<(NodeId, bool)> {
+fn first_node<T: Scalar>(count: usize, pair: &Pairs<'_, T>) -> Option<(NodeId, bool)> {
     let mut first: Option<NodeId> = None;
     for k in 0..count {
         for (value, _) in pair(k) {
