@@ -179,14 +179,29 @@ macro_rules! define {
             /// The number of its operands: 0 for a leaf, `None` for a list.
             #[inline]
             pub(crate) fn arity(self) -> Option<usize> {
-                Some(match self {
-                    $($(Self::$name => arity!($arguments),)*)*
-                    Self::constant | Self::parameter | Self::input => 0,
-                    Self::neg | Self::detach | Self::total => 1,
-                    Self::mul_add | Self::clamp => 3,
-                    Self::sum | Self::product | Self::dot | Self::custom => return None,
-                })
+                let count = Self::COUNTS[self as usize];
+                (count != Self::LIST).then_some(usize::from(count))
             }
+
+            /// In the place of a number of operands: they are a list.
+            const LIST: u8 = u8::MAX;
+
+            /// The numbers of operands of all operations. A table, because a jump to a case takes longer.
+            const COUNTS: [u8; Self::ALL.len()] = {
+                let mut counts = [0; Self::ALL.len()];
+                let mut k = 0;
+                while k < counts.len() {
+                    counts[Self::ALL[k] as usize] = match Self::ALL[k] {
+                        $($(Self::$name => arity!($arguments),)*)*
+                        Self::constant | Self::parameter | Self::input => 0,
+                        Self::neg | Self::detach | Self::total => 1,
+                        Self::mul_add | Self::clamp => 3,
+                        Self::sum | Self::product | Self::dot | Self::custom => Self::LIST,
+                    };
+                    k += 1;
+                }
+                counts
+            };
 
             /// The kind of node that it makes.
             #[inline]

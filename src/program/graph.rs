@@ -9,6 +9,7 @@ mod evaluate;
 mod guard;
 pub(crate) mod special;
 mod value;
+pub(crate) mod words;
 
 use crate::error::Error;
 use crate::ops::index::{NodeIndex, checked_u32};

@@ -32,7 +32,7 @@ impl Chain {
         let (mut terms, mut next) = (Vec::new(), Some(node));
         while let Some(link) = next {
             inside(link);
-            next = rest_of_chain(graph, (link, op), &facts.uses, &facts.links);
+            next = rest_of_chain(graph, link, &facts.uses, &facts.links);
             let operands = graph.operands(graph.node(link)).iter().rev().copied();
             terms.extend(operands.filter(|&operand| Some(operand) != next));
         }

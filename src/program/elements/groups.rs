@@ -1,8 +1,5 @@
 //! Finds elements of the same shape.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use num_traits::Float;
 
 use super::facts::Facts;
@@ -10,6 +7,7 @@ use super::partition::{NONE, Partition};
 use crate::ops::index::{NodeIndex, checked_u32};
 use crate::ops::op::Op;
 use crate::program::graph::Graph;
+use crate::program::graph::words::WordMap;
 
 /// Elements of one shape and depth: the rows of a template.
 pub(super) struct Group<T> {
@@ -62,33 +60,6 @@ const LONG: usize = 64;
 const COST_OF_INSTRUCTION: f64 = 2.0;
 const COST_OF_ROW: f64 = 0.15;
 const COST_OF_BLOCK: f64 = 50.0;
-/// A fast hash of words.
-#[derive(Default)]
-struct WordHasher(u64);
-
-impl Hasher for WordHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for &word in words {
-            self.write_u64(u64::from_ne_bytes(word));
-        }
-        for &byte in rest {
-            self.write_u64(byte.into());
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-}
 
 /// The words that describe a shape, and the shape of the element in hand.
 struct Reader<'g, T> {
@@ -120,27 +91,39 @@ impl<T: Float> Reader<'_, T> {
 }
 
 /// An element: its nodes in ascending order, and those that are needed.
-#[derive(Default)]
-pub(super) struct Element {
+pub(super) struct Element<T> {
     pub(super) depth: u32,
     pub(super) nodes: Vec<NodeIndex>,
-    pub(super) roots: Vec<(NodeIndex, Use)>,
+    pub(super) roots: Vec<Root<T>>,
     guards: Vec<usize>,
+}
+
+impl<T> Default for Element<T> {
+    fn default() -> Self {
+        Self { depth: 0, nodes: Vec::new(), roots: Vec::new(), guards: Vec::new() }
+    }
+}
+
+/// A node of an element that is needed.
+pub(super) struct Root<T> {
+    pub(super) node: NodeIndex,
+    pub(super) used: Use,
+    /// See [`Group`].
+    pub(super) weight: T,
 }
 
 /// Groups that grow.
 pub(super) struct Groups<'g, T> {
     reader: Reader<'g, T>,
-    weights: Vec<T>,
     /// The group of each shape.
-    known: HashMap<Vec<u32>, usize, BuildHasherDefault<WordHasher>>,
+    known: WordMap<Vec<u32>, usize>,
     found: Vec<Group<T>>,
     elements: u32,
 }
 
 impl<'g, T: Float> Groups<'g, T> {
-    /// No groups yet. Each node has the weight that it gets as a root.
-    pub(super) fn new(graph: &'g Graph<T>, facts: &'g Facts, weights: Vec<T>) -> Self {
+    /// No groups yet.
+    pub(super) fn new(graph: &'g Graph<T>, facts: &'g Facts) -> Self {
         let count = graph.nodes.len();
         let reader = Reader {
             graph,
@@ -150,7 +133,7 @@ impl<'g, T: Float> Groups<'g, T> {
             elements: vec![NONE; count],
             leaves: Vec::new(),
         };
-        Self { reader, weights, known: HashMap::default(), found: Vec::new(), elements: 0 }
+        Self { reader, known: WordMap::default(), found: Vec::new(), elements: 0 }
     }
 
     /// The number of the next element.
@@ -160,7 +143,7 @@ impl<'g, T: Float> Groups<'g, T> {
     }
 
     /// Adds an element to the group of its shape.
-    pub(super) fn add(&mut self, element: &mut Element) {
+    pub(super) fn add(&mut self, element: &mut Element<T>) {
         let number = self.next_number();
         let reader = &mut self.reader;
         let Reader { graph, facts, .. } = *reader;
@@ -171,7 +154,7 @@ impl<'g, T: Float> Groups<'g, T> {
         for (at, &k) in (0..).zip(&element.nodes) {
             let node = graph.node(k);
             (reader.positions[k.index()], reader.elements[k.index()]) = (at, number);
-            let used = roots.next_if(|&&(root, _)| root == k).map(|&(_, used)| used);
+            let used = roots.next_if(|root| root.node == k).map(|root| root.used);
             let (kind, sum) = match used {
                 None => (0, None),
                 Some(Use::Elements) => (1, None),
@@ -201,8 +184,8 @@ impl<'g, T: Float> Groups<'g, T> {
     }
 
     /// Adds the guards of an element whose nodes have been read, and it to its group.
-    fn add_read(&mut self, element: &Element, number: u32) {
-        let Self { reader, weights, known, found, .. } = self;
+    fn add_read(&mut self, element: &Element<T>, number: u32) {
+        let Self { reader, known, found, .. } = self;
         let graph = reader.graph;
         for &guard in &element.guards {
             let guard = &graph.guards()[guard];
@@ -228,9 +211,9 @@ impl<'g, T: Float> Groups<'g, T> {
         group.rows += 1;
         group.firsts.extend(element.nodes.first());
         group.leaves.append(&mut reader.leaves);
-        for (root, _) in &element.roots {
-            group.roots.push(*root);
-            group.weights.push(weights[root.index()]);
+        for root in &element.roots {
+            group.roots.push(root.node);
+            group.weights.push(root.weight);
         }
     }
 
@@ -259,13 +242,7 @@ pub(super) fn pays<T>(groups: &[Group<T>], operations: usize) -> bool {
 
 /// The elements of a partition in groups.
 pub(super) fn groups<T: Float>(graph: &Graph<T>, facts: &Facts, partition: &Partition<T>) -> Vec<Group<T>> {
-    let mut weights = vec![T::one(); graph.nodes.len()];
-    for &(term, weight) in partition.sums.iter().flat_map(|sum| &sum.terms) {
-        if let Some(Use::Sum(_)) = partition.used_by(term) {
-            weights[term.index()] = weight;
-        }
-    }
-    let mut groups = Groups::new(graph, facts, weights);
+    let mut groups = Groups::new(graph, facts);
     let mut element = Element::default();
     for k in 0..partition.len() {
         element.nodes.clear();
@@ -273,29 +250,30 @@ pub(super) fn groups<T: Float>(graph: &Graph<T>, facts: &Facts, partition: &Part
         element.roots.clear();
         let roots = element.nodes.iter().filter(|root| partition.is_root[root.index()]);
         element.depth = roots.clone().map(|&root| partition.depth(root)).next().unwrap_or(0);
-        element.roots.extend(roots.filter_map(|&root| Some((root, partition.used_by(root)?))));
+        element.roots.extend(roots.filter_map(|&root| partition.root(root)));
         groups.add(&mut element);
     }
     groups.finish(partition)
 }
 
-impl<T> Partition<T> {
+impl<T: Float> Partition<T> {
     /// Who needs a root, if anybody does: a guard may not.
-    fn used_by(&self, root: NodeIndex) -> Option<Use> {
-        match self.sum_of_term[root.index()] {
-            NONE if !self.is_interface[root.index()] => None,
-            sum if (sum as usize) < self.sums.len() && !self.is_interface[root.index()] => {
-                let is_long = sum == 0 || self.sums[sum as usize].terms.len() >= LONG;
-                Some(if is_long { Use::Sum(sum) } else { Use::Elements })
+    fn root(&self, node: NodeIndex) -> Option<Root<T>> {
+        let is_interface = self.is_interface[node.index()];
+        let weight = T::one();
+        match self.terms.get(self.term_at[node.index()] as usize) {
+            Some(&(sum, weight)) if !is_interface && (sum == 0 || self.sums[sum as usize].terms.len() >= LONG) => {
+                Some(Root { node, used: Use::Sum(sum), weight })
             }
-            _ => Some(Use::Elements),
+            None if self.term_at[node.index()] == NONE && !is_interface => None,
+            _ => Some(Root { node, used: Use::Elements, weight }),
         }
     }
 }
 
 impl Shape {
     /// The shape of the element that was read.
-    fn of<T: Float>(reader: &Reader<'_, T>, element: &Element, number: u32) -> Self {
+    fn of<T: Float>(reader: &Reader<'_, T>, element: &Element<T>, number: u32) -> Self {
         let graph = reader.graph;
         let mut leaves = 0;
         let mut operand = |operand: NodeIndex| {
@@ -312,12 +290,12 @@ impl Shape {
         for &guard in &element.guards {
             operands.extend(graph.guards()[guard].operands.map(&mut operand));
         }
-        let position = |root: NodeIndex| reader.positions[root.index()] as usize;
+        let position = |root: &Root<T>| reader.positions[root.node.index()] as usize;
         Self {
             nodes: element.nodes.clone(),
             operands,
             guards: element.guards.clone(),
-            roots: element.roots.iter().map(|&(root, used)| (position(root), used)).collect(),
+            roots: element.roots.iter().map(|root| (position(root), root.used)).collect(),
         }
     }
 }

@@ -35,24 +35,36 @@ pub(super) fn linear_operands<T: Float>(graph: &Graph<T>, node: NodeIndex, mut s
 
 /// The operation of a chain that may end at a node. What is linear is a part of sums.
 pub(super) fn chained<T: Float>(graph: &Graph<T>, node: NodeIndex) -> Option<Op> {
-    match graph.node(node).op {
-        Op::product => Some(Op::mul),
+    match link(graph.node(node).op) {
         op if op.form() != Form::Operation || !op.facts().symmetric => None,
         op => (!linear_operands(graph, node, |_, _| ())).then_some(op),
     }
 }
 
-/// The operand of a node that is the rest of its chain of this operation: the longest one that nothing else uses. `links`
-/// are the lengths of the chains of its operands, 0 if they are none.
+/// The operation of the links of a chain of this operation.
+#[inline]
+fn link(op: Op) -> Op {
+    if op == Op::product { Op::mul } else { op }
+}
+
+/// The operand of a node that is the rest of its chain: the longest one of the same operation that nothing else uses.
+/// `links` are the lengths of the chains of its operands.
+#[inline]
 pub(super) fn rest_of_chain<T: Float>(
     graph: &Graph<T>,
-    (node, op): (NodeIndex, Op),
+    node: NodeIndex,
     uses: &[u32],
     links: &[u32],
 ) -> Option<NodeIndex> {
-    let is_rest = |operand: &NodeIndex| {
-        uses[operand.index()] == 1 && links[operand.index()] > 0 && chained(graph, *operand) == Some(op)
-    };
-    let operands = graph.operands(graph.node(node)).iter().copied();
-    operands.filter(is_rest).max_by_key(|operand| links[operand.index()])
+    let op = link(graph.node(node).op);
+    // What is quick comes first, because most nodes have no such operand. Additions are parts of sums.
+    let is_alike = |operand: NodeIndex| uses[operand.index()] == 1 && link(graph.node(operand).op) == op;
+    let mut rest: Option<NodeIndex> = None;
+    for &operand in graph.operands(graph.node(node)) {
+        let is_longest = || rest.is_none_or(|rest| links[rest.index()] <= links[operand.index()]);
+        if op != Op::add && is_alike(operand) && is_longest() && chained(graph, operand) == Some(op) {
+            rest = Some(operand);
+        }
+    }
+    rest.filter(|_| chained(graph, node) == Some(op))
 }

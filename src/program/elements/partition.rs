@@ -31,8 +31,10 @@ pub(super) struct Partition<T> {
     pub(super) is_root: Vec<bool>,
     /// Whether another element uses this root.
     pub(super) is_interface: Vec<bool>,
-    /// The sum that each node is a term of; [`MANY`] if there are several.
-    pub(super) sum_of_term: Vec<u32>,
+    /// The terms that are terms of one sum alone: which one, and their weights.
+    pub(super) terms: Vec<(u32, T)>,
+    /// Which of them each node is; [`NONE`] if it is no term, [`MANY`] if it is one of several sums.
+    pub(super) term_at: Vec<u32>,
 }
 
 /// Where a graph is cut.
@@ -141,12 +143,14 @@ impl<T: Float> Partition<T> {
             depths: Vec::new(),
             is_root: Vec::new(),
             is_interface: vec![false; count],
-            sum_of_term: vec![NONE; count],
+            terms: Vec::new(),
+            term_at: vec![NONE; count],
         };
         for (k, sum) in (0..).zip(&partition.sums) {
-            for &(term, _) in &sum.terms {
-                let of = &mut partition.sum_of_term[term.index()];
-                *of = if *of == NONE { k } else { MANY };
+            for &(term, weight) in &sum.terms {
+                let at = &mut partition.term_at[term.index()];
+                *at = if *at == NONE { checked_u32(partition.terms.len()) } else { MANY };
+                partition.terms.push((k, weight));
             }
         }
         let mut is_shared = vec![false; count];
@@ -170,11 +174,13 @@ impl<T: Float> Partition<T> {
             }
         }
         for k in graph.indices().filter(|&k| partition.owners[k.index()] != NONE) {
-            let guarded = facts.guards_at(k).flat_map(|guard| graph.guards()[guard].operands);
-            for operand in graph.operands(graph.node(k)).iter().copied().chain(guarded) {
-                let owner = partition.owners[operand.index()];
-                partition.is_interface[operand.index()] |= !is_leaf(operand) && owner != partition.owners[k.index()];
-            }
+            let owner = partition.owners[k.index()];
+            let mut see = |operand: NodeIndex| {
+                partition.is_interface[operand.index()] |=
+                    !is_leaf(operand) && partition.owners[operand.index()] != owner;
+            };
+            graph.operands(graph.node(k)).iter().for_each(|&operand| see(operand));
+            facts.compared_with(graph, k).for_each(see);
         }
         partition
     }
@@ -197,9 +203,6 @@ impl<T: Float> Partition<T> {
             self.is_root[root.index()] = true;
         }
         let is_leaf = |node: NodeIndex| graph.node(node).is_leaf();
-        let compared_with = |node: NodeIndex| {
-            facts.guards_at(node).flat_map(|guard| graph.guards()[guard].operands).filter(move |&other| other != node)
-        };
         // A node first has the largest depth above it. A root then gets its own.
         let mut depths = vec![0_u32; count];
         let mut chains = self.chains.iter_mut().rev().peekable();
@@ -221,7 +224,7 @@ impl<T: Float> Partition<T> {
             }
             if sum_at[at] != NONE || chain.is_some() {
                 let terms = chain.iter().flat_map(|chain| &chain.terms).copied();
-                for operand in terms.chain(compared_with(k)).filter(|&operand| !is_leaf(operand)) {
+                for operand in terms.chain(facts.compared_with(graph, k)).filter(|&operand| !is_leaf(operand)) {
                     depths[operand.index()] = depths[operand.index()].max(depths[at]);
                     self.is_root[operand.index()] = true;
                     self.is_interface[operand.index()] = true;
@@ -244,11 +247,13 @@ impl<T: Float> Partition<T> {
                 joined.join(first, other);
             }
             let depth = depths[first as usize];
-            for operand in graph.operands(node).iter().copied().chain(compared_with(k)) {
+            let mut see = |operand: NodeIndex| {
                 let below = operand.index();
                 depths[below] = depths[below].max(depth);
                 needed[below].add(mine, &depths);
-            }
+            };
+            graph.operands(node).iter().for_each(|&operand| see(operand));
+            facts.compared_with(graph, k).for_each(see);
         }
         self.depths = depths;
         (needed, joined)
@@ -256,7 +261,9 @@ impl<T: Float> Partition<T> {
 
     /// Numbers the elements in the order of their first nodes, and lists their nodes.
     fn collect(&mut self, graph: &Graph<T>, needed: &mut [Needed], joined: &mut Joined) {
-        let mut numbers = vec![NONE; graph.nodes.len()];
+        // The numbers of the elements stand at their roots, in memory that is not needed any more.
+        let mut numbers = std::mem::take(&mut joined.sizes);
+        numbers.fill(NONE);
         let mut sizes: Vec<u32> = Vec::new();
         for k in graph.indices().filter(|&k| !graph.node(k).is_leaf()) {
             let Needed([root, ..]) = needed[k.index()];
@@ -305,7 +312,7 @@ impl<T: Float> Partition<T> {
     /// Whether nobody uses this root: its guards alone are needed.
     pub(super) fn is_silent(&self, root: NodeIndex) -> bool {
         let k = root.index();
-        self.is_root[k] && !self.is_interface[k] && self.sum_of_term[k] == NONE
+        self.is_root[k] && !self.is_interface[k] && self.term_at[k] == NONE
     }
 
     pub(super) fn depth(&self, root: NodeIndex) -> u32 {

@@ -1,9 +1,10 @@
 //! A graph that grows.
 
 use std::any::TypeId;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::custom::Custom;
+use super::words::{WordMap, WordSet};
 use super::{Graph, Guard, Node, Origin};
 use crate::ops::index::NodeIndex;
 use crate::ops::op::Op;
@@ -16,8 +17,8 @@ use crate::scalar::Bits;
 pub(crate) struct Builder<T> {
     pub(crate) graph: Graph<T>,
     /// By their bits: the two zeros are different constants, and a NaN is itself.
-    constants: HashMap<u64, NodeIndex>,
-    guards: HashSet<Guard>,
+    constants: WordMap<u64, NodeIndex>,
+    guards: WordSet<Guard>,
     /// The indices of operations of the user's own, by their keys, and of those without data, by their types.
     customs: HashMap<(usize, Vec<usize>), usize>,
     custom_types: HashMap<TypeId, usize>,

@@ -2,9 +2,9 @@
 
 use super::terms::Terms;
 use crate::number::Plain;
-use crate::ops::index::checked_u32;
+use crate::ops::index::{NodeIndex, checked_u32};
 use crate::program::elements::facts::Facts;
-use crate::program::elements::groups::{Element, Group, Groups, Use};
+use crate::program::elements::groups::{Element, Group, Groups, Root, Use};
 use crate::program::elements::partition::{NONE, Partition};
 
 /// Elements that share so much that they have more than this many times as many operations as were recorded are not
@@ -24,15 +24,13 @@ pub(super) fn groups_to_inputs<T: Plain>(
     let graph = &*terms.graph;
     let mut counts = vec![0_usize; 1 + terms.targets.iter().map(|&(output, _)| output as usize).max().unwrap_or(0)];
     terms.targets.iter().for_each(|&(output, _)| counts[output as usize] += 1);
-    // Who needs each node, if it is a term.
+    // Who needs each node, if it is a term, and its weight.
     let mut used = vec![None; graph.nodes.len()];
-    let mut weights = vec![T::one(); graph.nodes.len()];
     for (term, (output, weight)) in terms.iter() {
         let is_long = counts[output as usize] >= LONG;
-        used[term.index()] = Some(if is_long { Use::Sum(output) } else { Use::Elements });
-        weights[term.index()] = weight;
+        used[term.index()] = Some((if is_long { Use::Sum(output) } else { Use::Elements }, weight));
     }
-    let mut groups = Groups::new(graph, facts, weights);
+    let mut groups = Groups::new(graph, facts);
     let mut budget = MOST_TIMES * graph.nodes.len() + FEW_OPERATIONS;
     let (mut element, mut waiting) = (Element::default(), Vec::new());
     // The last element that each node is in.
@@ -42,8 +40,9 @@ pub(super) fn groups_to_inputs<T: Plain>(
     order.sort_by_cached_key(|&k| partition.members(k).iter().find(|node| used[node.index()].is_some()).copied());
     for k in order {
         element.roots.clear();
-        element.roots.extend(partition.members(k).iter().filter_map(|&node| Some((node, used[node.index()]?))));
-        waiting.extend(element.roots.iter().map(|&(root, _)| root));
+        let root = |&node: &NodeIndex| used[node.index()].map(|(used, weight)| Root { node, used, weight });
+        element.roots.extend(partition.members(k).iter().filter_map(root));
+        waiting.extend(element.roots.iter().map(|root| root.node));
         waiting.extend(partition.members(k).iter().filter(|&&node| partition.is_silent(node)));
         if waiting.is_empty() {
             continue;
