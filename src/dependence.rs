@@ -13,7 +13,7 @@ pub(crate) use crate::ops::kind::Dependence;
 use crate::ops::kind::{DEPENDENCE, Join};
 use crate::scalar::Scalar;
 use crate::sparse::Sparsity;
-use crate::sparse::pattern::Local;
+use crate::sparse::pattern::{Local, Rows};
 
 const CONSTANT: u32 = 0;
 /// A detached number: it contributes no dependence, but reading it makes the pattern local.
@@ -92,22 +92,24 @@ impl DependenceGraph {
         // The last row that visited each node. Constants are not visited.
         let mut visited = vec![0; 1 + self.inputs as usize + self.joins.len()];
         let mut pending = Vec::new();
-        let rows = (1_u32..).zip(nodes).map(|(row, &node)| {
-            let mut reached = Vec::new();
+        let mut rows = Rows::new(nodes.len());
+        for (row, &node) in (1_u32..).zip(nodes) {
             pending.push(node);
-            while let Some(node) = pending.pop() {
-                let is_input_or_join = node != CONSTANT && node != DETACHED;
-                if !is_input_or_join || std::mem::replace(&mut visited[node as usize], row) == row {
-                    continue;
+            let reach = |reached: &mut Vec<usize>| {
+                while let Some(node) = pending.pop() {
+                    let is_input_or_join = node != CONSTANT && node != DETACHED;
+                    if !is_input_or_join || std::mem::replace(&mut visited[node as usize], row) == row {
+                        continue;
+                    }
+                    match self.operands(node) {
+                        Some(operands) => pending.extend(operands),
+                        None => reached.push(node as usize - 1),
+                    }
                 }
-                match self.operands(node) {
-                    Some(operands) => pending.extend(operands),
-                    None => reached.push(node as usize - 1),
-                }
-            }
-            reached
-        });
-        Sparsity::new(rows, self.inputs as usize)
+            };
+            rows.add(reach, self.inputs as usize);
+        }
+        rows.finish(self.inputs as usize)
     }
 }
 

@@ -92,6 +92,7 @@ pub struct Expr<T> {
 
 /// Whether `T` is an `Expr`.
 #[inline(always)]
+#[cfg_attr(not(feature = "program"), expect(clippy::extra_unused_type_parameters, reason = "there is no `Expr`"))]
 pub(crate) fn is_recorded<T: 'static>() -> bool {
     #[cfg(feature = "program")]
     let is_recorded = TypeId::of::<T>() == TypeId::of::<Expr<f64>>() || TypeId::of::<T>() == TypeId::of::<Expr<f32>>();

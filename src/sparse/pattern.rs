@@ -36,6 +36,61 @@ pub(super) struct Places {
     pub(super) indices: Vec<usize>,
 }
 
+/// A pattern that grows, row by row.
+pub(crate) struct Rows {
+    offsets: Vec<usize>,
+    indices: Vec<usize>,
+}
+
+impl Rows {
+    /// No rows yet. There will be about this many.
+    pub(crate) fn new(rows: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows.saturating_add(1).min(MOST_RESERVED));
+        offsets.push(0);
+        Self { offsets, indices: Vec::new() }
+    }
+
+    /// Adds a row: `write` pushes its columns, in any order.
+    #[track_caller]
+    pub(crate) fn add(&mut self, write: impl FnOnce(&mut Vec<usize>), columns: usize) {
+        let start = self.indices.len();
+        write(&mut self.indices);
+        let row = &mut self.indices[start..];
+        if !row.is_sorted_by(|a, b| a < b) {
+            row.sort_unstable();
+            let kept = start + distinct(row);
+            self.indices.truncate(kept);
+        }
+        if let Some(&last) = self.indices[start..].last() {
+            assert!(last < columns, "row {} names column {last}, but there are {columns}", self.offsets.len() - 1);
+        }
+        self.offsets.push(self.indices.len());
+    }
+
+    #[track_caller]
+    pub(crate) fn finish(self, columns: usize) -> Sparsity {
+        let Self { offsets, mut indices } = self;
+        assert!(is_small(offsets.len() - 1) && is_small(columns), "a matrix has fewer than 2^32 - 1 rows and columns");
+        indices.shrink_to_fit();
+        Places { columns, offsets, indices }.into()
+    }
+}
+
+/// Moves the distinct ones of sorted numbers to the front, and returns how many there are.
+fn distinct(sorted: &mut [usize]) -> usize {
+    let mut kept = 0;
+    for k in 0..sorted.len() {
+        if k == 0 || sorted[k] != sorted[kept - 1] {
+            sorted[kept] = sorted[k];
+            kept += 1;
+        }
+    }
+    kept
+}
+
+/// An iterator may promise more rows than there will be, so that not all are believed.
+const MOST_RESERVED: usize = 1 << 20;
+
 impl From<Places> for Sparsity {
     fn from(places: Places) -> Self {
         Self { places: Arc::new(places), local: None }
@@ -50,27 +105,10 @@ impl Sparsity {
     /// If a row names a column that is not below `columns`, or if there are 2³² - 1 rows or columns, or more.
     #[track_caller]
     pub fn new<R: IntoIterator<Item = usize>>(rows: impl IntoIterator<Item = R>, columns: usize) -> Self {
-        let (mut offsets, mut indices) = (vec![0], Vec::new());
-        for row in rows {
-            let start = indices.len();
-            indices.extend(row);
-            indices[start..].sort_unstable();
-            if let Some(&last) = indices[start..].last() {
-                assert!(last < columns, "row {} names column {last}, but there are {columns}", offsets.len() - 1);
-            }
-            let mut kept = start;
-            for k in start..indices.len() {
-                if k == start || indices[k] != indices[kept - 1] {
-                    indices[kept] = indices[k];
-                    kept += 1;
-                }
-            }
-            indices.truncate(kept);
-            offsets.push(kept);
-        }
-        assert!(is_small(offsets.len() - 1) && is_small(columns), "a matrix has fewer than 2^32 - 1 rows and columns");
-        indices.shrink_to_fit();
-        Places { columns, offsets, indices }.into()
+        let rows = rows.into_iter();
+        let mut built = Rows::new(rows.size_hint().0);
+        rows.for_each(|row| built.add(|indices| indices.extend(row), columns));
+        built.finish(columns)
     }
 
     /// The number of rows.
@@ -137,11 +175,13 @@ impl Sparsity {
         }
         let mut next = offsets.clone();
         let mut indices = vec![0; self.nnz()];
-        for (from, (row, column)) in self.iter().enumerate() {
-            let to = next[column];
-            next[column] += 1;
-            indices[to] = row;
-            moved(from, to);
+        for row in 0..self.rows() {
+            for from in self.span(row) {
+                let next = &mut next[self.indices()[from]];
+                indices[*next] = row;
+                moved(from, *next);
+                *next += 1;
+            }
         }
         Self::from(Places { columns: self.rows(), offsets, indices }).with(self.local)
     }
