@@ -19,7 +19,7 @@ pub(super) struct Kept<T> {
 }
 
 /// Those of all kinds of matrices.
-type AllKept<T> = [Option<Kept<T>>; Wanted::COUNT];
+type AllKept<T> = [Option<Kept<T>>; Wanted::MATRICES];
 
 impl<T: Precision> Kept<T> {
     /// The places that are stored, of those that `found` tells of the pattern of the matrix.

@@ -18,7 +18,7 @@ pub(super) struct Recording<T> {
 pub(super) struct Plans<T> {
     pub(super) gradient: Found<Recorded<T>>,
     pub(super) along: Found<Along<T>>,
-    matrices: [Found<MatrixPlan<T>>; Wanted::COUNT],
+    matrices: [Found<MatrixPlan<T>>; Wanted::MATRICES],
 }
 
 /// A plan for a number of inputs, if there is one that pays.
@@ -87,7 +87,7 @@ const EVALUATIONS_EACH: usize = 100;
 
 impl<T> Recording<T> {
     pub(super) const NEW: Self = Self {
-        plans: Plans { gradient: Found::NONE, along: Found::NONE, matrices: [const { Found::NONE }; Wanted::COUNT] },
+        plans: Plans { gradient: Found::NONE, along: Found::NONE, matrices: [const { Found::NONE }; Wanted::MATRICES] },
         counts: Counts { evaluations: 0, recordings: 0, by_driver: 0, branched_at: None },
     };
 

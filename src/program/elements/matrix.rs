@@ -40,8 +40,8 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// How many there are.
-    pub(crate) const COUNT: usize = Self::HessianTimesVector as usize + 1;
+    /// How many there are, without the product, which is no matrix.
+    pub(crate) const MATRICES: usize = Self::HessianTimesVector as usize;
 }
 
 /// A function as elements whose derivatives are collected.

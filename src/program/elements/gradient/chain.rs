@@ -125,6 +125,9 @@ impl<T: Precision> ChainOfTerms<T> {
         mut adjoint: T,
         parts: [Part<'_, T>; 2],
     ) -> Result<(), Branched> {
+        if adjoint.is_zero() {
+            return Ok(());
+        }
         let rows = self.steps.len();
         let partials = &memory.run(&self.partials, &self.steps, &[], numbers)?.results;
         let (by_before, by_term) = (&partials[..rows], &partials[rows..2 * rows]);
