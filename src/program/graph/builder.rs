@@ -60,23 +60,18 @@ impl<T: Bits + Copy> Builder<T> {
             graph,
         };
         if shares {
-            (0..builder.graph.nodes.len()).for_each(|_| builder.register_user());
+            for node in &builder.graph.nodes {
+                let youngest = builder.graph.operands(node).iter().max().copied();
+                register_user(&mut builder.users, youngest);
+            }
         }
         builder
     }
 
-    /// Registers the next node as a user of its youngest operand.
-    fn register_user(&mut self) {
-        let user = NodeIndex::new(self.users.len());
-        let youngest = self.graph.operands(self.graph.node(user)).iter().max().copied();
-        let older =
-            youngest.map_or(NodeIndex::NONE, |operand| std::mem::replace(&mut self.users[operand.index()][0], user));
-        self.users.push([NodeIndex::NONE, older]);
-    }
-
-    /// A node with these operands that computes the same, if there is one.
-    fn find(&self, op: Op, operands: &[NodeIndex], is_same: impl Fn(&Node) -> bool) -> Option<NodeIndex> {
-        let mut user = self.users.get(operands.iter().max()?.index())?[0];
+    /// A node with this youngest operand that computes the same, if there is one.
+    #[inline]
+    fn find(&self, op: Op, youngest: Option<NodeIndex>, is_same: impl Fn(&Node) -> bool) -> Option<NodeIndex> {
+        let mut user = self.users.get(youngest?.index())?[0];
         for _ in 0..MOST_USERS {
             let node = self.graph.nodes.get(user.index())?;
             if node.op == op && is_same(node) {
@@ -87,12 +82,12 @@ impl<T: Bits + Copy> Builder<T> {
         None
     }
 
-    fn add(&mut self, node: Node) -> NodeIndex {
-        self.graph.nodes.push(node);
+    #[inline]
+    fn add(&mut self, node: Node, youngest: Option<NodeIndex>) -> NodeIndex {
         if self.shares {
-            self.register_user();
+            register_user(&mut self.users, youngest);
         }
-        NodeIndex::new(self.graph.nodes.len() - 1)
+        self.graph.push(node)
     }
 
     pub(crate) fn constant(&mut self, x: T) -> NodeIndex {
@@ -100,29 +95,31 @@ impl<T: Bits + Copy> Builder<T> {
             return index;
         }
         let node = self.graph.add_constant(x);
-        let index = self.add(node);
+        let index = self.add(node, None);
         self.constants.insert(x.bits(), index);
         index
     }
 
     pub(crate) fn push(&mut self, node: Node) -> NodeIndex {
-        let operands = self.graph.operands(&node);
-        self.find(node.op, operands, |other| *other == node).unwrap_or_else(|| self.add(node))
+        let youngest = self.graph.operands(&node).iter().max().copied();
+        self.find(node.op, youngest, |other| *other == node).unwrap_or_else(|| self.add(node, youngest))
     }
 
     pub(crate) fn push_list(&mut self, op: Op, operands: &[NodeIndex]) -> NodeIndex {
-        self.find(op, operands, |node| self.graph.operands(node) == operands).unwrap_or_else(|| {
+        let youngest = operands.iter().max().copied();
+        self.find(op, youngest, |node| self.graph.operands(node) == operands).unwrap_or_else(|| {
             let node = self.graph.add_list(op, operands);
-            self.add(node)
+            self.add(node, youngest)
         })
     }
 
     /// A call of the operation of the user's own of this index.
     pub(crate) fn push_custom(&mut self, index: usize, operands: &[NodeIndex]) -> NodeIndex {
+        let youngest = operands.iter().max().copied();
         let is_same = |node: &Node| node.custom_index() == index && self.graph.operands(node) == operands;
-        self.find(Op::custom, operands, is_same).unwrap_or_else(|| {
+        self.find(Op::custom, youngest, is_same).unwrap_or_else(|| {
             let node = self.graph.add_custom(index, operands);
-            self.add(node)
+            self.add(node, youngest)
         })
     }
 
@@ -150,4 +147,12 @@ impl<T: Bits + Copy> Builder<T> {
             self.graph.add_guard(guard, origin);
         }
     }
+}
+
+/// Registers the next node as a user of its youngest operand.
+#[inline]
+fn register_user(users: &mut Vec<[NodeIndex; 2]>, youngest: Option<NodeIndex>) {
+    let user = NodeIndex::new(users.len());
+    let older = youngest.map_or(NodeIndex::NONE, |operand| std::mem::replace(&mut users[operand.index()][0], user));
+    users.push([NodeIndex::NONE, older]);
 }

@@ -168,11 +168,16 @@ fn folds<T: Recordable>() -> bool {
 
 impl<T: Recordable> Session<T> {
     /// The node of a number.
+    #[inline]
     #[track_caller]
     fn id(&mut self, expr: Expr<T>) -> NodeIndex {
-        if expr.is_constant() {
-            return self.builder.constant(expr.data);
-        }
+        if expr.is_constant() { self.builder.constant(expr.data) } else { self.id_of_node(expr) }
+    }
+
+    /// The node of a number that is no constant.
+    #[inline]
+    #[track_caller]
+    pub(super) fn id_of_node(&self, expr: Expr<T>) -> NodeIndex {
         assert!(
             expr.session == self.number,
             "this number belongs to another recording; compute with the inputs that the function is given while a \

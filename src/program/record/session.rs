@@ -30,6 +30,7 @@ pub struct Session<T> {
 ///
 /// ```ignore
 /// impl Recordable for f32 {
+///     #[inline]
 ///     fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>> {
 ///         thread_local! { static SESSION: RefCell<Option<Session<f32>>> = const { RefCell::new(None) }; }
 ///         &SESSION
@@ -39,6 +40,7 @@ pub struct Session<T> {
 macro_rules! recordable {
     ($($T:ident),*) => {
         $(impl Recordable for $T {
+            #[inline]
             fn session() -> &'static LocalKey<RefCell<Option<Session<Self>>>> {
                 thread_local! {
                     static SESSION: RefCell<Option<Session<$T>>> = const { RefCell::new(None) };

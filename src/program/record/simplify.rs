@@ -119,9 +119,8 @@ impl<T: Recordable> Expr<T> {
         if self.is_constant() {
             return None;
         }
-        let id = self.id();
         with_session(|session: &mut Session<T>| {
-            let node = session.builder.graph.node(id);
+            let node = session.builder.graph.node(session.id_of_node(self));
             let [a, b, _] = node.three_operands();
             Some((node.op, [a, b]))
         })
