@@ -215,12 +215,18 @@ macro_rules! float_methods {
                     is_sign_positive: bool, is_sign_negative: bool, classify: FpCategory
                 }
                 constants! { Float; nan infinity neg_infinity neg_zero min_value min_positive_value epsilon max_value }
+
+                // Otherwise the partials of sine and cosine pass through memory.
+                #[inline(always)]
+                #[track_caller]
+                fn sin_cos(self) -> (Self, Self) {
+                    self.sin_cos()
+                }
             }
             $(fn $unary(self $(, $p: $pt)?) -> Self { self.$unary($($p)?) })*
             $(fn $binary(self, other: Self) -> Self { self.$binary(other) })*
             $(fn $choice(self, other: Self) -> Self { self.$choice(other) })*
             fn mul_add(self, a: Self, b: Self) -> Self { self.mul_add(a, b) }
-            fn sin_cos(self) -> (Self, Self) { self.sin_cos() }
             fn clamp(self, low: Self, high: Self) -> Self { self.clamp(low, high) }
             fn integer_decode(self) -> (u64, i16, i8) { self.data().integer_decode() }
         }
