@@ -45,10 +45,11 @@ use crate::sparse::{Csr, Sparsity};
 /// | [`hvp`](Self::hvp), [`gradient_and_hvp`](Self::gradient_and_hvp) | Hessian times a vector | [`weighted_hessian`](Self::weighted_hessian) | Hessian of `Σ wᵢ yᵢ` |
 ///
 /// The results are those of a [`Driver`], within rounding. Long sums and products are computed in another order. There,
-/// they may overflow or underflow where those of the driver do not, and a sum of zeros may have another sign. One
-/// exception is that of all programs that are not exact: where the adjoint of a number adds up to exactly 0, as that of
-/// `t` in `t - t`, this 0 may win against slopes of NaN or infinity inside of `t`; on a tape, the derivative is NaN.
-/// The value is the same.
+/// they may overflow or underflow where those of the driver do not, and a sum of zeros may have another sign. The
+/// weights of equal terms of a sum are added up, so `x - 0.5 x` is infinite where `x` is, and not NaN. One exception is
+/// that of all programs that are not exact: where the adjoint of a number adds up to exactly 0, as that of `t` in
+/// `t - t`, this 0 may win against slopes of NaN or infinity inside of `t`; on a tape, the derivative is NaN. The value
+/// is the same.
 ///
 /// Samples and other data that change from call to call are inputs, too: [`wrt`](Self::wrt) says which inputs are the
 /// variables that derivatives are by.
@@ -242,10 +243,12 @@ impl<F, T: Precision> Compiled<F, T> {
     }
 
     /// The value at `x`.
+    #[track_caller]
     pub fn value(&self, x: &[T]) -> T
     where
         F: Function<T>,
     {
+        self.variables(x, []);
         let plain = || self.function().value(x);
         let run = compiled_here!(fn(&mut Recorded<T>, &[T]) -> Result<Option<T>, Branched> = Recorded::value);
         let evaluate = |plan: &mut Recorded<T>| Ok(run(plan, x)?.unwrap_or_else(plain));
@@ -285,10 +288,12 @@ impl<F, T: Precision> Compiled<F, T> {
     /// println!("{}", element.statistics());
     /// # Ok::<(), gradtape::Error>(())
     /// ```
+    #[track_caller]
     pub fn elements(&self, x: &[T]) -> Vec<(usize, Program<T>)>
     where
         F: Function<T>,
     {
+        self.variables(x, []);
         let elements = compiled_here!(fn(&Graph<T>, Variables) -> Vec<(usize, Program<T>)> = elements);
         elements(&self.recorded(x), self.making.variables)
     }

@@ -88,10 +88,11 @@ impl<F> Driver<F> {
         &self.function
     }
 
-    /// Calls `compute` with a driver of another function, which has the memory of this one.
+    /// Calls `compute` with a driver of this function beside some data, which has the memory of this one.
     #[cfg(feature = "compiled")]
-    pub(super) fn of_other<G, R>(&self, function: G, compute: impl FnOnce(&Driver<G>) -> R) -> R {
+    pub(super) fn of_other<G, R>(&self, function: G, data: sparse::Data, compute: impl FnOnce(&Driver<G>) -> R) -> R {
         let driver = Driver { memory: Cell::new(self.memory.take()), ..Driver::new(function) };
+        *driver.lend().get() = data;
         let result = compute(&driver);
         self.memory.set(driver.memory.into_inner());
         result

@@ -33,15 +33,21 @@ pub(super) fn hessian_pattern<T: Plain>(f: &(impl Function<T> + ?Sized), x: &[T]
     rows.union(&rows.transpose()).with(function.local())
 }
 
+/// How many data the function has beside its variables. With more or fewer, it may depend on other variables.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Data(pub(super) usize);
+
 /// The colouring that the driver found, for the Hessian or the Jacobian of a function of `T`.
 struct Found<T, const HESSIAN: bool> {
     coloring: Option<Coloring>,
+    /// Beside which its pattern was found last.
+    data: Data,
     of: PhantomData<T>,
 }
 
 impl<T, const HESSIAN: bool> Default for Found<T, HESSIAN> {
     fn default() -> Self {
-        Self { coloring: None, of: PhantomData }
+        Self { coloring: None, data: Data(0), of: PhantomData }
     }
 }
 
@@ -78,10 +84,11 @@ fn colored<T: Plain, R, const HESSIAN: bool>(
         matrix.set_pattern(pattern);
         return fill(coloring, matrix, memory);
     }
-    let found = memory.get::<Found<T, HESSIAN>>().coloring.take().filter(|coloring| is_shape(coloring.pattern()));
-    let coloring = match found {
+    let data = *memory.get::<Data>();
+    let found = std::mem::take(memory.get::<Found<T, HESSIAN>>());
+    let coloring = match found.coloring.filter(|coloring| is_shape(coloring.pattern())) {
         None => color(&pattern_at_x()),
-        Some(coloring) if !coloring.pattern().is_local() => coloring,
+        Some(coloring) if !coloring.pattern().is_local() && found.data == data => coloring,
         Some(coloring) => {
             let here = pattern_at_x();
             if here.is_within(coloring.pattern()) { coloring } else { color(&coloring.pattern().union(&here)) }
@@ -89,7 +96,7 @@ fn colored<T: Plain, R, const HESSIAN: bool>(
     };
     matrix.set_pattern(coloring.pattern());
     let result = fill(&coloring, matrix, memory);
-    memory.get::<Found<T, HESSIAN>>().coloring = Some(coloring);
+    *memory.get() = Found::<T, HESSIAN> { coloring: Some(coloring), data, of: PhantomData };
     result
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::Compiled;
 use crate::function::memory::{Lent, Memory};
+use crate::function::sparse::Data;
 use crate::function::{Driver, Function, VectorFunction};
 use crate::number::{Plain, Real};
 use crate::program::Precision;
@@ -70,7 +71,12 @@ impl<G: VectorFunction<T>, T: Plain> VectorFunction<T> for Completed<'_, G, T> {
 impl<F, T: Precision> Compiled<F, T> {
     /// What a driver of the function of the variables alone computes.
     pub(super) fn by_driver<R>(&self, x: &[T], compute: impl FnOnce(&Driver<Completed<'_, F, T>>, &[T]) -> R) -> R {
-        self.driver.of_other(self.completed(x), |driver| compute(driver, self.variables(x, [])))
+        self.driver.of_other(self.completed(x), self.data(x), |driver| compute(driver, self.variables(x, [])))
+    }
+
+    /// How many inputs are data.
+    pub(super) fn data(&self, x: &[T]) -> Data {
+        Data(x.len() - self.variables(x, []).len())
     }
 
     /// The function of the variables alone.

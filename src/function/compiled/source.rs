@@ -37,10 +37,12 @@ impl<F, T: Precision> Compiled<F, T> {
     /// assert!(source.contains("gradient[row + 1] += y[2];"));
     /// # Ok::<(), gradtape::Error>(())
     /// ```
+    #[track_caller]
     pub fn to_rust(&self, name: &str, x: &[T]) -> Result<CompiledSource<T>, Error>
     where
         F: Function<T>,
     {
+        self.variables(x, []);
         let source =
             compiled_here!(fn(&str, &Graph<T>, Variables) -> Result<CompiledSource<T>, Error> = gradient::source);
         source(name, &self.recorded(x), self.making.variables)

@@ -157,6 +157,7 @@ impl<F, T: Precision> Compiled<F, T> {
                 gradient.resize(variables.len(), T::zero());
                 let outputs = Cell::new(std::mem::take(memory.get::<Memory>()));
                 let sum = Weighted { function: &self.completed(x), weights, outputs };
+                *memory.get() = self.data(x);
                 sparse::hessian(&sum, variables, None, &mut gradient, hessian, memory);
                 *memory.get() = sum.outputs.into_inner();
                 *memory.get() = gradient;

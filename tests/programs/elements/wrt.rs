@@ -7,7 +7,7 @@ use std::ops::Range;
 use gradtape::program::Precision;
 use gradtape::sparse::{Csr, Sparsity};
 use gradtape::{Compiled, Driver, Function, Mode, Objective, Real, Stage, VectorFunction, function};
-use testing::panics::assert_refused;
+use testing::panics::{assert_refused, assert_refused_here};
 use testing::structured::agreement::assert_same;
 use testing::structured::{Hidden, Outputs};
 use testing::{TestFloat, number, quickcheck};
@@ -284,6 +284,50 @@ fn other_data_need_no_other_recording() {
     assert_eq!(matrix.pattern(), &jacobian);
 }
 
+/// Products of neighbours among the first four inputs. There are as many as weights behind these.
+#[derive(Clone, Copy, Debug)]
+struct Neighbours;
+
+impl VectorFunction for Neighbours {
+    fn outputs(&self, _: usize) -> usize {
+        4
+    }
+
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F], y: &mut [F]) {
+        for (k, y) in y.iter_mut().enumerate() {
+            *y = x[4..].get(k).map_or(x[k], |&weight| weight * x[k] * x[(k + 1) % 4]);
+        }
+    }
+}
+
+impl Function for Neighbours {
+    fn eval<F: Real<Plain = f64>>(&self, x: &[F]) -> F {
+        let mut products = [F::zero(); 4];
+        VectorFunction::eval(self, x, &mut products);
+        products.into_iter().sum()
+    }
+}
+
+#[test]
+fn the_number_of_data_may_change_beside_a_range_that_stays() {
+    fn compiled<G, T>(function: G, always: bool) -> Compiled<G, T> {
+        let compiled = Compiled::new(function);
+        if always { compiled.without_driver() } else { compiled }
+    }
+    let of_lengths = |lengths: &[u32]| lengths.iter().flat_map(|&length| points(length)).collect::<Vec<_>>();
+    for always in [false, true] {
+        let what = || format!("without driver {always}");
+        let some = of_lengths(&[5, 7, 4, 6, 8, 5, 7]);
+        assert_scalar(&compiled(Neighbours, always).wrt(..4), &(0..4), &some, what);
+        assert_vector(&compiled(Neighbours, always).wrt(..4), &(0..4), &some, what);
+        for mixed in Mixed::ALL {
+            let some = of_lengths(&[6, 9, 7, 12, 6]);
+            assert_scalar(&compiled(mixed, always).wrt(1..5), &(1..5), &some, || format!("{mixed:?} {}", what()));
+            assert_vector(&compiled(mixed, always).wrt(1..5), &(1..5), &some, || format!("{mixed:?} {}", what()));
+        }
+    }
+}
+
 /// Data of a number.
 fn vector_of(count: u32, number: u32) -> Vec<f64> {
     (0..count).map(|k| (f64::from(k) + 0.5 * f64::from(number)).sin()).collect()
@@ -391,10 +435,12 @@ fn wrong_ranges_and_lengths_are_refused_with_the_remedy() {
     for range in [0..21, 21..22] {
         let compiled = Compiled::new(Mixed::Chain).wrt(range);
         let remedy = "there are 20 inputs; give `wrt` a range of these";
-        assert_refused(remedy, || compiled.gradient(&x, &mut [0.0; 20]));
-        assert_refused(remedy, || compiled.sparse_hessian(&x, &mut [0.0; 20], &mut Csr::default()));
-        assert_refused(remedy, || compiled.sparse_jacobian(&x, &mut [0.0; 20], &mut Csr::default()));
-        assert_refused(remedy, || compiled.to_rust("f", &x));
+        assert_refused_here(remedy, || compiled.value(&x));
+        assert_refused_here(remedy, || compiled.gradient(&x, &mut [0.0; 20]));
+        assert_refused_here(remedy, || compiled.sparse_hessian(&x, &mut [0.0; 20], &mut Csr::default()));
+        assert_refused_here(remedy, || compiled.sparse_jacobian(&x, &mut [0.0; 20], &mut Csr::default()));
+        assert_refused_here(remedy, || compiled.to_rust("f", &x));
+        assert_refused_here(remedy, || compiled.elements(&x));
     }
     let compiled = Compiled::new(Mixed::Chain).wrt(..5);
     let long = || [0.0; 20];
