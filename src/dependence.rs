@@ -92,7 +92,7 @@ impl DependenceGraph {
         // The last row that visited each node. Constants are not visited.
         let mut visited = vec![0; 1 + self.inputs as usize + self.joins.len()];
         let mut pending = Vec::new();
-        let mut rows = Rows::new(nodes.len());
+        let mut rows = Rows::new();
         for (row, &node) in (1_u32..).zip(nodes) {
             pending.push(node);
             let reach = |reached: &mut Vec<usize>| {

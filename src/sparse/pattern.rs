@@ -43,11 +43,9 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// No rows yet. There will be about this many.
-    pub(crate) fn new(rows: usize) -> Self {
-        let mut offsets = Vec::with_capacity(rows.saturating_add(1).min(MOST_RESERVED));
-        offsets.push(0);
-        Self { offsets, indices: Vec::new() }
+    /// No rows yet.
+    pub(crate) fn new() -> Self {
+        Self { offsets: vec![0], indices: Vec::new() }
     }
 
     /// Adds a row: `write` pushes its columns, in any order.
@@ -88,9 +86,6 @@ fn distinct(sorted: &mut [usize]) -> usize {
     kept
 }
 
-/// An iterator may promise more rows than there will be, so that not all are believed.
-const MOST_RESERVED: usize = 1 << 20;
-
 impl From<Places> for Sparsity {
     fn from(places: Places) -> Self {
         Self { places: Arc::new(places), local: None }
@@ -105,9 +100,10 @@ impl Sparsity {
     /// If a row names a column that is not below `columns`, or if there are 2³² - 1 rows or columns, or more.
     #[track_caller]
     pub fn new<R: IntoIterator<Item = usize>>(rows: impl IntoIterator<Item = R>, columns: usize) -> Self {
-        let rows = rows.into_iter();
-        let mut built = Rows::new(rows.size_hint().0);
-        rows.for_each(|row| built.add(|indices| indices.extend(row), columns));
+        let mut built = Rows::new();
+        for row in rows {
+            built.add(|indices| indices.extend(row), columns);
+        }
         built.finish(columns)
     }
 
