@@ -40,7 +40,7 @@ pub(super) struct Data(pub(super) usize);
 /// The colouring that the driver found, for the Hessian or the Jacobian of a function of `T`.
 struct Found<T, const HESSIAN: bool> {
     coloring: Option<Coloring>,
-    /// Beside which its pattern was found last.
+    /// The data of the function when its pattern was found last.
     data: Data,
     of: PhantomData<T>,
 }

@@ -1,4 +1,4 @@
-//! What a compiled function is told before it is recorded.
+//! The settings of a compiled function.
 
 use std::ops::RangeBounds;
 

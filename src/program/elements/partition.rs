@@ -31,7 +31,7 @@ pub(super) struct Partition<T> {
     pub(super) is_root: Vec<bool>,
     /// Whether another element uses this root.
     pub(super) is_interface: Vec<bool>,
-    /// The terms that are terms of one sum alone: which one, and their weights.
+    /// The terms of all sums: the sum, and the weight in it.
     pub(super) terms: Vec<(u32, T)>,
     /// Which of them each node is; [`NONE`] if it is no term, [`MANY`] if it is one of several sums.
     pub(super) term_at: Vec<u32>,

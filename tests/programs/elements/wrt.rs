@@ -284,7 +284,8 @@ fn other_data_need_no_other_recording() {
     assert_eq!(matrix.pattern(), &jacobian);
 }
 
-/// Products of neighbours among the first four inputs. There are as many as weights behind these.
+/// Four outputs. The inputs from the fifth on are weights: an output with a weight is a product of two neighbours, and
+/// an output without one is an input.
 #[derive(Clone, Copy, Debug)]
 struct Neighbours;
 

@@ -55,8 +55,8 @@ pub(super) fn groups_to_inputs<T: Plain>(
                 continue;
             }
             element.nodes.push(node);
-            let compared = facts.guards_at(node).flat_map(|guard| graph.guards()[guard].operands);
-            waiting.extend(graph.operands(graph.node(node)).iter().copied().chain(compared));
+            waiting.extend(graph.operands(graph.node(node)));
+            waiting.extend(facts.compared_with(graph, node));
         }
         budget = budget.checked_sub(element.nodes.len())?;
         element.nodes.sort_unstable();
